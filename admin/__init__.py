@@ -1,0 +1,1 @@
+"""Operators' API over the hub's services."""

@@ -1,0 +1,1 @@
+"""Vocabulary and plugin SDK; imports no sibling package."""

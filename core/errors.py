@@ -1,0 +1,73 @@
+"""Errors named by what happens next; every one carries a stable ``code``."""
+
+
+class LianxinError(Exception):
+    """Base of every error raised on purpose; ``code`` is stable, the text is for an operator."""
+
+    code: str = "error"
+
+
+class ConfigInvalid(LianxinError):
+    """Settings are wrong; ``faults`` maps each bad field's dotted path to what is wrong with it."""
+
+    code = "config_invalid"
+
+    def __init__(self, faults: dict[str, str]) -> None:
+        super().__init__("; ".join(f"{path or '(settings)'}: {fault}" for path, fault in faults.items()))
+        self.faults = faults
+
+
+class ManifestInvalid(LianxinError):
+    """A plugin.toml cannot be used; the text names the file and the field."""
+
+    code = "manifest_invalid"
+
+
+class BusUnavailable(LianxinError):
+    """The bus did not take an event in time: tell the outside to repeat it later."""
+
+    code = "bus_unavailable"
+
+
+class RequestFailed(LianxinError):
+    """The other side of a bus request answered with an error; ``code`` is that side's own."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+class ChannelNotReady(LianxinError):
+    """The far end cannot be reached now: the host runs the channel again after a back-off."""
+
+    code = "not_ready"
+
+
+class ChannelAuthFailed(LianxinError):
+    """The far end refused our credentials: repeated rarely, an operator has to act."""
+
+    code = "auth_failed"
+
+
+class SendError(LianxinError):
+    """A message was not sent; ``code`` says why in one stable word."""
+
+    def __init__(self, code: str, text: str = "") -> None:
+        super().__init__(text or code)
+        self.code = code
+
+
+class SendDeferred(SendError):
+    """Not sent now, try again later; the far end certainly did not take it."""
+
+    def __init__(self, code: str, text: str = "", *, retry_after_s: float | None = None) -> None:
+        super().__init__(code, text)
+        self.retry_after_s = retry_after_s
+
+
+class SendRejected(SendError):
+    """Never to be sent like this: the far end, or the message itself, forbids it."""
+
+
+class SendUnknown(SendError):
+    """Nobody knows whether the far end took it: shown as such, never repeated blindly."""

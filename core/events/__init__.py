@@ -1,0 +1,76 @@
+"""What travels on the bus: one frozen struct per event."""
+
+from core.events.base import Envelope, Event, event_types, seal
+from core.events.channels import ChannelState, ContactArrived, Profile, TypingReported, TypingShown
+from core.events.conversations import (
+    AddressView,
+    ContactChanged,
+    ContactView,
+    ConversationChanged,
+    ConversationView,
+    DraftChanged,
+    EntryAdded,
+    EntryChanged,
+    EntryView,
+)
+from core.events.messages import (
+    Attachment,
+    Choice,
+    History,
+    HistoryMessage,
+    MessageReceived,
+    MessagesRead,
+    MessageStatus,
+    SendMessage,
+)
+from core.events.plugins import DeadLetter, DesiredInstance, InstanceStatus
+from core.events.routing import (
+    AgentChanged,
+    AgentView,
+    OfferEnded,
+    OfferMade,
+    OfferView,
+    QueueChanged,
+    QueueView,
+    WorkMoved,
+)
+
+__all__ = [
+    "AddressView",
+    "AgentChanged",
+    "AgentView",
+    "Attachment",
+    "ChannelState",
+    "Choice",
+    "ContactArrived",
+    "ContactChanged",
+    "ContactView",
+    "ConversationChanged",
+    "ConversationView",
+    "DeadLetter",
+    "DesiredInstance",
+    "DraftChanged",
+    "EntryAdded",
+    "EntryChanged",
+    "EntryView",
+    "Envelope",
+    "Event",
+    "History",
+    "HistoryMessage",
+    "InstanceStatus",
+    "MessageReceived",
+    "MessageStatus",
+    "MessagesRead",
+    "OfferEnded",
+    "OfferMade",
+    "OfferView",
+    "Profile",
+    "QueueChanged",
+    "QueueView",
+    "SendMessage",
+    "TypingReported",
+    "TypingShown",
+    "WorkMoved",
+    "event_types",
+    "seal",
+]

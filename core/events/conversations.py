@@ -1,0 +1,139 @@
+"""What the hub decided about conversations, messages and contacts: each event carries the whole new view.
+
+Views are what readers (desks, wallboards, reports) keep by key; applying an event is replacing its view.
+"""
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from core.events.base import Event
+from core.events.messages import Attachment, Choice, MessageState
+
+ConversationState = Literal["flow", "queued", "active", "wrap_up", "closed"]
+EntryKind = Literal["message", "note", "notice"]
+AuthorKind = Literal["contact", "agent", "flow", "system"]
+
+
+class AddressView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where a contact is reached: ``uri`` with its scheme, on the instance that last saw it."""
+
+    uri: str
+    instance: str = ""
+
+
+class ContactView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The person outside, as a desk shows them."""
+
+    contact_id: str
+    name: str = ""
+    level: int = 0
+    language: str = ""
+    is_verified: bool = False
+    is_blocked: bool = False
+    birth_year: int | None = None
+    tags: tuple[str, ...] = ()
+    remarks: str = ""
+    addresses: tuple[AddressView, ...] = ()
+    attributes: dict[str, str] = {}
+
+
+class ConversationView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A conversation as a list row and a header need it."""
+
+    conversation_id: str
+    contact_id: str
+    contact_name: str = ""
+    contact_level: int = 0
+    instance: str
+    channel: str
+    address: str
+    state: ConversationState
+    queue_id: str | None = None
+    agent_id: str | None = None
+    priority: int = 0
+    tags: tuple[str, ...] = ()
+    topic: str = ""
+    summary: str = ""
+    wrap_up_code: str | None = None
+    rating: int | None = None
+    opened_at: datetime
+    queued_at: datetime | None = None
+    assigned_at: datetime | None = None
+    wrap_up_until: datetime | None = None
+    closed_at: datetime | None = None
+    last_entry_at: datetime | None = None
+    last_text: str = ""
+    last_author: AuthorKind = "contact"
+    waiting_since: datetime | None = None
+    unread: int = 0
+
+
+class EntryView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One line of a conversation's timeline: a message, an internal note, or a notice of what happened.
+
+    ``seq`` rises within the address; notices carry their catalogue key in ``code`` and their values in ``params``.
+    """
+
+    entry_id: str
+    conversation_id: str
+    kind: EntryKind
+    direction: Literal["in", "out", "none"] = "none"
+    author_kind: AuthorKind = "system"
+    author_id: str | None = None
+    author_name: str = ""
+    instance: str = ""
+    seq: int = 0
+    text: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    status: MessageState | None = None
+    code: str = ""
+    params: dict[str, str] = {}
+    client_id: str = ""
+    created_at: datetime
+
+
+class ContactChanged(Event, frozen=True, kw_only=True):
+    """A contact was made or edited."""
+
+    type = "contact.changed"
+    contact: ContactView
+
+
+class ConversationChanged(Event, frozen=True, kw_only=True):
+    """A conversation took another state or value; ``change`` names the step in one word."""
+
+    type = "conversation.changed"
+    conversation: ConversationView
+    change: Literal[
+        "opened", "queued", "offered", "assigned", "transferred", "returned", "ended", "wrapped_up", "closed",
+        "reopened", "edited", "rated", "read", "updated",
+    ]  # fmt: skip
+
+
+class EntryAdded(Event, frozen=True, kw_only=True):
+    """A message, note or notice joined the timeline."""
+
+    type = "entry.added"
+    entry: EntryView
+    conversation: ConversationView
+
+
+class EntryChanged(Event, frozen=True, kw_only=True):
+    """An entry's delivery state changed."""
+
+    type = "entry.changed"
+    entry: EntryView
+
+
+class DraftChanged(Event, frozen=True, kw_only=True):
+    """An agent's unsent words for one conversation; empty text when there are none."""
+
+    type = "draft.changed"
+    conversation_id: str
+    agent_id: str
+    text: str
+    is_note: bool = False
+    saved_at: datetime

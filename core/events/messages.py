@@ -1,0 +1,107 @@
+"""Messages in and out, and what became of them."""
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from core.events.base import Event
+from core.events.channels import Profile
+
+MessageState = Literal["queued", "sent", "delivered", "read", "failed", "deferred", "unknown"]
+
+
+class Attachment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A file in the media store; width and height in pixels for pictures."""
+
+    media_id: str
+    mime: str
+    name: str = ""
+    size_bytes: int = 0
+    width: int | None = None
+    height: int | None = None
+
+
+class Choice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One answer offered with a message: a button where there are buttons, ``key`` to type elsewhere."""
+
+    key: str
+    label: str
+
+
+class MessageReceived(Event, frozen=True, kw_only=True):
+    """A person wrote; ``external_id`` is the far end's own and the same when it repeats itself."""
+
+    type = "message.received"
+    external_id: str
+    sender: str
+    text: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    choice: str | None = None
+    profile: Profile | None = None
+    sent_at: datetime | None = None
+
+
+class SendMessage(Event, frozen=True, kw_only=True):
+    """Order: send this once; ``message_id`` is the idempotency key.
+
+    ``seq`` numbers everything exchanged with ``recipient`` on this instance, in both
+    directions, rising; ``sender_name`` is what the person may see of who writes.
+    """
+
+    type = "cmd.send"
+    message_id: str
+    recipient: str
+    text: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    seq: int = 0
+    sender_name: str = ""
+    sender_kind: Literal["agent", "flow", "system"] = "system"
+    sent_at: datetime | None = None
+
+
+class MessageStatus(Event, frozen=True, kw_only=True):
+    """What became of a sent message; ``code`` names the reason of a failure in one stable word."""
+
+    type = "message.status_changed"
+    message_id: str
+    status: MessageState
+    external_id: str = ""
+    code: str = ""
+    reason: str = ""
+    retry_after_s: float | None = None
+
+
+class MessagesRead(Event, frozen=True, kw_only=True):
+    """A person has seen everything up to and including ``up_to_seq``."""
+
+    type = "message.read"
+    sender: str
+    up_to_seq: int
+
+
+class HistoryMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One line of what was exchanged with an address, as the person may see it."""
+
+    seq: int
+    message_id: str
+    direction: Literal["in", "out"]
+    text: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    external_id: str = ""
+    sender_name: str = ""
+    sender_kind: Literal["contact", "agent", "flow", "system"] = "system"
+    sent_at: datetime | None = None
+    status: MessageState = "sent"
+
+
+class History(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Answer to a history request: ``messages`` by rising ``seq``, all after the asked one up to a limit."""
+
+    messages: tuple[HistoryMessage, ...] = ()
+    has_more: bool = False
+    situation: Literal["none", "flow", "queued", "active", "closed"] = "none"
+    place: int | None = None
+    wait_s: float | None = None
