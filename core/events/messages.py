@@ -97,6 +97,14 @@ class HistoryMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     status: MessageState = "sent"
 
 
+class HistoryRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Question: what was exchanged with ``address`` after ``after_seq`` (0: the newest ``limit``)?"""
+
+    address: str
+    after_seq: int = 0
+    limit: int = 50
+
+
 class History(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Answer to a history request: ``messages`` by rising ``seq``, all after the asked one up to a limit."""
 

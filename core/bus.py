@@ -1,0 +1,1 @@
+"""Typed publish, request and subscribe over NATS."""

@@ -1,0 +1,51 @@
+"""JetStream streams and key-value buckets as data; the hub creates them, plugins only bind."""
+
+from dataclasses import dataclass
+from typing import Final
+
+DAY_S: Final = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """One stream; ``max_age_s`` 0 keeps forever, ``is_work_queue`` deletes what was acknowledged."""
+
+    name: str
+    subjects: tuple[str, ...]
+    max_age_s: float = 0.0
+    max_bytes: int = -1
+    max_per_subject: int = -1
+    is_work_queue: bool = False
+    duplicate_window_s: float = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """One key-value bucket with one value per key."""
+
+    name: str
+    ttl_s: float = 0.0
+
+
+IN: Final = Stream(
+    "IN",
+    ("hub.channel.*.message.*", "hub.channel.*.contact.*"),
+    max_age_s=7 * DAY_S,
+)
+ORDERS: Final = Stream("ORDERS", ("hub.channel.*.cmd.send",), is_work_queue=True)
+EVENTS: Final = Stream(
+    "EVENTS",
+    ("hub.conversation.*.*.*", "hub.contact.*.*.*", "hub.agent.*.*.*", "hub.queue.*.*.*"),
+    max_age_s=90 * DAY_S,
+)
+STATE: Final = Stream("STATE", ("hub.channel.*.state.changed", "hub.plugin.*.status.changed"), max_per_subject=1)
+DEAD: Final = Stream("DEAD", ("hub.dead.*.message.parked",), max_age_s=90 * DAY_S)
+
+STREAMS: Final = (IN, ORDERS, EVENTS, STATE, DEAD)
+
+DESIRED: Final = Bucket("DESIRED")  # instance → DesiredInstance; written by the hub, followed by the supervisor
+SENT: Final = Bucket("SENT", ttl_s=30 * DAY_S)  # <instance>.<message_id> → external id, or "" while in doubt
+
+BUCKETS: Final = (DESIRED, SENT)
+
+HUB_CONSUMER: Final = "hub"  # the hub's durable consumer on IN

@@ -1,0 +1,84 @@
+"""Every subject on the bus, by one grammar.
+
+``hub.<domain>.<id>.<noun>.<past participle>`` for what happened, ``hub.<domain>.<id>.cmd.<verb>`` for
+what is asked, ``hub.<domain>.<id>.ask.<noun>`` for questions that want an answer. Ids are subject
+tokens (``core.ids.TOKEN``), never an address or a name.
+"""
+
+from typing import Final
+
+from core.events import (
+    AgentChanged,
+    ChannelState,
+    ContactArrived,
+    ContactChanged,
+    ConversationChanged,
+    DraftChanged,
+    EntryAdded,
+    EntryChanged,
+    Event,
+    InstanceStatus,
+    MessageReceived,
+    MessagesRead,
+    MessageStatus,
+    OfferEnded,
+    OfferMade,
+    QueueChanged,
+    SendMessage,
+    TypingReported,
+    TypingShown,
+    WorkMoved,
+)
+from core.ids import check_token
+
+# pattern by event: {id} is an instance, conversation, agent, queue or contact id by the pattern's domain
+PATTERNS: Final[dict[type[Event], str]] = {
+    MessageReceived: "hub.channel.{id}.message.received",
+    MessageStatus: "hub.channel.{id}.message.status_changed",
+    MessagesRead: "hub.channel.{id}.message.read",
+    ContactArrived: "hub.channel.{id}.contact.arrived",
+    ChannelState: "hub.channel.{id}.state.changed",
+    TypingReported: "hub.channel.{id}.typing.reported",
+    SendMessage: "hub.channel.{id}.cmd.send",
+    TypingShown: "hub.channel.{id}.cmd.show_typing",
+    InstanceStatus: "hub.plugin.{id}.status.changed",
+    ContactChanged: "hub.contact.{id}.profile.changed",
+    ConversationChanged: "hub.conversation.{id}.state.changed",
+    EntryAdded: "hub.conversation.{id}.entry.added",
+    EntryChanged: "hub.conversation.{id}.entry.changed",
+    DraftChanged: "hub.conversation.{id}.draft.changed",
+    WorkMoved: "hub.conversation.{id}.work.moved",
+    OfferMade: "hub.agent.{id}.offer.made",
+    OfferEnded: "hub.agent.{id}.offer.ended",
+    AgentChanged: "hub.agent.{id}.state.changed",
+    QueueChanged: "hub.queue.{id}.figures.changed",
+}
+
+# questions: who asks → who answers
+ASK_HISTORY: Final = "hub.channel.{id}.ask.history"  # channel → hub: HistoryRequest → History
+ASK_MEDIA_PUT: Final = "hub.channel.{id}.ask.media_put"  # channel → hub: one chunk and its headers
+ASK_MEDIA_GET: Final = "hub.channel.{id}.ask.media_get"  # channel → hub: media id and offset → one chunk
+ASK_PLUGINS: Final = "hub.supervisor.main.ask.plugins"  # hub → supervisor: what is installed
+ASK_DESCRIBE: Final = "hub.supervisor.main.ask.describe"  # hub → supervisor: a plugin's manifest and schema
+ASK_PROBE: Final = "hub.supervisor.main.ask.probe"  # hub → supervisor: try settings against the far end
+QUESTIONS: Final = (ASK_HISTORY, ASK_MEDIA_PUT, ASK_MEDIA_GET, ASK_PLUGINS, ASK_DESCRIBE, ASK_PROBE)
+
+DEAD_LETTER: Final = "hub.dead.{id}.message.parked"  # {id} is the consumer that gave up
+
+
+def subject(event: type[Event], id: str) -> str:  # noqa: A002 - the grammar's own word
+    """Return where ``event`` about ``id`` is published; ValueError when ``id`` may not stand in a subject."""
+    return fill(PATTERNS[event], id)
+
+
+def fill(pattern: str, id: str) -> str:  # noqa: A002 - the grammar's own word
+    """Return ``pattern`` with its ``{id}``; ``*`` is allowed for subscribing."""
+    return pattern.replace("{id}", id if id == "*" else check_token(id))
+
+
+def id_of(subject: str) -> str:
+    """Return the id in ``subject``; ValueError when it does not follow the grammar."""
+    parts = subject.split(".")
+    if len(parts) < 5 or parts[0] != "hub":
+        raise ValueError(f"not a subject of the hub: {subject!r}")
+    return parts[2]
