@@ -1,0 +1,65 @@
+"""What every test gets: a loop guard, and skips that name what the machine lacks."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.testing.clock import VirtualClock
+from core.testing.loop_guard import watch_loop
+
+LOOP_LIMIT_S = 0.25
+
+
+def chromium() -> str | None:
+    """Return the path of the browser that tests drive: LIANXIN_CHROMIUM, or the system's."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return os.environ.get("LIANXIN_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+
+
+def has_postgresql() -> bool:
+    """Tell whether PostgreSQL's server programs are here; Debian keeps them out of PATH."""
+    return bool(shutil.which("initdb") or list(Path("/usr/lib/postgresql").glob("*/bin/initdb")))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "may_block(reason, limit_s=...): lets the test hold the event loop longer, for a good reason"
+    )
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("browser") and chromium() is None:
+        pytest.skip("needs Chromium: sudo apt-get install chromium fonts-noto-cjk")
+    if item.get_closest_marker("postgresql") and not has_postgresql():
+        pytest.skip("needs PostgreSQL: sudo apt-get install postgresql")
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """Return Chromium's path; skips the test on a machine without one."""
+    path = chromium()
+    if path is None:
+        pytest.skip("needs Chromium: sudo apt-get install chromium fonts-noto-cjk")
+    return path
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    """Return a clock that stands on a Monday morning until it is advanced."""
+    return VirtualClock()
+
+
+@pytest.fixture(autouse=True)
+def loop_stays_free(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail the test when one callback holds the event loop longer than a quarter of a second."""
+    marker = request.node.get_closest_marker("may_block")
+    if marker and not marker.args:
+        pytest.fail("may_block wants a reason: @pytest.mark.may_block('why')", pytrace=False)
+    limit_s = marker.kwargs.get("limit_s", float("inf")) if marker else LOOP_LIMIT_S
+    with watch_loop(limit_s) as blockages:
+        yield
+    if blockages:
+        pytest.fail("\n".join(map(str, blockages)), pytrace=False)
