@@ -156,7 +156,7 @@ def main(arguments: list[str]) -> int:
     try:
         if has_sources and (arguments or is_stale()) and find_npm() is None:
             _say("fetching Node.js (this machine has none that is new enough)")
-            pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", NODE_WHEEL]
+            pip = [sys.executable, "-m", "pip", "install", "-qq", "--disable-pip-version-check", NODE_WHEEL]
             subprocess.run(pip, check=True)  # noqa: S603
             importlib.invalidate_caches()
         if not arguments:

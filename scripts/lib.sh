@@ -51,7 +51,7 @@ use_venv() {
     fi
     echo "$root" >"$root/.venv/.lianxin-home"
     say "installing libraries into .venv (the first time takes a minute or two)"
-    LIANXIN_SKIP_WEB=1 "$bin/python" -m pip install --quiet --disable-pip-version-check --editable "$root[$1]"
+    LIANXIN_SKIP_WEB=1 "$bin/python" -m pip install -qq --disable-pip-version-check --editable "$root[$1]"
     echo "$stamp" >"$root/.venv/.lianxin-$1"
     [ "$1" = all ] || echo "$stamp" >"$root/.venv/.lianxin-all" # every other extra contains it
 }
