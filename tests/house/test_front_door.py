@@ -1,0 +1,22 @@
+"""What outside plugins import, and the guard in front of it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import lianxin
+
+
+def test_every_public_name_is_there_and_in_order() -> None:
+    assert [name for name in lianxin.__all__ if not hasattr(lianxin, name)] == []
+    assert lianxin.__all__ == sorted(lianxin.__all__)
+
+
+def test_a_foreign_package_of_the_same_name_is_reported_with_path_and_remedy(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "core").mkdir()
+    (tmp_path / "core/__init__.py").touch()
+    program = f"import sys; sys.path[:0] = [{str(tmp_path)!r}, {str(root)!r}]; import lianxin"
+    done = subprocess.run([sys.executable, "-P", "-c", program], capture_output=True, text=True, check=False)
+    last_line = done.stderr.strip().splitlines()[-1]
+    assert last_line.startswith(f"ImportError: Lianxin's package 'core' is found in {tmp_path / 'core'}, expected in")
+    assert "virtual environment of its own" in last_line

@@ -1,0 +1,88 @@
+"""The tree keeps its habits: small documented modules, working links and scripts, nothing of one machine."""
+
+import ast
+import os
+import re
+import shlex
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+MAX_LINES = 400
+SCRIPTS = ("scripts/run", "scripts/test", "scripts/lint", ".ci/run")
+MACHINE_PATH = re.compile(r"(?<![\w.])/" r"(?:work|farm|root|Users)/[a-z]")
+LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+SHELL_BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)
+
+
+def test_modules_are_short_enough_to_hold_in_mind(modules: list[Path], root: Path) -> None:
+    long = {str(path.relative_to(root)): len(path.read_bytes().splitlines()) for path in modules}
+    assert {name: lines for name, lines in long.items() if lines > MAX_LINES} == {}
+
+
+def test_every_module_says_what_it_does(modules: list[Path], root: Path) -> None:
+    silent = [path for path in modules if not ast.get_docstring(ast.parse(path.read_text("utf-8")))]
+    assert [str(path.relative_to(root)) for path in silent] == []
+
+
+def test_nothing_names_a_path_of_one_machine(tracked_files: list[Path], root: Path) -> None:
+    found = []
+    for path in tracked_files:
+        text = path.read_bytes().decode("utf-8", errors="ignore")
+        found += [f"{path.relative_to(root)}: {match[0]}" for match in MACHINE_PATH.finditer(text)]
+    assert found == []
+
+
+def test_the_lock_file_names_no_registry(root: Path) -> None:
+    lock = root / "web/package-lock.json"
+    if not lock.is_file():
+        pytest.skip("no front end in this tree")
+    assert '"resolved"' not in lock.read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_scripts_can_be_run_by_name(root: Path, name: str) -> None:
+    path = root / name
+    assert os.access(path, os.X_OK)
+    subprocess.run(["sh", "-n", path], check=True)
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh.md"])
+def test_commands_in_the_readme_exist(root: Path, name: str) -> None:
+    blocks = SHELL_BLOCK.findall((root / name).read_text("utf-8"))
+    commands = [shlex.split(line)[0] for block in blocks for line in block.splitlines() if line]
+    assert commands == ["scripts/run", "scripts/test"]
+
+
+def test_continuous_integration_runs_the_command_of_the_readme(root: Path) -> None:
+    assert (root / ".ci/run").read_text().splitlines()[-1] == "exec scripts/test"
+
+
+def test_links_between_pages_lead_somewhere(tracked_files: list[Path], root: Path) -> None:
+    dead = []
+    for page in (path for path in tracked_files if path.suffix == ".md"):
+        for target in LINK.findall(page.read_text("utf-8")):
+            if ":" not in target and not (page.parent / target).exists():
+                dead.append(f"{page.relative_to(root)} -> {target}")
+    assert dead == []
+
+
+def test_the_extra_named_all_contains_every_plugin_s_libraries(root: Path) -> None:
+    extras = tomllib.loads((root / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    (everything,) = extras["all"]
+    assert everything == f"lianxin[{','.join(sorted(extras.keys() - {'all', 'test'}))}]"
+
+
+def test_a_machine_without_python_is_told_what_to_install(root: Path, tmp_path: Path) -> None:
+    script = f". {shlex.quote(str(root / 'scripts/lib.sh'))}; find_python"
+    done = subprocess.run(
+        ["/bin/sh", "-c", script, str(root / "scripts/run")],
+        env={"PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "apt-get install python3 python3-venv" in done.stderr
