@@ -126,6 +126,7 @@ class EntryChanged(Event, frozen=True, kw_only=True):
 
     type = "entry.changed"
     entry: EntryView
+    conversation: ConversationView
 
 
 class DraftChanged(Event, frozen=True, kw_only=True):

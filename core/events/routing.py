@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from core.events.base import Event
+from core.events.conversations import ConversationView
 
 AgentStateName = Literal["available", "busy", "wrap_up", "away", "offline", "unreachable"]
 WorkMode = Literal["normal", "outbound_only", "off_shift", "leader"]
@@ -57,6 +58,7 @@ class OfferMade(Event, frozen=True, kw_only=True):
 
     type = "offer.made"
     offer: OfferView
+    conversation: ConversationView
 
 
 class OfferEnded(Event, frozen=True, kw_only=True):
@@ -64,6 +66,7 @@ class OfferEnded(Event, frozen=True, kw_only=True):
 
     type = "offer.ended"
     offer: OfferView
+    conversation: ConversationView
     outcome: Literal["accepted", "declined", "expired", "withdrawn"]
     reason: str = ""
 

@@ -1,0 +1,1 @@
+"""The HTTP face: endpoints, their security, static pages and the proxy to channels."""

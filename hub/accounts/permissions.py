@@ -1,0 +1,44 @@
+"""Every permission there is, and the roles a new installation starts with."""
+
+from typing import Final
+
+PERMISSIONS: Final[dict[str, str]] = {
+    "desk.use": "log in as an agent, take offers and serve conversations",
+    "queue.pick": "pick waiting work out of turn",
+    "queue.all": "see every queue and its conversations",
+    "conversation.takeover": "write in and move conversations of other agents",
+    "contact.edit": "edit contacts",
+    "contact.block": "block and unblock contacts",
+    "agent.force": "change the state of other agents",
+    "address.reveal": "see whole phone numbers",
+    "admin.users": "manage users and roles",
+    "admin.queues": "manage queues, skills, calendars and codes",
+    "admin.plugins": "enable, configure and disable plugins",
+    "admin.flows": "edit and publish flows",
+    "admin.system": "see the system's state and parked messages",
+    "admin.audit": "read the audit log",
+}
+
+ROLES: Final[dict[str, tuple[dict[str, str], tuple[str, ...]]]] = {
+    "agent": ({"zh": "坐席", "en": "Agent"}, ("desk.use", "contact.edit")),
+    "supervisor": (
+        {"zh": "班长", "en": "Supervisor"},
+        (
+            "desk.use",
+            "contact.edit",
+            "contact.block",
+            "queue.pick",
+            "queue.all",
+            "conversation.takeover",
+            "agent.force",
+            "address.reveal",
+        ),
+    ),
+    "admin": ({"zh": "系统管理员", "en": "Administrator"}, tuple(PERMISSIONS)),
+}
+
+
+def effective(role_permissions: list[list[str]], granted: list[str], denied: list[str]) -> frozenset[str]:
+    """Return what a user may do: the roles' permissions, plus granted ones, minus denied ones."""
+    together = {permission for permissions in role_permissions for permission in permissions}
+    return frozenset((together | set(granted)) - set(denied)) & PERMISSIONS.keys()

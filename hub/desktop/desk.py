@@ -1,0 +1,112 @@
+"""All desks of this hub: feeds by user, fed by every committed unit of work, and who is connected."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+import msgspec
+
+from core.clock import Clock
+from core.events import Event
+from hub.accounts.identity import Identity
+from hub.desktop.feed import Connection, UserFeed
+from hub.desktop.patches import Viewer
+from hub.desktop.snapshot import read_tables
+from hub.store.engine import Store
+
+Presence = Callable[[str], Awaitable[None]]
+
+
+class Desk:
+    """Feeds by user id; ``came`` and ``left`` are told when a user's first browser comes and the last is gone."""
+
+    def __init__(self, store: Store, clock: Clock, *, backlog: int, setup: Callable[[], Awaitable[dict[str, Any]]]) -> None:
+        self._store = store
+        self._clock = clock
+        self._backlog = backlog
+        self._setup = setup
+        self._feeds: dict[str, UserFeed] = {}
+        self.queue_figures: dict[str, Any] = {}
+        self.came: list[Presence] = []
+        self.left: list[Presence] = []
+
+    def on_commit(self, events: Iterable[Event]) -> None:
+        """Pass committed ``events`` on, in their order, to everybody who may see them."""
+        listed = list(events)
+        for feed in self._feeds.values():
+            feed.apply(listed)
+
+    def signal(self, user_id: str, frame: dict[str, Any]) -> None:
+        """Send a frame that is not part of the state to one user's browsers."""
+        if feed := self._feeds.get(user_id):
+            feed.signal(msgspec.json.encode(frame))
+
+    def is_connected(self, user_id: str) -> bool:
+        """Whether a browser of this user is connected now."""
+        feed = self._feeds.get(user_id)
+        return feed is not None and bool(feed.connections)
+
+    async def open(self, identity: Identity) -> UserFeed:
+        """Return the user's feed; a new one when rights changed, so that browsers start from a snapshot."""
+        feed = self._feeds.get(identity.user_id)
+        if feed is None or not _same_rights(feed.viewer.identity, identity):
+            self.end(identity.user_id, "replaced")
+            feed = self._feeds[identity.user_id] = UserFeed(Viewer(identity), backlog=self._backlog)
+        return feed
+
+    async def attach(self, feed: UserFeed, connection: Connection, epoch: str | None, seq: int) -> None:
+        """Send what ``connection`` missed, or a snapshot, and everything from now on."""
+        async with self._store.reading():  # nothing commits meanwhile, so nothing falls between
+            frames = feed.missed(epoch, seq)
+            if frames is None:
+                tables = await read_tables(feed.viewer, self._queue_views(feed), await self._setup())
+                frames = [_head("snapshot", feed, tables)]
+            else:
+                frames = [_head("resume", feed, None), *frames]
+            for frame in frames:
+                connection.push(frame)
+            is_first = not feed.connections
+            feed.connections.add(connection)
+        if is_first:
+            await self._tell(self.came, feed)
+
+    async def detach(self, feed: UserFeed, connection: Connection) -> None:
+        """Forget ``connection``."""
+        feed.connections.discard(connection)
+        if not feed.connections and self._feeds.get(feed.viewer.identity.user_id) is feed:
+            await self._tell(self.left, feed)
+
+    def end(self, user_id: str, code: str) -> None:
+        """Send the user's browsers away and forget the feed: the next hello starts from a snapshot."""
+        feed = self._feeds.pop(user_id, None)
+        for connection in tuple(feed.connections) if feed else ():
+            connection.close(code)
+
+    def close(self) -> None:
+        """Send everybody away: the hub stops."""
+        for user_id in tuple(self._feeds):
+            self.end(user_id, "restarting")
+
+    def _queue_views(self, feed: UserFeed) -> dict[str, Any]:
+        sees = feed.viewer.identity.sees_queue
+        return {queue_id: view for queue_id, view in self.queue_figures.items() if sees(queue_id)}
+
+    async def _tell(self, listeners: list[Presence], feed: UserFeed) -> None:
+        async with asyncio.TaskGroup() as group:
+            for listener in listeners:
+                group.create_task(_call(listener, feed.viewer.identity.user_id))
+
+
+async def _call(listener: Presence, user_id: str) -> None:
+    await listener(user_id)
+
+
+def _head(kind: str, feed: UserFeed, tables: dict[str, Any] | None) -> bytes:
+    frame: dict[str, Any] = {"type": kind, "epoch": feed.epoch, "seq": feed.seq}
+    if tables is not None:
+        frame["tables"] = tables
+    return msgspec.json.encode(frame)
+
+
+def _same_rights(one: Identity, other: Identity) -> bool:
+    return one.permissions == other.permissions and one.queue_ids == other.queue_ids

@@ -1,0 +1,116 @@
+"""What an event changes in the tables of one viewer's desk: the desk's one law, server side.
+
+A browser that applies these patches to an earlier snapshot holds exactly what a fresh
+snapshot would hold (hub/desktop/snapshot.py reads the same tables by the same rules).
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+import msgspec
+
+from core.events import (
+    AgentChanged,
+    ContactChanged,
+    ConversationChanged,
+    ConversationView,
+    DraftChanged,
+    EntryAdded,
+    EntryChanged,
+    EntryView,
+    Event,
+    OfferEnded,
+    OfferMade,
+    QueueChanged,
+)
+from hub.accounts.identity import Identity
+
+Table = Literal["conversations", "contacts", "entries", "offers", "agents", "queues", "drafts", "setup"]
+TABLES: tuple[Table, ...] = get_args(Table)
+
+
+class Patch(msgspec.Struct, frozen=True):
+    """Put ``value`` under ``key`` of ``table``, or delete it when ``value`` is None."""
+
+    table: Table
+    key: str
+    value: msgspec.Struct | dict[str, object] | None
+
+
+class DraftView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An agent's unsent words."""
+
+    text: str
+    is_note: bool = False
+    saved_at: str = ""
+
+
+@dataclass(slots=True)
+class Viewer:
+    """Whose desk it is; ``offered`` are the conversations offered to them now."""
+
+    identity: Identity
+    offered: set[str] = field(default_factory=set)
+
+    def sees(self, conversation: ConversationView) -> bool:
+        """Whether the conversation stands in this viewer's tables."""
+        if conversation.state == "closed":
+            return False
+        if conversation.agent_id == self.identity.user_id or conversation.conversation_id in self.offered:
+            return True
+        return conversation.state == "queued" and self.identity.sees_queue(conversation.queue_id)
+
+    def may_open(self, conversation: ConversationView) -> bool:
+        """Whether this viewer may read the conversation at all, closed ones included."""
+        return (
+            self.sees(conversation)
+            or conversation.agent_id == self.identity.user_id
+            or self.identity.sees_queue(conversation.queue_id)
+        )
+
+
+def patches(event: Event, viewer: Viewer) -> list[Patch]:
+    """Return what ``event`` changes for ``viewer``; offers also change what the viewer may see."""
+    match event:
+        case ConversationChanged(conversation=conversation):
+            return [_conversation(conversation, viewer)]
+        case EntryAdded(entry=entry, conversation=conversation):
+            return [_conversation(conversation, viewer), *_entry(entry, conversation, viewer)]
+        case EntryChanged(entry=entry, conversation=conversation):
+            return _entry(entry, conversation, viewer)
+        case OfferMade(offer=offer, conversation=conversation):
+            if offer.agent_id != viewer.identity.user_id:
+                return []
+            viewer.offered.add(offer.conversation_id)
+            return [Patch("offers", offer.offer_id, offer), _conversation(conversation, viewer)]
+        case OfferEnded(offer=offer, conversation=conversation):
+            if offer.agent_id != viewer.identity.user_id:
+                return []
+            viewer.offered.discard(offer.conversation_id)
+            return [Patch("offers", offer.offer_id, None), _conversation(conversation, viewer)]
+        case AgentChanged(agent=agent):
+            return [Patch("agents", agent.agent_id, agent)]
+        case QueueChanged(queue=queue):
+            return [Patch("queues", queue.queue_id, queue)] if viewer.identity.sees_queue(queue.queue_id) else []
+        case ContactChanged(contact=contact):
+            return [Patch("contacts", contact.contact_id, contact)]
+        case DraftChanged():
+            return _draft(event, viewer)
+        case _:
+            return []
+
+
+def _conversation(conversation: ConversationView, viewer: Viewer) -> Patch:
+    value = conversation if viewer.sees(conversation) else None
+    return Patch("conversations", conversation.conversation_id, value)
+
+
+def _entry(entry: EntryView, conversation: ConversationView, viewer: Viewer) -> list[Patch]:
+    return [Patch("entries", entry.entry_id, entry)] if viewer.may_open(conversation) else []
+
+
+def _draft(event: DraftChanged, viewer: Viewer) -> list[Patch]:
+    if event.agent_id != viewer.identity.user_id:
+        return []
+    view = DraftView(text=event.text, is_note=event.is_note, saved_at=event.saved_at.isoformat())
+    return [Patch("drafts", event.conversation_id, view if event.text else None)]

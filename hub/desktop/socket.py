@@ -1,0 +1,131 @@
+"""The one WebSocket of a desk: hello → resume or snapshot → deltas; pings tell both sides that the line lives."""
+
+import asyncio
+import logging
+from typing import Final
+
+import msgspec
+from aiohttp import WSMsgType, web
+
+from hub.desktop.desk import Desk
+from hub.desktop.feed import Connection, UserFeed
+from hub.errors import ApiError
+from hub.http.server import check_origin, identify
+from hub.services import Services
+
+log = logging.getLogger(__name__)
+
+HELLO_S: Final = 10.0
+PING_S: Final = 5.0
+SILENCE_S: Final = 15.0  # no pong for three pings: the line is dead
+SEND_S: Final = 10.0
+MAX_FRAME: Final = 4_096  # a browser only says hello, pong and typing
+MAX_SOCKETS: Final = 8  # by user
+
+
+class Hello(msgspec.Struct, tag="hello", forbid_unknown_fields=True):
+    """The first frame: what the browser has already."""
+
+    epoch: str | None = None
+    seq: int = 0
+
+
+class Pong(msgspec.Struct, tag="pong"):
+    """The answer to a ping."""
+
+
+class Typing(msgspec.Struct, tag="typing"):
+    """The agent began or ceased to type; not stored."""
+
+    conversation_id: str
+    is_typing: bool
+
+
+_frames = msgspec.json.Decoder(Hello | Pong | Typing)
+
+
+class DesktopSocket:
+    """Serves ``GET /api/v1/desktop``."""
+
+    def __init__(self, services: Services, desk: Desk) -> None:
+        self._services = services
+        self._desk = desk
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Serve one browser until it leaves, logs out or falls behind."""
+        check_origin(request, self._services.settings.http.public_url)
+        identity = await identify(request, self._services)
+        if identity.must_change_password:
+            raise ApiError(403, "password_change_required", "change the first password")
+        identity.require("desk.use")
+        socket = web.WebSocketResponse(max_msg_size=MAX_FRAME, compress=False, timeout=SEND_S)
+        await socket.prepare(request)
+        feed = await self._desk.open(identity)
+        if len(feed.connections) >= MAX_SOCKETS:
+            await _bye(socket, "replaced")
+            return socket
+        connection = Connection()
+        try:
+            async with asyncio.timeout(HELLO_S):
+                hello = _frames.decode((await socket.receive_str()).encode())
+            if not isinstance(hello, Hello):
+                raise msgspec.ValidationError("hello comes first")
+        except (TimeoutError, TypeError, msgspec.MsgspecError):
+            await _bye(socket, "no_hello")
+            return socket
+        await self._desk.attach(feed, connection, hello.epoch, hello.seq)
+        writer = asyncio.create_task(_write(socket, connection))
+        try:
+            await self._read(socket, feed)
+        finally:
+            connection.close("gone")
+            await writer
+            await self._desk.detach(feed, connection)
+        return socket
+
+    async def _read(self, socket: web.WebSocketResponse, feed: UserFeed) -> None:
+        """Take frames until the browser is gone or silent; each browser frame proves that the line lives."""
+        while True:
+            try:
+                message = await socket.receive(timeout=SILENCE_S)
+            except TimeoutError:
+                log.info("a desk of user %s fell silent", feed.viewer.identity.user_id)
+                return
+            if message.type is not WSMsgType.TEXT:
+                return
+            try:
+                frame = _frames.decode(message.data)
+            except msgspec.MsgspecError:
+                await _bye(socket, "bad_frame")
+                return
+            if isinstance(frame, Typing):
+                await self._services.conversations.show_typing(
+                    feed.viewer.identity, frame.conversation_id, is_typing=frame.is_typing
+                )
+
+
+async def _write(socket: web.WebSocketResponse, connection: Connection) -> None:
+    """Send queued frames, a ping when there are none; say bye when the connection is over."""
+    try:
+        while True:
+            try:
+                async with asyncio.timeout(PING_S):
+                    frame = await connection.frames.get()
+            except TimeoutError:
+                frame = b'{"type":"ping"}'
+            if frame is None:
+                await _bye(socket, connection.bye_code)
+                return
+            async with asyncio.timeout(SEND_S):
+                await socket.send_str(frame.decode())
+    except (ConnectionResetError, TimeoutError):
+        await socket.close(code=1011)
+
+
+async def _bye(socket: web.WebSocketResponse, code: str) -> None:
+    if not socket.closed:
+        try:
+            await socket.send_json({"type": "bye", "code": code})
+        except ConnectionResetError:
+            return
+        await socket.close(code=1000)

@@ -1,0 +1,152 @@
+"""Passes /channels/<instance>/ on to the channel's own port, web sockets included, so that one TLS port serves all."""
+
+import asyncio
+import logging
+from typing import Final
+
+import aiohttp
+from aiohttp import WSMsgType, web
+from multidict import CIMultiDict
+
+from core.ids import TOKEN
+from hub.errors import ApiError, not_found
+from hub.http.server import remote_of
+
+log = logging.getLogger(__name__)
+
+PREFIX: Final = "/channels"
+CONNECT_S: Final = 3.0
+ANSWER_S: Final = 60.0
+MAX_BODY: Final = 32 * 1_048_576  # a channel's own limits are tighter
+MAX_FRAME: Final = 1_048_576
+# RFC 9110 section 7.6.1, and what only concerns the hub's own users
+_NOT_PASSED: Final = frozenset(
+    {
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "host",
+        "content-length",
+        "x-forwarded-for",
+        "x-forwarded-proto",
+        "x-forwarded-host",
+    }
+)
+
+
+class ChannelProxy:
+    """Knows where each instance listens and carries requests there."""
+
+    def __init__(self, trusted_proxies: tuple[str, ...]) -> None:
+        self.urls: dict[str, str] = {}
+        self._trusted = trusted_proxies
+        self._http: aiohttp.ClientSession | None = None
+
+    def mount(self, app: web.Application) -> None:
+        """Add the proxy's route to ``app`` and tie its connections to the app's life."""
+        app.router.add_route("*", PREFIX + "/{instance}/{rest:.*}", self.handle)
+        app.cleanup_ctx.append(self._connections)
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Answer as the channel does; 502 ``channel_away`` when it is not there."""
+        instance = request.match_info["instance"]
+        base = self.urls.get(instance)
+        if base is None or TOKEN.fullmatch(instance) is None:
+            raise not_found("channel")
+        url = base + request.rel_url.raw_path_qs
+        try:
+            if request.headers.get("Upgrade", "").lower() == "websocket":
+                return await self._carry_socket(request, url)
+            return await self._carry_request(request, url)
+        except (aiohttp.ClientConnectionError, TimeoutError) as error:
+            if request.transport is None:
+                raise  # the citizen left, not the channel
+            raise ApiError(502, "channel_away", f"{instance} does not answer", retry_after_s=2.0) from error
+
+    async def _carry_request(self, request: web.Request, url: str) -> web.StreamResponse:
+        assert self._http is not None
+        async with self._http.request(
+            request.method,
+            url,
+            headers=self._headers(request),
+            data=request.content if request.body_exists else None,
+            allow_redirects=False,
+        ) as answer:
+            response = web.StreamResponse(status=answer.status, headers=_kept(answer.headers))
+            await response.prepare(request)
+            async for chunk in answer.content.iter_any():
+                await response.write(chunk)
+            await response.write_eof()
+            return response
+
+    async def _carry_socket(self, request: web.Request, url: str) -> web.StreamResponse:
+        assert self._http is not None
+        headers = self._headers(request)
+        for name in [name for name in headers if name.lower().startswith("sec-websocket-")]:
+            del headers[name]
+        async with asyncio.timeout(CONNECT_S):
+            far = await self._http.ws_connect(url, headers=headers, max_msg_size=MAX_FRAME, compress=0, autoping=False)
+        near = web.WebSocketResponse(max_msg_size=MAX_FRAME, compress=False, autoping=False)
+        try:
+            await near.prepare(request)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(_pump(near, far))
+                group.create_task(_pump(far, near))
+        finally:
+            await far.close()
+        return near
+
+    def _headers(self, request: web.Request) -> CIMultiDict[str]:
+        headers = _kept(request.headers)
+        headers["X-Forwarded-For"] = remote_of(request, self._trusted)
+        headers["X-Forwarded-Host"] = request.host
+        headers["X-Forwarded-Proto"] = request.scheme
+        cookies = [part for part in headers.get("Cookie", "").split("; ") if not part.startswith("lianxin_session=")]
+        headers.pop("Cookie", None)
+        if any(cookies):
+            headers["Cookie"] = "; ".join(cookies)
+        return headers
+
+    async def _connections(self, _app: web.Application):  # type: ignore[no-untyped-def]  # an aiohttp cleanup context
+        timeout = aiohttp.ClientTimeout(total=None, connect=CONNECT_S, sock_read=ANSWER_S)
+        connector = aiohttp.TCPConnector(limit=0)
+        async with aiohttp.ClientSession(timeout=timeout, connector=connector, auto_decompress=False) as http:
+            self._http = http
+            yield
+            self._http = None
+
+
+Socket = web.WebSocketResponse | aiohttp.ClientWebSocketResponse
+
+
+async def _pump(source: Socket, target: Socket) -> None:
+    """Carry frames until ``source`` closes, then close ``target`` the same way."""
+    try:
+        async for message in source:
+            match message.type:
+                case WSMsgType.TEXT:
+                    await target.send_str(message.data)
+                case WSMsgType.BINARY:
+                    await target.send_bytes(message.data)
+                case WSMsgType.PING:
+                    await target.ping(message.data)
+                case WSMsgType.PONG:
+                    await target.pong(message.data)
+    except (ConnectionResetError, aiohttp.ClientConnectionError):
+        log.debug("a proxied socket's other side is gone")
+    finally:
+        await target.close(code=source.close_code or 1001)
+
+
+def _kept(headers: "CIMultiDict[str] | object") -> CIMultiDict[str]:
+    kept: CIMultiDict[str] = CIMultiDict()
+    for name, value in headers.items():  # type: ignore[attr-defined]
+        if name.lower() not in _NOT_PASSED:
+            kept.add(name, value)
+    return kept

@@ -1,0 +1,62 @@
+"""What the hub is told at its start; every field is a line of docs/settings.md."""
+
+from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta
+
+from core.config import Secret, Settings
+
+Port = Annotated[int, Meta(ge=0, le=65_535)]
+
+
+class HttpSettings(Settings, frozen=True, kw_only=True):
+    """Where browsers reach the hub; port 0 takes a free one."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8080
+    public_url: str = ""  # what browsers type, when a proxy stands before us; decides Secure cookies and origins
+    tls_certificate: str = ""  # PEM files; both or none
+    tls_key: str = ""
+    trusted_proxies: tuple[str, ...] = ()  # addresses whose X-Forwarded-For is believed
+
+
+class NatsSettings(Settings, frozen=True, kw_only=True):
+    """The bus, as the supervisor hands it over or an operator configures it."""
+
+    url: str | tuple[str, ...]
+    seed: Secret = Secret("")
+    inbox_prefix: str = "_INBOX.hub"
+    replicas: Annotated[int, Meta(ge=1, le=5)] = 1
+    tls_ca: str = ""
+    tls_certificate: str = ""
+    tls_key: str = ""
+
+
+class LimitSettings(Settings, frozen=True, kw_only=True):
+    """Bounds that protect the hub from what arrives."""
+
+    body_bytes: Annotated[int, Meta(ge=1_024)] = 1_048_576
+    attachment_bytes: Annotated[int, Meta(ge=1_024)] = 20_971_520
+    text_chars: Annotated[int, Meta(ge=1)] = 4_000
+    logins_per_minute: Annotated[int, Meta(ge=1)] = 20  # from one network address
+    calls_per_second: Annotated[int, Meta(ge=1)] = 50  # by one user
+    failed_logins: Annotated[int, Meta(ge=1)] = 5  # before an account is locked
+    lock_s: Annotated[float, Meta(gt=0)] = 900.0
+    session_idle_s: Annotated[float, Meta(gt=0)] = 43_200.0
+    desk_backlog: Annotated[int, Meta(ge=100)] = 5_000  # deltas kept for a browser that comes back
+    desk_grace_s: Annotated[float, Meta(gt=0)] = 20.0  # a lost browser keeps its agent's work that long
+
+
+class HubSettings(Settings, frozen=True, kw_only=True):
+    """Everything the hub process needs; the supervisor sends it as one line of JSON."""
+
+    data_dir: Path
+    nats: NatsSettings
+    http: HttpSettings = HttpSettings()
+    limits: LimitSettings = LimitSettings()
+    database_url: str = ""  # empty: SQLite in data_dir
+    default_language: str = "zh"
+    timezone: str = "Asia/Shanghai"
+    demo: bool = False
+    channel_urls: dict[str, str] = {}  # instance → base URL of its own HTTP port, for the proxy
