@@ -1,0 +1,331 @@
+"""The routing core: inputs with their time go in, decisions come out; no clock, no I/O, nothing else inside.
+
+Every input first refuses what does not fit (``RoutingRefused``, nothing changed), then changes what it says, then
+settles: work that began to wait looks for a free agent, agents who became free look for waiting work, until nothing
+moves. Hence after every input no agent is idle beside waiting work they may be asked about. What only time brings about
+happens in ``tick``; ``next_due`` says when to call it.
+"""
+
+from core.events.routing import WorkMode
+from hub.routing import decisions as out
+from hub.routing.agents import Agent
+from hub.routing.errors import RoutingRefused
+from hub.routing.floor import Floor, age
+from hub.routing.matching import Queue
+from hub.routing.model import AgentProfile, Presence, QueueRules, WorkItem
+from hub.routing.offers import Offer
+from hub.routing.priorities import head_start_s
+from hub.routing.work import Work
+
+
+class RoutingCore:
+    """Queues, agents, work and offers of one hub.
+
+    Time never runs backwards: an earlier ``now`` counts as the latest seen.
+    """
+
+    def __init__(self) -> None:
+        self._floor = Floor()
+        self._now = float("-inf")
+
+    # Queues and agents
+
+    def set_queue(self, rules: QueueRules, now: float) -> list[out.Decision]:
+        """Add a queue or change its rules; changed rules hold at once for the work waiting in it."""
+        now = self._at(now)
+        queue = self._floor.match.queues.get(rules.queue_id)
+        if queue is not None:
+            self._floor.change_rules(queue, rules, now)
+        else:
+            self._floor.match.queues[rules.queue_id] = Queue(rules)
+            for agent in list(self._floor.match.agents.values()):
+                if rules.queue_id in agent.profile.queues:
+                    self._floor.match.link(agent)
+                    self._floor.touch(agent, now)
+        return self._settle(now)
+
+    def remove_queue(self, queue_id: str, now: float) -> list[out.Decision]:
+        """Remove a queue nothing waits, rings or is served in; ``queue_in_use`` otherwise."""
+        now = self._at(now)
+        queue = self._queue(queue_id)
+        ringing = any(offer.queue_id == queue_id for offer in self._floor.offers.values())
+        if queue.waiting or ringing or any(work.queue_id == queue_id for work in self._floor.works.values()):
+            raise RoutingRefused("queue_in_use", queue_id=queue_id)
+        for line in list(queue.lines.values()):
+            self._floor.match.close(queue, line)
+        del self._floor.match.queues[queue_id]
+        return self._settle(now)
+
+    def set_agent(self, profile: AgentProfile, now: float) -> list[out.Decision]:
+        """Add an agent, offline, or change what one can do; work in hand and a live offer stay."""
+        now = self._at(now)
+        agent = self._floor.match.agents.get(profile.agent_id)
+        if agent is None:
+            agent = Agent(profile, now)
+        agent.profile = profile
+        self._floor.match.link(agent)
+        self._floor.touch(agent, now)
+        return self._settle(now)
+
+    def remove_agent(self, agent_id: str, now: float) -> list[out.Decision]:
+        """Remove an agent with nothing in hand; ``agent_has_work`` otherwise."""
+        now = self._at(now)
+        agent = self._agent(agent_id)
+        if agent.works:
+            raise RoutingRefused("agent_has_work", agent_id=agent_id)
+        self._floor.retract(agent, "agent_removed", now)
+        self._floor.drop_agent(agent)
+        return self._settle(now)
+
+    def set_state(self, agent_id: str, state: Presence, reason: str, now: float) -> list[out.Decision]:
+        """Say whether an agent takes work; ``available`` also ends wrap-ups, anything else withdraws a live offer."""
+        now = self._at(now)
+        agent = self._agent(agent_id)
+        if state == "available":
+            self._floor.end_wrap_ups(agent, list(agent.wrap_ups), "agent", now)
+            if agent.presence != "available":
+                agent.idle_since = now
+        else:
+            self._floor.retract(agent, f"agent_{state}", now)
+        agent.presence = state
+        agent.reason = reason
+        self._floor.touch(agent, now)
+        return self._settle(now)
+
+    def set_mode(self, agent_id: str, mode: WorkMode, now: float) -> list[out.Decision]:
+        """Say what kind of work an agent takes; a live offer stays only in mode ``normal``."""
+        now = self._at(now)
+        agent = self._agent(agent_id)
+        agent.mode = mode
+        if mode != "normal":
+            self._floor.retract(agent, f"mode_{mode}", now)
+        self._floor.touch(agent, now)
+        return self._settle(now)
+
+    def end_wrap_up(self, agent_id: str, now: float) -> list[out.Decision]:
+        """End an agent's wrap-ups before their time."""
+        now = self._at(now)
+        agent = self._agent(agent_id)
+        if not agent.wrap_ups:
+            raise RoutingRefused("agent_not_in_wrap_up", agent_id=agent_id)
+        self._floor.end_wrap_ups(agent, list(agent.wrap_ups), "agent", now)
+        return self._settle(now)
+
+    # Work
+
+    def enqueue(self, item: WorkItem, now: float) -> list[out.Decision]:
+        """Take a piece of work in, unless its queue is full and nobody is free for it."""
+        now = self._at(now)
+        if item.work_id in self._floor.works:
+            raise RoutingRefused("work_exists", work_id=item.work_id)
+        queue = self._queue(item.queue_id)
+        self._floor.serial += 1
+        work = Work(item, self._floor.serial)
+        self._floor.works[item.work_id] = work
+        usual = self._floor.match.agents.get(item.usual_agent) if item.usual_agent else None
+        is_on_duty = usual is not None and usual.presence not in {"offline", "unreachable"}
+        work.plan(queue.rules, named_agent=item.named_agent, usual_agent=item.usual_agent if is_on_duty else None)
+        if not self._floor.wait(work, now):
+            return self._settle(now)
+        waiting, limit = len(queue.waiting) - 1, queue.rules.max_waiting
+        if limit is not None and waiting >= limit and self._floor.match.best_agent(work, now) is None:
+            self._floor.forget(work)
+            why = {"waiting": str(waiting), "max_waiting": str(limit)}
+            self._floor.say(out.QueueFull(now, item.work_id, item.queue_id, queue.rules.on_full, why))
+        else:
+            self._say_queued(work, now, {"trigger": "enqueued"})
+        return self._settle(now)
+
+    def withdraw(self, work_id: str, reason: str, now: float) -> list[out.Decision]:
+        """Take out work nobody has in hand (``work_in_hand`` otherwise): its contact gave up."""
+        now = self._at(now)
+        work = self._work(work_id)
+        if work.state == "active":
+            raise RoutingRefused("work_in_hand", work_id=work_id)
+        self._floor.end_offer(work, "withdrawn", reason, now)
+        self._floor.say(out.WorkWithdrawn(now, work_id, work.queue_id, {"reason": reason, **age(work, now)}))
+        self._floor.forget(work)
+        return self._settle(now)
+
+    def accept(self, offer_id: str, now: float) -> list[out.Decision]:
+        """The agent takes the work."""
+        now = self._at(now)
+        offer = self._offer(offer_id)
+        work = self._floor.works[offer.work_id]
+        self._floor.end_offer(work, "accepted", "", now)
+        agent = self._floor.match.agents[offer.agent_id]
+        self._floor.hand_over(work, agent, offer.queue_id, now, how="accepted", why={})
+        return self._settle(now)
+
+    def decline(self, offer_id: str, reason: str, now: float) -> list[out.Decision]:
+        """The agent does not take the work, and is not asked again about it for the queue's ``decline_block_s``."""
+        now = self._at(now)
+        offer = self._offer(offer_id)
+        self._floor.pass_on(offer, "declined", reason, now)
+        return self._settle(now)
+
+    def finish(self, work_id: str, now: float) -> list[out.Decision]:
+        """The agent is done with the work (``work_not_in_hand`` otherwise); wrap-up begins if the queue has any."""
+        now = self._at(now)
+        work = self._work(work_id)
+        agent = self._holder(work)
+        self._floor.say(out.WorkFinished(now, work_id, agent.agent_id, work.queue_id, {}))
+        self._floor.let_go(work, agent, now, wraps_up=True)
+        del self._floor.works[work_id]
+        return self._settle(now)
+
+    def pick(self, agent_id: str, work_id: str, reason: str, now: float) -> list[out.Decision]:
+        """An agent takes waiting work of one of their queues out of turn; skills are their own judgement."""
+        now = self._at(now)
+        agent, work = self._agent(agent_id), self._work(work_id)
+        if work.state != "waiting":
+            raise RoutingRefused("work_not_waiting", work_id=work_id, state=work.state)
+        if not any(line.demand.queue_id in agent.profile.queues for line in work.lines):
+            raise RoutingRefused("agent_not_in_queue", agent_id=agent_id, queue_id=work.queue_id)
+        if agent.state != "available":
+            raise RoutingRefused("agent_not_available", agent_id=agent_id, state=agent.state)
+        self._check_room(agent, work)
+        self._floor.retract(agent, "picked_other", now)
+        self._floor.match.leave(work)
+        self._floor.hand_over(work, agent, work.queue_id, now, how="picked", why={"reason": reason})
+        return self._settle(now)
+
+    def assign(self, work_id: str, agent_id: str, reason: str, now: float) -> list[out.Decision]:
+        """A supervisor gives waiting or offered work to an agent who is logged in and has room for it."""
+        now = self._at(now)
+        agent, work = self._agent(agent_id), self._work(work_id)
+        if work.state == "active":
+            raise RoutingRefused("work_in_hand", work_id=work_id)
+        if agent.presence in {"offline", "unreachable"}:
+            raise RoutingRefused("agent_not_available", agent_id=agent_id, state=agent.presence)
+        self._check_room(agent, work)
+        self._floor.end_offer(work, "withdrawn", "assigned", now)
+        self._floor.retract(agent, "assigned_other", now)
+        self._floor.match.leave(work)
+        self._floor.hand_over(work, agent, work.queue_id, now, how="forced", why={"reason": reason})
+        return self._settle(now)
+
+    def move(
+        self,
+        work_id: str,
+        queue_id: str,
+        now: float,
+        *,
+        agent_id: str | None = None,
+        keeps_age: bool = True,
+        wraps_up: bool = False,
+        reason: str = "",
+    ) -> list[out.Decision]:
+        """Transfer work, in whatever state, to a queue or to an agent; a leader is only ever asked this way.
+
+        With ``keeps_age`` it queues as if it had come there at first. ``wraps_up`` gives the agent who had it in hand
+        the wrap-up of the queue it leaves.
+        """
+        now = self._at(now)
+        work = self._work(work_id)
+        self._queue(queue_id)
+        if agent_id is not None:
+            self._agent(agent_id)
+        giver = work.agent_id or ""
+        if work.state == "active":
+            self._floor.let_go(work, self._holder(work), now, wraps_up=wraps_up)
+        else:
+            self._floor.end_offer(work, "withdrawn", "moved", now)
+            self._floor.match.leave(work)
+        work.queue_id = queue_id
+        work.transferred = True
+        if self._floor.start_over(work, now, agent_id=agent_id, keeps_age=keeps_age):
+            self._say_queued(work, now, {"trigger": "moved", "reason": reason, "from_agent": giver})
+        return self._settle(now)
+
+    def return_work(self, agent_id: str, now: float) -> list[out.Decision]:
+        """An agent is lost: what they had in hand or were asked about waits again, before all other work."""
+        now = self._at(now)
+        agent = self._agent(agent_id)
+        self._floor.retract(agent, "agent_lost", now)
+        for work_id in list(agent.works):
+            work = self._floor.works[work_id]
+            self._floor.let_go(work, agent, now, wraps_up=False)
+            work.returned = True
+            self._floor.block(work, agent_id, now)
+            self._floor.say(out.WorkReturned(now, work_id, agent_id, work.queue_id, age(work, now)))
+            self._floor.start_over(work, now, agent_id=None, keeps_age=True)
+        return self._settle(now)
+
+    # Time
+
+    def next_due(self) -> float | None:
+        """Return when something happens by time alone: call ``tick`` then."""
+        return self._floor.timers.next_due()
+
+    def tick(self, now: float) -> list[out.Decision]:
+        """Let happen what was due up to ``now``, in order; late calls stamp ends with the time they were due."""
+        now = self._at(now)
+        decided: list[out.Decision] = []
+        while (entry := self._floor.timers.pop(now)) is not None:
+            due, (kind, first, second) = entry
+            if kind == "offer":
+                self._floor.pass_on(self._floor.offers[first], "expired", "missed", due)
+            elif kind == "wrap_up":
+                self._floor.end_wrap_ups(self._floor.match.agents[first], [second], "time_up", due)
+            elif kind == "unblock":
+                work = self._floor.works.get(first)
+                if work is not None and work.state == "waiting":
+                    self._floor.let_loose(work)
+            elif self._floor.works[first].state == "waiting":
+                self._floor.match.leave(self._floor.works[first])
+                self._floor.wait(self._floor.works[first], now)
+            decided += self._settle(now)
+        return decided
+
+    # Looking things up, or refusing
+
+    def _say_queued(self, work: Work, now: float, why: out.Explanation) -> None:
+        queue = self._floor.match.queues[work.queue_id]
+        ahead = queue.waiting.ahead_of(work)
+        why |= {**age(work, now), "head_start_s": f"{head_start_s(work.item, queue.rules):g}"}
+        if work.agent_hold is not None:
+            agent = self._floor.match.agents.get(work.agent_hold)
+            why |= {"held_for": work.agent_hold, "held_state": agent.state if agent is not None else "unknown"}
+        self._floor.say(out.WorkQueued(now, work.work_id, work.queue_id, ahead, why))
+
+    def _at(self, now: float) -> float:
+        return max(now, self._now)
+
+    def _settle(self, now: float) -> list[out.Decision]:
+        self._now = now
+        return self._floor.settle(now)
+
+    def _queue(self, queue_id: str) -> Queue:
+        queue = self._floor.match.queues.get(queue_id)
+        if queue is None:
+            raise RoutingRefused("unknown_queue", queue_id=queue_id)
+        return queue
+
+    def _agent(self, agent_id: str) -> Agent:
+        agent = self._floor.match.agents.get(agent_id)
+        if agent is None:
+            raise RoutingRefused("unknown_agent", agent_id=agent_id)
+        return agent
+
+    def _work(self, work_id: str) -> Work:
+        work = self._floor.works.get(work_id)
+        if work is None:
+            raise RoutingRefused("unknown_work", work_id=work_id)
+        return work
+
+    def _offer(self, offer_id: str) -> Offer:
+        offer = self._floor.offers.get(offer_id)
+        if offer is None:
+            raise RoutingRefused("unknown_offer", offer_id=offer_id)
+        return offer
+
+    def _holder(self, work: Work) -> Agent:
+        if work.state != "active" or work.agent_id is None:
+            raise RoutingRefused("work_not_in_hand", work_id=work.work_id, state=work.state)
+        return self._floor.match.agents[work.agent_id]
+
+    @staticmethod
+    def _check_room(agent: Agent, work: Work) -> None:
+        if not agent.has_room(work.item.channel_class):
+            raise RoutingRefused("agent_full", agent_id=agent.agent_id, work_id=work.work_id)

@@ -1,0 +1,123 @@
+"""A piece of work under way: its place in the order, what it asks for by now, what is still to happen to it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from hub.routing.lines import Demand, Line
+from hub.routing.model import Overflow, QueueRules, Target, WorkItem
+from hub.routing.offers import Declines
+from hub.routing.priorities import order
+
+WorkState = Literal["waiting", "offered", "active"]
+Rank = tuple[bool, float, int]
+
+
+@dataclass(frozen=True, slots=True)
+class SkillDrop:
+    """A skill's level falls."""
+
+    skill: str
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class HoldEnds:
+    """The language, or the agent, is no longer insisted on."""
+
+    what: Literal["language", "agent"]
+
+
+Effect = SkillDrop | HoldEnds | Overflow | Target
+
+
+@dataclass(frozen=True, slots=True)
+class TimedStep:
+    """What happens to waiting work after ``after_s``."""
+
+    after_s: float
+    effect: Effect
+
+
+class Work:
+    """One piece of work's changing side; owned and written by the engine alone."""
+
+    __slots__ = (
+        "age_from", "agent_hold", "agent_id", "also", "declines", "done", "item", "language", "lines",
+        "needs", "next_step", "offer_id", "offers_made", "order", "queue_id", "queued_at", "returned", "serial",
+        "state", "steps", "transferred",
+    )  # fmt: skip
+
+    def __init__(self, item: WorkItem, serial: int) -> None:
+        self.item = item
+        self.serial = serial
+        self.queue_id = item.queue_id
+        self.also: list[str] = []
+        self.age_from = item.enqueued_at
+        self.queued_at = item.enqueued_at
+        self.order = 0.0
+        self.returned = False
+        self.transferred = False
+        self.state: WorkState = "waiting"
+        self.agent_id: str | None = None
+        self.offer_id: str | None = None
+        self.offers_made = 0
+        self.declines = Declines()
+        self.needs: dict[str, int] = {}
+        self.language = ""
+        self.agent_hold: str | None = None
+        self.steps: list[TimedStep] = []
+        self.next_step = 0
+        self.done: set[TimedStep] = set()
+        self.lines: list[Line] = []
+
+    @property
+    def work_id(self) -> str:
+        return self.item.work_id
+
+    @property
+    def rank(self) -> Rank:
+        """What sorts waiting work: that taken back from an agent first, then by order, then as it came."""
+        return (not self.returned, self.order, self.serial)
+
+    def demand(self, queue_id: str) -> Demand:
+        """Return what is asked of the agents of ``queue_id`` by now."""
+        return Demand(
+            queue_id,
+            self.item.channel_class,
+            tuple(sorted(self.needs.items())),
+            self.language,
+            self.agent_hold,
+            self.transferred and self.agent_hold is not None,
+        )
+
+    def plan(self, rules: QueueRules, *, named_agent: str | None = None, usual_agent: str | None = None) -> None:
+        """Take a place under ``rules``, asking for everything again, and lay out what they let happen with time."""
+        item = self.item
+        needs = (*rules.needs, *item.needs)
+        self.order = order(item, rules, self.age_from)
+        self.needs = {}
+        for need in needs:
+            self.needs[need.skill] = max(need.level, self.needs.get(need.skill, 0))
+        self.language = item.language
+        hold_s = rules.named_hold_s if named_agent is not None else rules.usual_hold_s
+        self.agent_hold = (named_agent or usual_agent) if hold_s != 0 else None
+        self.also = []
+        steps: list[TimedStep] = [
+            TimedStep(relaxation.after_s, SkillDrop(need.skill, relaxation.level))
+            for need in needs
+            for relaxation in need.relaxations
+        ]
+        if self.language and rules.language_hold_s is not None:
+            steps.append(TimedStep(rules.language_hold_s, HoldEnds("language")))
+        if self.agent_hold is not None and hold_s is not None:
+            steps.append(TimedStep(hold_s, HoldEnds("agent")))
+        steps.extend(TimedStep(overflow.after_s, overflow) for overflow in rules.overflows)
+        steps.extend(TimedStep(target.after_s, target) for target in rules.targets)
+        self.steps = sorted(steps, key=lambda step: step.after_s)
+        self.next_step = 0
+
+    def next_due(self) -> float | None:
+        """Return when the next step is due."""
+        if self.next_step == len(self.steps):
+            return None
+        return self.queued_at + self.steps[self.next_step].after_s

@@ -1,0 +1,102 @@
+"""From waiting to in hand: offers made, accepted, declined, expired, withdrawn."""
+
+import pytest
+
+from hub.routing import AgentChanged, OfferEnded, OfferMade, RoutingRefused, WorkAssigned, WorkQueued
+
+
+def test_work_is_offered_to_the_agent_idle_for_longest(desk, only):
+    desk.agent("ann")
+    desk.now = 5
+    desk.agent("bob")
+    desk.now = 9
+    made = only(desk.work("w1"), OfferMade)
+    assert (made.agent_id, made.offer_id, made.expires_at) == ("ann", "w1-1", 29)
+    assert made.explanation["agent"] == "strategy"
+
+
+def test_waiting_work_is_offered_to_whoever_becomes_free(desk, only):
+    queued = only(desk.work("w1"), WorkQueued)
+    assert queued.ahead == 0
+    made = only(desk.agent("ann"), OfferMade)
+    assert made.work_id == "w1"
+    assert made.explanation["trigger"] == "agent_free"
+
+
+def test_an_accepted_offer_puts_the_work_in_hand(desk, only):
+    desk.agent("ann")
+    desk.work("w1")
+    desk.now = 3
+    decided = desk.core.accept("w1-1", 3)
+    assert only(decided, OfferEnded).outcome == "accepted"
+    assert only(decided, WorkAssigned).waited_s == 3
+    assert only(decided, AgentChanged).load == {"chat": 1}
+
+
+def test_an_expired_offer_goes_to_the_next_agent_and_the_first_becomes_away(desk, only):
+    desk.agent("ann")
+    desk.now = 1
+    desk.agent("bob")
+    desk.work("w1")
+    decided = desk.wait(20)
+    assert only(decided, OfferEnded).outcome == "expired"
+    assert only(decided, OfferMade).agent_id == "bob"
+    changed = only(decided, AgentChanged)
+    assert (changed.agent_id, changed.state, changed.reason) == ("ann", "away", "missed")
+
+
+def test_a_decliner_is_asked_again_only_after_the_block_has_lapsed(desk, only):
+    desk.agent("ann")
+    desk.work("w1")
+    declined = desk.core.decline("w1-1", "lunch", 2)
+    assert only(declined, OfferEnded).reason == "lunch"
+    assert not [one for one in declined if isinstance(one, OfferMade)]
+    assert only(desk.work("w2"), OfferMade).work_id == "w2"
+    desk.core.accept("w2-1", 3)
+    made = only(desk.wait(40), OfferMade)
+    assert (made.work_id, made.agent_id, made.at) == ("w1", "ann", 32)
+
+
+def test_an_agent_who_goes_away_gives_the_offer_back_without_blame(desk, only):
+    desk.agent("ann")
+    desk.work("w1")
+    decided = desk.core.set_state("ann", "away", "meal", 4)
+    assert only(decided, OfferEnded).outcome == "withdrawn"
+    assert only(desk.core.set_state("ann", "available", "", 5), OfferMade).work_id == "w1"
+
+
+def test_withdrawn_work_frees_the_agent_it_rang_at(desk, only):
+    desk.agent("ann")
+    desk.work("w1")
+    desk.work("w2")
+    decided = desk.core.withdraw("w1", "hung_up", 1)
+    assert only(decided, OfferEnded).reason == "hung_up"
+    assert only(decided, OfferMade).work_id == "w2"
+
+
+def test_an_agent_is_asked_about_one_piece_of_work_at_a_time(desk):
+    desk.agent("ann")
+    desk.work("w1")
+    assert not [one for one in desk.work("w2") if isinstance(one, OfferMade)]
+
+
+@pytest.mark.parametrize(
+    ("code", "refused"),
+    [
+        ("work_exists", lambda desk: desk.work("w1")),
+        ("unknown_queue", lambda desk: desk.work("w9", "nowhere")),
+        ("unknown_offer", lambda desk: desk.core.accept("w1-2", 0)),
+        ("unknown_work", lambda desk: desk.core.finish("w9", 0)),
+        ("work_not_in_hand", lambda desk: desk.core.finish("w1", 0)),
+        ("unknown_agent", lambda desk: desk.core.set_state("zoe", "away", "", 0)),
+        ("invalid_value", lambda desk: desk.queue(offer_s=0)),
+    ],
+)
+def test_what_does_not_fit_is_refused_by_name(desk, code, refused):
+    desk.agent("ann")
+    desk.work("w1")
+    with pytest.raises(RoutingRefused) as caught:
+        refused(desk)
+    assert caught.value.code == code
+    assert caught.value.ids
+    assert desk.core.accept("w1-1", 1)
