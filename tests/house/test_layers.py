@@ -15,10 +15,11 @@ from lianxin.guard import PACKAGES
 
 OURS = {*PACKAGES, "lianxin"}
 CORE = {"msgspec", "nats", "pluggy"}
-SDK = {"aiohttp", "msgspec"}  # what every plugin may count on
+AIOHTTP = {"aiohttp", "multidict", "yarl"}  # the two others are parts of its interface
+SDK = {*AIOHTTP, "msgspec"}  # what every plugin may count on
 BESIDES = {
-    "core/host": {"aiohttp", "uvloop"},  # serves the routes of channels and runs the plugin's loop
-    "core/testing": {"aiohttp", "hypothesis", "pytest", "pytest_asyncio"},
+    "core/host": {*AIOHTTP, "uvloop"},  # serves the routes of channels and runs the plugin's loop
+    "core/testing": {*AIOHTTP, "hypothesis", "pytest", "pytest_asyncio"},
 }
 
 
@@ -76,7 +77,7 @@ def _libraries(place: str, project: dict[str, object]) -> set[str]:
         case "core", _:
             return CORE | besides
         case "hub" | "admin", {"dependencies": list(requirements), "optional-dependencies": {"postgresql": list(more)}}:
-            return _import_names([*requirements, *more])
+            return AIOHTTP | _import_names([*requirements, *more])
         case "plugins", {"optional-dependencies": dict(extras)}:
             return SDK | _import_names(extras.get(rest.partition("/")[0], []))
         case _:

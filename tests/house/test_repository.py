@@ -18,8 +18,9 @@ SHELL_BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)
 
 
 def test_modules_are_short_enough_to_hold_in_mind(modules: list[Path], root: Path) -> None:
-    long = {str(path.relative_to(root)): len(path.read_bytes().splitlines()) for path in modules}
-    assert {name: lines for name, lines in long.items() if lines > MAX_LINES} == {}
+    written = [path for path in modules if path.parent.name != "migrations"]  # those are made from the models
+    lines = {str(path.relative_to(root)): len(path.read_bytes().splitlines()) for path in written}
+    assert {name: count for name, count in lines.items() if count > MAX_LINES} == {}
 
 
 def test_every_module_says_what_it_does(modules: list[Path], root: Path) -> None:
