@@ -33,10 +33,14 @@ class Hub:
             self.events.append(event)
             self.arrived.notify_all()
 
-    async def event(self, kind: type[Event]) -> Event:
+    async def messages(self, count: int) -> list[MessageReceived]:
+        """Return the first ``count`` messages once they are there."""
         async with asyncio.timeout(5), self.arrived:
-            await self.arrived.wait_for(lambda: any(isinstance(event, kind) for event in self.events))
-        return next(event for event in self.events if isinstance(event, kind))
+            await self.arrived.wait_for(lambda: len(self._messages()) >= count)
+        return self._messages()[:count]
+
+    def _messages(self) -> list[MessageReceived]:
+        return [event for event in self.events if isinstance(event, MessageReceived)]
 
 
 @pytest.fixture
@@ -71,14 +75,14 @@ def test_the_manifest_and_the_entry_point_are_accepted(folder: Path) -> None:
 
 
 async def test_a_letter_becomes_a_message_and_is_taken_away(folder: Path, channel: Any) -> None:
-    letter = folder / "in" / "Anna.1.txt"
-    letter.write_text("路灯坏了", "utf-8")
+    (folder / "in" / "Anna.1.txt").write_text("路灯坏了", "utf-8")
+    (folder / "in" / "bert.1.txt").write_text("hello", "utf-8")
     async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(channel.run())
-        received = await channel.link.event(MessageReceived)
+        received = await channel.link.messages(2)
         running.cancel()
-    assert received == MessageReceived(external_id="Anna.1.txt", sender="letter:anna", text="路灯坏了")
-    assert not letter.exists()
+    assert received[0] == MessageReceived(external_id="Anna.1.txt", sender="letter:anna", text="路灯坏了")
+    assert not (folder / "in" / "Anna.1.txt").exists()
     assert channel.link.events[0] == ChannelState(state="ready")
 
 
@@ -88,9 +92,8 @@ async def test_an_unreadable_letter_is_put_aside_and_the_next_one_read(folder: P
     (folder / "in" / "carl.1.txt").write_text("hello")
     async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(channel.run())
-        received = await channel.link.event(MessageReceived)
+        (received,) = await channel.link.messages(1)
         running.cancel()
-    assert isinstance(received, MessageReceived)
     assert received.sender == "letter:carl"
     aside = sorted(path.name for path in (folder / "in").iterdir() if path.suffix != ".txt")
     assert aside == ["anna.1.unreadable", "bert.1.unreadable"]
