@@ -23,10 +23,22 @@ class ManifestInvalid(LianxinError):
     code = "manifest_invalid"
 
 
-class BusUnavailable(LianxinError):
+class TryLater(LianxinError):
+    """Something this work needs is away: the same work is repeated later and never given up."""
+
+    code = "try_later"
+
+
+class BusUnavailable(TryLater):
     """The bus did not take an event in time: tell the outside to repeat it later."""
 
     code = "bus_unavailable"
+
+
+class PayloadTooLarge(LianxinError):
+    """Larger than the bus carries: never to be repeated like this."""
+
+    code = "payload_too_large"
 
 
 class RequestFailed(LianxinError):

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Final
 
+from core.events import SendMessage
+from core.subjects import PATTERNS, fill
+
 DAY_S: Final = 86_400.0
 
 
@@ -27,6 +30,17 @@ class Bucket:
     ttl_s: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Consumer:
+    """One durable pull consumer; ``ack_wait_s`` after its holder's last sign of life a message is repeated."""
+
+    stream: str
+    name: str
+    filter_subject: str = ""
+    ack_wait_s: float = 30.0
+    max_ack_pending: int = 1_000
+
+
 IN: Final = Stream(
     "IN",
     ("hub.channel.*.message.*", "hub.channel.*.contact.*"),
@@ -49,3 +63,13 @@ SENT: Final = Bucket("SENT", ttl_s=30 * DAY_S)  # <instance>.<message_id> → ex
 BUCKETS: Final = (DESIRED, SENT)
 
 HUB_CONSUMER: Final = "hub"  # the hub's durable consumer on IN
+
+
+def hub_consumer() -> Consumer:
+    """Return the hub's own reader of everything that channels report."""
+    return Consumer("IN", HUB_CONSUMER)
+
+
+def orders_consumer(instance: str) -> Consumer:
+    """Return the reader of the orders for one plugin instance; it is named like the instance."""
+    return Consumer("ORDERS", instance, fill(PATTERNS[SendMessage], instance))

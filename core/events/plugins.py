@@ -38,11 +38,12 @@ class InstanceStatus(Event, frozen=True, kw_only=True):
 
 
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A message nobody could handle, parked with the reason."""
+    """A message nobody could handle, parked with the reason; ``payload`` is base64 when it is not text."""
 
     subject: str
     consumer: str
     error: str
     deliveries: int
     payload: str
+    encoding: Literal["text", "base64"] = "text"
     parked_at: datetime

@@ -1,1 +1,0 @@
-"""Typed publish, request and subscribe over NATS."""

@@ -1,0 +1,264 @@
+"""The bus as the rest of the house sees it: typed publish, request, respond, subscribe and consume."""
+
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Final, Self, TypeVar
+
+import msgspec
+import nats.errors
+from nats.aio.msg import Msg
+
+from core.bus import declare, publishing, requests
+from core.bus.buckets import Values
+from core.bus.connection import Callback, Connection
+from core.bus.consumption import Consumption, Handler
+from core.bus.deliveries import Undecodable, open_envelope
+from core.bus.settings import BusSettings
+from core.bus.subscriptions import Subscription
+from core.bus.wire import Payload, check_answer, check_size, decode, encode, error_answer
+from core.clock import Clock, SystemClock
+from core.errors import LianxinError, RequestFailed
+from core.events import Envelope, Event, seal
+from core.ids import new_id
+from core.streams import Bucket, Consumer, Stream
+from core.subjects import fill, id_of, subject
+
+log = logging.getLogger(__name__)
+
+PUBLISH_TIMEOUT_S: Final = 5.0
+REQUEST_TIMEOUT_S: Final = 5.0
+
+T = TypeVar("T")
+
+_encoder = msgspec.json.Encoder()
+
+
+class Bus:
+    """A connected process's way to everything else."""
+
+    def __init__(self, connection: Connection, *, source: str, clock: Clock, replicas: int) -> None:
+        self._connection = connection
+        self._source = source
+        self._clock = clock
+        self._replicas = replicas
+        self._subscriptions: list[Subscription] = []
+        self._consumptions: list[Consumption] = []
+
+    @classmethod
+    async def connect(cls, settings: BusSettings, *, source: str, clock: Clock | None = None) -> Self:
+        """Return a connected bus; BusUnavailable when there is none within ``connect_timeout_s``.
+
+        ``source`` is what envelopes name as their origin: "hub", or the instance.
+        """
+        connection = Connection(settings, name=source)
+        await connection.open()
+        return cls(connection, source=source, clock=clock or SystemClock(), replicas=settings.replicas)
+
+    async def close(self) -> None:
+        """Stop consuming, let running handlers of subscriptions end, and leave."""
+        for consumption in self._consumptions:
+            await consumption.close()
+        for subscription in self._subscriptions:
+            await subscription.close()
+        await self._connection.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    @property
+    def is_connected(self) -> bool:
+        """Tell whether the server can be reached now, as far as known."""
+        return self._connection.is_up
+
+    async def wait_closed(self) -> None:
+        """Return when the connection is over for good, after ``close`` or because the server expelled us."""
+        await self._connection.wait_closed()
+
+    def on_reconnect(self, callback: Callback) -> Callback:
+        """Call ``callback`` whenever a broken connection is back; the returned function takes it back."""
+        return self._connection.on_reconnect(callback)
+
+    # what happened, and orders
+
+    async def publish(
+        self,
+        event: Event,
+        id: str,  # noqa: A002 - the grammar's own word
+        *,
+        msg_id: str,
+        conversation_id: str | None = None,
+        cause_id: str | None = None,
+        timeout_s: float = PUBLISH_TIMEOUT_S,
+    ) -> None:
+        """Return once JetStream has stored ``event`` about ``id``; the same ``msg_id`` is stored once.
+
+        BusUnavailable after ``timeout_s``: it may or may not be stored, so repeat it with the same ``msg_id``.
+        """
+        payload = self.envelope(event, msg_id=msg_id, conversation_id=conversation_id, cause_id=cause_id)
+        await self.publish_raw(subject(type(event), id), payload, msg_id=msg_id, timeout_s=timeout_s)
+
+    async def publish_raw(
+        self, subject: str, payload: bytes, *, msg_id: str, timeout_s: float = PUBLISH_TIMEOUT_S
+    ) -> None:
+        """Publish an envelope that is already JSON; otherwise like ``publish``."""
+        check_size(payload)
+        await publishing.publish(self._connection, subject, payload, msg_id=msg_id, timeout_s=timeout_s)
+
+    def envelope(
+        self, event: Event, *, msg_id: str, conversation_id: str | None = None, cause_id: str | None = None
+    ) -> bytes:
+        """Return ``event`` as ``publish`` would send it now, for an outbox."""
+        envelope = seal(
+            event,
+            id=msg_id,
+            source=self._source,
+            time=self._clock.now(),
+            conversation_id=conversation_id,
+            cause_id=cause_id,
+        )
+        return _encoder.encode(envelope)
+
+    async def signal(self, event: Event, id: str) -> None:  # noqa: A002 - the grammar's own word
+        """Tell whoever listens now; nothing is stored and nothing is repeated."""
+        payload = self.envelope(event, msg_id=new_id())
+        check_size(payload)
+        try:
+            await self._connection.nats.publish(subject(type(event), id), payload)
+        except nats.errors.Error as error:
+            log.debug("signal lost: %s", error)
+
+    # questions
+
+    async def request(
+        self,
+        subject: str,
+        payload: Payload,
+        *,
+        reply: type[T],
+        timeout_s: float = REQUEST_TIMEOUT_S,
+    ) -> T:
+        """Return the answer as ``reply``: a struct, ``bytes``, or ``Raw`` for bytes with headers.
+
+        RequestFailed with the other side's code when it refuses; BusUnavailable when nobody answers in time.
+        A question to which nobody listens yet is asked again; one whose answer got lost is not.
+        """
+        answer = await requests.ask(self._connection, subject, encode(payload), timeout_s=timeout_s)
+        check_answer(answer)
+        try:
+            return decode(answer, reply)
+        except msgspec.MsgspecError as error:
+            raise RequestFailed("bad_answer", f"{subject}: {error}") from error
+
+    async def respond(
+        self,
+        pattern: str,
+        handler: Callable[[str, T], Awaitable[Payload]],
+        *,
+        request: type[T],
+        concurrency: int = 16,
+        group: str = "respond",
+    ) -> Subscription:
+        """Answer what is asked on ``pattern`` with what ``handler(id, question)`` returns.
+
+        ``{id}`` in ``pattern`` means any id; of several processes in one ``group`` one answers. A LianxinError
+        of the handler goes back with its code; any other is logged and goes back as "internal".
+        """
+
+        async def handle(message: Msg) -> None:
+            if not message.reply:
+                return
+            try:
+                answer = encode(await handler(id_of(message.subject), decode(message, request)))
+            except LianxinError as error:
+                answer = error_answer(error)
+            except msgspec.MsgspecError as error:
+                answer = error_answer(RequestFailed("bad_request", str(error)))
+            except Exception:
+                log.exception("answering %s failed", message.subject)
+                answer = error_answer(RequestFailed("internal", "internal error"))
+            try:
+                await self._connection.nats.publish(message.reply, answer.payload, headers=answer.headers or None)
+            except nats.errors.Error as error:
+                log.debug("answer to %s lost: %s", message.subject, error)
+
+        return await self._subscribe(pattern, handle, group=group, concurrency=concurrency)
+
+    # listening
+
+    async def subscribe(
+        self,
+        pattern: str,
+        handler: Callable[[Envelope, Event, str], Awaitable[None]],
+        *,
+        concurrency: int = 16,
+        group: str = "",
+    ) -> Subscription:
+        """Call ``handler(envelope, event, id)`` for what is said from now on; what is missed is missed."""
+
+        async def handle(message: Msg) -> None:
+            try:
+                subject_id, envelope, event = open_envelope(message.subject, message.data)
+            except Undecodable as error:
+                log.warning("dropped from %s: %s", message.subject, error)
+                return
+            await handler(envelope, event, subject_id)
+
+        return await self._subscribe(pattern, handle, group=group, concurrency=concurrency)
+
+    async def _subscribe(
+        self, pattern: str, handle: Callable[[Msg], Awaitable[None]], *, group: str, concurrency: int
+    ) -> Subscription:
+        subscription = Subscription(self._connection, handle, concurrency=concurrency)
+        self._subscriptions.append(subscription)
+        await subscription.open(fill(pattern, "*"), group=group)
+        return subscription
+
+    def consume(
+        self,
+        stream: str,
+        durable: str,
+        handler: Handler,
+        *,
+        batch: int = 64,
+        max_in_flight: int = 256,
+        concurrency: int = 1,
+        rewinds: bool = True,
+    ) -> Consumption:
+        """Start handing the messages of a durable consumer to ``handler``; see ``Consumption``."""
+        consumption = Consumption(
+            self._connection,
+            self._clock,
+            handler,
+            stream=stream,
+            durable=durable,
+            batch=batch,
+            max_in_flight=max_in_flight,
+            concurrency=concurrency,
+            rewinds=rewinds,
+        )
+        self._consumptions.append(consumption)
+        return consumption
+
+    def values(self, bucket: Bucket, kind: type[T]) -> Values[T]:
+        """Return the key-value bucket with its values as ``kind``."""
+        return Values(self._connection, bucket, kind)
+
+    # the hub's part
+
+    async def ensure(
+        self,
+        streams: Iterable[Stream] = (),
+        buckets: Iterable[Bucket] = (),
+        consumers: Iterable[Consumer] = (),
+    ) -> None:
+        """Make streams, buckets and consumers what they are declared to be; only the hub may."""
+        js = self._connection.nats.jetstream()
+        for stream in streams:
+            await declare.ensure_stream(js, stream, replicas=self._replicas)
+        for bucket in buckets:
+            await declare.ensure_bucket(js, bucket, replicas=self._replicas)
+        for consumer in consumers:
+            await declare.ensure_consumer(js, consumer)

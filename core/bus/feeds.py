@@ -1,0 +1,76 @@
+"""Reading a stream without a place of one's own in it: the last of each subject first, then what comes."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncGenerator
+from typing import Final, Literal
+
+import nats.errors
+import nats.js.errors
+from nats.aio.msg import Msg
+from nats.js import api
+
+from core.bus.connection import Connection
+from core.bus.pulls import PAUSE_S, Pull
+from core.ids import new_id
+
+log = logging.getLogger(__name__)
+
+Start = Literal["last", "new"]
+
+BATCH: Final = 256
+FORGET_AFTER_S: Final = 60.0  # the server drops the consumer of a reader that went away
+
+_POLICIES: Final = {"last": api.DeliverPolicy.LAST_PER_SUBJECT, "new": api.DeliverPolicy.NEW}
+
+
+async def feed(connection: Connection, stream: str, subject: str, *, start: Start) -> AsyncGenerator[list[Msg], None]:
+    """Yield what is stored on ``subject``; after a break of the connection, with "last", the last ones again."""
+
+    async def prepare() -> str:
+        while True:
+            try:
+                name, _ = await make_reader(connection, stream, subject, start=start)
+            except (nats.errors.Error, TimeoutError) as error:
+                log.debug("no reader on %s yet: %r", stream, error)
+                await asyncio.sleep(PAUSE_S)
+                await connection.wait_up()
+            else:
+                return f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{name}"
+
+    pull = Pull(connection, batch=BATCH, capacity=2 * BATCH, prepare=prepare)
+    filling = asyncio.create_task(pull.run(), name=f"read {stream}")
+    try:
+        while True:
+            taking = asyncio.create_task(pull.take(BATCH))
+            try:
+                await asyncio.wait((filling, taking), return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                taking.cancel()
+            if not taking.done():
+                filling.result()  # raises what ended it
+            messages = taking.result()
+            yield messages
+            pull.done(len(messages))
+    finally:
+        filling.cancel()
+        with contextlib.suppress(asyncio.CancelledError, Exception):
+            await filling
+
+
+async def make_reader(connection: Connection, stream: str, subject: str, *, start: Start) -> tuple[str, int]:
+    """Create a consumer that the server forgets by itself; return its name and how many messages wait for it."""
+    info = await connection.nats.jetstream().add_consumer(
+        stream,
+        api.ConsumerConfig(
+            name=new_id(),
+            deliver_policy=_POLICIES[start],
+            ack_policy=api.AckPolicy.NONE,
+            filter_subject=subject,
+            inactive_threshold=FORGET_AFTER_S,
+            mem_storage=True,
+            num_replicas=1,
+        ),
+    )
+    return info.name, info.num_pending or 0
