@@ -1,0 +1,1 @@
+"""The hub's database: models, migrations, the one write path, the outbox."""

@@ -1,0 +1,139 @@
+"""Opens the database and hands out its units of work, one at a time."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Self
+
+from tortoise.backends.base.client import TransactionalDBClient
+from tortoise.context import TortoiseContext
+
+from core.clock import Clock, SystemClock
+from hub.store.address import Database, locate
+from hub.store.errors import StoreUnavailable
+from hub.store.migrate import Progress, bring_up_to_date, silent
+from hub.store.transactions import FAULTS, transaction, uninterrupted
+from hub.store.unit_of_work import Reading, Recorded, Work, payload
+
+log = logging.getLogger(__name__)
+
+Listener = Callable[[Sequence[Recorded]], None]
+
+
+class Store:
+    """The database, opened by ``Store.open``; a process has one at a time.
+
+    Everything written goes through ``work``. Writers take turns, so what is committed, what listeners
+    hear and what the outbox holds have the same order.
+    """
+
+    def __init__(self, database: Database, context: TortoiseContext, clock: Clock) -> None:
+        self._database = database
+        self._context = context
+        self._clock = clock
+        self._connection = context.connections.get(database.name)
+        self._turn = asyncio.Lock()
+        self._owner: asyncio.Task[object] | None = None
+        self._listeners: list[Listener] = []
+        self._published: list[int] = []
+
+    @classmethod
+    async def open(cls, url: str, *, clock: Clock | None = None, progress: Progress = silent) -> Self:
+        """Return the database at ``url``, brought up to date first; ``progress`` hears each step.
+
+        ``sqlite:///var/lib/lianxin/hub.db``, ``sqlite://:memory:`` or ``postgresql://user:password@host/name``.
+        ConfigInvalid when ``url`` is none of these, StoreUnavailable when it does not answer, StoreTooNew
+        when a newer program has changed it, MigrationFailed when it could not be brought up to date.
+        """
+        database = locate(url)
+        if not database.is_in_memory:
+            await bring_up_to_date(database, progress)
+        with TortoiseContext() as context:
+            await context.init(config=database.config(), _enable_global_fallback=True)
+        store = cls(database, context, clock or SystemClock())
+        try:
+            if database.is_in_memory:
+                with context:
+                    await context.generate_schemas()
+            async with store.reading() as reading:
+                await reading.fetch("SELECT 1")
+        except BaseException:
+            await store.close()
+            raise
+        return store
+
+    async def close(self) -> None:
+        """Wait for the unit of work in progress, then let go of the database."""
+        async with self._turn:
+            await uninterrupted(self._context.close_connections())
+
+    def on_commit(self, listener: Listener) -> None:
+        """Call ``listener`` with the events of every unit, in commit order, before the next unit begins.
+
+        It must not wait and should not raise: an error is logged, the unit stays committed.
+        """
+        self._listeners.append(listener)
+
+    @asynccontextmanager
+    async def work(self) -> AsyncIterator[Work]:
+        """Open a unit of work; nothing of it remains, and nothing is published, when the body raises."""
+        async with self._exclusive(is_writing=True) as connection:
+            work = Work(connection, self._clock)
+            yield work
+            await uninterrupted(self._commit(work))
+        for callback in work.callbacks:
+            try:
+                await callback()
+            except Exception:
+                log.exception("a callback after a commit failed")
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Reading]:
+        """Open a consistent look; until it is closed nothing is committed and no listener is called."""
+        async with self._exclusive(is_writing=False) as connection:
+            yield Reading(connection)
+
+    def forget(self, outbox_ids: Sequence[int]) -> None:
+        """Delete what was published, together with the next unit of work."""
+        self._published.extend(outbox_ids)
+
+    @asynccontextmanager
+    async def _exclusive(self, *, is_writing: bool) -> AsyncIterator[TransactionalDBClient]:
+        task = asyncio.current_task()
+        if self._owner is task:
+            raise RuntimeError("already inside a unit of work")
+        async with self._turn:
+            self._owner = task
+            try:
+                async with transaction(self._connection, self._context.connections, is_writing=is_writing) as client:
+                    yield client
+            finally:
+                self._owner = None
+
+    async def _commit(self, work: Work) -> None:
+        published, self._published = self._published, []
+        try:
+            await _write_outbox(work, published)
+            await work.connection.commit()
+        except FAULTS as error:
+            self._published = published + self._published
+            raise StoreUnavailable(f"the database did not commit: {error}") from error
+        if not work.recorded:
+            return
+        for listener in self._listeners:
+            try:
+                listener(work.recorded)
+            except Exception:
+                log.exception("a listener failed on committed events")
+
+
+async def _write_outbox(work: Work, published: Sequence[int]) -> None:
+    if published:
+        marks = ", ".join("?" * len(published))
+        await work.execute(f"DELETE FROM outbox WHERE outbox_id IN ({marks})", *published)  # noqa: S608
+    if work.recorded:
+        await work.connection.execute_many(
+            work._sql("INSERT INTO outbox (msg_id, subject, payload) VALUES (?, ?, ?)"),
+            [[envelope.id, subject, payload(envelope)] for subject, envelope, _ in work.recorded],
+        )

@@ -1,0 +1,49 @@
+"""Every table, one class each, by idea."""
+
+from hub.store.models.audit import AuditRecord
+from hub.store.models.contacts import Address, Contact
+from hub.store.models.conversations import Conversation, Draft, Entry
+from hub.store.models.messaging import Inbox, Outbox
+from hub.store.models.people import AgentStatus, Role, Session, User
+from hub.store.models.setup import (
+    AwayReason,
+    BlockedAddress,
+    Calendar,
+    Flow,
+    FlowVersion,
+    Media,
+    PluginInstance,
+    Queue,
+    Setting,
+    Skill,
+    WrapUpCode,
+)
+from hub.store.models.work import Offer, WorkItem
+
+__all__ = [
+    "Address",
+    "AgentStatus",
+    "AuditRecord",
+    "AwayReason",
+    "BlockedAddress",
+    "Calendar",
+    "Contact",
+    "Conversation",
+    "Draft",
+    "Entry",
+    "Flow",
+    "FlowVersion",
+    "Inbox",
+    "Media",
+    "Offer",
+    "Outbox",
+    "PluginInstance",
+    "Queue",
+    "Role",
+    "Session",
+    "Setting",
+    "Skill",
+    "User",
+    "WorkItem",
+    "WrapUpCode",
+]

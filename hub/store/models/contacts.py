@@ -1,0 +1,46 @@
+"""The people outside and where they are reached."""
+
+from typing import Any
+
+from tortoise import fields
+from tortoise.models import Model
+
+from hub.store.fields import NAME_LENGTH, URI_LENGTH, id_field, json_field, slug_field
+
+
+class Contact(Model):
+    """A person outside; the columns of ``core.events.ContactView``."""
+
+    contact_id: str = id_field(is_key=True)
+    name = fields.CharField(max_length=NAME_LENGTH, default="")
+    level = fields.IntField(default=0)
+    language = fields.CharField(max_length=35, default="")  # RFC 5646 section 4.4.1
+    is_verified = fields.BooleanField(default=False)
+    is_blocked = fields.BooleanField(default=False)
+    birth_year = fields.IntField(null=True)
+    tags: list[str] = json_field(list)
+    remarks = fields.TextField(default="")
+    attributes: dict[str, str] = json_field(dict)
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        app = "store"
+        table = "contact"
+        indexes = (("name",), ("created_at",))
+
+
+class Address(Model):
+    """Where a contact is reached; ``last_seq`` numbers what was exchanged with it, in both directions."""
+
+    address_id: str = id_field(is_key=True)
+    uri = fields.CharField(max_length=URI_LENGTH, unique=True)
+    contact: Any = fields.ForeignKeyField("store.Contact", related_name="addresses", on_delete=fields.OnDelete.RESTRICT)
+    contact_id: str
+    instance: str = slug_field(default="")
+    last_seq = fields.BigIntField(default=0)
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        app = "store"
+        table = "address"
+        indexes = (("contact_id",),)

@@ -1,0 +1,159 @@
+"""One transaction, the events it causes, and what runs when it is over."""
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from functools import lru_cache
+from typing import Any, Final
+
+import msgspec
+from tortoise.backends.base.client import TransactionalDBClient
+from tortoise.models import Model
+
+from core.clock import Clock
+from core.events import Envelope, Event, seal
+from core.ids import new_id
+from core.subjects import subject
+from hub.store.fields import write_json
+
+SOURCE: Final = "hub"
+MAX_MARKS: Final = 500  # values in one statement; SQLite was built with 999 for long
+
+Recorded = tuple[str, Envelope, Event]
+Row = Mapping[str, Any]
+
+
+class Reading:
+    """A consistent look at the database; the ORM's models may be used inside too."""
+
+    def __init__(self, connection: TransactionalDBClient) -> None:
+        self.connection = connection
+        self._numbers_marks = connection.capabilities.dialect == "postgres"
+
+    async def fetch(self, query: str, *values: Any) -> Sequence[Row]:
+        """Return the rows of ``query``, whose values stand as ``?`` on both engines.
+
+        Times and JSON come as the engine has them; ``hub.store.views`` reads both.
+        """
+        return await self.connection.execute_query_dict(self._sql(query), list(values))
+
+    def _sql(self, query: str) -> str:
+        return _numbered(query) if self._numbers_marks else query
+
+
+class Work(Reading):
+    """A unit of work: what is written and recorded here happens together, or not at all.
+
+    Never wait for anything but the database inside, and start no task: on SQLite everybody waits for you.
+    """
+
+    def __init__(self, connection: TransactionalDBClient, clock: Clock) -> None:
+        super().__init__(connection)
+        self._clock = clock
+        self._savepoints = 0
+        self.recorded: list[Recorded] = []
+        self.callbacks: list[Callable[[], Awaitable[None]]] = []
+
+    def record(
+        self,
+        event: Event,
+        id: str,  # noqa: A002 - the grammar's own word
+        *,
+        conversation_id: str | None = None,
+        cause_id: str | None = None,
+    ) -> Envelope:
+        """Publish ``event`` about ``id`` when, and only when, this unit is committed; return its envelope."""
+        envelope = seal(
+            event,
+            id=new_id(),
+            source=SOURCE,
+            time=self._clock.now(),
+            conversation_id=conversation_id,
+            cause_id=cause_id,
+        )
+        self.recorded.append((subject(type(event), id), envelope, event))
+        return envelope
+
+    def after(self, callback: Callable[[], Awaitable[None]]) -> None:
+        """Await ``callback`` when this unit is committed and others may go on; its errors are only logged."""
+        self.callbacks.append(callback)
+
+    async def first_time(self, envelope_id: str) -> bool:
+        """Return whether the envelope was never handled before, and remember that it is now."""
+        return bool(await self.first_times([envelope_id]))
+
+    async def first_times(self, envelope_ids: Collection[str]) -> set[str]:
+        """Return those of ``envelope_ids`` that were never handled before, and remember that they are now."""
+        now = self._clock.now()
+        first: set[str] = set()
+        for some in _chunks(list(dict.fromkeys(envelope_ids)), MAX_MARKS // 2):
+            rows = await self.fetch(
+                f"INSERT INTO inbox (envelope_id, received_at) VALUES {', '.join(['(?, ?)'] * len(some))}"  # noqa: S608
+                " ON CONFLICT DO NOTHING RETURNING envelope_id",
+                *(value for envelope_id in some for value in (envelope_id, now)),
+            )
+            first.update(row["envelope_id"] for row in rows)
+        return first
+
+    async def execute(self, query: str, *values: Any) -> int:
+        """Run ``query``, whose values stand as ``?`` on both engines; return how many rows it changed."""
+        changed, _ = await self.connection.execute_query(self._sql(query), list(values))
+        return changed
+
+    async def insert(self, model: type[Model], rows: Sequence[Row]) -> None:
+        """Add ``rows``, which all have the same columns, past the ORM: no defaults, no validation."""
+        await self._write(model, rows, "")
+
+    async def upsert(self, model: type[Model], rows: Sequence[Row]) -> None:
+        """Add ``rows``, which all have the same columns, or replace these columns where the key is known."""
+        if not rows:
+            return
+        key = model._meta.db_pk_column
+        changes = ", ".join(f"{column} = excluded.{column}" for column in rows[0] if column != key)
+        await self._write(model, rows, f" ON CONFLICT ({key}) DO UPDATE SET {changes}")
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """Undo the body alone, with its events and callbacks, when it raises; the exception goes on."""
+        self._savepoints += 1
+        name = f"point_{self._savepoints}"
+        recorded, callbacks = len(self.recorded), len(self.callbacks)
+        await self.connection.execute_query(f"SAVEPOINT {name}")
+        try:
+            yield
+        except Exception:
+            del self.recorded[recorded:]
+            del self.callbacks[callbacks:]
+            await self.connection.execute_query(f"ROLLBACK TO SAVEPOINT {name}")
+            await self.connection.execute_query(f"RELEASE SAVEPOINT {name}")
+            raise
+        await self.connection.execute_query(f"RELEASE SAVEPOINT {name}")
+
+    async def _write(self, model: type[Model], rows: Sequence[Row], conflict: str) -> None:
+        if not rows:
+            return
+        columns = list(rows[0])
+        marks = ", ".join("?" * len(columns))
+        query = f"INSERT INTO {model._meta.db_table} ({', '.join(columns)}) VALUES ({marks}){conflict}"  # noqa: S608
+        await self.connection.execute_many(
+            self._sql(query), [[_plain(row[column]) for column in columns] for row in rows]
+        )
+
+
+def payload(envelope: Envelope) -> bytes:
+    """Return ``envelope`` as it travels."""
+    return msgspec.json.encode(envelope)
+
+
+def _plain(value: Any) -> Any:
+    return write_json(value) if isinstance(value, dict | list | tuple) else value
+
+
+@lru_cache(maxsize=512)
+def _numbered(query: str) -> str:
+    numbers = iter(range(1, query.count("?") + 1))
+    return re.sub(r"\?", lambda _: f"${next(numbers)}", query)
+
+
+def _chunks(values: Sequence[str], size: int) -> Iterable[Sequence[str]]:
+    return (values[start : start + size] for start in range(0, len(values), size))

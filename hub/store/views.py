@@ -1,0 +1,91 @@
+"""Turns rows into the views that travel, and views into rows.
+
+A row is what ``Reading.fetch`` or ``.values()`` gives on either engine: JSON may be text, times may be text.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any, TypeVar
+
+import msgspec
+from tortoise.models import Model
+
+from core.events import AddressView, ContactView, ConversationView, EntryView, OfferView
+from hub.store.fields import read_json
+
+Row = Mapping[str, Any]
+ViewT = TypeVar("ViewT", bound=msgspec.Struct)
+
+
+def contact_view(contact: Row | Model, addresses: Iterable[Row | Model] = ()) -> ContactView:
+    """Return a row of ``contact`` and those of its addresses as a view."""
+    view = _view(ContactView, contact, skip="addresses")
+    return msgspec.structs.replace(view, addresses=tuple(_view(AddressView, address) for address in addresses))
+
+
+def conversation_view(conversation: Row | Model) -> ConversationView:
+    """Return a row of ``conversation`` as a view."""
+    return _view(ConversationView, conversation)
+
+
+def entry_view(entry: Row | Model) -> EntryView:
+    """Return a row of ``entry`` as a view."""
+    return _view(EntryView, entry)
+
+
+def offer_view(offer: Row | Model) -> OfferView:
+    """Return a row of ``offer`` as a view."""
+    return _view(OfferView, offer)
+
+
+def contact_row(view: ContactView) -> dict[str, Any]:
+    """Return ``view`` as columns of ``contact``; its addresses have their own table, ``created_at`` its first value."""
+    row = _row(view)
+    del row["addresses"]
+    return row
+
+
+def conversation_row(view: ConversationView) -> dict[str, Any]:
+    """Return ``view`` as columns of ``conversation``, those of its flow and ``created_at`` left out."""
+    return _row(view)
+
+
+def entry_row(view: EntryView, *, address: str = "", external_id: str = "") -> dict[str, Any]:
+    """Return ``view`` as all columns of ``entry``."""
+    return {**_row(view), "address": address, "external_id": external_id}
+
+
+def offer_row(view: OfferView) -> dict[str, Any]:
+    """Return ``view`` as columns of ``offer``, its end left out."""
+    return _row(view)
+
+
+def _row(view: msgspec.Struct) -> dict[str, Any]:
+    row: dict[str, Any] = {}
+    for name in view.__struct_fields__:
+        value = getattr(view, name)
+        row[name] = [_plain(item) for item in value] if isinstance(value, tuple) else value
+    return row
+
+
+def _plain(item: Any) -> Any:
+    return msgspec.to_builtins(item) if isinstance(item, msgspec.Struct) else item
+
+
+def _view(kind: type[ViewT], source: Row | Model, *, skip: str = "") -> ViewT:
+    names = [name for name in kind.__struct_fields__ if name != skip]
+    if isinstance(source, Model):
+        values = {name: getattr(source, name) for name in names}
+    else:
+        values = {name: source[name] for name in names}
+    for name in _json_fields(kind):
+        if isinstance(text := values.get(name), str):
+            values[name] = read_json(text)
+    return msgspec.convert(values, kind, strict=False)
+
+
+@lru_cache
+def _json_fields(kind: type[msgspec.Struct]) -> tuple[str, ...]:
+    return tuple(
+        field.name for field in msgspec.structs.fields(kind) if getattr(field.type, "__origin__", None) in (tuple, dict)
+    )
