@@ -43,12 +43,21 @@ class Npm:
     command: tuple[str, ...]
     node_folder: str
 
-    def run(self, *arguments: str) -> None:
-        """Run npm in web/; WebBuildFailed when it does not end well."""
+    def run(self, *arguments: str, is_quiet: bool = False) -> None:
+        """Run npm in web/; WebBuildFailed, with what a quiet run said, when it does not end well."""
         path = os.pathsep.join((self.node_folder, os.environ.get("PATH", "")))
-        done = subprocess.run([*self.command, *arguments], cwd=WEB, env={**os.environ, "PATH": path}, check=False)  # noqa: S603
+        done = subprocess.run(  # noqa: S603
+            [*self.command, *arguments],
+            cwd=WEB,
+            env={**os.environ, "PATH": path},
+            stdout=subprocess.PIPE if is_quiet else None,
+            stderr=subprocess.STDOUT if is_quiet else None,
+            text=True,
+            check=False,
+        )
         if done.returncode:
-            raise WebBuildFailed(f"npm {' '.join(arguments)} ended with status {done.returncode}")
+            said = f"\n{done.stdout}" if is_quiet else ""
+            raise WebBuildFailed(f"npm {' '.join(arguments)} ended with status {done.returncode}{said}")
 
 
 def is_stale() -> bool:
@@ -68,7 +77,7 @@ def build(log: Log = print, *, keep_modules: bool = True) -> None:
         had_modules = MODULES.is_dir()
         npm = _prepared_npm(log)
         log("building the front end")
-        npm.run("run", "build")
+        npm.run("run", "build", is_quiet=True)
         STAMP.parent.mkdir(exist_ok=True)
         STAMP.write_text(digest)
         if not (keep_modules or had_modules):
@@ -110,7 +119,7 @@ def _prepared_npm(log: Log) -> Npm:
     digest = hashlib.sha256((WEB / "package-lock.json").read_bytes()).hexdigest()
     if _read(MODULES_STAMP) != digest:
         log("fetching the front end's libraries")
-        npm.run("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error")
+        npm.run("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", is_quiet=True)
         MODULES_STAMP.write_text(digest)
     return npm
 

@@ -14,7 +14,8 @@ with open("calls.log", "a") as calls:
     print(*sys.argv[1:], file=calls)
 if sys.argv[1] == "ci":
     pathlib.Path("node_modules").mkdir(exist_ok=True)
-sys.exit(pathlib.Path("is_broken").exists())
+if pathlib.Path("is_broken").exists():
+    sys.exit("no room left")
 """
 
 
@@ -87,7 +88,7 @@ def test_what_tools_write_does_not_make_it_stale(tree: Tree) -> None:
 
 def test_a_failed_build_is_tried_again(tree: Tree) -> None:
     (tree.web / "is_broken").touch()
-    with pytest.raises(webbuild.WebBuildFailed, match=r"npm ci .* status 1"):
+    with pytest.raises(webbuild.WebBuildFailed, match=r"npm ci .* status 1\nno room left"):
         tree.build()
     assert webbuild.is_stale()
 
