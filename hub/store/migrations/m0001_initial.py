@@ -420,7 +420,7 @@ class Migration(migrations.Migration):
                 ("reason", fields.CharField(default="", max_length=64)),
                 ("work_mode", fields.CharField(default="normal", max_length=16)),
                 ("since", fields.DatetimeField(auto_now=False, auto_now_add=False)),
-                ("wrap_ups", fields.JSONField(default=dict, encoder=write_json, decoder=read_json)),
+                ("kept", fields.JSONField(null=True, encoder=write_json, decoder=read_json)),
             ],
             options={"table": "agent_status", "pk_attr": "user_id"},
             bases=["Model"],
@@ -476,6 +476,7 @@ class Migration(migrations.Migration):
                 ("state", fields.CharField(default="waiting", max_length=16)),
                 ("agent_id", fields.CharField(null=True, max_length=36)),
                 ("declined", fields.JSONField(default=list, encoder=write_json, decoder=read_json)),
+                ("kept", fields.JSONField(null=True, encoder=write_json, decoder=read_json)),
             ],
             options={
                 "table": "work_item",
@@ -487,7 +488,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name="Offer",
             fields=[
-                ("offer_id", fields.CharField(primary_key=True, unique=True, db_index=True, max_length=36)),
+                ("offer_id", fields.CharField(primary_key=True, unique=True, db_index=True, max_length=64)),
                 (
                     "work",
                     fields.ForeignKeyField(
