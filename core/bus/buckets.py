@@ -5,7 +5,7 @@ import re
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar, cast
 
 import msgspec
 from nats.aio.msg import Msg
@@ -38,26 +38,26 @@ class Change(Generic[T]):
 
 
 class Values(Generic[T]):
-    """One bucket whose values are all of one kind: a struct, or anything else that is JSON."""
+    """One bucket whose values are all of one kind: ``bytes`` as they are, anything else as JSON."""
 
     def __init__(self, connection: Connection, bucket: Bucket, kind: type[T]) -> None:
         self._connection = connection
         self._stream = f"KV_{bucket.name}"
         self._prefix = f"$KV.{bucket.name}."
-        self._decoder = msgspec.json.Decoder(kind)
+        self._kind = kind
 
     async def get(self, key: str, *, timeout_s: float = TIMEOUT_S) -> T | None:
         """Return the value of ``key``, or None; a replica may answer, a moment behind."""
         message = await self._entry(key, timeout_s)
-        return None if message is None or _is_deletion(message) else self._decoder.decode(message.data)
+        return None if message is None or _is_deletion(message) else self._decode(message.data)
 
     async def put(self, key: str, value: T, *, timeout_s: float = TIMEOUT_S) -> None:
         """Return once ``value`` is stored."""
-        await self._write(key, msgspec.json.encode(value), {}, timeout_s)
+        await self._write(key, _encode(value), {}, timeout_s)
 
     async def create(self, key: str, value: T, *, timeout_s: float = TIMEOUT_S) -> bool:
         """Store ``value`` unless ``key`` has one already; tell whether it was stored."""
-        payload = msgspec.json.encode(value)
+        payload = _encode(value)
         if await self._write_after(key, payload, 0, timeout_s):
             return True
         message = await self._entry(key, timeout_s)
@@ -84,7 +84,7 @@ class Values(Generic[T]):
                     yield self._change(message)
 
     def _change(self, message: Msg) -> Change[T]:
-        value = None if _is_deletion(message) else self._decoder.decode(message.data)
+        value = None if _is_deletion(message) else self._decode(message.data)
         return Change(message.subject.removeprefix(self._prefix), value)
 
     async def _entry(self, key: str, timeout_s: float) -> Msg | None:
@@ -108,6 +108,9 @@ class Values(Generic[T]):
             self._connection, self._subject(key), payload, msg_id=new_id(), headers=headers, timeout_s=timeout_s
         )
 
+    def _decode(self, payload: bytes) -> T:
+        return cast("T", payload) if self._kind is bytes else msgspec.json.decode(payload, type=self._kind)
+
     def _subject(self, key: str) -> str:
         if KEY.fullmatch(key) is None:
             raise ValueError(f"not a key: {key!r}")
@@ -116,3 +119,7 @@ class Values(Generic[T]):
 
 def _is_deletion(message: Msg) -> bool:
     return (message.headers or {}).get(OPERATION) in _DELETED
+
+
+def _encode(value: object) -> bytes:
+    return value if isinstance(value, bytes) else msgspec.json.encode(value)

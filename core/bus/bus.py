@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Final, Self, TypeVar
+from typing import Any, Final, Self, TypeVar, overload
 
 import msgspec
 import nats.errors
@@ -242,8 +242,14 @@ class Bus:
         self._consumptions.append(consumption)
         return consumption
 
-    def values(self, bucket: Bucket, kind: type[T]) -> Values[T]:
-        """Return the key-value bucket with its values as ``kind``."""
+    @overload
+    def bucket(self, bucket: Bucket) -> Values[bytes]: ...
+
+    @overload
+    def bucket(self, bucket: Bucket, kind: type[T]) -> Values[T]: ...
+
+    def bucket(self, bucket: Bucket, kind: type[Any] = bytes) -> Values[Any]:
+        """Return a key-value bucket; its values are ``bytes`` as they are, or ``kind`` as JSON."""
         return Values(self._connection, bucket, kind)
 
     # the hub's part

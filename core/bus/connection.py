@@ -32,6 +32,7 @@ class Connection:
     def __init__(self, settings: BusSettings, *, name: str) -> None:
         self.nats: Client = _Client(settings)
         self.is_closing = False
+        self.number = 0  # of this connection among those made: another number, another life of the server
         self._settings = settings
         self._name = name
         self._up = asyncio.Event()
@@ -73,6 +74,7 @@ class Connection:
             where = ", ".join(settings.urls)
             why = self._last_fault or "no answer"
             raise BusUnavailable(f"no bus at {where} within {settings.connect_timeout_s:g} s: {why}") from error
+        self.number = 1
         self._inbox = self.nats.new_inbox() + "."
         await self.nats.subscribe(self._inbox + "*", cb=self._answered)
         self._up.set()
@@ -163,6 +165,7 @@ class Connection:
 
     async def _found(self) -> None:
         self._last_fault = ""
+        self.number += 1
         self._up.set()
         log.info("the bus is back")
         _call(self._on_reconnect)

@@ -59,6 +59,7 @@ class Consumption:
         self._batch = batch
         self._concurrency = concurrency
         self._rewinds = rewinds
+        self._rewound_on = 0
         self._in_hand: dict[int, Msg] = {}
         self._pull = Pull(connection, batch=batch, capacity=max_in_flight, prepare=self._prepare)
         self._task = asyncio.create_task(self._run(), name=f"consume {stream}/{durable}")
@@ -159,9 +160,10 @@ class Consumption:
                 await answer(message, b"+WPI")
 
     async def _prepare(self) -> str:
-        next_subject = f"$JS.API.CONSUMER.MSG.NEXT.{self._stream}.{self._durable}"
         is_told = False
-        while self._rewinds:
+        while self._rewinds and self._rewound_on != self._connection.number:
+            await self._pull.empty()
+            number = self._connection.number
             try:
                 await rewind(self._connection, self._stream, self._durable)
             except (TimeoutError, ConnectionLost, nats.errors.Error) as error:
@@ -171,8 +173,8 @@ class Consumption:
                 await asyncio.sleep(AWAY_PAUSE_S[0])
                 await self._connection.wait_up()
             else:
-                break
-        return next_subject
+                self._rewound_on = number
+        return f"$JS.API.CONSUMER.MSG.NEXT.{self._stream}.{self._durable}"
 
 
 def _report(task: asyncio.Task[None]) -> None:

@@ -31,8 +31,8 @@ _EXPIRED: Final = ("404", "408")  # no messages; time is up
 class Pull:
     """A bounded buffer that is filled from one consumer as long as there is room.
 
-    ``prepare`` runs before the first request and again after every break of the connection, with the
-    buffer empty: the place to rewind or to make the consumer.
+    ``prepare`` returns the subject to ask on; it runs before the first request and again whenever
+    one failed: the place to rewind or to make the consumer.
     """
 
     def __init__(
@@ -72,6 +72,11 @@ class Pull:
             self._idle.set()
         self._room.set()
 
+    async def empty(self) -> None:
+        """Wait until everything taken was given back, and drop the rest."""
+        await self._idle.wait()
+        self._buffer.clear()
+
     def held(self) -> tuple[Msg, ...]:
         """Return what waits in the buffer."""
         return tuple(self._buffer)
@@ -85,8 +90,6 @@ class Pull:
             subscription = await self._connection.nats.subscribe(self._inbox + "*", cb=self._arrived)
             while True:
                 await self._connection.wait_up()
-                await self._idle.wait()
-                self._buffer.clear()
                 next_subject = await self._prepare()
                 while await self._ask(next_subject):
                     pass

@@ -16,7 +16,7 @@ def desired(revision: int) -> DesiredInstance:
 
 
 async def test_a_value_is_read_back_replaced_and_deleted(bus: Bus) -> None:
-    values = bus.values(DESIRED, DesiredInstance)
+    values = bus.bucket(DESIRED, DesiredInstance)
     assert await values.get("sms") is None
     await values.put("sms", desired(1))
     await values.put("sms", desired(2))
@@ -28,7 +28,7 @@ async def test_a_value_is_read_back_replaced_and_deleted(bus: Bus) -> None:
 
 
 async def test_a_key_is_created_once_and_again_after_it_was_deleted(bus: Bus) -> None:
-    sent = bus.values(SENT, str)
+    sent = bus.bucket(SENT, str)
     assert await sent.create("sms.m1", "")
     assert not await sent.create("sms.m1", "external")
     assert await sent.get("sms.m1") == ""
@@ -40,13 +40,13 @@ async def test_a_key_is_created_once_and_again_after_it_was_deleted(bus: Bus) ->
 @pytest.mark.parametrize("key", ["", "a..b", ".a", "a.", "a b", "a.*", ">", "a\r\n", "连"])
 async def test_a_key_that_is_no_subject_is_refused(bus: Bus, key: str) -> None:
     with pytest.raises(ValueError, match="not a key"):
-        await bus.values(SENT, str).put(key, "x")
+        await bus.bucket(SENT, str).put(key, "x")
 
 
 async def test_a_watcher_sees_what_is_there_what_comes_and_what_goes_even_over_a_restart(
     bus: Bus, nats_server: NatsServer
 ) -> None:
-    values = bus.values(DESIRED, DesiredInstance)
+    values = bus.bucket(DESIRED, DesiredInstance)
     await values.put("sms", desired(1))
     async with aclosing(values.watch()) as changes:
         async with asyncio.timeout(20):
