@@ -1,0 +1,1 @@
+"""Runs one plugin instance in its process and speaks NATS for it: acks, retries, duplicates, health, settings."""

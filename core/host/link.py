@@ -1,0 +1,76 @@
+"""The way from a channel to the hub: every event gets its subject and an id that is the same when it repeats."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from core.bus import Bus
+from core.events import (
+    Attachment,
+    ChannelState,
+    ContactArrived,
+    Event,
+    History,
+    HistoryRequest,
+    MessageReceived,
+    MessagesRead,
+    MessageStatus,
+    TypingReported,
+)
+from core.host.media import get_media, put_media
+from core.ids import derived_id
+from core.subjects import ASK_HISTORY, ASK_MEDIA_GET, ASK_MEDIA_PUT, fill
+
+log = logging.getLogger(__name__)
+
+MAX_TEXT: Final = 100_000  # characters; a bus message holds 1 MiB, and nobody reads more
+
+
+class HubLink:
+    """``core.channel.Link`` over the bus; ``on_state`` takes the channel's word about itself."""
+
+    def __init__(self, bus: Bus, instance: str, data_dir: Path, on_state: Callable[[ChannelState], None]) -> None:
+        self.instance = instance
+        self.data_dir = data_dir
+        self._bus = bus
+        self._on_state = on_state
+
+    async def emit(self, event: Event) -> None:
+        match event:
+            case ChannelState():
+                self._on_state(event)
+            case TypingReported():
+                await self._bus.signal(event, self.instance)
+            case MessageReceived() if len(event.text) > MAX_TEXT:
+                log.warning("message %s cut from %d to %d characters", event.external_id, len(event.text), MAX_TEXT)
+                await self.emit(msgspec.structs.replace(event, text=event.text[:MAX_TEXT]))
+            case MessageReceived() | ContactArrived() | MessagesRead() | MessageStatus():
+                await self._bus.publish(event, self.instance, msg_id=envelope_id(self.instance, event))
+            case _:
+                raise TypeError(f"a channel does not emit {type(event).__name__}")
+
+    async def history(self, address: str, *, after_seq: int = 0, limit: int = 50) -> History:
+        question = HistoryRequest(address=address, after_seq=after_seq, limit=limit)
+        return await self._bus.request(fill(ASK_HISTORY, self.instance), question, reply=History)
+
+    async def put_media(self, data: bytes, *, mime: str, name: str = "") -> Attachment:
+        return await put_media(self._bus, fill(ASK_MEDIA_PUT, self.instance), data, mime=mime, name=name)
+
+    async def get_media(self, media_id: str) -> tuple[bytes, str]:
+        return await get_media(self._bus, fill(ASK_MEDIA_GET, self.instance), media_id)
+
+
+def envelope_id(instance: str, event: MessageReceived | ContactArrived | MessagesRead | MessageStatus) -> str:
+    """Return the id of the one envelope in which ``event`` travels, however often the outside repeats it."""
+    match event:
+        case MessageReceived():
+            return derived_id(instance, event.sender, event.external_id)
+        case ContactArrived():
+            return derived_id(instance, event.type, event.sender, event.arrival_id)
+        case MessagesRead():
+            return derived_id(instance, event.type, event.sender, str(event.up_to_seq))
+        case MessageStatus():
+            return derived_id(instance, event.type, event.message_id, event.external_id, event.status, event.code)

@@ -1,0 +1,97 @@
+"""Carries files between a channel and the hub's media store in chunks that fit a bus message.
+
+Put: the chunks of one file go in order as requests to ``hub.channel.<instance>.ask.media_put`` with
+the headers Media-Id, Offset, Total, Mime and Name (percent-encoded UTF-8) and raw bytes. The hub answers
+each with a JSON object: ``{}`` for a chunk it keeps, an Attachment for the last one.
+Get: ``hub.channel.<instance>.ask.media_get`` with the headers Media-Id and Offset and no bytes;
+the answer is raw bytes with Offset, Total and Mime. Errors are answered as everywhere on the bus.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote, unquote
+
+import msgspec
+
+from core.bus import Bus, Raw
+from core.errors import RequestFailed
+from core.events import Attachment
+from core.ids import new_id
+
+CHUNK_BYTES: Final = 262_144
+MAX_FILE_BYTES: Final = 20 * 1024 * 1024
+MAX_NAME: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """One part of a file as its headers describe it."""
+
+    media_id: str
+    offset: int
+    total: int
+    mime: str
+    name: str = ""
+
+    def headers(self) -> dict[str, str]:
+        """Return the headers that carry this."""
+        return {
+            "Media-Id": self.media_id,
+            "Offset": str(self.offset),
+            "Total": str(self.total),
+            "Mime": self.mime,
+            "Name": quote(self.name[:MAX_NAME], safe=""),
+        }
+
+
+def read_chunk(headers: Mapping[str, str]) -> Chunk:
+    """Return what ``headers`` say; ValueError when they are incomplete or beyond the limits."""
+    try:
+        chunk = Chunk(
+            media_id=headers["Media-Id"],
+            offset=int(headers["Offset"]),
+            total=int(headers["Total"]),
+            mime=headers["Mime"],
+            name=unquote(headers.get("Name", ""))[:MAX_NAME],
+        )
+    except KeyError as error:
+        raise ValueError(f"header {error} is missing") from error
+    if not (0 <= chunk.offset <= chunk.total <= MAX_FILE_BYTES):
+        raise ValueError(f"offset {chunk.offset} of {chunk.total} bytes is out of bounds")
+    return chunk
+
+
+async def put_media(bus: Bus, subject: str, data: bytes, *, mime: str, name: str) -> Attachment:
+    """Return ``data`` as a stored attachment; ValueError when it is empty or too large."""
+    if not 0 < len(data) <= MAX_FILE_BYTES:
+        raise ValueError(f"a file has 1 to {MAX_FILE_BYTES} bytes, not {len(data)}")
+    media_id = new_id()
+    answer = b""
+    for offset in range(0, len(data), CHUNK_BYTES):
+        chunk = Chunk(media_id=media_id, offset=offset, total=len(data), mime=mime, name=name)
+        question = Raw(data[offset : offset + CHUNK_BYTES], chunk.headers())
+        answer = await bus.request(subject, question, reply=bytes)
+    try:
+        return msgspec.json.decode(answer, type=Attachment)
+    except msgspec.MsgspecError as error:
+        raise RequestFailed("bad_answer", f"the last chunk was not answered with an attachment: {error}") from error
+
+
+async def get_media(bus: Bus, subject: str, media_id: str) -> tuple[bytes, str]:
+    """Return the bytes and MIME type of file ``media_id``."""
+    parts: list[bytes] = []
+    received = 0
+    while True:
+        question = Raw(b"", {"Media-Id": media_id, "Offset": str(received)})
+        answer = await bus.request(subject, question, reply=Raw)
+        try:
+            total, mime = int(answer.headers["Total"]), answer.headers["Mime"]
+        except (KeyError, ValueError) as error:
+            raise RequestFailed("bad_answer", f"chunk without usable headers: {error}") from error
+        received += len(answer.payload)
+        if received > min(total, MAX_FILE_BYTES) or (not answer.payload and received < total):
+            raise RequestFailed("bad_answer", f"{received} of {total} bytes")
+        parts.append(answer.payload)
+        if received == total:
+            return b"".join(parts), mime
