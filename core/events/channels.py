@@ -24,6 +24,7 @@ class Profile(Event, frozen=True, kw_only=True):
     page_url: str = ""
     customer_id: str = ""
     is_verified: bool = False
+    phone: str = ""
 
 
 class ContactArrived(Event, frozen=True, kw_only=True):

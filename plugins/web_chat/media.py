@@ -1,0 +1,130 @@
+"""Files: uploads made harmless before they are stored, downloads only by signed links."""
+
+import asyncio
+from typing import Annotated, Final
+
+import msgspec
+from aiohttp import BodyPartReader, MultipartReader, web
+from msgspec import Meta
+
+from core.errors import RequestFailed
+from core.ids import check_token
+from core.webhooks import Refused
+from plugins.web_chat import wire
+from plugins.web_chat.files import PICTURES, CleanFile, FileRefused, clean
+from plugins.web_chat.identity import IdentityRefused
+from plugins.web_chat.limits import Buckets
+from plugins.web_chat.reception import Reception
+from plugins.web_chat.tickets import TicketRefused
+
+OVERHEAD_BYTES: Final = 65_536  # of a multipart body around its file
+MAX_OWNER_BYTES: Final = 8192
+UPLOADS_AT_ONCE: Final = 2  # a picture of 50 megapixels needs 150 MB while it is decoded
+FETCHES_AT_ONCE: Final = 8
+UPLOAD_S: Final = 120.0
+
+
+class Owner(msgspec.Struct, frozen=True):
+    """First part of an upload, named ``owner``: who sends the file."""
+
+    visitor: Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_-]{43}\Z")] | None = None
+    identity: Annotated[str, Meta(max_length=4096)] | None = None
+
+
+class Uploaded(msgspec.Struct, frozen=True):
+    """Answer to an upload: ``handle`` goes into a message, ``file`` can be shown."""
+
+    handle: str
+    file: wire.File
+
+
+class Media:
+    """Takes and hands out files."""
+
+    def __init__(self, reception: Reception) -> None:
+        self._reception = reception
+        self._cleaning = asyncio.Semaphore(UPLOADS_AT_ONCE)
+        self._fetching = asyncio.Semaphore(FETCHES_AT_ONCE)
+        limit = reception.config.uploads_per_min
+        self._rate = Buckets(per_min=limit, burst=limit, clock=reception.clock)
+
+    async def upload(self, request: web.Request) -> web.StreamResponse:
+        """Store the file of a multipart body: part ``owner`` (JSON of Owner), then part ``file``."""
+        if request.content_type != "multipart/form-data":
+            raise Refused(415, "multipart_expected")
+        try:
+            async with asyncio.timeout(UPLOAD_S):
+                parts = await request.multipart()
+                address = self._address(await _part(parts, "owner", MAX_OWNER_BYTES))
+                if self._rate.take(address):
+                    raise Refused(429, "too_many_uploads")
+                raw, name = await _part(parts, "file", self._reception.config.max_upload_bytes)
+        except TimeoutError as error:
+            raise Refused(408, "too_slow") from error
+        except ValueError as error:  # aiohttp's word for a body that is no multipart
+            raise Refused(400, "bad_upload") from error
+        file = await self._clean(raw, name)
+        stored = await self._reception.link.put_media(file.data, mime=file.mime, name=file.name)
+        attachment = msgspec.structs.replace(stored, width=file.width, height=file.height)
+        answer = Uploaded(self._reception.tickets.handle(attachment, address), self._reception.file(attachment))
+        return web.Response(
+            body=msgspec.json.encode(answer),
+            content_type="application/json",
+            headers=self._reception.headers(request),
+        )
+
+    async def fetch(self, request: web.Request) -> web.StreamResponse:
+        """Answer a signed link; pictures are shown, all else is only ever downloaded."""
+        media_id = request.match_info["media_id"]
+        query = request.query
+        try:
+            check_token(media_id)
+            now = self._reception.clock.now()
+            self._reception.tickets.check_link(media_id, query.get("until", ""), query.get("sign", ""), now)
+        except (TicketRefused, ValueError) as error:
+            raise Refused(403, "bad_link") from error
+        try:
+            async with self._fetching:
+                data, mime = await self._reception.link.get_media(media_id)
+        except RequestFailed as error:
+            raise Refused(404, "no_file") from error
+        is_picture = mime in PICTURES
+        return web.Response(
+            body=data,
+            content_type=mime if is_picture else "application/octet-stream",
+            headers={
+                **self._reception.headers(request),
+                "Cache-Control": "private, max-age=86400, immutable",
+                "Content-Disposition": "inline" if is_picture else "attachment",
+                "Content-Security-Policy": "default-src 'none'; sandbox",
+                "Cross-Origin-Resource-Policy": "cross-origin",
+                "X-Content-Type-Options": "nosniff",
+            },
+        )
+
+    def _address(self, part: tuple[bytes, str]) -> str:
+        try:
+            owner = msgspec.json.decode(part[0], type=Owner)
+            return self._reception.identify(owner.visitor, owner.identity).address
+        except (msgspec.MsgspecError, IdentityRefused) as error:
+            raise Refused(401, "bad_identity") from error
+
+    async def _clean(self, raw: bytes, name: str) -> CleanFile:
+        try:
+            async with self._cleaning:
+                return await asyncio.to_thread(clean, raw, name, self._reception.config.allowed_types)
+        except FileRefused as error:
+            raise Refused(415, error.code) from error
+
+
+async def _part(parts: MultipartReader, name: str, limit: int) -> tuple[bytes, str]:
+    """Return bytes and file name of the next part, which must be ``name`` and at most ``limit`` bytes."""
+    part = await parts.next()
+    if not isinstance(part, BodyPartReader) or part.name != name:
+        raise Refused(400, "bad_upload")
+    content = bytearray()
+    while chunk := await part.read_chunk():
+        content += chunk
+        if len(content) > limit:
+            raise Refused(413, "too_large")
+    return bytes(content), part.filename or ""

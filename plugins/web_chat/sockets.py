@@ -1,0 +1,134 @@
+"""The WebSocket of a widget: one reader, one writer, nothing unbounded (RFC 6455)."""
+
+import asyncio
+import logging
+from contextlib import aclosing, suppress
+from enum import IntEnum
+from typing import Final
+
+import msgspec
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from plugins.web_chat import wire
+from plugins.web_chat.identity import IdentityRefused
+from plugins.web_chat.reception import Reception
+from plugins.web_chat.registry import TooMany
+from plugins.web_chat.session import Session
+
+log = logging.getLogger(__name__)
+
+CLOSE_S: Final = 2.0  # how long a peer may take to answer our close
+HEARTBEAT_S: Final = 30.0  # protocol pings: finds peers that vanished without a word
+WRITE_BUFFER_BYTES: Final = 65_536
+
+
+class CloseCode(IntEnum):
+    """Why we close (4000–4999 are free for applications); named in docs/plugins/web_chat.md."""
+
+    BAD_FRAME = 4400
+    BAD_IDENTITY = 4401
+    NO_HELLO = 4408
+    TOO_MANY = 4429
+
+
+class _Goodbye(Exception):
+    def __init__(self, close_code: CloseCode, code: str) -> None:
+        super().__init__(code)
+        self.close_code = close_code
+        self.code = code
+
+
+class Sockets:
+    """All open WebSockets."""
+
+    def __init__(self, reception: Reception) -> None:
+        self._reception = reception
+        self._open: set[web.WebSocketResponse] = set()
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Serve one connection until either side leaves."""
+        ip = self._reception.enter(request)
+        socket = web.WebSocketResponse(
+            timeout=CLOSE_S,
+            heartbeat=HEARTBEAT_S,
+            compress=False,
+            max_msg_size=wire.MAX_FRAME_BYTES,
+            writer_limit=WRITE_BUFFER_BYTES,
+        )
+        try:
+            await socket.prepare(request)
+            self._open.add(socket)
+            await self._converse(request, socket, ip)
+        except _Goodbye as goodbye:
+            log.debug("closed a socket: %s", goodbye.code)
+            with suppress(ConnectionResetError):
+                await socket.send_str(wire.encode(wire.Error(code=goodbye.code)).decode())
+            await socket.close(code=goodbye.close_code, message=goodbye.code.encode())
+        finally:
+            self._open.discard(socket)
+            self._reception.leave(ip)
+        return socket
+
+    async def close(self) -> None:
+        """Tell everybody that we go; their widgets come back by themselves."""
+        goodbyes = (socket.close(code=WSCloseCode.GOING_AWAY) for socket in tuple(self._open))
+        await asyncio.gather(*goodbyes, return_exceptions=True)
+
+    async def _converse(self, request: web.Request, socket: web.WebSocketResponse, ip: str) -> None:
+        try:
+            async with asyncio.timeout(self._reception.config.hello_timeout_s):
+                hello = await _next(socket)
+        except TimeoutError:
+            raise _Goodbye(CloseCode.NO_HELLO, "no_hello") from None
+        if hello is None:
+            return
+        if not isinstance(hello, wire.Hello):
+            raise _Goodbye(CloseCode.BAD_FRAME, "hello_first")
+        try:
+            session, welcome = self._reception.admit(hello)
+        except IdentityRefused as error:
+            raise _Goodbye(CloseCode.BAD_IDENTITY, error.code) from error
+        except TooMany as error:
+            raise _Goodbye(CloseCode.TOO_MANY, error.code) from error
+        session.push(welcome)
+        writer = asyncio.create_task(self._write(request, socket, session))
+        try:
+            while (frame := await _next(socket)) is not None:
+                answer = await self._reception.intake.take(frame, session, ip, self._reception.tickets)
+                if isinstance(answer, wire.Error):
+                    raise _Goodbye(CloseCode.BAD_FRAME, answer.code)
+                if answer is not None:
+                    session.push(answer)
+        finally:
+            self._reception.registry.remove(session)
+            writer.cancel()
+            await asyncio.gather(writer, return_exceptions=True)
+
+    async def _write(self, request: web.Request, socket: web.WebSocketResponse, session: Session) -> None:
+        """Write what the session has to say; a peer that does not read is cut off, its widget comes back."""
+        try:
+            async with aclosing(session.frames()) as frames:
+                async for frame in frames:
+                    async with asyncio.timeout(self._reception.config.send_timeout_s):
+                        await socket.send_frame(frame.data, WSMsgType.TEXT)
+        except (TimeoutError, ConnectionResetError):
+            log.debug("a widget does not read")
+        except Exception:
+            log.exception("writing to a widget failed")
+        if request.transport is not None:
+            request.transport.abort()
+
+
+async def _next(socket: web.WebSocketResponse) -> wire.ClientFrame | None:
+    """Return the peer's next frame, None when it left."""
+    message = await socket.receive()
+    match message.type:
+        case WSMsgType.TEXT:
+            try:
+                return wire.decode(message.data)
+            except (msgspec.MsgspecError, ValueError) as error:
+                raise _Goodbye(CloseCode.BAD_FRAME, "bad_frame") from error
+        case WSMsgType.BINARY:
+            raise _Goodbye(CloseCode.BAD_FRAME, "bad_frame")
+        case _:
+            return None
