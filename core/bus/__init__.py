@@ -3,6 +3,7 @@
 from core.bus.buckets import Change, Values
 from core.bus.bus import Bus
 from core.bus.consumption import Consumption
+from core.bus.dead_letters import Parked
 from core.bus.deliveries import Delivery
 from core.bus.settings import BusSettings
 from core.bus.subscriptions import Subscription
@@ -15,6 +16,7 @@ __all__ = [
     "Change",
     "Consumption",
     "Delivery",
+    "Parked",
     "Raw",
     "Subscription",
     "Values",

@@ -8,10 +8,11 @@ import msgspec
 import nats.errors
 from nats.aio.msg import Msg
 
-from core.bus import declare, publishing, requests
+from core.bus import dead_letters, declare, publishing, requests
 from core.bus.buckets import Values
 from core.bus.connection import Callback, Connection
 from core.bus.consumption import Consumption, Handler
+from core.bus.dead_letters import Parked
 from core.bus.deliveries import Undecodable, open_envelope
 from core.bus.settings import BusSettings
 from core.bus.subscriptions import Subscription
@@ -268,3 +269,15 @@ class Bus:
             await declare.ensure_bucket(js, bucket, replicas=self._replicas)
         for consumer in consumers:
             await declare.ensure_consumer(js, consumer)
+
+    async def dead_letters(self, *, limit: int = 50, before: int | None = None) -> list[Parked]:
+        """Return the newest parked messages, newest first; ``before`` is the ``seq`` where the last page ended."""
+        return await dead_letters.read(self._connection, limit=limit, before=before)
+
+    async def replay(self, seq: int) -> None:
+        """Publish a parked message again where it was; RequestFailed "not_found" when there is none."""
+        await dead_letters.replay(self._connection, seq)
+
+    async def discard(self, seq: int) -> None:
+        """Take a parked message away for good."""
+        await dead_letters.discard(self._connection, seq)

@@ -17,12 +17,12 @@ START_TIMEOUT_S: Final = 10.0
 
 
 class NatsServer:
-    """One nats-server process; ``kill`` and ``start`` again keep its port and its data."""
+    """One nats-server process; ``kill`` and ``start`` again keep its port and its data, and read ``config`` anew."""
 
     def __init__(self, directory: Path, *, config: str = "", port: int | None = None) -> None:
         self.directory = directory
         self.port = port or free_port()
-        self._config = config
+        self.config = config or f'jetstream {{ store_dir: "{directory}/jetstream" }}\nmax_payload: 2MB\n'
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -33,8 +33,7 @@ class NatsServer:
     def start(self) -> None:
         """Return when the server takes connections."""
         path = self.directory / "nats.conf"
-        config = self._config or f'jetstream {{ store_dir: "{self.directory}/jetstream" }}\nmax_payload: 2MB\n'
-        path.write_text(f"listen: 127.0.0.1:{self.port}\n{config}")
+        path.write_text(f"listen: 127.0.0.1:{self.port}\n{self.config}")
         self._process = subprocess.Popen(  # noqa: S603 - the binary of our own dependency
             [nats_binary(), "-c", str(path), "-l", str(self.directory / "nats.log")]
         )
