@@ -89,18 +89,22 @@ async def _sqlite(database: SqliteClient, is_writing: bool) -> AsyncIterator[Sql
             if database._connection is None:
                 await uninterrupted(database.create_connection(with_db=True))
             client = SqliteTransactionWrapper(database)
-            try:
-                await uninterrupted(_begin(client, is_writing))
-            except asyncio.CancelledError:
-                await uninterrupted(client.rollback())
-                raise
+            await _begin(client, _begin_sqlite(client, is_writing))
         except FAULTS as error:
             raise StoreUnavailable(f"the database did not begin: {error}") from error
         yield client
 
 
-async def _begin(client: SqliteTransactionWrapper, is_writing: bool) -> None:
+async def _begin_sqlite(client: SqliteTransactionWrapper, is_writing: bool) -> None:
     await (await client._connection.execute("BEGIN IMMEDIATE" if is_writing else "BEGIN")).close()
+
+
+async def _begin(client: TransactionalDBClient, begin: Coroutine[Any, Any, None]) -> None:
+    try:
+        await uninterrupted(begin)
+    except asyncio.CancelledError:
+        await _roll_back(client)
+        raise
 
 
 @asynccontextmanager
@@ -119,7 +123,7 @@ async def _postgresql(database: Any, is_writing: bool) -> AsyncIterator[Any]:
             isolation="read_committed" if is_writing else "repeatable_read", readonly=not is_writing
         )
         try:
-            await client.transaction.start()
+            await _begin(client, client.transaction.start())
         except FAULTS as error:
             raise StoreUnavailable(f"the database is away: {error}") from error
         yield client

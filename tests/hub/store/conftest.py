@@ -1,5 +1,6 @@
 """The same tests on SQLite and PostgreSQL; the latter is a throw-away cluster on a unix socket."""
 
+import asyncio
 import os
 import pwd
 import shutil
@@ -75,17 +76,29 @@ def cluster() -> Iterator[Cluster]:
     running.stop()
 
 
-@pytest.fixture
-def new_url(request: pytest.FixtureRequest, engine: str, tmp_path: Path) -> Callable[[], str]:
+@pytest.fixture(scope="session", params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def new_url(request: pytest.FixtureRequest, engine: str, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], str]:
     """A function that makes one empty database after another."""
     if engine == "postgresql":
         return request.getfixturevalue("cluster").new_database
-    return lambda: f"sqlite://{tmp_path / uuid.uuid4().hex / 'hub.db'}"
+    return lambda: f"sqlite://{tmp_path_factory.mktemp('store') / 'hub.db'}"
 
 
-@pytest.fixture(params=ENGINES)
-def engine(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+@pytest.fixture(scope="session")
+def template(new_url: Callable[[], str]) -> str:
+    """A database in the newest shape; copying it is faster than migrating again."""
+
+    async def make() -> str:
+        url = new_url()
+        await (await Store.open(url)).close()
+        return url
+
+    return asyncio.run(make())
 
 
 @pytest.fixture
@@ -95,34 +108,17 @@ def url(new_url: Callable[[], str]) -> str:
 
 
 @pytest.fixture
-async def store(
-    engine: str,
-    request: pytest.FixtureRequest,
-    tmp_path: Path,
-    tmp_path_factory: pytest.TempPathFactory,
-    templates: dict[str, str],
-) -> AsyncIterator[Store]:
-    """An opened database in the newest shape."""
+def shaped_url(request: pytest.FixtureRequest, engine: str, template: str, new_url: Callable[[], str]) -> str:
+    """A database in the newest shape, without rows."""
     if engine == "postgresql":
-        make = request.getfixturevalue("cluster").new_database
-        if engine not in templates:
-            templates[engine] = make()
-            await (await Store.open(templates[engine])).close()
-        url = make(templates[engine])
-    else:
-        url = f"sqlite://{tmp_path / 'hub.db'}"
-        if engine in templates:
-            shutil.copyfile(templates[engine], tmp_path / "hub.db")
-        else:
-            await (await Store.open(url)).close()
-            copy = tmp_path_factory.mktemp("store") / "hub.db"
-            templates[engine] = str(shutil.copyfile(tmp_path / "hub.db", copy))
-    opened = await Store.open(url)
+        return request.getfixturevalue("cluster").new_database(template)
+    url = new_url()
+    shutil.copyfile(template.removeprefix("sqlite://"), url.removeprefix("sqlite://"))
+    return url
+
+
+@pytest.fixture
+async def store(shaped_url: str) -> AsyncIterator[Store]:
+    opened = await Store.open(shaped_url)
     yield opened
     await opened.close()
-
-
-@pytest.fixture(scope="session")
-def templates() -> dict[str, str]:
-    """One migrated database per engine, by path or URL: copying it is faster than migrating again."""
-    return {}
