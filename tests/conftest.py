@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -37,6 +37,19 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip("needs PostgreSQL: sudo apt-get install postgresql")
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
+    """Fail a test in which one callback holds the event loop; what fixtures do before and after is left alone."""
+    marker = item.get_closest_marker("may_block")
+    if marker and not marker.args:
+        pytest.fail("may_block wants a reason: @pytest.mark.may_block('why')", pytrace=False)
+    limit_s = marker.kwargs.get("limit_s", float("inf")) if marker else LOOP_LIMIT_S
+    with watch_loop(limit_s) as blockages:
+        yield
+    if blockages:
+        pytest.fail("\n".join(map(str, blockages)), pytrace=False)
+
+
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
     """Return Chromium's path; skips the test on a machine without one."""
@@ -50,16 +63,3 @@ def chromium_path() -> str:
 def clock() -> VirtualClock:
     """Return a clock that stands on a Monday morning until it is advanced."""
     return VirtualClock()
-
-
-@pytest.fixture(autouse=True)
-def loop_stays_free(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Fail the test when one callback holds the event loop longer than a quarter of a second."""
-    marker = request.node.get_closest_marker("may_block")
-    if marker and not marker.args:
-        pytest.fail("may_block wants a reason: @pytest.mark.may_block('why')", pytrace=False)
-    limit_s = marker.kwargs.get("limit_s", float("inf")) if marker else LOOP_LIMIT_S
-    with watch_loop(limit_s) as blockages:
-        yield
-    if blockages:
-        pytest.fail("\n".join(map(str, blockages)), pytrace=False)

@@ -4,6 +4,7 @@ import asyncio
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -76,3 +77,33 @@ def test_the_virtual_clock_moves_only_when_told() -> None:
     assert (clock.now() - start).total_seconds() == clock.monotonic() == 3600
     with pytest.raises(ValueError, match="backwards"):
         clock.advance(-1)
+
+
+def test_a_test_that_blocks_fails_and_says_where(pytester: pytest.Pytester, root: Path) -> None:
+    pytester.makeconftest((root / "tests/conftest.py").read_text("utf-8"))
+    pytester.makepyfile(
+        """
+        import time, pytest
+
+        @pytest.fixture
+        async def slow_start():
+            time.sleep(0.3)
+
+        async def test_that_blocks():
+            time.sleep(0.3)
+
+        async def test_with_a_slow_fixture(slow_start):
+            pass
+
+        @pytest.mark.may_block("it is measured here")
+        async def test_with_a_reason():
+            time.sleep(0.3)
+
+        @pytest.mark.may_block
+        async def test_without_a_reason():
+            pass
+        """
+    )
+    result = pytester.runpytest_subprocess("-o", "asyncio_mode=auto", "-o", f"pythonpath={root}", "-p", "no:xdist")
+    result.assert_outcomes(passed=2, failed=2)
+    result.stdout.fnmatch_lines(["*held the event loop for 0.3* s: *test_that_blocks*", "*may_block wants a reason*"])
