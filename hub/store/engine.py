@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Self
+from typing import Any, Self
 
 from tortoise.backends.base.client import TransactionalDBClient
 from tortoise.context import TortoiseContext
@@ -14,7 +14,7 @@ from hub.store.address import Database, locate
 from hub.store.errors import StoreUnavailable
 from hub.store.migrate import Progress, bring_up_to_date, silent
 from hub.store.transactions import FAULTS, transaction, uninterrupted
-from hub.store.unit_of_work import Reading, Recorded, Work, payload
+from hub.store.unit_of_work import Reading, Recorded, Row, Work, payload, with_marks
 
 log = logging.getLogger(__name__)
 
@@ -94,9 +94,22 @@ class Store:
         async with self._exclusive(is_writing=False) as connection:
             yield Reading(connection)
 
+    async def fetch(self, query: str, *values: Any) -> Sequence[Row]:
+        """Return the rows of one ``query`` outside of any unit; its values stand as ``?`` on both engines."""
+        try:
+            return await self._connection.execute_query_dict(with_marks(query, self._connection), list(values))
+        except FAULTS as error:
+            raise StoreUnavailable(f"the database did not answer: {error}") from error
+
     def forget(self, outbox_ids: Sequence[int]) -> None:
         """Delete what was published, together with the next unit of work."""
         self._published.extend(outbox_ids)
+
+    async def sweep(self) -> None:
+        """Delete now what was told to ``forget``."""
+        if self._published:
+            async with self.work():
+                pass
 
     @asynccontextmanager
     async def _exclusive(self, *, is_writing: bool) -> AsyncIterator[TransactionalDBClient]:
@@ -134,6 +147,6 @@ async def _write_outbox(work: Work, published: Sequence[int]) -> None:
         await work.execute(f"DELETE FROM outbox WHERE outbox_id IN ({marks})", *published)  # noqa: S608
     if work.recorded:
         await work.connection.execute_many(
-            work._sql("INSERT INTO outbox (msg_id, subject, payload) VALUES (?, ?, ?)"),
+            with_marks("INSERT INTO outbox (msg_id, subject, payload) VALUES (?, ?, ?)", work.connection),
             [[envelope.id, subject, payload(envelope)] for subject, envelope, _ in work.recorded],
         )

@@ -110,9 +110,10 @@ async def _check(
         faults += [f"a row of {row['table']} would refer to nothing in {row['parent']}" for row in rows[:10]]
     faults += [f"{index.table} lacks an index" for index in await indexes.missing(client, models)]
     for model in models:
-        columns = ", ".join(f'"{column}"' for column in model._meta.fields_db_projection.values())
+        # qualified: SQLite takes an unknown "name" alone for a string
+        columns = ", ".join(f't."{column}"' for column in model._meta.fields_db_projection.values())
         try:
-            await client.execute_query(f'SELECT {columns} FROM "{model._meta.db_table}" LIMIT 0')  # noqa: S608
+            await client.execute_query(f'SELECT {columns} FROM "{model._meta.db_table}" t LIMIT 0')  # noqa: S608
         except FAULTS as error:
             faults.append(f"{model._meta.db_table} is not as the program knows it: {error}")
             break

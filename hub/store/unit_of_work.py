@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
-from tortoise.backends.base.client import TransactionalDBClient
+from tortoise.backends.base.client import BaseDBAsyncClient, TransactionalDBClient
 from tortoise.models import Model
 
 from core.clock import Clock
@@ -28,17 +28,13 @@ class Reading:
 
     def __init__(self, connection: TransactionalDBClient) -> None:
         self.connection = connection
-        self._numbers_marks = connection.capabilities.dialect == "postgres"
 
     async def fetch(self, query: str, *values: Any) -> Sequence[Row]:
         """Return the rows of ``query``, whose values stand as ``?`` on both engines.
 
         Times and JSON come as the engine has them; ``hub.store.views`` reads both.
         """
-        return await self.connection.execute_query_dict(self._sql(query), list(values))
-
-    def _sql(self, query: str) -> str:
-        return _numbered(query) if self._numbers_marks else query
+        return await self.connection.execute_query_dict(with_marks(query, self.connection), list(values))
 
 
 class Work(Reading):
@@ -97,7 +93,7 @@ class Work(Reading):
 
     async def execute(self, query: str, *values: Any) -> int:
         """Run ``query``, whose values stand as ``?`` on both engines; return how many rows it changed."""
-        changed, _ = await self.connection.execute_query(self._sql(query), list(values))
+        changed, _ = await self.connection.execute_query(with_marks(query, self.connection), list(values))
         return changed
 
     async def insert(self, model: type[Model], rows: Sequence[Row]) -> None:
@@ -136,13 +132,18 @@ class Work(Reading):
         marks = ", ".join("?" * len(columns))
         query = f"INSERT INTO {model._meta.db_table} ({', '.join(columns)}) VALUES ({marks}){conflict}"  # noqa: S608
         await self.connection.execute_many(
-            self._sql(query), [[_plain(row[column]) for column in columns] for row in rows]
+            with_marks(query, self.connection), [[_plain(row[column]) for column in columns] for row in rows]
         )
 
 
 def payload(envelope: Envelope) -> bytes:
     """Return ``envelope`` as it travels."""
     return msgspec.json.encode(envelope)
+
+
+def with_marks(query: str, connection: BaseDBAsyncClient) -> str:
+    """Return ``query``, whose values stand as ``?``, as ``connection`` wants it; it may hold no other ``?``."""
+    return _numbered(query) if connection.capabilities.dialect == "postgres" else query
 
 
 def _plain(value: Any) -> Any:

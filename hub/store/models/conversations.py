@@ -78,6 +78,7 @@ class Entry(Model):
     author_kind = fields.CharField(max_length=16, default="system")
     author_id: str | None = id_field(null=True)
     author_name = fields.CharField(max_length=NAME_LENGTH, default="")
+    sender_name = fields.CharField(max_length=NAME_LENGTH, default="")  # what the person outside may see of it
     instance: str = slug_field(default="")
     address = fields.CharField(max_length=URI_LENGTH, default="")
     seq = fields.BigIntField(default=0)

@@ -19,12 +19,16 @@ class Inbox(Model):
 
 
 class Outbox(Model):
-    """An envelope to be published; ``outbox_id`` rises in commit order and is never used twice."""
+    """An envelope to be published; ``outbox_id`` rises in commit order and is never used twice.
+
+    ``refusal`` says why the bus will never take it; such a row stays for an operator to look at.
+    """
 
     outbox_id = fields.BigIntField(primary_key=True)
     msg_id = fields.CharField(max_length=SLUG_LENGTH)
     subject = fields.CharField(max_length=NAME_LENGTH)
     payload = fields.BinaryField()
+    refusal = fields.TextField(null=True)
 
     class Meta:
         app = "store"
