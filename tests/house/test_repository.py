@@ -4,6 +4,7 @@ import ast
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import tomllib
 from pathlib import Path
@@ -76,14 +77,44 @@ def test_the_extra_named_all_contains_every_plugin_s_libraries(root: Path) -> No
     assert everything == f"lianxin[{','.join(sorted(extras.keys() - {'all', 'test'}))}]"
 
 
-def test_a_machine_without_python_is_told_what_to_install(root: Path, tmp_path: Path) -> None:
-    script = f". {shlex.quote(str(root / 'scripts/lib.sh'))}; find_python"
-    done = subprocess.run(
-        ["/bin/sh", "-c", script, str(root / "scripts/run")],
-        env={"PATH": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+@pytest.fixture
+def machine(tmp_path: Path) -> Path:
+    """Return a folder to be PATH: a Python without venv, whose command lines end up in calls.log."""
+    programs = {
+        "python3": 'case "$2" in *ensurepip*) exit 1;; *print*) echo python3.12-venv;; esac',
+        "apt-get": f'echo "apt-get $*" >>{tmp_path}/calls.log',
+        "id": "echo 0",
+    }
+    for name, body in programs.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{body}\n")
+        (tmp_path / name).chmod(0o755)
+    (tmp_path / "dirname").symlink_to(shutil.which("dirname") or "/usr/bin/dirname")
+    return tmp_path
+
+
+def sourced(root: Path, path: Path, commands: str) -> subprocess.CompletedProcess[str]:
+    """Run ``commands`` as a script beside scripts/lib.sh would, with nothing but ``path`` in PATH."""
+    arguments = ["/bin/sh", "-c", f'. "$(dirname -- "$0")/lib.sh"; {commands}', str(root / "scripts/run")]
+    return subprocess.run(arguments, env={"PATH": str(path)}, capture_output=True, text=True, check=False)
+
+
+def test_a_machine_without_python_is_told_what_to_install(root: Path, machine: Path) -> None:
+    (machine / "python3").unlink()
+    done = sourced(root, machine, "find_python")
     assert done.returncode == 1
-    assert "apt-get install python3 python3-venv" in done.stderr
+    assert "sudo apt-get install python3 python3-venv" in done.stderr
+
+
+def test_root_gets_the_missing_venv_package(root: Path, machine: Path) -> None:
+    done = sourced(root, machine, "find_python; need_venv_module")
+    assert done.returncode == 0, done.stderr
+    calls = (machine / "calls.log").read_text().splitlines()
+    assert calls == ["apt-get update -qq", "apt-get install -y -qq --no-install-recommends python3.12-venv"]
+
+
+def test_others_are_told_which_venv_package_is_missing(root: Path, machine: Path) -> None:
+    (machine / "id").write_text("#!/bin/sh\necho 1000\n")
+    done = sourced(root, machine, "find_python; need_venv_module")
+    assert done.returncode == 1
+    assert done.stderr == "lianxin: python3 has no venv module; type: sudo apt-get install python3.12-venv\n"
+    assert not (machine / "calls.log").exists()
