@@ -1,7 +1,8 @@
 """The bus as the rest of the house sees it: typed publish, request, respond, subscribe and consume."""
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from contextlib import aclosing
 from typing import Any, Final, Self, TypeVar, overload
 
 import msgspec
@@ -14,6 +15,7 @@ from core.bus.connection import Callback, Connection
 from core.bus.consumption import Consumption, Handler
 from core.bus.dead_letters import Parked
 from core.bus.deliveries import Undecodable, open_envelope
+from core.bus.feeds import feed
 from core.bus.settings import BusSettings
 from core.bus.subscriptions import Subscription
 from core.bus.wire import Payload, check_answer, check_size, decode, encode, error_answer
@@ -21,7 +23,7 @@ from core.clock import Clock, SystemClock
 from core.errors import LianxinError, RequestFailed
 from core.events import Envelope, Event, seal
 from core.ids import new_id
-from core.streams import Bucket, Consumer, Stream
+from core.streams import STATE, Bucket, Consumer, Stream
 from core.subjects import fill, id_of, subject
 
 log = logging.getLogger(__name__)
@@ -30,6 +32,7 @@ PUBLISH_TIMEOUT_S: Final = 5.0
 REQUEST_TIMEOUT_S: Final = 5.0
 
 T = TypeVar("T")
+EventT = TypeVar("EventT", bound=Event)
 
 _encoder = msgspec.json.Encoder()
 
@@ -252,6 +255,22 @@ class Bus:
     def bucket(self, bucket: Bucket, kind: type[Any] = bytes) -> Values[Any]:
         """Return a key-value bucket; its values are ``bytes`` as they are, or ``kind`` as JSON."""
         return Values(self._connection, bucket, kind)
+
+    async def follow(self, kind: type[EventT]) -> AsyncGenerator[tuple[str, EventT], None]:
+        """Yield the last stored event of this kind by id, then every new one; after a break the last ones again.
+
+        For kinds kept in stream STATE.
+        """
+        async with aclosing(feed(self._connection, STATE.name, subject(kind, "*"), start="last")) as batches:
+            async for messages in batches:
+                for message in messages:
+                    try:
+                        subject_id, _, event = open_envelope(message.subject, message.data)
+                    except Undecodable as error:
+                        log.warning("dropped from %s: %s", message.subject, error)
+                        continue
+                    if isinstance(event, kind):
+                        yield subject_id, event
 
     # the hub's part
 
