@@ -1,5 +1,6 @@
 """Settings as frozen structs: decoding with all faults at once, JSON Schema for forms, secrets that never print."""
 
+from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
@@ -59,7 +60,7 @@ def decode_settings(kind: type[SettingsT], raw: dict[str, Any]) -> SettingsT:
                 faults[name] = "missing"
             continue
         try:
-            values[field.name] = msgspec.convert(raw[name], type=field.type, dec_hook=_decode_secret)
+            values[field.name] = msgspec.convert(raw[name], type=field.type, dec_hook=_decode)
         except msgspec.ValidationError as error:
             path, what = _split(str(error))
             faults[name + path] = what
@@ -73,9 +74,7 @@ def decode_settings(kind: type[SettingsT], raw: dict[str, Any]) -> SettingsT:
 
 def settings_schema(kind: type[Settings]) -> dict[str, Any]:
     """Return the JSON Schema of ``kind`` for a form; secrets carry ``x-secret`` and ``format: password``."""
-    (schema,), definitions = msgspec.json.schema_components(
-        [kind], schema_hook=_secret_schema, ref_template="#/$defs/{name}"
-    )
+    (schema,), definitions = msgspec.json.schema_components([kind], schema_hook=_schema, ref_template="#/$defs/{name}")
     return {**schema, "$defs": definitions}
 
 
@@ -85,6 +84,8 @@ def plain_settings(settings: Settings, *, reveal: bool) -> dict[str, Any]:
     def encode(value: object) -> object:
         if isinstance(value, Secret):
             return value.reveal() if reveal else MASK
+        if isinstance(value, Path):
+            return str(value)
         raise NotImplementedError(f"a setting of type {type(value).__name__} cannot be written down")
 
     plain: dict[str, Any] = msgspec.to_builtins(settings, enc_hook=encode)
@@ -98,17 +99,19 @@ def secret_paths(schema: dict[str, Any]) -> list[str]:
     return [field for field, part in properties.items() if part.get("x-secret")]
 
 
-def _decode_secret(kind: type, value: Any) -> Any:
-    if kind is Secret:
-        if not isinstance(value, str):
-            raise msgspec.ValidationError("Expected `str`")
-        return Secret(value)
-    raise NotImplementedError(f"a setting of type {kind.__name__} cannot be read")
+def _decode(kind: type, value: Any) -> Any:
+    if kind not in {Secret, Path}:
+        raise NotImplementedError(f"a setting of type {kind.__name__} cannot be read")
+    if not isinstance(value, str):
+        raise ValueError("Expected `str`")  # msgspec adds the path
+    return kind(value)
 
 
-def _secret_schema(kind: type) -> dict[str, Any]:
+def _schema(kind: type) -> dict[str, Any]:
     if kind is Secret:
         return {"type": "string", "format": "password", "x-secret": True}
+    if kind is Path:
+        return {"type": "string"}
     raise NotImplementedError(f"a setting of type {kind.__name__} has no form")
 
 

@@ -58,7 +58,7 @@ DEAD: Final = Stream("DEAD", ("hub.dead.*.message.parked",), max_age_s=90 * DAY_
 STREAMS: Final = (IN, ORDERS, EVENTS, STATE, DEAD)
 
 DESIRED: Final = Bucket("DESIRED")  # instance → DesiredInstance; written by the hub, followed by the supervisor
-SENT: Final = Bucket("SENT", ttl_s=30 * DAY_S)  # <instance>.<message_id> → external id, or "" while in doubt
+SENT: Final = Bucket("SENT", ttl_s=30 * DAY_S)  # <instance>.<message_id> → "=" external id, "?" mark while in doubt
 
 BUCKETS: Final = (DESIRED, SENT)
 

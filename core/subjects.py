@@ -58,10 +58,11 @@ PATTERNS: Final[dict[type[Event], str]] = {
 ASK_HISTORY: Final = "hub.channel.{id}.ask.history"  # channel → hub: HistoryRequest → History
 ASK_MEDIA_PUT: Final = "hub.channel.{id}.ask.media_put"  # channel → hub: one chunk and its headers
 ASK_MEDIA_GET: Final = "hub.channel.{id}.ask.media_get"  # channel → hub: media id and offset → one chunk
-ASK_PLUGINS: Final = "hub.supervisor.main.ask.plugins"  # hub → supervisor: what is installed
-ASK_DESCRIBE: Final = "hub.supervisor.main.ask.describe"  # hub → supervisor: a plugin's manifest and schema
-ASK_PROBE: Final = "hub.supervisor.main.ask.probe"  # hub → supervisor: try settings against the far end
-QUESTIONS: Final = (ASK_HISTORY, ASK_MEDIA_PUT, ASK_MEDIA_GET, ASK_PLUGINS, ASK_DESCRIBE, ASK_PROBE)
+ASK_PLUGINS: Final = "hub.supervisor.main.ask.plugins"  # hub → supervisor: PluginsRequest → PluginList
+ASK_DESCRIBE: Final = "hub.supervisor.main.ask.describe"  # hub → supervisor: DescribeRequest → Description
+ASK_PROBE: Final = "hub.supervisor.main.ask.probe"  # hub → supervisor: ProbeRequest → ProbeAnswer
+ASK_SWITCH: Final = "hub.plugin.{id}.ask.switch"  # command line → hub: SwitchRequest → SwitchAnswer
+QUESTIONS: Final = (ASK_HISTORY, ASK_MEDIA_PUT, ASK_MEDIA_GET, ASK_PLUGINS, ASK_DESCRIBE, ASK_PROBE, ASK_SWITCH)
 
 DEAD_LETTER: Final = "hub.dead.{id}.message.parked"  # {id} is the consumer that gave up
 
