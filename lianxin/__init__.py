@@ -2,27 +2,31 @@
 
 from lianxin.guard import check_names
 
-check_names()
+check_names()  # before anything of ours is imported under a name that may be somebody else's
 
-from core.channel import Channel, ChannelConfig, FindsSent, Link, ServesHttp, ShowsTyping  # noqa: E402
-from core.config import Secret  # noqa: E402
-from core.errors import (  # noqa: E402
+from core.backoff import Backoff
+from core.channel import Channel, ChannelConfig, FindsSent, Link, ServesHttp, ShowsTyping
+from core.clock import Clock, SystemClock
+from core.config import Secret, Settings
+from core.errors import (
     BusUnavailable,
     ChannelAuthFailed,
     ChannelNotReady,
     ConfigInvalid,
     LianxinError,
+    PayloadTooLarge,
     RequestFailed,
     SendDeferred,
     SendError,
     SendRejected,
     SendUnknown,
 )
-from core.events import (  # noqa: E402
+from core.events import (
     Attachment,
     ChannelState,
     Choice,
     ContactArrived,
+    Event,
     History,
     HistoryMessage,
     MessageReceived,
@@ -33,10 +37,14 @@ from core.events import (  # noqa: E402
     TypingReported,
     TypingShown,
 )
-from core.hookspecs import hookimpl  # noqa: E402
+from core.events.messages import MessageState
+from core.hookspecs import hookimpl
+from core.ids import check_token, derived_id
+from core.webhooks import Refused, Route, Routes
 
 __all__ = [
     "Attachment",
+    "Backoff",
     "BusUnavailable",
     "Channel",
     "ChannelAuthFailed",
@@ -44,18 +52,25 @@ __all__ = [
     "ChannelNotReady",
     "ChannelState",
     "Choice",
+    "Clock",
     "ConfigInvalid",
     "ContactArrived",
+    "Event",
     "FindsSent",
     "History",
     "HistoryMessage",
     "LianxinError",
     "Link",
     "MessageReceived",
+    "MessageState",
     "MessageStatus",
     "MessagesRead",
+    "PayloadTooLarge",
     "Profile",
+    "Refused",
     "RequestFailed",
+    "Route",
+    "Routes",
     "Secret",
     "SendDeferred",
     "SendError",
@@ -63,8 +78,12 @@ __all__ = [
     "SendRejected",
     "SendUnknown",
     "ServesHttp",
+    "Settings",
     "ShowsTyping",
+    "SystemClock",
     "TypingReported",
     "TypingShown",
+    "check_token",
+    "derived_id",
     "hookimpl",
 ]

@@ -1,5 +1,6 @@
 """What outside plugins import, and the guard in front of it."""
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,17 @@ import lianxin
 def test_every_public_name_is_there_and_in_order() -> None:
     assert [name for name in lianxin.__all__ if not hasattr(lianxin, name)] == []
     assert lianxin.__all__ == sorted(lianxin.__all__)
+
+
+def test_what_our_plugins_use_of_core_others_can_import_too(root: Path) -> None:
+    used = {
+        alias.name
+        for path in root.glob("plugins/**/*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.partition(".")[0] == "core"
+        for alias in node.names
+    }
+    assert sorted(used - set(lianxin.__all__)) == []
 
 
 def test_a_foreign_package_of_the_same_name_is_reported_with_path_and_remedy(root: Path, tmp_path: Path) -> None:
