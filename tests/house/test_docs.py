@@ -2,6 +2,7 @@
 
 import inspect
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import msgspec
 import pytest
 
 from core import hookspecs, streams, subjects
-from core.config import Secret, Settings
+from core.config import Secret, Settings, decode_settings
 from core.events import Envelope, event_types
 from core.ids import TOKEN
 from hub.settings import HubSettings
@@ -87,6 +88,14 @@ def test_every_hook_has_its_section(root: Path) -> None:
 
 def test_every_setting_has_its_row_with_its_default(root: Path) -> None:
     assert {row[:2] for row in tables(root / "docs/settings.md")["setting"]} == set(_settings(HubSettings))
+
+
+def test_the_example_of_a_settings_file_is_accepted(root: Path) -> None:
+    (example,) = re.findall(r"```toml\n(.*?)```", (root / "docs/settings.md").read_text("utf-8"), re.DOTALL)
+    settings = decode_settings(
+        HubSettings, {"data_dir": "/var/lib/lianxin", "nats": {"url": ""}, **tomllib.loads(example)}
+    )
+    assert settings.http.port == 8443
 
 
 def _stream_of(pattern: str) -> str:
