@@ -20,6 +20,8 @@ from hub.routing.decisions import (
 from hub.routing.engine import RoutingCore
 from hub.routing.errors import RoutingRefused
 from hub.routing.model import AgentProfile, Overflow, QueueRules, Relaxation, SkillNeed, Target, WorkItem
+from hub.routing.offers import Offer
+from hub.routing.snapshot import AgentSnapshot, Snapshot, WorkSnapshot
 from hub.routing.strategies import (
     FEWEST_HANDLED,
     HIGHEST_SKILL,
@@ -43,7 +45,9 @@ __all__ = [
     "ROUND_ROBIN",
     "AgentChanged",
     "AgentProfile",
+    "AgentSnapshot",
     "Decision",
+    "Offer",
     "OfferEnded",
     "OfferMade",
     "Overflow",
@@ -53,6 +57,7 @@ __all__ = [
     "RoutingCore",
     "RoutingRefused",
     "SkillNeed",
+    "Snapshot",
     "Strategy",
     "Target",
     "TargetReached",
@@ -63,6 +68,7 @@ __all__ = [
     "WorkQueued",
     "WorkRelaxed",
     "WorkReturned",
+    "WorkSnapshot",
     "WorkWithdrawn",
     "WrapUpEnded",
     "WrapUpStarted",

@@ -1,5 +1,7 @@
 """An agent as the routing core sees one: what is in hand, which state that makes, what may be offered."""
 
+from collections.abc import Iterator
+
 from core.events.routing import AgentStateName, WorkMode
 from hub.routing.lines import Demand, Line
 from hub.routing.model import AgentProfile, Presence
@@ -9,6 +11,7 @@ class Agent:
     """One agent's changing side; owned and written by the engine alone."""
 
     def __init__(self, profile: AgentProfile, now: float) -> None:
+        self.agent_id = profile.agent_id
         self.profile = profile
         self.presence: Presence = "offline"
         self.reason = ""
@@ -16,6 +19,7 @@ class Agent:
         self.state: AgentStateName = "offline"
         self.since = now
         self.load: dict[str, int] = {}
+        self.exclusive_load = 0
         self.works: dict[str, str] = {}
         self.wrap_ups: dict[str, tuple[str, float]] = {}
         self.offer_id: str | None = None
@@ -28,10 +32,6 @@ class Agent:
         self.is_shown = False
         self.version = 0
         self.reported: tuple[object, ...] = ()
-
-    @property
-    def agent_id(self) -> str:
-        return self.profile.agent_id
 
     @property
     def average_idle_s(self) -> float:
@@ -54,18 +54,26 @@ class Agent:
 
     def has_room(self, channel_class: str) -> bool:
         """Say whether one more piece fits into what the profile allows at once."""
-        exclusive = self.profile.exclusive
-        return self.load.get(channel_class, 0) < self.profile.capacity.get(channel_class, 0) and not any(
-            self.load.get(one) for one in exclusive
-        )
+        return not self.exclusive_load and self.load.get(channel_class, 0) < self.profile.capacity.get(channel_class, 0)
+
+    def open_lines(self) -> Iterator[Line]:
+        """Return the lines whose work the agent may be asked about now."""
+        if self.state != "available" or self.offer_id is not None or self.mode in {"outbound_only", "off_shift"}:
+            return
+        for channel_class, lines in self.lines.items():
+            if self.has_room(channel_class):
+                for demand, line in lines.items():
+                    if self.mode == "normal" or demand.is_transfer:
+                        yield line
 
     def may_be_asked(self, demand: Demand) -> bool:
         """Say whether work of ``demand``, which the profile fits, may be offered now."""
-        if self.state != "available" or self.offer_id is not None:
-            return False
-        if self.mode == "normal":
-            return self.has_room(demand.channel_class)
-        return self.mode == "leader" and demand.is_transfer and self.has_room(demand.channel_class)
+        return (
+            self.state == "available"
+            and self.offer_id is None
+            and (self.mode == "normal" or (self.mode == "leader" and demand.is_transfer))
+            and self.has_room(demand.channel_class)
+        )
 
     def derived_state(self) -> AgentStateName:
         """Return the state that presence, work in hand and wrap-ups add up to."""
@@ -75,18 +83,33 @@ class Agent:
             not self.works or any(one in self.profile.exclusive for one, _ in self.wrap_ups.values())
         ):
             return "wrap_up"
+        if self.exclusive_load:
+            return "busy"
         if self.works and not any(self.has_room(one) for one in self.profile.capacity):
             return "busy"
         return "available"
+
+    def adopt(self, profile: AgentProfile) -> None:
+        """Be able to do what ``profile`` says from now on."""
+        self.profile = profile
+        self.exclusive_load = sum(count for one, count in self.load.items() if one in profile.exclusive)
+
+    def view(self) -> tuple[object, ...]:
+        """Return what is worth reporting when it changes."""
+        return self.state, self.reason, self.mode, tuple(self.load.items())
 
     def take(self, work_id: str, channel_class: str, now: float) -> None:
         """Have the work in hand."""
         if not self.works and not self.wrap_ups and self.presence == "available":
             self.idle_total_s += now - self.idle_since
             self.idle_periods += 1
-        self.works[work_id] = channel_class
-        self.load[channel_class] = self.load.get(channel_class, 0) + 1
+        self.hold(work_id, channel_class)
         self.handled += 1
+
+    def hold(self, work_id: str, channel_class: str) -> None:
+        """Count the work among what is in hand."""
+        self.works[work_id] = channel_class
+        self._count(channel_class, 1)
 
     def drop(self, work_id: str, now: float) -> str:
         """Have the work no longer in hand; return its channel class."""
@@ -97,7 +120,7 @@ class Agent:
     def start_wrap_up(self, work_id: str, channel_class: str, until: float) -> None:
         """Hold the work's place for its wrap-up."""
         self.wrap_ups[work_id] = (channel_class, until)
-        self.load[channel_class] = self.load.get(channel_class, 0) + 1
+        self._count(channel_class, 1)
 
     def end_wrap_up(self, work_id: str, now: float) -> None:
         """Give the place back."""
@@ -105,8 +128,15 @@ class Agent:
         self._free(channel_class, now)
 
     def _free(self, channel_class: str, now: float) -> None:
-        self.load[channel_class] -= 1
-        if not self.load[channel_class]:
-            del self.load[channel_class]
+        self._count(channel_class, -1)
         if not self.works and not self.wrap_ups:
             self.idle_since = now
+
+    def _count(self, channel_class: str, step: int) -> None:
+        count = self.load.get(channel_class, 0) + step
+        if count:
+            self.load[channel_class] = count
+        else:
+            del self.load[channel_class]
+        if channel_class in self.profile.exclusive:
+            self.exclusive_load += step

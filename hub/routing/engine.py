@@ -15,6 +15,8 @@ from hub.routing.matching import Queue
 from hub.routing.model import AgentProfile, Presence, QueueRules, WorkItem
 from hub.routing.offers import Offer
 from hub.routing.priorities import head_start_s
+from hub.routing.snapshot import AgentSnapshot, Snapshot, WorkSnapshot, agent_snapshot, build, take, work_snapshot
+from hub.routing.timers import Key
 from hub.routing.work import Work
 
 
@@ -27,6 +29,27 @@ class RoutingCore:
     def __init__(self) -> None:
         self._floor = Floor()
         self._now = float("-inf")
+
+    @classmethod
+    def restore(cls, snapshot: Snapshot) -> "RoutingCore":
+        """Return a core that goes on from ``snapshot``; what fell due since happens at the first ``tick``."""
+        core = cls()
+        core._floor = build(snapshot)
+        core._now = snapshot.at
+        return core
+
+    def snapshot(self) -> Snapshot:
+        """Return the whole state as data."""
+        return take(self._floor, self._now)
+
+    def work_snapshot(self, work_id: str) -> WorkSnapshot | None:
+        """Return one piece of work as data, or None when the core does not hold it (any more)."""
+        work = self._floor.works.get(work_id)
+        return None if work is None else work_snapshot(work)
+
+    def agent_snapshot(self, agent_id: str) -> AgentSnapshot:
+        """Return one agent as data."""
+        return agent_snapshot(self._agent(agent_id))
 
     # Queues and agents
 
@@ -62,7 +85,7 @@ class RoutingCore:
         agent = self._floor.match.agents.get(profile.agent_id)
         if agent is None:
             agent = Agent(profile, now)
-        agent.profile = profile
+        agent.adopt(profile)
         self._floor.match.link(agent)
         self._floor.touch(agent, now)
         return self._settle(now)
@@ -171,7 +194,7 @@ class RoutingCore:
         agent = self._holder(work)
         self._floor.say(out.WorkFinished(now, work_id, agent.agent_id, work.queue_id, {}))
         self._floor.let_go(work, agent, now, wraps_up=True)
-        del self._floor.works[work_id]
+        self._floor.forget(work)
         return self._settle(now)
 
     def pick(self, agent_id: str, work_id: str, reason: str, now: float) -> list[out.Decision]:
@@ -262,21 +285,23 @@ class RoutingCore:
         """Let happen what was due up to ``now``, in order; late calls stamp ends with the time they were due."""
         now = self._at(now)
         decided: list[out.Decision] = []
-        while (entry := self._floor.timers.pop(now)) is not None:
-            due, (kind, first, second) = entry
-            if kind == "offer":
-                self._floor.pass_on(self._floor.offers[first], "expired", "missed", due)
-            elif kind == "wrap_up":
-                self._floor.end_wrap_ups(self._floor.match.agents[first], [second], "time_up", due)
-            elif kind == "unblock":
-                work = self._floor.works.get(first)
-                if work is not None and work.state == "waiting":
-                    self._floor.let_loose(work)
-            elif self._floor.works[first].state == "waiting":
-                self._floor.match.leave(self._floor.works[first])
-                self._floor.wait(self._floor.works[first], now)
+        while (due := self._floor.timers.next_due()) is not None and due <= now:
+            while (key := self._floor.timers.pop(due)) is not None:  # what is due together is settled together
+                self._fall_due(key, due, now)
             decided += self._settle(now)
-        return decided
+        return decided + self._settle(now)
+
+    def _fall_due(self, key: Key, due: float, now: float) -> None:
+        kind, first, second = key
+        if kind == "offer":
+            self._floor.pass_on(self._floor.offers[first], "expired", "missed", due)
+        elif kind == "wrap_up":
+            self._floor.end_wrap_ups(self._floor.match.agents[first], [second], "time_up", due)
+        elif kind == "unblock":
+            self._floor.unblock(self._floor.works[first], second)
+        elif self._floor.works[first].state == "waiting":
+            self._floor.match.leave(self._floor.works[first])
+            self._floor.wait(self._floor.works[first], now)
 
     # Looking things up, or refusing
 

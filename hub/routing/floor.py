@@ -39,12 +39,14 @@ class Floor:
         while (due := work.next_due()) is not None and due <= now:
             step = work.steps[work.next_step]
             work.next_step += 1
-            is_new = step not in work.done
-            work.done.add(step)
+            is_new = step.key not in work.done
+            work.done.add(step.key)
             if not self._apply(work, step.effect, now, is_new=is_new):
                 return False
         if due is not None:
             self.timers.set(("step", work.work_id, ""), due)
+        else:
+            self.timers.cancel(("step", work.work_id, ""))
         self.match.enter(work)
         self.let_loose(work)
         return True
@@ -63,22 +65,32 @@ class Floor:
         return self.wait(work, now)
 
     def change_rules(self, queue: Queue, rules: QueueRules, now: float) -> None:
-        """Let ``rules`` hold for all that waits in ``queue``; what the old ones brought about is not told again."""
+        """Let ``rules`` hold for what waits or rings in ``queue``; what the old ones brought about is not told again."""
         waiting = list(queue.waiting)
         for work in waiting:
             self.match.leave(work)
         self.match.replace(queue, rules)
+        for work in self.works.values():
+            if work.queue_id == rules.queue_id and work.state != "active":
+                self.replan(work)
         for work in waiting:
-            if work.queue_id == rules.queue_id:
-                held = work.agent_hold
-                is_named = held is not None and (work.transferred or held == work.item.named_agent)
-                work.plan(rules, named_agent=held if is_named else None, usual_agent=None if is_named else held)
             self.wait(work, now)
+
+    def replan(self, work: Work) -> None:
+        """Plan ``work`` under its queue's rules; steps behind it take effect again, untold."""
+        rules = self.match.queues[work.queue_id].rules
+        work.plan(rules, named_agent=work.named_agent, usual_agent=work.usual_agent)
+        while work.next_step < len(work.steps) and work.steps[work.next_step].key in work.done:
+            step = work.steps[work.next_step]
+            work.next_step += 1
+            self._apply(work, step.effect, work.queued_at, is_new=False)
 
     def forget(self, work: Work) -> None:
         """Let ``work`` be gone."""
         self.match.leave(work)
         self.timers.cancel(("step", work.work_id, ""))
+        for agent_id in work.declines.until:
+            self.timers.cancel(("unblock", work.work_id, agent_id))
         self._loose.pop(work.work_id, None)
         del self.works[work.work_id]
 
@@ -91,6 +103,7 @@ class Floor:
         work.state = "active"
         work.agent_id = agent.agent_id
         work.returned = False
+        self.match.queues[work.queue_id].serving += 1
         agent.take(work.work_id, work.item.channel_class, now)
         waited_s = now - work.queued_at
         self.say(out.WorkAssigned(now, work.work_id, agent.agent_id, queue_id, how, waited_s, why))
@@ -100,8 +113,12 @@ class Floor:
         """Take ``work`` out of the agent's hands."""
         channel_class = agent.drop(work.work_id, now)
         work.agent_id = None
-        wrap_up_s = self.match.queues[work.queue_id].rules.wrap_up_s
+        queue = self.match.queues[work.queue_id]
+        queue.serving -= 1
+        wrap_up_s = queue.rules.wrap_up_s
         if wraps_up and wrap_up_s > 0 and agent.presence not in {"offline", "unreachable"}:
+            if work.work_id in agent.wrap_ups:  # moved away and back while still wrapping up
+                self.end_wrap_ups(agent, [work.work_id], "replaced", now)
             until = now + wrap_up_s
             agent.start_wrap_up(work.work_id, channel_class, until)
             self.timers.set(("wrap_up", agent.agent_id, work.work_id), until)
@@ -145,8 +162,15 @@ class Floor:
     def block(self, work: Work, agent_id: str, at: float) -> None:
         """Do not ask ``agent_id`` about ``work`` for a while."""
         block_s = self.match.queues[work.queue_id].rules.decline_block_s
-        work.declines.add(agent_id, at + block_s)
-        self.timers.set(("unblock", work.work_id, agent_id), at + block_s)
+        if block_s > 0:
+            work.declines.add(agent_id, at + block_s)
+            self.timers.set(("unblock", work.work_id, agent_id), at + block_s)
+
+    def unblock(self, work: Work, agent_id: str) -> None:
+        """Let ``agent_id`` be asked about ``work`` again."""
+        work.declines.forget(agent_id)
+        if work.state == "waiting":
+            self.let_loose(work)
 
     # Agents
 
@@ -176,6 +200,13 @@ class Floor:
         self._stirred.pop(agent.agent_id, None)
         self._touched.pop(agent.agent_id, None)
 
+    def restored(self, agent: Agent) -> None:
+        """Let ``agent`` take part from the next ``settle`` on, with nothing to report."""
+        agent.state = agent.derived_state()
+        agent.reported = agent.view()
+        self.match.show(agent)
+        self._stirred[agent.agent_id] = agent
+
     # Settling
 
     def settle(self, now: float) -> list[out.Decision]:
@@ -196,10 +227,10 @@ class Floor:
                 self._stirred.clear()
                 for agent in agents:
                     found = self.match.best_work(agent, now)
-                    if found is None:
-                        self.match.show(agent)
-                    else:
+                    if found is not None:
                         self._propose(found[0], Pick(agent, found[1]), now, "agent_free")
+                    elif not agent.is_shown:
+                        self.match.show(agent)
         for agent in self._touched.values():
             self._report(agent, now)
         self._touched.clear()
@@ -228,7 +259,7 @@ class Floor:
         self.say(out.OfferMade(now, offer_id, work.work_id, agent.agent_id, queue.rules.queue_id, expires_at, why))
 
     def _report(self, agent: Agent, now: float) -> None:
-        view = (agent.state, agent.reason, agent.mode, tuple(agent.load.items()))
+        view = agent.view()
         if view != agent.reported:
             agent.reported = view
             self.say(
@@ -268,11 +299,11 @@ class Floor:
         target = self.match.queues.get(overflow.queue_id)
         if target is None:
             return True
-        limit = target.rules.max_waiting
-        if limit is not None and len(target.waiting) >= limit:
-            return True
         from_queue_id, why = work.queue_id, age(work, now)
         if overflow.moves:
+            limit = target.rules.max_waiting
+            if not is_new or (limit is not None and len(target.waiting) >= limit):
+                return True  # it stayed when this step came, or it stays now
             work.queue_id = overflow.queue_id
             work.queued_at = now
             work.done.clear()

@@ -64,21 +64,22 @@ class WaitList:
 
     def add(self, work: Work) -> None:
         """Put ``work`` into its place."""
-        self._entries.add((*work.rank, work))
+        self._entries.add(work.entry)
 
     def remove(self, work: Work) -> None:
-        """Take ``work`` out; its rank must be the one it was added with."""
-        self._entries.remove((*work.rank, work))
+        """Take ``work`` out; its entry must be the one it was added with."""
+        self._entries.remove(work.entry)
 
     def ahead_of(self, work: Work) -> int:
         """Return how many come before ``work``."""
-        return int(self._entries.bisect_left((*work.rank, work)))
+        return int(self._entries.bisect_left(work.entry))
 
     def first_for(self, agent_id: str, now: float) -> Work | None:
         """Return the first work that ``agent_id`` did not just decline."""
-        for *_, work in self._entries:
-            if not work.declines.blocks(agent_id, now):
-                return work  # type: ignore[no-any-return]
+        for entry in self._entries:
+            work: Work = entry[-1]
+            if not work.declines.until or not work.declines.blocks(agent_id, now):
+                return work
         return None
 
 

@@ -18,6 +18,7 @@ class Queue:
         self.waiting = WaitList()
         self.members: dict[str, Agent] = {}
         self.lines: dict[Demand, Line] = {}
+        self.serving = 0
 
 
 class Matcher:
@@ -30,6 +31,7 @@ class Matcher:
 
     def enter(self, work: Work) -> None:
         """Let ``work`` wait in its queue and in those it overflowed to."""
+        work.entry = (*work.rank, work)
         for queue_id in (work.queue_id, *work.also):
             queue = self.queues.get(queue_id)
             if queue is None:  # removed since it overflowed there
@@ -79,10 +81,8 @@ class Matcher:
     def show(self, agent: Agent) -> None:
         """Let ``agent`` be found by work that comes in."""
         agent.is_shown = True
-        for lines in agent.lines.values():
-            for line in lines.values():
-                if agent.may_be_asked(line.demand):
-                    line.add_free(agent)
+        for line in agent.open_lines():
+            line.add_free(agent)
 
     def withhold(self, agent: Agent) -> None:
         """Let ``agent`` no longer be found."""
@@ -105,12 +105,11 @@ class Matcher:
     def best_work(self, agent: Agent, now: float) -> tuple[Work, Line] | None:
         """Return what waits that ``agent`` may be asked to take, first in order over all lines it serves."""
         best: tuple[Work, Line] | None = None
-        for lines in agent.lines.values():
-            for line in lines.values():
-                if line.waiting and agent.may_be_asked(line.demand):
-                    work = line.waiting.first_for(agent.agent_id, now)
-                    if work is not None and (best is None or work.rank < best[0].rank):
-                        best = work, line
+        for line in agent.open_lines():
+            if line.waiting:
+                work = line.waiting.first_for(agent.agent_id, now)
+                if work is not None and (best is None or work.entry < best[0].entry):
+                    best = work, line
         return best
 
     def replace(self, queue: Queue, rules: QueueRules) -> None:

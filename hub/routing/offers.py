@@ -32,6 +32,6 @@ class Declines:
         until = self.until
         return bool(until) and until.get(agent_id, now) > now
 
-    def next_lapse(self, now: float) -> float | None:
-        """Return when the next agent may be asked again."""
-        return min((due for due in self.until.values() if due > now), default=None)
+    def forget(self, agent_id: str) -> None:
+        """Let ``agent_id`` be asked again."""
+        self.until.pop(agent_id, None)

@@ -1,8 +1,8 @@
 """In which order waiting work is served: priority as a head start in waiting time.
 
 Every piece of work ages one second per second, and a step of priority is a head start of so many seconds. At any
-instant the work with the greatest ``now - enqueued_at + head_start`` is next; since ``now`` is the same for all, that is
-the one with the smallest ``enqueued_at - head_start``, a constant. So queues are sorted once, on entry, and never again.
+instant the work with the greatest ``now - enqueued_at + head_start`` is next; since ``now`` is the same for all, that
+is the one with the smallest ``enqueued_at - head_start``, a constant. So work is sorted once, on entry, and stays so.
 
 No class starves: work with head start ``h`` is overtaken only by work that arrives less than ``H - h`` after it, where
 ``H`` is the greatest head start given. Strict priority is a head start longer than any wait.

@@ -1,7 +1,6 @@
 """What is due when: one deadline per key, in a heap with lazy deletion."""
 
 import heapq
-import itertools
 from typing import Literal
 
 Key = tuple[Literal["offer", "step", "wrap_up", "unblock"], str, str]
@@ -10,19 +9,18 @@ SLACK = 64  # dead entries tolerated in a small heap before it is swept
 
 
 class Timers:
-    """Deadlines by key; setting one again replaces it."""
+    """Deadlines by key; setting one again replaces it. Of two at the same time the smaller key comes first."""
 
     def __init__(self) -> None:
         self._due: dict[Key, float] = {}
-        self._heap: list[tuple[float, int, Key]] = []
-        self._serial = itertools.count()
+        self._heap: list[tuple[float, Key]] = []
 
     def set(self, key: Key, due: float) -> None:
         """Let ``key`` be due at ``due``."""
         self._due[key] = due
-        heapq.heappush(self._heap, (due, next(self._serial), key))
+        heapq.heappush(self._heap, (due, key))
         if len(self._heap) > 2 * len(self._due) + SLACK:
-            self._heap = [entry for entry in self._heap if self._due.get(entry[2]) == entry[0]]
+            self._heap = [entry for entry in self._heap if self._due.get(entry[1]) == entry[0]]
             heapq.heapify(self._heap)
 
     def cancel(self, key: Key) -> None:
@@ -32,15 +30,15 @@ class Timers:
     def next_due(self) -> float | None:
         """Return the earliest deadline."""
         heap = self._heap
-        while heap and self._due.get(heap[0][2]) != heap[0][0]:
+        while heap and self._due.get(heap[0][1]) != heap[0][0]:
             heapq.heappop(heap)
         return heap[0][0] if heap else None
 
-    def pop(self, now: float) -> tuple[float, Key] | None:
+    def pop(self, now: float) -> Key | None:
         """Take the earliest deadline out when it is not after ``now``."""
         due = self.next_due()
         if due is None or due > now:
             return None
-        _, _, key = heapq.heappop(self._heap)
+        _, key = heapq.heappop(self._heap)
         del self._due[key]
-        return due, key
+        return key

@@ -1,5 +1,7 @@
 """A piece of work under way: its place in the order, what it asks for by now, what is still to happen to it."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Literal
 
@@ -32,9 +34,10 @@ Effect = SkillDrop | HoldEnds | Overflow | Target
 
 @dataclass(frozen=True, slots=True)
 class TimedStep:
-    """What happens to waiting work after ``after_s``."""
+    """What happens to waiting work after ``after_s``; ``key`` tells steps apart, across restarts too."""
 
     after_s: float
+    key: str
     effect: Effect
 
 
@@ -42,9 +45,9 @@ class Work:
     """One piece of work's changing side; owned and written by the engine alone."""
 
     __slots__ = (
-        "age_from", "agent_hold", "agent_id", "also", "declines", "done", "item", "language", "lines",
-        "needs", "next_step", "offer_id", "offers_made", "order", "queue_id", "queued_at", "returned", "serial",
-        "state", "steps", "transferred",
+        "age_from", "agent_hold", "agent_id", "also", "declines", "done", "entry", "item", "language", "lines",
+        "named_agent", "needs", "next_step", "offer_id", "offers_made", "order", "queue_id", "queued_at", "returned",
+        "serial", "state", "steps", "transferred", "usual_agent",
     )  # fmt: skip
 
     def __init__(self, item: WorkItem, serial: int) -> None:
@@ -64,11 +67,14 @@ class Work:
         self.declines = Declines()
         self.needs: dict[str, int] = {}
         self.language = ""
+        self.named_agent: str | None = None
+        self.usual_agent: str | None = None
         self.agent_hold: str | None = None
         self.steps: list[TimedStep] = []
         self.next_step = 0
-        self.done: set[TimedStep] = set()
+        self.done: set[str] = set()
         self.lines: list[Line] = []
+        self.entry: tuple[bool, float, int, Work]
 
     @property
     def work_id(self) -> str:
@@ -93,6 +99,7 @@ class Work:
     def plan(self, rules: QueueRules, *, named_agent: str | None = None, usual_agent: str | None = None) -> None:
         """Take a place under ``rules``, asking for everything again, and lay out what they let happen with time."""
         item = self.item
+        self.named_agent, self.usual_agent = named_agent, usual_agent
         needs = (*rules.needs, *item.needs)
         self.order = order(item, rules, self.age_from)
         self.needs = {}
@@ -102,17 +109,17 @@ class Work:
         hold_s = rules.named_hold_s if named_agent is not None else rules.usual_hold_s
         self.agent_hold = (named_agent or usual_agent) if hold_s != 0 else None
         self.also = []
-        steps: list[TimedStep] = [
-            TimedStep(relaxation.after_s, SkillDrop(need.skill, relaxation.level))
+        steps = [
+            _step(relaxation.after_s, SkillDrop(need.skill, relaxation.level), f"skill:{need.skill}:{relaxation.level}")
             for need in needs
             for relaxation in need.relaxations
         ]
         if self.language and rules.language_hold_s is not None:
-            steps.append(TimedStep(rules.language_hold_s, HoldEnds("language")))
+            steps.append(_step(rules.language_hold_s, HoldEnds("language"), "language"))
         if self.agent_hold is not None and hold_s is not None:
-            steps.append(TimedStep(hold_s, HoldEnds("agent")))
-        steps.extend(TimedStep(overflow.after_s, overflow) for overflow in rules.overflows)
-        steps.extend(TimedStep(target.after_s, target) for target in rules.targets)
+            steps.append(_step(hold_s, HoldEnds("agent"), "agent"))
+        steps.extend(_step(one.after_s, one, f"queue:{one.queue_id}:{one.moves}") for one in rules.overflows)
+        steps.extend(_step(one.after_s, one, f"target:{one.action}") for one in rules.targets)
         self.steps = sorted(steps, key=lambda step: step.after_s)
         self.next_step = 0
 
@@ -121,3 +128,7 @@ class Work:
         if self.next_step == len(self.steps):
             return None
         return self.queued_at + self.steps[self.next_step].after_s
+
+
+def _step(after_s: float, effect: Effect, what: str) -> TimedStep:
+    return TimedStep(after_s, f"{after_s:g}:{what}", effect)
