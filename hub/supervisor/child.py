@@ -17,6 +17,7 @@ SILENCE_LIMIT_S: Final = 9.0  # three heartbeats in a row that are three seconds
 CHECK_S: Final = 0.5
 STOP_LIMIT_S: Final = 5.0
 KEPT_LINES: Final = 20
+KEPT_CHARS: Final = 500
 
 Reason = Literal["crash", "hang", "memory", "start_timeout", "refused"]
 Report = dict[str, Any]
@@ -56,10 +57,10 @@ class Child:
 
     def __init__(self, order: Order, on_report: Callable[[Report], None], on_log: Callable[[str], None]) -> None:
         self._order = order
+        self._verdict: tuple[Reason, str] | None = None
         self._on_report = on_report
         self._on_log = on_log
         self._process: asyncio.subprocess.Process | None = None
-        self._verdict: tuple[Reason, str] | None = None
         self._refusal = ""
         self._is_started = False
         self._heard_at = 0.0
@@ -127,20 +128,23 @@ class Child:
             report = _report(line)
             if report is None:
                 self._on_log(line)
-                continue
-            self._heard_at = asyncio.get_running_loop().time()
-            match report["event"]:
-                case "heartbeat":
-                    continue
-                case "started":
-                    self._is_started = True
-                case "refused":
-                    self._refusal = str(report.get("text", ""))
-            self._on_report(report)
+            else:
+                self._take(report)
+
+    def _take(self, report: Report) -> None:
+        self._heard_at = asyncio.get_running_loop().time()
+        match report["event"]:
+            case "heartbeat":
+                return
+            case "started":
+                self._is_started = True
+            case "refused":
+                self._refusal = str(report.get("text", ""))
+        self._on_report(report)
 
     async def _read_log(self, stderr: asyncio.StreamReader) -> None:
         async for line in read_lines(stderr):
-            self._last_lines.append(line)
+            self._last_lines.append(line[:KEPT_CHARS])
             self._on_log(line)
 
     async def _watch(self, pid: int) -> None:

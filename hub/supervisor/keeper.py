@@ -77,9 +77,7 @@ class Keeper:
                 failures = 0
                 backoff.reset()
             failures += 1
-            is_fenced = policy.fence_after is not None and (
-                failures >= policy.fence_after or ending.reason == "refused"
-            )
+            is_fenced = ending.reason == "refused" or failures == policy.fence_after
             self._show(
                 Status(
                     process="fenced" if is_fenced else "restarting",

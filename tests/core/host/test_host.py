@@ -1,9 +1,5 @@
-import asyncio
 
-from core.errors import ChannelAuthFailed, SendDeferred, SendRejected
 from core.events import ChannelState, MessageReceived, MessageStatus
-
-from .conftest import Box
 
 
 def sent(message_id: str, external_id: str) -> MessageStatus:

@@ -1,0 +1,27 @@
+"""The command ``lianxin``: run everything, the hub alone, and what concerns plugins."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from core.errors import LianxinError
+from hub.cli import plugins, run
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Return the exit status of the command line."""
+    parser = argparse.ArgumentParser(prog="lianxin", description="An omnichannel hub made of plugins.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    run.add_to(commands)
+    plugins.add_to(commands)
+    options = parser.parse_args(arguments)
+    try:
+        status: int = options.do(options)
+    except LianxinError as error:
+        print(f"lianxin: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return status

@@ -1,0 +1,26 @@
+"""What the commands share: their parser, their loop, their words on the terminal."""
+
+import argparse
+import logging
+import sys
+from typing import TypeAlias
+
+if sys.platform == "win32":
+    from asyncio import run as run_loop
+else:
+    from uvloop import run as run_loop
+
+__all__ = ["Commands", "log_to_terminal", "run_loop", "say"]
+
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def say(text: str, *, plain: bool = False) -> None:
+    """Print a line at once; ``plain`` without our name before it."""
+    print(text if plain else f"lianxin: {text}", flush=True)
+
+
+def log_to_terminal() -> None:
+    """Show warnings on standard error."""
+    logging.basicConfig(level=logging.WARNING, format="lianxin: %(message)s", stream=sys.stderr)
