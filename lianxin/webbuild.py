@@ -119,7 +119,7 @@ def _prepared_npm(log: Log) -> Npm:
     digest = hashlib.sha256((WEB / "package-lock.json").read_bytes()).hexdigest()
     if _read(MODULES_STAMP) != digest:
         log("fetching the front end's libraries")
-        npm.run("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", is_quiet=True)
+        npm.run("ci", "--include=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", is_quiet=True)
         MODULES_STAMP.write_text(digest)
     return npm
 
