@@ -148,7 +148,7 @@ class Chat:
             while True:
                 message = await self.socket.receive()
                 if message.type is not aiohttp.WSMsgType.TEXT:
-                    return {"type": "closed", "code": self.socket.close_code}
+                    return {"type": "closed", "code": message.data}
                 frame: dict[str, Any] = json.loads(message.data)
                 if not kinds or frame["type"] in kinds:
                     return frame
