@@ -4,7 +4,7 @@ import { defineConfig } from 'vite'
 import { compress } from './tooling/compress.ts'
 
 export default defineConfig({
-  publicDir: false,
+  publicDir: 'widget/public',
   plugins: [compress()],
   build: {
     outDir: '../lianxin/_web/widget',
