@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Final
 
 import nats.errors
-from nats.aio.client import Client
+from nats.aio.client import Client, Srv
 from nats.aio.msg import Msg
+from nats.aio.transport import TcpTransport
 
 from core.bus.settings import BusSettings
 from core.errors import BusUnavailable
@@ -15,6 +16,7 @@ from core.errors import BusUnavailable
 log = logging.getLogger(__name__)
 
 RECONNECT_WAIT_S: Final = 0.1  # nats-py's own 2 s would be the length of every hiccup
+MAX_REFUSALS: Final = 10  # in a row, after which an expelled user stops knocking
 PING_INTERVAL_S: Final = 10  # a silent server is noticed after 20-30 s
 MAX_REMEMBERED_FAULTS: Final = 256
 NO_RESPONDERS: Final = "503"
@@ -44,6 +46,8 @@ class Connection:
         self._inbox = ""
         self._told: set[str] = set()
         self._last_fault = ""
+        self._refusals = 0
+        self._leaving: asyncio.Task[None] | None = None
 
     @property
     def is_up(self) -> bool:
@@ -83,6 +87,8 @@ class Connection:
         """Say good-bye; what was not acknowledged is not waited for."""
         self.is_closing = True
         self._forget_answers()
+        if self._leaving is not None:
+            await self._leaving
         await self.nats.close()
 
     async def wait_up(self) -> None:
@@ -165,6 +171,7 @@ class Connection:
 
     async def _found(self) -> None:
         self._last_fault = ""
+        self._refusals = 0
         self.number += 1
         self._up.set()
         log.info("the bus is back")
@@ -173,7 +180,7 @@ class Connection:
     async def _ended(self) -> None:
         # nats-py closes for ever on most -ERR lines, an expelled user among them: whoever owns the bus must notice
         if not self.is_closing:
-            log.error("the bus closed the connection: %s", self.nats.last_error)
+            log.error("the bus closed the connection for good: %s", self._last_fault or self.nats.last_error)
         self._up.set()  # who waits for the way back must wake up and see that there is none
         self._closed.set()
 
@@ -185,18 +192,32 @@ class Connection:
             # the connection broke or cannot be made; _lost says so once
             self._last_fault = fault
             log.debug("bus: %s", fault)
+            if "authorization violation" in fault.lower():
+                self._refused()
             return
         if fault not in self._told and len(self._told) < MAX_REMEMBERED_FAULTS:
             self._told.add(fault)
             log.warning("bus: %s", fault, exc_info=None if isinstance(error, nats.errors.Error) else error)
 
+    def _refused(self) -> None:
+        # during the first connect the caller's time limit decides; later a refusal means that we were removed
+        self._refusals += 1
+        if self.number and self._refusals >= MAX_REFUSALS and self._leaving is None:
+            self._leaving = asyncio.create_task(self.nats.close())
+
 
 class _Client(Client):
-    """nats-py's client, except that it never talks in clear when TLS was asked for."""
+    """nats-py's client, except that it never talks in clear when TLS was asked for, and leaks no sockets."""
 
     def __init__(self, settings: BusSettings) -> None:
         super().__init__()
         self._wants_tls = settings.wants_tls
+
+    async def _connect_to_server(self, s: Srv) -> None:
+        # nats-py drops the socket of a refused reconnect without closing it
+        if isinstance(self._transport, TcpTransport):
+            self._transport.close()  # type: ignore[no-untyped-call]
+        await super()._connect_to_server(s)
 
     def _connect_command(self) -> bytes:
         # nats-py upgrades only when the server's first line asks for it, so anyone in between could leave that out

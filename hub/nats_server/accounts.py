@@ -29,6 +29,9 @@ _REPORTS: Final = (MessageReceived, MessageStatus, MessagesRead, ContactArrived,
 _QUESTIONS: Final = (ASK_HISTORY, ASK_MEDIA_PUT, ASK_MEDIA_GET)
 
 
+_ANY: Final = "*"
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
     """A subject that a plugin may publish to, and the answers it gets: one each, or a stream of them."""
@@ -39,7 +42,6 @@ class Service:
 
 def services(instance: str) -> tuple[Service, ...]:
     """Return everything that ``instance`` may publish to."""
-    check_token(instance)
     orders = f"{ORDERS.name}.{instance}"
     sent = f"$KV.{SENT.name}.{instance}.>"
     return (
@@ -59,27 +61,31 @@ def signals(instance: str) -> tuple[str, ...]:
     return (fill(PATTERNS[TypingShown], instance),)
 
 
-def account_name(instance: str) -> str:
-    """Return the account of ``instance``."""
-    return f"PLUGIN_{check_token(instance)}"
-
-
 def render_accounts(hub_keys: Iterable[str], plugin_keys: dict[str, str]) -> str:
-    """Return the ``accounts`` block; ``plugin_keys`` maps instances to their users' public keys."""
-    lines = ["accounts {", f"  {HUB} {{", "    jetstream: enabled", "    users: ["]
-    lines += [f"      {{ nkey: {key} }}" for key in hub_keys]
-    lines += ["    ]", "    exports: ["]
-    for instance in plugin_keys:
-        to = f'accounts: ["{account_name(instance)}"]'
-        for service in services(instance):
-            kind = ", response_type: Stream" if service.is_stream else ""
-            lines.append(f'      {{ service: "{service.subject}"{kind}, {to} }}')
-        lines += [f'      {{ stream: "{subject}", {to} }}' for subject in signals(instance)]
+    """Return the ``accounts`` block; ``plugin_keys`` maps instances to their users' public keys.
+
+    The hub's exports are the same whatever instances there are: a plugin's account is named like its
+    instance, and the server lets an account import only the subjects that carry its own name.
+    """
+    users = ", ".join(f"{{ nkey: {key} }}" for key in hub_keys)
+    lines = ["accounts {", f"  {HUB} {{", "    jetstream: enabled", f"    users: [ {users} ]", "    exports: ["]
+    lines += [f"      {{ {_export(service)} }}" for service in services(_ANY)]
+    lines += [f'      {{ stream: "{subject}", {_own_only(subject)} }}' for subject in signals(_ANY)]
     lines += ["    ]", "  }"]
     for instance, key in plugin_keys.items():
-        lines += [f'  "{account_name(instance)}" {{', f"    users: [ {{ nkey: {key} }} ]", "    imports: ["]
-        for service in services(instance):
-            lines.append(f'      {{ service: {{ account: {HUB}, subject: "{service.subject}" }} }}')
+        lines += [f'  "{check_token(instance)}" {{', f"    users: [ {{ nkey: {key} }} ]", "    imports: ["]
+        lines += [
+            f'      {{ service: {{ account: {HUB}, subject: "{service.subject}" }} }}' for service in services(instance)
+        ]
         lines += [f'      {{ stream: {{ account: {HUB}, subject: "{subject}" }} }}' for subject in signals(instance)]
         lines += ["    ]", "  }"]
     return "\n".join([*lines, "}", ""])
+
+
+def _export(service: Service) -> str:
+    kind = ", response_type: Stream" if service.is_stream else ""
+    return f'service: "{service.subject}"{kind}, {_own_only(service.subject)}'
+
+
+def _own_only(subject: str) -> str:
+    return f"account_token_position: {subject.split('.').index(_ANY) + 1}"

@@ -1,11 +1,12 @@
 """The embedded server's configuration file, its check, and how to start and reload it."""
 
+import asyncio
 import os
 import shutil
 import signal
 import subprocess
 import sysconfig
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,6 +18,7 @@ from hub.nats_server.accounts import HUB_USERS, render_accounts
 from hub.nats_server.keys import Keys
 
 RELOAD: Final = signal.SIGHUP  # other connections stay; users that are gone are cut at once; a bad file changes nothing
+RELOAD_PAUSE_S: Final = 0.25  # a reload takes some 5 ms
 MAX_PAYLOAD: Final = "2MB"  # an event of 1 MiB and, around it, the dead letter that may have to carry it
 VALIDATE_TIMEOUT_S: Final = 10.0
 
@@ -48,7 +50,7 @@ class ServerConfig:
 
 
 def write_config(config: ServerConfig, instances: Iterable[str]) -> bool:
-    """Write the file for exactly these plugin instances; return whether it changed (then send ``RELOAD``).
+    """Write the file for exactly these plugin instances; return whether it changed (then ``reload``).
 
     ConfigInvalid when nats-server refuses it; the old file then stays.
     """
@@ -86,6 +88,17 @@ def render(config: ServerConfig, instances: Iterable[str]) -> str:
 def command(config: ServerConfig) -> list[str]:
     """Return the command line of the server; it logs to its standard error."""
     return [find_binary(), "-c", str(config.path)]
+
+
+async def reload(send_signal: Callable[[int], None]) -> None:
+    """Make the running server read its file again; ``send_signal`` is the process's.
+
+    Twice, because nats-server 2.15.1 binds the imports of a new account to the hub's account as it was
+    before the reload, where nobody answers them; only the next reload gets them right.
+    """
+    send_signal(RELOAD)
+    await asyncio.sleep(RELOAD_PAUSE_S)
+    send_signal(RELOAD)
 
 
 def validate(path: Path) -> None:
