@@ -1,8 +1,14 @@
+import './styles/tokens.css'
+import './styles/base.css'
+import './styles/element.css'
+
 import { createPinia } from 'pinia'
 import { createApp } from 'vue'
 
 import App from './App.vue'
 import { i18n } from './i18n'
-import { router } from './router'
+import { guardRoutes, router } from './router'
 
-createApp(App).use(createPinia()).use(i18n).use(router).mount('#app')
+const app = createApp(App).use(createPinia()).use(i18n)
+guardRoutes()
+app.use(router).mount('#app')

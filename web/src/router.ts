@@ -1,10 +1,68 @@
 /** Pages and their addresses; every page is fetched when first visited. */
-import { createRouter, createWebHistory } from 'vue-router'
+import { createRouter, createWebHistory, type RouteLocationNormalized } from 'vue-router'
+
+import { useSession } from '@/stores/session'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    isPublic?: boolean
+    permission?: string
+  }
+}
+
+export const ADMIN_PAGES = [
+  { name: 'plugins', permission: 'admin.plugins', component: () => import('./views/admin/PluginsPage.vue') },
+  { name: 'users', permission: 'admin.users', component: () => import('./views/admin/UsersPage.vue') },
+  { name: 'queues', permission: 'admin.queues', component: () => import('./views/admin/QueuesPage.vue') },
+  { name: 'dead-letters', permission: 'admin.system', component: () => import('./views/admin/DeadLettersPage.vue') },
+  { name: 'audit', permission: 'admin.audit', component: () => import('./views/admin/AuditPage.vue') },
+] as const
 
 export const router = createRouter({
   history: createWebHistory(),
   routes: [
-    { path: '/', redirect: '/desk' },
+    { path: '/', name: 'home', redirect: '/desk' },
+    { path: '/login', name: 'login', component: () => import('./views/LoginView.vue'), meta: { isPublic: true } },
     { path: '/desk/:conversationId?', name: 'desk', component: () => import('./views/DeskView.vue') },
+    {
+      path: '/admin',
+      name: 'admin',
+      component: () => import('./views/AdminView.vue'),
+      children: ADMIN_PAGES.map(({ name, permission, component }) => ({
+        path: `${name}/:id?`,
+        name,
+        component,
+        meta: { permission },
+      })),
+    },
+    { path: '/:rest(.*)*', redirect: '/' },
   ],
 })
+
+/** Keep whoever is not logged in on the log-in page, and everybody out of what they may not see. */
+export function guardRoutes(): void {
+  const session = useSession()
+  router.beforeEach(async (to) => {
+    try {
+      await session.load()
+    } catch {
+      return to.name === 'login' ? true : loginFor(to) // the log-in page says that the hub is out of reach
+    }
+    if (to.meta.isPublic) return true
+    if (!session.me || session.me.must_change_password) return loginFor(to)
+    if (to.meta.permission && !session.can(to.meta.permission)) return { name: 'home' }
+    if (to.name === 'desk' && !session.can('desk.use')) return firstAdminPage()
+    if (to.name === 'admin') return firstAdminPage()
+    return true
+  })
+}
+
+/** Return the first admin page this person may see; the log-in page when there is none. */
+export function firstAdminPage(): { name: string } {
+  const { can } = useSession()
+  return { name: ADMIN_PAGES.find((page) => can(page.permission))?.name ?? 'login' }
+}
+
+function loginFor(to: RouteLocationNormalized) {
+  return { name: 'login', query: to.fullPath === '/desk' ? {} : { next: to.fullPath } }
+}

@@ -28,3 +28,8 @@ export function localText(text: LocalText | undefined, fallback = ''): string {
   const language = i18n.global.locale.value as Language
   return text?.[language] ?? text?.zh ?? text?.en ?? fallback
 }
+
+/** Return what to call a contact who may not have said a name. */
+export function contactName(of: { contact_name?: string; contact_id: string }): string {
+  return of.contact_name || i18n.global.t('contact.unnamed', { code: of.contact_id.slice(-4) })
+}

@@ -1,0 +1,150 @@
+/** What the hub says and takes, field by field as in its own views; fields at their default are left out. */
+
+export type ConversationState = 'flow' | 'queued' | 'active' | 'wrap_up' | 'closed'
+export type AuthorKind = 'contact' | 'agent' | 'flow' | 'system'
+export type MessageState = 'queued' | 'sent' | 'delivered' | 'read' | 'failed' | 'deferred' | 'unknown'
+export type AgentStateName = 'available' | 'busy' | 'wrap_up' | 'away' | 'offline' | 'unreachable'
+export type LocalText = { zh?: string; en?: string }
+
+export interface Me {
+  user_id: string
+  username: string
+  display_name: string
+  work_number: string
+  permissions: string[]
+  csrf: string
+  must_change_password: boolean
+  is_agent: boolean
+  hub_version: string
+  epoch: string
+}
+
+export interface AddressView {
+  uri: string
+  instance?: string
+}
+
+export interface ContactView {
+  contact_id: string
+  name?: string
+  level?: number
+  language?: string
+  is_verified?: boolean
+  is_blocked?: boolean
+  birth_year?: number | null
+  tags?: string[]
+  remarks?: string
+  addresses?: AddressView[]
+  attributes?: Record<string, string>
+}
+
+export interface ConversationView {
+  conversation_id: string
+  contact_id: string
+  contact_name?: string
+  contact_level?: number
+  instance: string
+  channel: string
+  address: string
+  state: ConversationState
+  queue_id?: string | null
+  agent_id?: string | null
+  priority?: number
+  tags?: string[]
+  topic?: string
+  summary?: string
+  wrap_up_code?: string | null
+  rating?: number | null
+  opened_at: string
+  queued_at?: string | null
+  assigned_at?: string | null
+  wrap_up_until?: string | null
+  closed_at?: string | null
+  last_entry_at?: string | null
+  last_text?: string
+  last_author?: AuthorKind
+  waiting_since?: string | null
+  unread?: number
+}
+
+export interface Attachment {
+  media_id: string
+  mime: string
+  name?: string
+  size_bytes?: number
+  width?: number | null
+  height?: number | null
+}
+
+export interface EntryView {
+  entry_id: string
+  conversation_id: string
+  kind: 'message' | 'note' | 'notice'
+  direction?: 'in' | 'out' | 'none'
+  author_kind?: AuthorKind
+  author_id?: string | null
+  author_name?: string
+  instance?: string
+  seq?: number
+  text?: string
+  attachments?: Attachment[]
+  choices?: { key: string; label: string }[]
+  status?: MessageState | null
+  code?: string
+  params?: Record<string, string>
+  client_id?: string
+  created_at: string
+}
+
+export interface OfferView {
+  offer_id: string
+  work_id: string
+  conversation_id: string
+  agent_id: string
+  queue_id: string
+  made_at: string
+  expires_at: string
+  explanation?: Record<string, string>
+}
+
+export interface AgentView {
+  agent_id: string
+  display_name: string
+  work_number: string
+  state: AgentStateName
+  reason?: string
+  work_mode?: string
+  since: string
+  load?: Record<string, number>
+  queue_ids?: string[]
+}
+
+export interface QueueView {
+  queue_id: string
+  title: string
+  waiting?: number
+  longest_since?: string | null
+  available?: number
+  serving?: number
+  wait_median_s?: number | null
+  wait_p90_s?: number | null
+  is_open?: boolean
+}
+
+export interface DraftView {
+  text: string
+  is_note?: boolean
+  saved_at: string
+}
+
+/** The `setup` table: each key has its own kind of value. */
+export interface Setup {
+  wrap_up_codes?: Record<string, { title: LocalText }>
+  away_reasons?: Record<string, { title: LocalText }>
+  limits?: { wrap_up_s?: number; attachment_bytes?: number; text_chars?: number }
+}
+
+export interface Page<T> {
+  items: T[]
+  next_cursor?: string | null
+}

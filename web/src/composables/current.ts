@@ -1,0 +1,80 @@
+/** The conversation in focus, named by the address bar; live while the hub shows it, fetched when it does not. */
+import { computed, effectScope, shallowRef, watch } from 'vue'
+
+import { getContact, getConversation } from '@/api/desk'
+import type { ContactView, ConversationView } from '@/api/types'
+import { errorText, toast } from '@/composables/toasts'
+import { router } from '@/router'
+import { useDesk } from '@/stores/desk'
+import { useSession } from '@/stores/session'
+
+export function openConversation(conversationId: string | null): void {
+  void router.push({ name: 'desk', params: { conversationId: conversationId ?? '' } })
+}
+
+function create() {
+  const desk = useDesk()
+  const session = useSession()
+  const fetched = shallowRef<ConversationView>()
+  const fetchedContact = shallowRef<ContactView>()
+
+  const id = computed(() => String(router.currentRoute.value.params.conversationId ?? ''))
+  const live = computed(() => desk.conversations.get(id.value))
+  const conversation = computed(() => live.value ?? matching(fetched.value))
+  const contactId = computed(() => conversation.value?.contact_id ?? '')
+  const contact = computed(
+    () =>
+      desk.contacts.get(contactId.value) ??
+      (fetchedContact.value?.contact_id === contactId.value ? fetchedContact.value : undefined),
+  )
+  const isMine = computed(() => conversation.value?.agent_id === session.me?.user_id)
+  /** The owner may, and whoever may take over. */
+  const canAct = computed(() => isMine.value || session.can('conversation.takeover'))
+
+  function matching(one: ConversationView | undefined): ConversationView | undefined {
+    return one?.conversation_id === id.value ? one : undefined
+  }
+
+  watch(
+    [id, () => live.value === undefined && desk.isReady],
+    async ([wanted, isMissing]) => {
+      if (!wanted || !isMissing) return
+      try {
+        const found = await getConversation(wanted)
+        if (wanted === id.value) fetched.value = found
+      } catch (error) {
+        if (wanted !== id.value) return
+        toast(errorText(error), 'error')
+        openConversation(null)
+      }
+    },
+    { immediate: true },
+  )
+  watch(
+    [contactId, () => contact.value === undefined],
+    async ([wanted, isMissing]) => {
+      if (!wanted || !isMissing) return
+      try {
+        fetchedContact.value = await getContact(wanted)
+      } catch {
+        // the panel shows what the conversation itself knows
+      }
+    },
+    { immediate: true },
+  )
+
+  /** Take what a call answered with; a live row will follow. */
+  function show(answer: ConversationView): void {
+    if (desk.conversations.has(answer.conversation_id)) desk.put('conversations', answer.conversation_id, answer)
+    if (answer.conversation_id === id.value) fetched.value = answer
+  }
+
+  return { id, conversation, contact, contactId, isMine, canAct, show }
+}
+
+let shared: ReturnType<typeof create> | undefined
+
+export function useCurrent() {
+  shared ??= effectScope(true).run(create)!
+  return shared
+}

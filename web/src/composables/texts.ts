@@ -1,0 +1,23 @@
+/** Words for what the hub names by code: channels, states, reasons. */
+import { i18n, localText } from '@/i18n'
+import { useDesk } from '@/stores/desk'
+
+/** Return the catalogue's text of `group.code`, or the code itself when the catalogue does not know it. */
+export function named(group: string, code: string): string {
+  const key = `${group}.${code}`
+  return i18n.global.te(key, 'zh') ? i18n.global.t(key) : code
+}
+
+export const channelName = (channel: string) => named('channel', channel)
+
+export function useTitles() {
+  const desk = useDesk()
+  return {
+    queueTitle: (id: string | null | undefined) => (id ? (desk.queues.get(id)?.title ?? id) : ''),
+    agentName: (id: string | null | undefined) => (id ? (desk.agents.get(id)?.display_name ?? id) : ''),
+    /** Reasons may be the hub's own, an administrator's, or a system word from the catalogue. */
+    reasonTitle: (reason: string) =>
+      localText(desk.setup.away_reasons?.[reason]?.title, reason ? named('reason', reason) : ''),
+    codeTitle: (code: string) => localText(desk.setup.wrap_up_codes?.[code]?.title, code),
+  }
+}

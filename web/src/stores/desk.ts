@@ -1,0 +1,128 @@
+/** The live state of the desk: tables kept equal to the hub's over one line. */
+import { defineStore } from 'pinia'
+import { computed, markRaw, ref, shallowReactive, shallowRef, triggerRef, type ShallowRef } from 'vue'
+
+import type { AgentView, Setup } from '@/api/types'
+import { now } from '@/clock'
+import { Batch } from '@/sync/batch'
+import type { ByeCode, Signal } from '@/sync/frames'
+import { Line, type LineState, type Socket } from '@/sync/line'
+import type { Step } from '@/sync/replica'
+import { apply, emptyTables, replace, TABLE_NAMES, type Rows, type TableName } from '@/sync/tables'
+import { useSession } from '@/stores/session'
+import { useThreads } from '@/stores/threads'
+
+const TYPING_MS = 6000 // a signal without a successor is forgotten
+
+type Refs = { [Name in TableName]: ShallowRef<Map<string, Rows[Name]>> }
+
+export const useDesk = defineStore('desk', () => {
+  const session = useSession()
+  const threads = useThreads()
+
+  const tables = markRaw(emptyTables())
+  const rows = Object.fromEntries(TABLE_NAMES.map((name) => [name, shallowRef(tables[name])])) as unknown as Refs
+  const line = shallowRef<Line | null>(null)
+  const lineState = ref<LineState>('connecting')
+  const goodbye = ref<ByeCode | null>(null)
+  /** True once a first snapshot has arrived. */
+  const isReady = ref(false)
+  const typing = shallowReactive(new Map<string, { by: string; until: number }>())
+  const whenUp: (() => void)[] = []
+
+  const batch = new Batch<Step>((steps) => {
+    const touched = new Set<TableName>()
+    for (const step of steps) {
+      if (step.kind === 'snapshot') {
+        replace(tables, step.tables)
+        TABLE_NAMES.forEach((name) => touched.add(name))
+        isReady.value = true
+        threads.reloadAll()
+      } else if (step.kind === 'patches') {
+        for (const patch of step.patches) if (patch.table === 'entries') threads.patch(patch.key, patch.value as Rows['entries'] | null)
+        const others = step.patches.filter((patch) => patch.table !== 'entries') // a browser keeps entries by thread
+        apply(tables, others).forEach((name) => touched.add(name))
+      }
+    }
+    touched.forEach((name) => triggerRef(rows[name]))
+  })
+
+  function start(): void {
+    if (line.value) return
+    goodbye.value = null
+    line.value = markRaw(
+      new Line(openSocket, {
+        onStep: (step) => batch.add(step),
+        onSignal: hear,
+        onState: (state) => {
+          lineState.value = state
+          if (state === 'up') whenUp.forEach((act) => act())
+        },
+        onBye: (code) => {
+          goodbye.value = code
+          if (code === 'logged_out') session.me = null
+        },
+      }),
+    )
+    line.value.start()
+  }
+
+  function stop(): void {
+    line.value?.stop()
+    line.value = null
+    isReady.value = false
+    replace(tables, {})
+    threads.forgetAll()
+    TABLE_NAMES.forEach((name) => triggerRef(rows[name]))
+  }
+
+  function hear(signal: Signal): void {
+    if (signal.name !== 'typing') return
+    if (!signal.is_typing) typing.delete(signal.conversation_id)
+    else {
+      const until = now() + TYPING_MS
+      typing.set(signal.conversation_id, { by: signal.by ?? 'contact', until })
+      setTimeout(() => {
+        if (typing.get(signal.conversation_id)?.until === until) typing.delete(signal.conversation_id)
+      }, TYPING_MS)
+    }
+  }
+
+  function tellTyping(conversationId: string, isTyping: boolean): void {
+    line.value?.send({ type: 'typing', conversation_id: conversationId, is_typing: isTyping })
+  }
+
+  /** Put one row that a call answered with, ahead of the patch that will say the same. */
+  function put<Name extends 'conversations' | 'contacts' | 'agents'>(name: Name, key: string, value: Rows[Name]): void {
+    ;(tables[name] as Map<string, Rows[Name]>).set(key, value)
+    triggerRef(rows[name])
+  }
+
+  addEventListener('offline', () => line.value?.cut())
+  addEventListener('online', () => line.value?.hurry())
+  document.addEventListener('visibilitychange', () => document.hidden || line.value?.hurry())
+
+  const myself = computed<AgentView | undefined>(() => rows.agents.value.get(session.me?.user_id ?? ''))
+  const setup = computed(() => Object.fromEntries(rows.setup.value) as Setup)
+
+  return {
+    ...rows,
+    lineState,
+    goodbye,
+    isReady,
+    typing,
+    myself,
+    setup,
+    start,
+    stop,
+    put,
+    tellTyping,
+    /** Run `act` each time the line has come up. */
+    onUp: (act: () => void) => whenUp.push(act),
+  }
+})
+
+function openSocket(): Socket {
+  const scheme = location.protocol === 'https:' ? 'wss' : 'ws'
+  return new WebSocket(`${scheme}://${location.host}/api/v1/desktop`) as unknown as Socket
+}

@@ -1,0 +1,104 @@
+/** The list on the left: which conversations, in which order. */
+import { defineStore } from 'pinia'
+import { computed, ref, shallowRef, watch } from 'vue'
+
+import { listConversations } from '@/api/desk'
+import type { ConversationView } from '@/api/types'
+import { errorText, toast } from '@/composables/toasts'
+import { useDesk } from '@/stores/desk'
+import { useSession } from '@/stores/session'
+import { useSettings } from '@/stores/settings'
+
+export type Tab = 'mine' | 'waiting' | 'all'
+
+const PAGE = 100
+const SEARCH_MS = 250
+
+export const useInbox = defineStore('inbox', () => {
+  const desk = useDesk()
+  const session = useSession()
+  const settings = useSettings()
+
+  const tab = ref<Tab>('mine')
+  const channel = ref('')
+  const query = ref('')
+  /** What the hub listed for `all` or for a search; live rows win over these copies. */
+  const listed = shallowRef<ConversationView[]>([])
+  const cursor = ref<string | null>(null)
+  const isLoading = ref(false)
+  let request = 0
+
+  const all = computed(() => [...desk.conversations.values()])
+  const mine = computed(() =>
+    all.value.filter(
+      (one) => one.agent_id === session.me?.user_id && (one.state === 'active' || one.state === 'wrap_up'),
+    ),
+  )
+  const waiting = computed(() => all.value.filter((one) => one.state === 'queued'))
+  const isListed = computed(() => tab.value === 'all' || query.value !== '')
+
+  const rows = computed<ConversationView[]>(() => {
+    if (isListed.value) return listed.value.map((one) => desk.conversations.get(one.conversation_id) ?? one)
+    const chosen = (tab.value === 'mine' ? mine.value : waiting.value).filter(isInChannel)
+    return chosen.sort(tab.value === 'waiting' ? byQueue : settings.values.sort === 'waiting' ? byWaiting : byRecent)
+  })
+
+  const channels = computed(() => [...new Set(all.value.map((one) => one.channel))].sort())
+  const unreadMine = computed(() => mine.value.reduce((sum, one) => sum + (one.unread ?? 0), 0))
+
+  function isInChannel(one: ConversationView): boolean {
+    return channel.value === '' || one.channel === channel.value
+  }
+
+  async function fetchPage(isFirst: boolean): Promise<void> {
+    const mark = ++request
+    isLoading.value = true
+    try {
+      const page = await listConversations({
+        view: query.value ? 'all' : tab.value,
+        q: query.value,
+        channel: channel.value,
+        cursor: isFirst ? null : cursor.value,
+        limit: PAGE,
+      })
+      if (mark !== request) return // another list was asked for meanwhile
+      listed.value = isFirst ? page.items : [...listed.value, ...page.items]
+      cursor.value = page.next_cursor ?? null
+    } catch (error) {
+      if (mark === request) toast(errorText(error), 'error')
+    } finally {
+      if (mark === request) isLoading.value = false
+    }
+  }
+
+  function fetchMore(): void {
+    if (isListed.value && cursor.value && !isLoading.value) void fetchPage(false)
+  }
+
+  let searchTimer: ReturnType<typeof setTimeout> | undefined
+  watch([tab, channel, query], (_now, before) => {
+    clearTimeout(searchTimer)
+    if (!isListed.value) return
+    const isSearch = before[2] !== query.value
+    if (!isSearch) listed.value = []
+    searchTimer = setTimeout(() => void fetchPage(true), isSearch ? SEARCH_MS : 0)
+  })
+  desk.onUp(() => isListed.value && void fetchPage(true))
+
+  return { tab, channel, query, rows, mine, waiting, channels, unreadMine, isListed, isLoading, fetchMore }
+})
+
+const time = (iso: string | null | undefined, missing: number) => (iso ? Date.parse(iso) : missing)
+
+function byRecent(a: ConversationView, b: ConversationView): number {
+  return time(b.last_entry_at ?? b.opened_at, 0) - time(a.last_entry_at ?? a.opened_at, 0)
+}
+
+/** Who has waited longest for an answer first; who does not wait comes last. */
+function byWaiting(a: ConversationView, b: ConversationView): number {
+  return time(a.waiting_since, Infinity) - time(b.waiting_since, Infinity) || byRecent(a, b)
+}
+
+function byQueue(a: ConversationView, b: ConversationView): number {
+  return (b.priority ?? 0) - (a.priority ?? 0) || time(a.queued_at, 0) - time(b.queued_at, 0)
+}

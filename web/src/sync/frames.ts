@@ -1,0 +1,35 @@
+/** What travels over the desk's WebSocket. */
+import type { Patch, Snapshot } from './tables'
+
+export interface Signal {
+  type: 'signal'
+  name: string
+  conversation_id: string
+  is_typing?: boolean
+  by?: string
+}
+
+export type Inbound =
+  | { type: 'resume'; epoch: string; seq: number }
+  | { type: 'snapshot'; epoch: string; seq: number; tables: Snapshot }
+  | { type: 'delta'; seq: number; patches: Patch[] }
+  | { type: 'ping' }
+  | { type: 'bye'; code: ByeCode }
+  | Signal
+
+export type ByeCode = 'logged_out' | 'replaced' | 'slow'
+
+export type Outbound =
+  | { type: 'hello'; epoch: string | null; seq: number }
+  | { type: 'pong' }
+  | { type: 'typing'; conversation_id: string; is_typing: boolean }
+
+export function decode(data: unknown): Inbound | null {
+  if (typeof data !== 'string') return null
+  try {
+    const frame = JSON.parse(data) as Inbound | null
+    return typeof frame?.type === 'string' ? frame : null
+  } catch {
+    return null
+  }
+}

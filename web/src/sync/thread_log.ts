@@ -1,0 +1,57 @@
+/** The loaded part of one conversation's timeline: pages from the hub, with patches put on top by entry_id. */
+import type { EntryView } from '@/api/types'
+
+export interface EntryPage {
+  items: EntryView[]
+  has_more: boolean
+}
+
+export class ThreadLog {
+  private rows = new Map<string, EntryView>()
+  /** Patches that came while the first page was on its way; they are as new as the page or newer. */
+  private early: EntryView[] | null = []
+  hasMore = false
+
+  get isLoaded(): boolean {
+    return this.early === null
+  }
+
+  get entries(): EntryView[] {
+    return [...this.rows.values()]
+  }
+
+  get first(): EntryView | undefined {
+    return this.rows.values().next().value
+  }
+
+  /** Take the newest page, forgetting what was there before. */
+  load(page: EntryPage): void {
+    const early = this.early ?? []
+    this.rows = new Map(page.items.map((entry) => [entry.entry_id, entry]))
+    this.hasMore = page.has_more
+    this.early = null
+    for (const entry of early) this.put(entry)
+  }
+
+  /** Ask for patches to be kept until the next `load`, since the line has a hole. */
+  expectReload(): void {
+    this.early ??= []
+  }
+
+  /** Put an older page before everything else. */
+  prepend(page: EntryPage): void {
+    const older = page.items.filter((entry) => !this.rows.has(entry.entry_id))
+    this.rows = new Map([...older.map((entry) => [entry.entry_id, entry] as const), ...this.rows])
+    this.hasMore = page.has_more
+  }
+
+  /** Add an entry at the end, or replace it where it stands. */
+  put(entry: EntryView): void {
+    if (this.early) this.early.push(entry)
+    this.rows.set(entry.entry_id, entry)
+  }
+
+  remove(entryId: string): boolean {
+    return this.rows.delete(entryId)
+  }
+}
