@@ -65,7 +65,7 @@ class Floor:
         return self.wait(work, now)
 
     def change_rules(self, queue: Queue, rules: QueueRules, now: float) -> None:
-        """Let ``rules`` hold for what waits or rings in ``queue``; what the old ones brought about is not told again."""
+        """Let ``rules`` hold for what waits or rings in ``queue``; what the old ones did is not told again."""
         waiting = list(queue.waiting)
         for work in waiting:
             self.match.leave(work)

@@ -1,5 +1,6 @@
 """Brings waiting work and free agents together, always the best pair, without looking at all of either."""
 
+import itertools
 from typing import Final
 
 from hub.routing.agents import Agent
@@ -28,6 +29,7 @@ class Matcher:
         self.queues: dict[str, Queue] = {}
         self.agents: dict[str, Agent] = {}
         self._named: dict[str, dict[Demand, Line]] = {}
+        self._versions = itertools.count()  # of all agents: one added again must not look like the one removed
 
     def enter(self, work: Work) -> None:
         """Let ``work`` wait in its queue and in those it overflowed to."""
@@ -87,7 +89,7 @@ class Matcher:
     def withhold(self, agent: Agent) -> None:
         """Let ``agent`` no longer be found."""
         agent.is_shown = False
-        agent.version += 1
+        agent.version = next(self._versions)
 
     def best_agent(self, work: Work, now: float) -> Pick | None:
         """Return who of the agents shown gets ``work``: the usual one, else by strategy, its own queue first."""
