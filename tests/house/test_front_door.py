@@ -4,8 +4,10 @@ import ast
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_type_hints
 
 import lianxin
+from core import hookspecs
 
 
 def test_every_public_name_is_there_and_in_order() -> None:
@@ -22,6 +24,18 @@ def test_what_our_plugins_use_of_core_others_can_import_too(root: Path) -> None:
         for alias in node.names
     }
     assert sorted(used - set(lianxin.__all__)) == []
+
+
+def test_what_hooks_hand_over_can_be_named() -> None:
+    handed = {
+        kind.__name__
+        for hook in vars(hookspecs).values()
+        if hasattr(hook, f"{hookspecs.PROJECT}_spec")
+        for kind in get_type_hints(hook).values()
+        if isinstance(kind, type) and kind.__module__.partition(".")[0] == "core"
+    }
+    assert {"ContactView", "MessageReceived"} <= handed
+    assert sorted(handed - set(lianxin.__all__)) == []
 
 
 def test_a_foreign_package_of_the_same_name_is_reported_with_path_and_remedy(root: Path, tmp_path: Path) -> None:
