@@ -1,7 +1,7 @@
 """Gives every plugin instance its own account on the bus, and takes it back."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 from hub.nats_server import Keys, ServerConfig, write_config
@@ -22,7 +22,7 @@ class Accounts(Protocol):
 class EmbeddedAccounts:
     """Accounts of the embedded server; ``reload`` makes it read its configuration again."""
 
-    def __init__(self, config: ServerConfig, reload: Callable[[], None]) -> None:
+    def __init__(self, config: ServerConfig, reload: Callable[[], Awaitable[None]]) -> None:
         self._config = config
         self._reload = reload
         self._admitted: set[str] = set()
@@ -42,7 +42,7 @@ class EmbeddedAccounts:
     async def _write(self) -> None:
         async with self._turn:
             if await asyncio.to_thread(write_config, self._config, frozenset(self._admitted)):
-                self._reload()
+                await self._reload()
 
 
 class ClusterAccounts:

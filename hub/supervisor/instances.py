@@ -24,7 +24,7 @@ from hub.supervisor.accounts import Accounts
 from hub.supervisor.answers import find
 from hub.supervisor.child import Child, Limits, Order
 from hub.supervisor.data_dir import DataDir
-from hub.supervisor.keeper import PLUGIN, Keeper, Policy, Status
+from hub.supervisor.keeper import Keeper, Policy, Status
 from hub.supervisor.log_files import LogFiles
 from hub.supervisor.spawn import resident_bytes
 
@@ -55,8 +55,8 @@ class Instances:
         logs: LogFiles,
         *,
         clock: Clock,
-        limits: Limits = PLUGIN_LIMITS,
-        policy: Policy = PLUGIN,
+        limits: Limits,
+        policy: Policy,
     ) -> None:
         self._bus = bus
         self._accounts = accounts

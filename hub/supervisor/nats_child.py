@@ -5,7 +5,7 @@ import signal
 from collections.abc import Callable
 from typing import Final
 
-from hub.nats_server import RELOAD, ServerConfig, command
+from hub.nats_server import ServerConfig, command, reload
 from hub.supervisor.child import Child, Limits, Order, Report
 from hub.supervisor.spawn import kill_group
 
@@ -24,10 +24,11 @@ class NatsChild(Child):
         super().__init__(Order(name="nats-server", command=tuple(command(config)), limits=Limits()), on_report, on_log)
         self._port = config.port
 
-    def reload(self) -> None:
+    async def reload(self) -> None:
         """Have the server read its configuration again; nobody else's connection breaks."""
-        if self.pid is not None:
-            kill_group(self.pid, signal.Signals(RELOAD))
+        pid = self.pid
+        if pid is not None:
+            await reload(lambda number: kill_group(pid, signal.Signals(number)))
 
     async def _watch(self, pid: int) -> None:
         try:

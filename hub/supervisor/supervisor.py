@@ -22,8 +22,8 @@ from hub.supervisor.accounts import Accounts, ClusterAccounts, EmbeddedAccounts
 from hub.supervisor.answers import answer_questions
 from hub.supervisor.child import Child, Limits, Order, Report
 from hub.supervisor.data_dir import DataDir
-from hub.supervisor.instances import Instances
-from hub.supervisor.keeper import VITAL, Keeper, Status
+from hub.supervisor.instances import PLUGIN_LIMITS, Instances
+from hub.supervisor.keeper import PLUGIN, VITAL, Keeper, Policy, Status
 from hub.supervisor.log_files import LogFiles
 from hub.supervisor.nats_child import NatsChild
 
@@ -48,11 +48,13 @@ class StartFailed(LianxinError):
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What to run: ``settings`` as ``read_settings`` returns them."""
+    """What to run: ``settings`` as ``read_settings`` returns them; ``limits`` and ``policy`` for plugins."""
 
     data_dir: Path
     settings: dict[str, Any]
     hub: tuple[str, ...] = HUB
+    limits: Limits = PLUGIN_LIMITS
+    policy: Policy = PLUGIN
 
 
 async def supervise(setup: Setup, say: Say) -> None:
@@ -75,7 +77,9 @@ async def _run(setup: Setup, data: DataDir, logs: LogFiles, say: Say) -> None:
             await answer_questions(bus)
             data.announce(settings.urls[0])
             hub = Hub(setup, data, logs, access, say)
-            instances = Instances(bus, accounts, data, logs, clock=SystemClock())
+            instances = Instances(
+                bus, accounts, data, logs, clock=SystemClock(), limits=setup.limits, policy=setup.policy
+            )
             say("starting the hub")
             async with (
                 _running(hub.run()) as serving,
@@ -150,9 +154,9 @@ async def _bus_server(
         server = NatsChild(config, on_report, write)
         return server
 
-    def reload() -> None:
+    async def reload() -> None:
         if server is not None:
-            server.reload()
+            await server.reload()
 
     access = {"url": config.url, "seed": data.keys.seed("hub").reveal(), "inbox_prefix": "_INBOX.hub"}
     keeper = Keeper("the bus", start, lambda status: None, VITAL)

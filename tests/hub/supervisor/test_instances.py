@@ -1,0 +1,126 @@
+import asyncio
+
+import pytest
+
+from core.errors import RequestFailed
+from core.events import (
+    DescribeRequest,
+    Description,
+    MessageStatus,
+    PluginList,
+    PluginsRequest,
+    ProbeAnswer,
+    ProbeRequest,
+    SendMessage,
+)
+from core.streams import Consumer
+from core.subjects import ASK_DESCRIBE, ASK_PLUGINS, ASK_PROBE
+
+from .conftest import Supervised
+
+BREAKS = [
+    ("segfault", "crash", "killed by SIGSEGV"),
+    ("memory", "memory", "the limit is 200 MiB"),
+    ("block", "hang", "no heartbeat for 3 s"),
+    ("exit", "crash", "exit status 3"),
+]
+
+
+def is_running(status) -> bool:
+    return status.process == "running"
+
+
+async def test_an_instance_is_started_and_delivers_orders(supervised: Supervised):
+    bus = await supervised.connect()
+    await supervised.want("calm", "faulty")
+    status = await supervised.status("calm", is_running)
+    assert status.version == "1.2.3"
+    reported: asyncio.Queue[MessageStatus] = asyncio.Queue()
+
+    async def hear(batch):
+        for delivery in batch:
+            if isinstance(delivery.event, MessageStatus):
+                reported.put_nowait(delivery.event)
+
+    await bus.ensure(consumers=[Consumer("IN", "hub")])
+    bus.consume("IN", "hub", hear)
+    await bus.publish(SendMessage(message_id="m-1", recipient="faulty:a"), "calm", msg_id="m-1")
+    assert await asyncio.wait_for(reported.get(), 10) == MessageStatus(
+        message_id="m-1", status="sent", external_id="echo-m-1"
+    )
+
+
+@pytest.mark.parametrize(("fault", "reason", "detail"), BREAKS)
+async def test_a_plugin_that_breaks_is_fenced_with_its_reason_and_disturbs_nobody(supervised, fault, reason, detail):
+    await supervised.connect()
+    await supervised.want("calm", "faulty")
+    calm = await supervised.status("calm", is_running)
+    await supervised.want("broken", "faulty", f'{{"fault": "{fault}"}}')
+    fenced = await supervised.status("broken", lambda status: status.process == "fenced")
+    assert fenced.reason == reason
+    assert detail in fenced.detail
+    assert fenced.restarts == 2
+    latest = [status for status in supervised.statuses if status.instance == "calm"][-1]
+    assert (latest.process, latest.pid, latest.restarts) == ("running", calm.pid, 0)
+
+
+async def test_a_fenced_instance_is_started_again_when_its_settings_change(supervised: Supervised):
+    await supervised.connect()
+    await supervised.want("main", "faulty", '{"fault": "exit"}')
+    await supervised.status("main", lambda status: status.process == "fenced")
+    await supervised.want("main", "faulty", "{}")
+    await supervised.status("main", lambda status: status.process == "running" and status.revision == 2)
+
+
+async def test_wrong_settings_fence_at_once_and_name_every_field(supervised: Supervised):
+    await supervised.connect()
+    await supervised.want("main", "faulty", '{"fault": "unheard", "kee": 1, "key": 5}')
+    status = await supervised.status("main", lambda status: status.process == "fenced")
+    assert status.reason == "refused"
+    assert status.restarts == 0
+    assert all(name in status.detail for name in ("fault", "kee", "key"))
+
+
+async def test_an_instance_of_an_unknown_plugin_says_so(supervised: Supervised):
+    await supervised.connect()
+    await supervised.want("main", "nowhere")
+    status = await supervised.status("main", lambda status: status.process == "fenced")
+    assert status.detail == "no plugin named 'nowhere' is installed"
+
+
+@pytest.mark.parametrize("fault", ["none", "stubborn"])
+async def test_a_disabled_instance_is_stopped_and_the_others_go_on(supervised: Supervised, fault):
+    await supervised.connect()
+    await supervised.want("stays", "faulty")
+    await supervised.want("goes", "faulty", f'{{"fault": "{fault}"}}')
+    stays = await supervised.status("stays", is_running)
+    await supervised.status("goes", is_running)
+    await supervised.want("goes", "faulty", is_enabled=False)
+    await supervised.status("goes", lambda status: status.process == "stopped" and status.revision == 3)
+    latest = [status for status in supervised.statuses if status.instance == "stays"][-1]
+    assert (latest.process, latest.pid) == ("running", stays.pid)
+
+
+async def test_the_hub_learns_what_is_installed_and_what_it_wants_to_know(supervised: Supervised):
+    bus = await supervised.connect()
+    installed = await bus.request(ASK_PLUGINS, PluginsRequest(), reply=PluginList)
+    assert "faulty" in [plugin.name for plugin in installed.plugins]
+    described = await bus.request(ASK_DESCRIBE, DescribeRequest(plugin="faulty"), reply=Description, timeout_s=20)
+    assert described.manifest["title"]["zh"] == "坏插件"
+    assert "fault" in described.schema["$defs"]["FaultyConfig"]["properties"]
+    with pytest.raises(RequestFailed, match="no plugin named 'nowhere'"):
+        await bus.request(ASK_DESCRIBE, DescribeRequest(plugin="nowhere"), reply=Description, timeout_s=20)
+
+
+@pytest.mark.parametrize(
+    ("settings", "answer"),
+    [
+        ({"key": "right"}, ProbeAnswer(ok=True)),
+        ({"key": "wrong"}, ProbeAnswer(ok=False, code="auth_failed", faults={"": "the far end refused the key"})),
+        ({"nonsense": 1}, ProbeAnswer(ok=False, code="config_invalid", faults={"nonsense": "unknown setting"})),
+    ],
+)
+async def test_settings_are_tried_before_they_are_saved(supervised: Supervised, settings, answer):
+    bus = await supervised.connect()
+    question = ProbeRequest(plugin="faulty", settings=settings)
+    assert await bus.request(ASK_PROBE, question, reply=ProbeAnswer, timeout_s=30) == answer
