@@ -10,7 +10,7 @@ import pytest
 
 from core.bus import Bus, BusSettings
 from core.streams import BUCKETS, STREAMS, hub_consumer, orders_consumer
-from core.testing.nats import free_port
+from core.testing.nats import free_port, nats_server  # noqa: F401
 from hub.nats_server import ServerConfig, command, reload, write_config
 
 Connect = Callable[[str], Awaitable[Bus]]
