@@ -71,13 +71,15 @@ class Connection:
                     ping_interval=PING_INTERVAL_S,
                     tls=settings.tls_context(),
                     nkeys_seed_str=settings.seed.reveal() or None,
+                    user_credentials=settings.credentials or None,
                     inbox_prefix=settings.inbox_prefix,
                 )
         except TimeoutError as error:
             await self.nats.close()
-            where = ", ".join(settings.urls)
             why = self._last_fault or "no answer"
-            raise BusUnavailable(f"no bus at {where} within {settings.connect_timeout_s:g} s: {why}") from error
+            raise BusUnavailable(
+                f"no bus at {settings.places} within {settings.connect_timeout_s:g} s: {why}"
+            ) from error
         self.number = 1
         self._inbox = self.nats.new_inbox() + "."
         await self.nats.subscribe(self._inbox + "*", cb=self._answered)

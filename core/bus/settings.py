@@ -17,6 +17,7 @@ class BusSettings(Settings, frozen=True, kw_only=True):
 
     url: str | tuple[str, ...] = "nats://127.0.0.1:4222"
     seed: Secret = Secret("")
+    credentials: str = ""  # path of a .creds file, for clusters with JWT accounts
     inbox_prefix: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$")] = "_INBOX"
     tls_ca: str = ""
     tls_cert: str = ""
@@ -33,6 +34,8 @@ class BusSettings(Settings, frozen=True, kw_only=True):
                 faults["url"] = f"must start with one of {', '.join(_SCHEMES)}"
         if bool(self.tls_cert) != bool(self.tls_key):
             faults["tls_key"] = "tls_cert and tls_key go together"
+        if self.seed and self.credentials:
+            faults["credentials"] = "either seed or credentials"
         if faults:
             raise ConfigInvalid(faults)
 
@@ -40,6 +43,11 @@ class BusSettings(Settings, frozen=True, kw_only=True):
     def urls(self) -> tuple[str, ...]:
         """Return every address to try."""
         return (self.url,) if isinstance(self.url, str) else self.url
+
+    @property
+    def places(self) -> str:
+        """Return the addresses for a message, without the passwords they may hold."""
+        return ", ".join(url.rpartition("@")[2] if "@" in url else url for url in self.urls)
 
     @property
     def wants_tls(self) -> bool:

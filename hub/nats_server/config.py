@@ -54,10 +54,10 @@ def write_config(config: ServerConfig, instances: Iterable[str]) -> bool:
 
     ConfigInvalid when nats-server refuses it; the old file then stays.
     """
+    config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     text = render(config, instances)
     if config.path.exists() and config.path.read_text() == text:
         return False
-    config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = config.path.with_suffix(".new")
     draft.write_text(text)
     validate(draft)
