@@ -34,6 +34,7 @@ def watch_loop(limit_s: float = 0.25) -> Iterator[list[Blockage]]:
     blockages: list[Blockage] = []
     thread_id = threading.get_ident()
     run = asyncio.Handle._run
+    is_over = False  # a greenlet (Playwright's) may leave a callback and come back to it after the watch
 
     with _stopwatch() as elapsed_s:
 
@@ -45,14 +46,14 @@ def watch_loop(limit_s: float = 0.25) -> Iterator[list[Blockage]]:
             try:
                 run(handle)
             finally:
-                held_s = elapsed_s() - started_s
-                if held_s > limit_s:
+                if not is_over and (held_s := elapsed_s() - started_s) > limit_s:
                     blockages.append(Blockage(_describe(handle), held_s))
 
         asyncio.Handle._run = timed_run  # type: ignore[method-assign, assignment]
         try:
             yield blockages
         finally:
+            is_over = True
             asyncio.Handle._run = run  # type: ignore[method-assign]
 
 
