@@ -117,7 +117,7 @@ export class LianxinChat extends HTMLElement implements View {
     const unread = this.chat?.unread ?? 0
     this.launch.hidden = !this.config
     this.launch.replaceChildren(textIn(this.language, 'open'))
-    if (unread) this.launch.append(make('span', { class: 'badge' }, textIn(this.language, 'unread', { n: unread })))
+    if (unread) this.launch.append(' ', make('span', { class: 'badge' }, textIn(this.language, 'unread', { n: unread })))
   }
 }
 

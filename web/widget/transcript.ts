@@ -11,7 +11,7 @@ export interface Entry {
   state: OwnState
   /** Why the server refused it. */
   code: string
-  /** Where it stands: its number, or just behind the number that was the last when it was written. */
+  /** Where it stands: its number; while sending the end; then just behind what was the last number. */
   order: number
 }
 
@@ -31,9 +31,9 @@ export class Transcript {
     const known = isOwn && line.cid ? this.byCid.get(line.cid) : undefined
     this.last = Math.max(this.last, seq)
     if (known) {
-      known.line = { ...line, seq: seq || known.line.seq }
-      if (seq) this.number(known, seq)
-      return [known, ...this.settle(known, line.status === 'read' ? 'read' : 'sent')]
+      known.line = line
+      this.settle(known, line.status === 'read' ? 'read' : 'sent')
+      return seq ? this.number(known, seq) : [known]
     }
     const entry = this.insert(line, isOwn, line.status === 'read' ? 'read' : 'sent')
     return line.kind === 'agent' ? [entry, ...this.markRead(entry)] : [entry]
@@ -80,7 +80,7 @@ export class Transcript {
 
   private insert(line: Line, isOwn: boolean, state: OwnState): Entry {
     const seq = line.seq ?? 0
-    const order = seq || this.last + 0.5
+    const order = seq || (state === 'sending' ? Infinity : this.last + 0.5)
     const entry: Entry = { key: String(++this.count), line, isOwn, state, code: '', order }
     if (seq) this.bySeq.set(seq, entry)
     if (isOwn && line.cid) this.byCid.set(line.cid, entry)
@@ -88,10 +88,18 @@ export class Transcript {
     return entry
   }
 
-  private number(entry: Entry, seq: number): void {
+  /** Own words arrive in the order they were written, so later ones without a number stand behind this one. */
+  private number(entry: Entry, seq: number): Entry[] {
     this.bySeq.set(seq, entry)
+    this.move(entry, seq)
+    const later = this.entries.filter((one) => one.isOwn && !one.line.seq && one.order < seq && +one.key > +entry.key)
+    for (const one of later) this.move(one, seq + 0.5)
+    return [entry, ...later]
+  }
+
+  private move(entry: Entry, order: number): void {
     this.entries.splice(this.entries.indexOf(entry), 1)
-    entry.order = seq
+    entry.order = order
     this.place(entry)
   }
 
@@ -104,6 +112,7 @@ export class Transcript {
   private settle(entry: Entry, state: OwnState): Entry[] {
     if (entry.state === 'read') return []
     entry.state = state
+    if (entry.order === Infinity) this.move(entry, this.last + 0.5)
     return [entry]
   }
 
