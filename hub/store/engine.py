@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from tortoise.backends.base.client import TransactionalDBClient
 from tortoise.context import TortoiseContext
@@ -17,6 +17,8 @@ from hub.store.transactions import FAULTS, transaction, uninterrupted
 from hub.store.unit_of_work import Reading, Recorded, Row, Work, payload, with_marks
 
 log = logging.getLogger(__name__)
+
+SLOW_S: Final = 0.5
 
 Listener = Callable[[Sequence[Recorded]], None]
 
@@ -118,11 +120,15 @@ class Store:
             raise RuntimeError("already inside a unit of work")
         async with self._turn:
             self._owner = task
+            began = self._clock.monotonic()
             try:
                 async with transaction(self._connection, self._context.connections, is_writing=is_writing) as client:
                     yield client
             finally:
                 self._owner = None
+                held_s = self._clock.monotonic() - began
+                if held_s > SLOW_S:
+                    log.warning("task %s kept everybody from the database for %.2f s", _name(task), held_s)
 
     async def _commit(self, work: Work) -> None:
         published, self._published = self._published, []
@@ -139,6 +145,10 @@ class Store:
                 listener(work.recorded)
             except Exception:
                 log.exception("a listener failed on committed events")
+
+
+def _name(task: asyncio.Task[object] | None) -> str:
+    return task.get_name() if task else "-"
 
 
 async def _write_outbox(work: Work, published: Sequence[int]) -> None:

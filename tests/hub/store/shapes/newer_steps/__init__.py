@@ -1,0 +1,1 @@
+"""The hub's own first migration, and one that a later program might bring."""

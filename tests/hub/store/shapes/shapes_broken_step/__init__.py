@@ -1,0 +1,1 @@
+"""The first shape, then a step that fails half-way."""

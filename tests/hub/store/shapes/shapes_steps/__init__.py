@@ -1,0 +1,1 @@
+"""The first shape, then a widened column and a new one."""
