@@ -19,9 +19,10 @@ from hub.routing.decisions import (
 )
 from hub.routing.engine import RoutingCore
 from hub.routing.errors import RoutingRefused
+from hub.routing.figures import QueueFigures
 from hub.routing.model import AgentProfile, Overflow, QueueRules, Relaxation, SkillNeed, Target, WorkItem
 from hub.routing.offers import Offer
-from hub.routing.snapshot import AgentSnapshot, Snapshot, WorkSnapshot
+from hub.routing.snapshot import AgentSnapshot, Pace, Snapshot, WorkSnapshot
 from hub.routing.strategies import (
     FEWEST_HANDLED,
     HIGHEST_SKILL,
@@ -34,6 +35,8 @@ from hub.routing.strategies import (
     in_turn,
     weighted,
 )
+from hub.routing.views import Obstacle, Waiting
+from hub.routing.waits import WaitEstimate
 
 __all__ = [
     "FEWEST_HANDLED",
@@ -47,10 +50,13 @@ __all__ = [
     "AgentProfile",
     "AgentSnapshot",
     "Decision",
+    "Obstacle",
     "Offer",
     "OfferEnded",
     "OfferMade",
     "Overflow",
+    "Pace",
+    "QueueFigures",
     "QueueFull",
     "QueueRules",
     "Relaxation",
@@ -61,6 +67,8 @@ __all__ = [
     "Strategy",
     "Target",
     "TargetReached",
+    "WaitEstimate",
+    "Waiting",
     "WorkAssigned",
     "WorkFinished",
     "WorkItem",

@@ -8,6 +8,7 @@ happens in ``tick``; ``next_due`` says when to call it.
 
 from core.events.routing import WorkMode
 from hub.routing import decisions as out
+from hub.routing import views
 from hub.routing.agents import Agent
 from hub.routing.errors import RoutingRefused
 from hub.routing.floor import Floor, age
@@ -17,6 +18,8 @@ from hub.routing.offers import Offer
 from hub.routing.priorities import head_start_s
 from hub.routing.snapshot import AgentSnapshot, Snapshot, WorkSnapshot, agent_snapshot, build, take, work_snapshot
 from hub.routing.timers import Key
+from hub.routing.views import Obstacle, Waiting
+from hub.routing.waits import WaitEstimate
 from hub.routing.work import Work
 
 
@@ -274,6 +277,22 @@ class RoutingCore:
             self._floor.say(out.WorkReturned(now, work_id, agent_id, work.queue_id, age(work, now)))
             self._floor.start_over(work, now, agent_id=None, keeps_age=True)
         return self._settle(now)
+
+    def waiting(self, queue_id: str, now: float, limit: int = 100) -> list[Waiting]:
+        """Return the first of the work waiting in a queue, in the order it will be served."""
+        return views.waiting(self._queue(queue_id), now, limit)
+
+    def estimate(self, work_id: str) -> WaitEstimate | None:
+        """Return how many come before waiting work and how long it may take; None while too little is known."""
+        work = self._work(work_id)
+        if work.state != "waiting":
+            raise RoutingRefused("work_not_waiting", work_id=work_id, state=work.state)
+        queue = self._queue(work.queue_id)
+        return queue.departures.estimate(queue.waiting.ahead_of(work))
+
+    def obstacles(self, work_id: str, now: float) -> dict[str, Obstacle]:
+        """Return for every agent what keeps them from being asked about waiting work: its supervisor wants to know."""
+        return views.obstacles(self._floor, self._work(work_id), now)
 
     # Time
 

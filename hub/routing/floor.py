@@ -40,7 +40,7 @@ class Floor:
             step = work.steps[work.next_step]
             work.next_step += 1
             is_new = step.key not in work.done
-            work.done.add(step.key)
+            work.done |= {step.key}
             if not self._apply(work, step.effect, now, is_new=is_new):
                 return False
         if due is not None:
@@ -60,7 +60,7 @@ class Floor:
         if not keeps_age:
             work.age_from = now
         work.queued_at = now
-        work.done.clear()
+        work.done = frozenset()
         work.plan(self.match.queues[work.queue_id].rules, named_agent=agent_id)
         return self.wait(work, now)
 
@@ -88,8 +88,11 @@ class Floor:
     def forget(self, work: Work) -> None:
         """Let ``work`` be gone."""
         self.match.leave(work)
+        queue = self.match.queues[work.queue_id]
+        if not queue.waiting:
+            queue.departures.emptied()
         self.timers.cancel(("step", work.work_id, ""))
-        for agent_id in work.declines.until:
+        for agent_id in work.declined_until or ():
             self.timers.cancel(("unblock", work.work_id, agent_id))
         self._loose.pop(work.work_id, None)
         del self.works[work.work_id]
@@ -103,7 +106,9 @@ class Floor:
         work.state = "active"
         work.agent_id = agent.agent_id
         work.returned = False
-        self.match.queues[work.queue_id].serving += 1
+        queue = self.match.queues[work.queue_id]
+        queue.serving += 1
+        queue.departures.left(now, still_waiting=bool(queue.waiting))
         agent.take(work.work_id, work.item.channel_class, now)
         waited_s = now - work.queued_at
         self.say(out.WorkAssigned(now, work.work_id, agent.agent_id, queue_id, how, waited_s, why))
@@ -163,12 +168,13 @@ class Floor:
         """Do not ask ``agent_id`` about ``work`` for a while."""
         block_s = self.match.queues[work.queue_id].rules.decline_block_s
         if block_s > 0:
-            work.declines.add(agent_id, at + block_s)
+            work.declined_until = {**(work.declined_until or {}), agent_id: at + block_s}
             self.timers.set(("unblock", work.work_id, agent_id), at + block_s)
 
     def unblock(self, work: Work, agent_id: str) -> None:
         """Let ``agent_id`` be asked about ``work`` again."""
-        work.declines.forget(agent_id)
+        if work.declined_until is not None:
+            work.declined_until = {one: until for one, until in work.declined_until.items() if one != agent_id} or None
         if work.state == "waiting":
             self.let_loose(work)
 
@@ -201,11 +207,11 @@ class Floor:
         self._touched.pop(agent.agent_id, None)
 
     def restored(self, agent: Agent) -> None:
-        """Let ``agent`` take part from the next ``settle`` on, with nothing to report."""
+        """Let ``agent`` take part again; the next ``settle`` reports them, as everything else they keep is known."""
         agent.state = agent.derived_state()
-        agent.reported = agent.view()
         self.match.show(agent)
         self._stirred[agent.agent_id] = agent
+        self._touched[agent.agent_id] = agent
 
     # Settling
 
@@ -222,6 +228,8 @@ class Floor:
                     pick = self.match.best_agent(work, now)
                     if pick is not None:
                         self._propose(work, pick, now, "work_came")
+                    else:
+                        self.match.queues[work.queue_id].departures.entered(now)
             else:
                 agents = sorted(self._stirred.values(), key=lambda agent: (agent.idle_since, agent.agent_id))
                 self._stirred.clear()
@@ -306,10 +314,10 @@ class Floor:
                 return True  # it stayed when this step came, or it stays now
             work.queue_id = overflow.queue_id
             work.queued_at = now
-            work.done.clear()
+            work.done = frozenset()
             work.plan(target.rules)
         elif overflow.queue_id not in work.also:
-            work.also.append(overflow.queue_id)
+            work.also = (*work.also, overflow.queue_id)
         if is_new:
             self.say(out.WorkOverflowed(now, work.work_id, from_queue_id, overflow.queue_id, overflow.moves, why))
         return True

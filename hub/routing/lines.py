@@ -78,7 +78,7 @@ class WaitList:
         """Return the first work that ``agent_id`` did not just decline."""
         for entry in self._entries:
             work: Work = entry[-1]
-            if not work.declines.until or not work.declines.blocks(agent_id, now):
+            if not work.is_declined_by(agent_id, now):
                 return work
         return None
 
@@ -126,7 +126,7 @@ class Line:
             _, agent_id, version, agent = free[0]
             if agent.version != version:
                 heapq.heappop(free)
-            elif work.declines.blocks(agent_id, now):
+            elif work.is_declined_by(agent_id, now):
                 passed_over.append(heapq.heappop(free))
             else:
                 found = agent

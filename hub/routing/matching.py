@@ -6,6 +6,7 @@ from typing import Final
 from hub.routing.agents import Agent
 from hub.routing.lines import Demand, Line, Pick, WaitList, fits
 from hub.routing.model import QueueRules
+from hub.routing.waits import Departures
 from hub.routing.work import Work
 
 MAX_EMPTY_LINES: Final = 16  # per queue; agents enter themselves into every line they serve, so old ones cost
@@ -20,6 +21,7 @@ class Queue:
         self.members: dict[str, Agent] = {}
         self.lines: dict[Demand, Line] = {}
         self.serving = 0
+        self.departures = Departures()
 
 
 class Matcher:
@@ -33,6 +35,7 @@ class Matcher:
 
     def enter(self, work: Work) -> None:
         """Let ``work`` wait in its queue and in those it overflowed to."""
+        lines = []
         work.entry = (*work.rank, work)
         for queue_id in (work.queue_id, *work.also):
             queue = self.queues.get(queue_id)
@@ -42,7 +45,8 @@ class Matcher:
             line = queue.lines.get(demand) or self._open(queue, demand)
             line.waiting.add(work)
             queue.waiting.add(work)
-            work.lines.append(line)
+            lines.append(line)
+        work.lines = tuple(lines)
 
     def leave(self, work: Work) -> None:
         """Let ``work`` wait no longer."""
@@ -52,7 +56,7 @@ class Matcher:
             queue.waiting.remove(work)
             if line.demand.agent_id is not None and not line.waiting:
                 self.close(queue, line)
-        work.lines.clear()
+        work.lines = ()
 
     def link(self, agent: Agent) -> None:
         """Find out anew which lines ``agent`` serves."""
@@ -94,7 +98,7 @@ class Matcher:
     def best_agent(self, work: Work, now: float) -> Pick | None:
         """Return who of the agents shown gets ``work``: the usual one, else by strategy, its own queue first."""
         usual = self.agents.get(work.item.usual_agent) if work.item.usual_agent else None
-        if usual is not None and usual.is_shown and not work.declines.blocks(usual.agent_id, now):
+        if usual is not None and usual.is_shown and not work.is_declined_by(usual.agent_id, now):
             for line in work.lines:
                 if usual.agent_id in line.members and usual.may_be_asked(line.demand):
                     return Pick(usual, line, is_usual=True)

@@ -13,6 +13,7 @@ from hub.routing.floor import Floor
 from hub.routing.matching import Queue
 from hub.routing.model import AgentProfile, Presence, QueueRules, WorkItem
 from hub.routing.offers import Offer
+from hub.routing.waits import Departures
 from hub.routing.work import Work, WorkState
 
 
@@ -54,6 +55,14 @@ class WorkSnapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast a queue has been moving: the mean gap between departures, and how many it was learnt from."""
+
+    mean_gap_s: float
+    seen: int
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """The whole core at ``at``."""
 
@@ -63,6 +72,7 @@ class Snapshot:
     works: tuple[WorkSnapshot, ...]
     offers: tuple[Offer, ...]
     turn: int = 0
+    paces: dict[str, Pace] = field(default_factory=dict)
 
 
 def take(floor: Floor, at: float) -> Snapshot:
@@ -74,6 +84,10 @@ def take(floor: Floor, at: float) -> Snapshot:
         tuple(work_snapshot(work) for work in floor.works.values()),
         tuple(floor.offers.values()),
         floor.turn,
+        {
+            queue_id: Pace(queue.departures.mean_gap_s, queue.departures.seen)
+            for queue_id, queue in floor.match.queues.items()
+        },
     )
 
 
@@ -82,7 +96,10 @@ def build(snapshot: Snapshot) -> Floor:
     floor = Floor()
     floor.turn = snapshot.turn
     for rules in snapshot.queues:
-        floor.match.queues[rules.queue_id] = Queue(rules)
+        queue = floor.match.queues[rules.queue_id] = Queue(rules)
+        pace = snapshot.paces.get(rules.queue_id)
+        if pace is not None:
+            queue.departures = Departures(pace.mean_gap_s, pace.seen)
     for one in snapshot.agents:
         _restore_agent(floor, one)
     for kept in sorted(snapshot.works, key=lambda kept: kept.serial):
@@ -130,7 +147,7 @@ def work_snapshot(work: Work) -> WorkSnapshot:
         work.named_agent,
         work.usual_agent,
         tuple(sorted(work.done)),
-        dict(work.declines.until),
+        dict(work.declined_until or {}),
     )
 
 
@@ -155,11 +172,11 @@ def _restore_work(floor: Floor, kept: WorkSnapshot) -> None:
     work.queue_id, work.state, work.agent_id = kept.queue_id, kept.state, kept.agent_id
     work.age_from, work.queued_at, work.offers_made = kept.age_from, kept.queued_at, kept.offers_made
     work.returned, work.transferred = kept.returned, kept.transferred
-    work.done = set(kept.done)
+    work.done = frozenset(kept.done)
     work.named_agent, work.usual_agent = kept.named_agent, kept.usual_agent
     floor.replan(work)
+    work.declined_until = dict(kept.declined_until) or None
     for agent_id, until in kept.declined_until.items():
-        work.declines.add(agent_id, until)
         floor.timers.set(("unblock", work.work_id, agent_id), until)
     if work.state == "waiting":
         floor.match.enter(work)

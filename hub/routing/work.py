@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from hub.routing.lines import Demand, Line
 from hub.routing.model import Overflow, QueueRules, Target, WorkItem
-from hub.routing.offers import Declines
 from hub.routing.priorities import order
 
 WorkState = Literal["waiting", "offered", "active"]
@@ -45,7 +45,7 @@ class Work:
     """One piece of work's changing side; owned and written by the engine alone."""
 
     __slots__ = (
-        "age_from", "agent_hold", "agent_id", "also", "declines", "done", "entry", "item", "language", "lines",
+        "age_from", "agent_hold", "agent_id", "also", "declined_until", "done", "entry", "item", "language", "lines",
         "named_agent", "needs", "next_step", "offer_id", "offers_made", "order", "queue_id", "queued_at", "returned",
         "serial", "state", "steps", "transferred", "usual_agent",
     )  # fmt: skip
@@ -54,7 +54,7 @@ class Work:
         self.item = item
         self.serial = serial
         self.queue_id = item.queue_id
-        self.also: list[str] = []
+        self.also: tuple[str, ...] = ()
         self.age_from = item.enqueued_at
         self.queued_at = item.enqueued_at
         self.order = 0.0
@@ -64,16 +64,16 @@ class Work:
         self.agent_id: str | None = None
         self.offer_id: str | None = None
         self.offers_made = 0
-        self.declines = Declines()
+        self.declined_until: dict[str, float] | None = None  # most work is never declined
         self.needs: dict[str, int] = {}
         self.language = ""
         self.named_agent: str | None = None
         self.usual_agent: str | None = None
         self.agent_hold: str | None = None
-        self.steps: list[TimedStep] = []
+        self.steps: tuple[TimedStep, ...] = ()
         self.next_step = 0
-        self.done: set[str] = set()
-        self.lines: list[Line] = []
+        self.done: frozenset[str] = frozenset()
+        self.lines: tuple[Line, ...] = ()
         self.entry: tuple[bool, float, int, Work]
 
     @property
@@ -90,7 +90,7 @@ class Work:
         return Demand(
             queue_id,
             self.item.channel_class,
-            tuple(sorted(self.needs.items())),
+            tuple(sorted(self.needs.items())) if self.needs else (),
             self.language,
             self.agent_hold,
             self.transferred and self.agent_hold is not None,
@@ -100,27 +100,15 @@ class Work:
         """Take a place under ``rules``, asking for everything again, and lay out what they let happen with time."""
         item = self.item
         self.named_agent, self.usual_agent = named_agent, usual_agent
-        needs = (*rules.needs, *item.needs)
         self.order = order(item, rules, self.age_from)
         self.needs = {}
-        for need in needs:
+        for need in (*rules.needs, *item.needs):
             self.needs[need.skill] = max(need.level, self.needs.get(need.skill, 0))
         self.language = item.language
         hold_s = rules.named_hold_s if named_agent is not None else rules.usual_hold_s
         self.agent_hold = (named_agent or usual_agent) if hold_s != 0 else None
-        self.also = []
-        steps = [
-            _step(relaxation.after_s, SkillDrop(need.skill, relaxation.level), f"skill:{need.skill}:{relaxation.level}")
-            for need in needs
-            for relaxation in need.relaxations
-        ]
-        if self.language and rules.language_hold_s is not None:
-            steps.append(_step(rules.language_hold_s, HoldEnds("language"), "language"))
-        if self.agent_hold is not None and hold_s is not None:
-            steps.append(_step(hold_s, HoldEnds("agent"), "agent"))
-        steps.extend(_step(one.after_s, one, f"queue:{one.queue_id}:{one.moves}") for one in rules.overflows)
-        steps.extend(_step(one.after_s, one, f"target:{one.action}") for one in rules.targets)
-        self.steps = sorted(steps, key=lambda step: step.after_s)
+        self.also = ()
+        self.steps = tuple(sorted(self._timed(rules, hold_s), key=lambda step: step.after_s))
         self.next_step = 0
 
     def next_due(self) -> float | None:
@@ -128,6 +116,24 @@ class Work:
         if self.next_step == len(self.steps):
             return None
         return self.queued_at + self.steps[self.next_step].after_s
+
+    def is_declined_by(self, agent_id: str, now: float) -> bool:
+        """Say whether ``agent_id`` declined it and is not to be asked yet."""
+        until = self.declined_until
+        return until is not None and until.get(agent_id, now) > now
+
+    def _timed(self, rules: QueueRules, hold_s: float | None) -> Iterator[TimedStep]:
+        for need in (*rules.needs, *self.item.needs):
+            for one in need.relaxations:
+                yield _step(one.after_s, SkillDrop(need.skill, one.level), f"skill:{need.skill}:{one.level}")
+        if self.language and rules.language_hold_s is not None:
+            yield _step(rules.language_hold_s, HoldEnds("language"), "language")
+        if self.agent_hold is not None and hold_s is not None:
+            yield _step(hold_s, HoldEnds("agent"), "agent")
+        for overflow in rules.overflows:
+            yield _step(overflow.after_s, overflow, f"queue:{overflow.queue_id}:{overflow.moves}")
+        for target in rules.targets:
+            yield _step(target.after_s, target, f"target:{target.action}")
 
 
 def _step(after_s: float, effect: Effect, what: str) -> TimedStep:

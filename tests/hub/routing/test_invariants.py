@@ -12,6 +12,7 @@ from hub.routing import (
     LINEAR,
     LONGEST_IDLE,
     ROUND_ROBIN,
+    AgentChanged,
     AgentProfile,
     OfferMade,
     Overflow,
@@ -122,7 +123,7 @@ class Floor(RuleBasedStateMachine):
                     and same_class(work, served)
                     and work.rank < served.rank
                 ):
-                    assert work.declines.blocks(made.agent_id, self.now), (work.work_id, made)
+                    assert work.is_declined_by(made.agent_id, self.now), (work.work_id, made)
 
     def check_wrap_ups(self, decided):
         for one in decided:
@@ -236,6 +237,10 @@ class Floor(RuleBasedStateMachine):
         kept = msgspec.json.decode(msgspec.json.encode(state), type=Snapshot)
         self.twin = RoutingCore.restore(kept)
         assert self.twin.snapshot() == state
+        said = self.twin.tick(self.now)
+        assert {one.agent_id for one in said} == {kept.profile.agent_id for kept in state.agents}
+        assert all(isinstance(one, AgentChanged) for one in said)
+        assert not self.core.tick(self.now)
         assert self.twin.next_due() == self.core.next_due()
 
     @invariant()
@@ -285,7 +290,7 @@ def may_be_asked(agent, work, now):
     held = [*agent.works.values(), *(one for one, _ in agent.wrap_ups.values())]
     if agent.presence != "available" or agent.offer_id or "call" in held or (agent.wrap_ups and not agent.works):
         return False
-    if held.count(channel_class) >= profile.capacity[channel_class] or work.declines.blocks(agent.agent_id, now):
+    if held.count(channel_class) >= profile.capacity[channel_class] or work.is_declined_by(agent.agent_id, now):
         return False
     if work.agent_hold is not None:
         is_him = work.agent_hold == agent.agent_id

@@ -1,0 +1,30 @@
+"""A queue's figures at one moment, for wallboards and for telling people how long they will wait."""
+
+from dataclasses import dataclass
+
+from hub.routing.matching import Queue
+from hub.routing.waits import WaitEstimate
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFigures:
+    """How many wait, since when the first in order does, how many agents are free for new work, how much is served.
+
+    ``wait`` is that of who comes next; None while too little is known.
+    """
+
+    waiting: int
+    first_since: float | None
+    available: int
+    serving: int
+    wait: WaitEstimate | None
+
+
+def figures(queue: Queue) -> QueueFigures:
+    """Return the figures of ``queue``; its own work and what overflowed to it."""
+    first = next(iter(queue.waiting), None)
+    free = [agent for agent in queue.members.values() if agent.state == "available" and agent.mode == "normal"]
+    waiting = len(queue.waiting)
+    is_idle = not waiting and any(agent.offer_id is None for agent in free)
+    wait = WaitEstimate(0, 0.0, 0.0) if is_idle else queue.departures.estimate(waiting)
+    return QueueFigures(waiting, None if first is None else first.age_from, len(free), queue.serving, wait)
