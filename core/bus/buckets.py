@@ -11,6 +11,7 @@ import msgspec
 from nats.aio.msg import Msg
 
 from core.bus import publishing
+from core.bus.api import call
 from core.bus.connection import Connection
 from core.bus.feeds import feed
 from core.bus.requests import ask
@@ -71,8 +72,9 @@ class Values(Generic[T]):
 
     async def all(self) -> dict[str, T]:
         """Return every key and its value."""
-        info = await self._connection.nats.jetstream().stream_info(self._stream, subjects_filter=self._prefix + ">")
-        keys = [subject.removeprefix(self._prefix) for subject in sorted(info.state.subjects or {})]
+        question = {"subjects_filter": self._prefix + ">"}
+        info = await call(self._connection, f"STREAM.INFO.{self._stream}", question, _Info)
+        keys = [subject.removeprefix(self._prefix) for subject in sorted(info.state.subjects)]
         values = await asyncio.gather(*(self.get(key) for key in keys))
         return {key: value for key, value in zip(keys, values, strict=True) if value is not None}
 
@@ -115,6 +117,14 @@ class Values(Generic[T]):
         if KEY.fullmatch(key) is None:
             raise ValueError(f"not a key: {key!r}")
         return self._prefix + key
+
+
+class _State(msgspec.Struct):
+    subjects: dict[str, int] = {}
+
+
+class _Info(msgspec.Struct):
+    state: _State
 
 
 def _is_deletion(message: Msg) -> bool:

@@ -281,13 +281,16 @@ class Bus:
         consumers: Iterable[Consumer] = (),
     ) -> None:
         """Make streams, buckets and consumers what they are declared to be; only the hub may."""
-        js = self._connection.nats.jetstream()
         for stream in streams:
-            await declare.ensure_stream(js, stream, replicas=self._replicas)
+            await declare.ensure_stream(self._connection, stream, replicas=self._replicas)
         for bucket in buckets:
-            await declare.ensure_bucket(js, bucket, replicas=self._replicas)
+            await declare.ensure_bucket(self._connection, bucket, replicas=self._replicas)
         for consumer in consumers:
-            await declare.ensure_consumer(js, consumer)
+            await declare.ensure_consumer(self._connection, consumer)
+
+    async def remove_consumer(self, consumer: Consumer) -> None:
+        """Remove a consumer whose reader is gone for good; no harm when it is gone already."""
+        await declare.remove_consumer(self._connection, consumer)
 
     async def dead_letters(self, *, limit: int = 50, before: int | None = None) -> list[Parked]:
         """Return the newest parked messages, newest first; ``before`` is the ``seq`` where the last page ended."""

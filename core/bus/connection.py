@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 import nats.errors
@@ -118,10 +119,7 @@ class Connection:
 
         Unlike ``Client.request`` this ends at once when the connection breaks: the answer will never come.
         """
-        self._asked += 1
-        token = str(self._asked)
-        answer: asyncio.Future[Msg | None] = asyncio.get_running_loop().create_future()
-        self._waiting[token] = answer
+        token, answer = self._expect()
         try:
             await self.nats.publish(subject, payload, reply=self._inbox + token, headers=headers)
             async with asyncio.timeout(timeout_s):
@@ -134,24 +132,38 @@ class Connection:
             raise nats.errors.NoRespondersError
         return message
 
-    async def barrier(self, *, timeout_s: float = 5.0) -> None:
-        """Return when the server has seen everything sent before, subscriptions included.
+    async def barrier(self, *, timeout_s: float = 10.0) -> None:
+        """Return when the server has seen everything sent before, subscriptions included; or BusUnavailable.
 
         ``Client.flush`` is no such thing: its PING overtakes what waits in the client's own buffer, and
         when it is cancelled or late, the PONG meets a cancelled future and the reader dies of it. A message
         to ourselves travels in the same queue as everything else.
         """
-        self._asked += 1
-        token = str(self._asked)
-        echo: asyncio.Future[Msg | None] = asyncio.get_running_loop().create_future()
-        self._waiting[token] = echo
+        try:
+            async with asyncio.timeout(timeout_s):
+                while True:
+                    await self.wait_up()
+                    with suppress(ConnectionLost, nats.errors.Error):
+                        await self._echo()
+                        return
+                    await asyncio.sleep(RECONNECT_WAIT_S)
+        except TimeoutError as error:
+            raise BusUnavailable(f"no echo within {timeout_s:g} s; may we publish to our own inbox?") from error
+
+    async def _echo(self) -> None:
+        token, echo = self._expect()
         try:
             await self.nats.publish(self._inbox + token)
-            async with asyncio.timeout(timeout_s):
-                if await echo is None:
-                    raise ConnectionLost
+            if await echo is None:
+                raise ConnectionLost
         finally:
             del self._waiting[token]
+
+    def _expect(self) -> tuple[str, asyncio.Future[Msg | None]]:
+        self._asked += 1
+        token = str(self._asked)
+        answer = self._waiting[token] = asyncio.get_running_loop().create_future()
+        return token, answer
 
     async def _answered(self, message: Msg) -> None:
         answer = self._waiting.get(message.subject[len(self._inbox) :])

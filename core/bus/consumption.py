@@ -61,7 +61,7 @@ class Consumption:
         self._rewinds = rewinds
         self._rewound_on = 0
         self._in_hand: dict[int, Msg] = {}
-        self._pull = Pull(connection, batch=batch, capacity=max_in_flight, prepare=self._prepare)
+        self._pull = Pull(connection, capacity=max_in_flight, prepare=self._prepare)
         self._task = asyncio.create_task(self._run(), name=f"consume {stream}/{durable}")
         self._task.add_done_callback(_report)
 

@@ -4,12 +4,13 @@ import asyncio
 import base64
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import Final
 
 import msgspec
 from nats.aio.msg import Msg
 
 from core.bus import publishing
+from core.bus.api import Done, call
 from core.bus.connection import Connection
 from core.bus.requests import ask
 from core.bus.wire import Raw
@@ -18,10 +19,9 @@ from core.events import DeadLetter
 from core.streams import DEAD
 from core.subjects import DEAD_LETTER, fill
 
-T = TypeVar("T")
-
 PARK_TIMEOUT_S: Final = 10.0
-API_TIMEOUT_S: Final = 5.0
+READ_TIMEOUT_S: Final = 5.0
+_GONE: Final = ("jetstream_10037", "jetstream_10043", "jetstream_10057")  # no such message, in three of its words
 MAX_ERROR_CHARS: Final = 500
 
 
@@ -57,7 +57,7 @@ async def park(connection: Connection, message: Msg, consumer: str, reason: str,
 
 async def read(connection: Connection, *, limit: int, before: int | None) -> list[Parked]:
     """Return the newest ``limit`` letters with a sequence number below ``before``, newest first."""
-    state = (await _api(connection, f"STREAM.INFO.{DEAD.name}", b'{"deleted_details": true}', _Info)).state
+    state = (await call(connection, f"STREAM.INFO.{DEAD.name}", {"deleted_details": True}, _Info)).state
     last = state.last_seq if before is None else min(state.last_seq, before - 1)
     gone = frozenset(state.deleted or ())
     numbers = [seq for seq in range(last, max(state.first_seq, 1) - 1, -1) if seq not in gone][:limit]
@@ -69,7 +69,7 @@ async def find(connection: Connection, seq: int) -> Parked | None:
     """Return the letter with that sequence number, or None."""
     question = Raw(msgspec.json.encode({"seq": seq}))
     subject = f"$JS.API.DIRECT.GET.{DEAD.name}"
-    message = await ask(connection, subject, question, timeout_s=API_TIMEOUT_S, is_repeatable=True)
+    message = await ask(connection, subject, question, timeout_s=READ_TIMEOUT_S, is_repeatable=True)
     if (message.headers or {}).get("Status"):
         return None
     return Parked(seq, msgspec.json.decode(message.data, type=DeadLetter))
@@ -89,7 +89,11 @@ async def replay(connection: Connection, seq: int) -> None:
 
 async def discard(connection: Connection, seq: int) -> None:
     """Take a letter away for good; no harm when it is gone already."""
-    await _api(connection, f"STREAM.MSG.DELETE.{DEAD.name}", msgspec.json.encode({"seq": seq}), _Done)
+    try:
+        await call(connection, f"STREAM.MSG.DELETE.{DEAD.name}", {"seq": seq}, Done)
+    except RequestFailed as error:
+        if error.code not in _GONE:
+            raise
 
 
 class _State(msgspec.Struct):
@@ -100,15 +104,6 @@ class _State(msgspec.Struct):
 
 class _Info(msgspec.Struct):
     state: _State
-
-
-class _Done(msgspec.Struct):
-    success: bool = False
-
-
-async def _api(connection: Connection, name: str, question: bytes, kind: type[T]) -> T:
-    answer = await ask(connection, f"$JS.API.{name}", Raw(question), timeout_s=API_TIMEOUT_S, is_repeatable=True)
-    return msgspec.json.decode(answer.data, type=kind)
 
 
 def _text(payload: bytes) -> str | None:

@@ -1,64 +1,84 @@
 """Making streams, buckets and consumers what ``core.streams`` says; the hub's part alone."""
 
-from nats.js import JetStreamContext, api
-from nats.js.errors import NotFoundError
+from typing import Any, Final
 
+from nats.js import api as js
+
+from core.bus.api import STREAM_NOT_FOUND, Done, call
+from core.bus.connection import Connection
+from core.errors import RequestFailed
 from core.streams import Bucket, Consumer, Stream
 
-KEY_VALUE_HISTORY = 1
+CONSUMER_NOT_FOUND: Final = "jetstream_10014"
 
 
-async def ensure_stream(js: JetStreamContext, stream: Stream, *, replicas: int) -> None:
+async def ensure_stream(connection: Connection, stream: Stream, *, replicas: int) -> None:
     """Create ``stream``, or bring its limits up to date; what it holds stays."""
-    config = api.StreamConfig(
+    config = js.StreamConfig(
         name=stream.name,
         subjects=list(stream.subjects),
-        retention=api.RetentionPolicy.WORK_QUEUE if stream.is_work_queue else api.RetentionPolicy.LIMITS,
+        retention=js.RetentionPolicy.WORK_QUEUE if stream.is_work_queue else js.RetentionPolicy.LIMITS,
         max_age=stream.max_age_s,
         max_bytes=stream.max_bytes,
         max_msgs_per_subject=stream.max_per_subject,
         duplicate_window=stream.duplicate_window_s,
-        storage=api.StorageType.FILE,
+        storage=js.StorageType.FILE,
         num_replicas=replicas,
         allow_direct=True,
     )
-    await _ensure(js, config)
+    await _ensure(connection, stream.name, config.as_dict())
 
 
-async def ensure_bucket(js: JetStreamContext, bucket: Bucket, *, replicas: int) -> None:
+async def ensure_bucket(connection: Connection, bucket: Bucket, *, replicas: int) -> None:
     """Create ``bucket``, or bring its limits up to date; its values stay."""
-    config = api.StreamConfig(
-        name=f"KV_{bucket.name}",
+    name = f"KV_{bucket.name}"
+    config = js.StreamConfig(
+        name=name,
         subjects=[f"$KV.{bucket.name}.>"],
         max_age=bucket.ttl_s,
-        max_msgs_per_subject=KEY_VALUE_HISTORY,
+        max_msgs_per_subject=1,
         duplicate_window=min(120.0, bucket.ttl_s or 120.0),
-        storage=api.StorageType.FILE,
+        storage=js.StorageType.FILE,
         num_replicas=replicas,
-        discard=api.DiscardPolicy.NEW,
+        discard=js.DiscardPolicy.NEW,
         allow_rollup_hdrs=True,
         allow_direct=True,
         deny_delete=True,
     )
-    await _ensure(js, config)
+    await _ensure(connection, name, config.as_dict())
 
 
-async def ensure_consumer(js: JetStreamContext, consumer: Consumer) -> None:
+async def ensure_consumer(connection: Connection, consumer: Consumer) -> None:
     """Create ``consumer``, or bring it up to date; its place in the stream stays."""
-    config = api.ConsumerConfig(
+    config = js.ConsumerConfig(
         durable_name=consumer.name,
-        ack_policy=api.AckPolicy.EXPLICIT,
+        ack_policy=js.AckPolicy.EXPLICIT,
         ack_wait=consumer.ack_wait_s,
         max_ack_pending=consumer.max_ack_pending,
         filter_subject=consumer.filter_subject or None,
     )
-    await js.add_consumer(consumer.stream, config)
+    await create_consumer(connection, consumer.stream, consumer.name, config)
 
 
-async def _ensure(js: JetStreamContext, config: api.StreamConfig) -> None:
+async def create_consumer(connection: Connection, stream: str, name: str, config: js.ConsumerConfig) -> None:
+    """Create a consumer, or bring it up to date."""
+    question = {"stream_name": stream, "config": {**config.as_dict(), "name": name}}
+    await call(connection, f"CONSUMER.CREATE.{stream}.{name}", question, Done)
+
+
+async def remove_consumer(connection: Connection, consumer: Consumer) -> None:
+    """Remove ``consumer`` and its place in the stream; no harm when it is gone already."""
     try:
-        await js.stream_info(str(config.name))
-    except NotFoundError:
-        await js.add_stream(config)
-    else:
-        await js.update_stream(config)
+        await call(connection, f"CONSUMER.DELETE.{consumer.stream}.{consumer.name}", None, Done)
+    except RequestFailed as error:
+        if error.code != CONSUMER_NOT_FOUND:
+            raise
+
+
+async def _ensure(connection: Connection, name: str, config: dict[str, Any]) -> None:
+    try:
+        await call(connection, f"STREAM.UPDATE.{name}", config, Done)
+    except RequestFailed as error:
+        if error.code != STREAM_NOT_FOUND:
+            raise
+        await call(connection, f"STREAM.CREATE.{name}", config, Done)

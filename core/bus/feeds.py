@@ -6,13 +6,13 @@ import logging
 from collections.abc import AsyncGenerator
 from typing import Final, Literal
 
-import nats.errors
-import nats.js.errors
 from nats.aio.msg import Msg
 from nats.js import api
 
 from core.bus.connection import Connection
+from core.bus.declare import create_consumer
 from core.bus.pulls import PAUSE_S, Pull
+from core.errors import LianxinError
 from core.ids import new_id
 
 log = logging.getLogger(__name__)
@@ -30,16 +30,17 @@ async def feed(connection: Connection, stream: str, subject: str, *, start: Star
 
     async def prepare() -> str:
         while True:
+            name = new_id()
             try:
-                name, _ = await make_reader(connection, stream, subject, start=start)
-            except (nats.errors.Error, TimeoutError) as error:
-                log.debug("no reader on %s yet: %r", stream, error)
+                await create_consumer(connection, stream, name, _reader(subject, start))
+            except LianxinError as error:
+                log.debug("no reader on %s yet: %s", stream, error)
                 await asyncio.sleep(PAUSE_S)
                 await connection.wait_up()
             else:
                 return f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{name}"
 
-    pull = Pull(connection, batch=BATCH, capacity=2 * BATCH, prepare=prepare)
+    pull = Pull(connection, capacity=2 * BATCH, prepare=prepare)
     filling = asyncio.create_task(pull.run(), name=f"read {stream}")
     try:
         while True:
@@ -59,18 +60,12 @@ async def feed(connection: Connection, stream: str, subject: str, *, start: Star
             await filling
 
 
-async def make_reader(connection: Connection, stream: str, subject: str, *, start: Start) -> tuple[str, int]:
-    """Create a consumer that the server forgets by itself; return its name and how many messages wait for it."""
-    info = await connection.nats.jetstream().add_consumer(
-        stream,
-        api.ConsumerConfig(
-            name=new_id(),
-            deliver_policy=_POLICIES[start],
-            ack_policy=api.AckPolicy.NONE,
-            filter_subject=subject,
-            inactive_threshold=FORGET_AFTER_S,
-            mem_storage=True,
-            num_replicas=1,
-        ),
+def _reader(subject: str, start: Start) -> api.ConsumerConfig:
+    return api.ConsumerConfig(
+        deliver_policy=_POLICIES[start],
+        ack_policy=api.AckPolicy.NONE,
+        filter_subject=subject,
+        inactive_threshold=FORGET_AFTER_S,
+        mem_storage=True,
+        num_replicas=1,
     )
-    return info.name, info.num_pending or 0

@@ -35,11 +35,8 @@ class Pull:
     one failed: the place to rewind or to make the consumer.
     """
 
-    def __init__(
-        self, connection: Connection, *, batch: int, capacity: int, prepare: Callable[[], Awaitable[str]]
-    ) -> None:
+    def __init__(self, connection: Connection, *, capacity: int, prepare: Callable[[], Awaitable[str]]) -> None:
         self._connection = connection
-        self._batch = batch
         self._capacity = capacity
         self._prepare = prepare
         self._buffer: deque[Msg] = deque()
@@ -106,7 +103,7 @@ class Pull:
             await self._room.wait()
             room = self._capacity - self._taken - len(self._buffer)
         self._number += 1
-        self._open = min(room, self._batch)
+        self._open = room
         over = self._over = asyncio.get_running_loop().create_future()
         if not self._connection.is_up:
             await asyncio.sleep(PAUSE_S)

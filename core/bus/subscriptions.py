@@ -12,6 +12,7 @@ from core.bus.connection import Connection
 
 log = logging.getLogger(__name__)
 
+CLOSE_TIMEOUT_S: Final = 2.0
 # what waits beyond the handlers' bound; more is dropped, as plain NATS promises nothing
 MAX_WAITING: Final = 4_096
 MAX_WAITING_BYTES: Final = 16 * 1_048_576
@@ -39,17 +40,17 @@ class Subscription:
         await self._connection.barrier()
 
     async def close(self) -> None:
-        """Take nothing more and return when what was begun is done."""
+        """Take nothing more, and return when what was begun is done, or cancelled when that takes too long."""
         subscription, self._subscription = self._subscription, None
         if subscription is not None and not self._connection.nats.is_closed:
             await subscription.unsubscribe()
-        while self._running:
-            await asyncio.wait(self._running)
-
-    def cancel(self) -> None:
-        """Give up what is being handled."""
-        for task in self._running:
+        if not self._running:
+            return
+        _, late = await asyncio.wait(self._running, timeout=CLOSE_TIMEOUT_S)
+        for task in late:
             task.cancel()
+        if late:
+            await asyncio.wait(late)
 
     async def _arrived(self, message: Msg) -> None:
         # nats-py waits here before it hands over the next message

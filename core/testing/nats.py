@@ -1,6 +1,7 @@
 """A real nats-server for tests: a random port, a fresh directory, JetStream, no accounts."""
 
 import asyncio
+import os
 import shutil
 import signal
 import socket
@@ -54,6 +55,8 @@ class NatsServer:
     def pause(self) -> None:
         """Stop it from answering without closing a connection; ``resume`` ends that."""
         self._signal(signal.SIGSTOP)
+        if self._process is not None:
+            os.waitpid(self._process.pid, os.WUNTRACED)  # the signal takes a moment
 
     def resume(self) -> None:
         """Let a paused server go on."""

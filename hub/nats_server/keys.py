@@ -1,6 +1,7 @@
 """nkey seeds of the embedded server's users: one file each, made when first asked for, read by us alone."""
 
 import os
+import tempfile
 from pathlib import Path
 
 import nkeys  # type: ignore[import-untyped]
@@ -40,9 +41,10 @@ class Keys:
     def _make(self, path: Path) -> Secret:
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         seed: bytes = nkeys.encode_seed(os.urandom(32), nkeys.PREFIX_BYTE_USER)
-        # written aside and linked: of two processes that make the same seed, both go on with the first one's
-        draft = path.with_suffix(f".{os.getpid()}")
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        # written aside and linked: of several processes that make the same seed, all go on with the first one's
+        number, name = tempfile.mkstemp(dir=self._directory)  # readable by us alone
+        draft = Path(name)
+        with os.fdopen(number, "wb") as file:
             file.write(seed + b"\n")
             file.flush()
             os.fsync(file.fileno())

@@ -1,6 +1,7 @@
 """Handling a stream: in order, each to its end, poison parked, nothing lost when a process or the server dies."""
 
 import asyncio
+import dataclasses
 import re
 import time
 
@@ -333,7 +334,7 @@ async def test_a_done_order_leaves_the_work_queue(bus: Bus) -> None:
 
 async def test_declaring_twice_changes_nothing_and_new_limits_are_taken(bus: Bus) -> None:
     await publish(bus, "a")
-    longer = type(IN)(IN.name, IN.subjects, max_age_s=IN.max_age_s * 2, duplicate_window_s=60)
+    longer = dataclasses.replace(IN, max_age_s=IN.max_age_s * 2, duplicate_window_s=60.0)
     await bus.ensure([IN, longer], consumers=[hub_consumer()])
     info = await bus._connection.nats.jetstream().stream_info("IN")
     assert (info.state.messages, info.config.max_age, info.config.duplicate_window) == (1, IN.max_age_s * 2, 60)
@@ -351,3 +352,23 @@ async def test_an_event_nobody_may_store_is_no_delivery(bus: Bus) -> None:
     await bus.signal(TypingReported(sender="web:1", is_typing=True), INSTANCE)
     async with asyncio.timeout(5):
         await heard.wait()
+
+
+async def test_a_removed_consumer_takes_its_place_with_it(bus: Bus) -> None:
+    await publish(bus, "a")
+    later = Consumer("IN", "later")
+    await bus.ensure(consumers=[later])
+    reader = Reader()
+    consumption = bus.consume("IN", "later", reader)
+    await reader.until(lambda: reader.ids == ["a"])
+    await consumption.close()
+    await bus.remove_consumer(later)
+    await bus.remove_consumer(later)
+    await bus.ensure(consumers=[later])
+    bus.consume("IN", "later", reader)
+    await reader.until(lambda: reader.ids == ["a", "a"])
+
+
+async def test_a_stream_that_cannot_become_what_is_declared_is_refused(bus: Bus) -> None:
+    with pytest.raises(RequestFailed, match="retention policy"):
+        await bus.ensure([dataclasses.replace(IN, is_work_queue=True)])

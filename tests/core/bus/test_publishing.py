@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import aclosing
 
 import pytest
 
@@ -154,3 +155,19 @@ async def test_the_last_state_of_each_instance_is_kept(bus: Bus) -> None:
         await bus.publish(ChannelState(state=state), INSTANCE, msg_id=state)
     info = await bus._connection.nats.jetstream().stream_info("STATE")
     assert info.state.messages == 1
+
+
+async def test_who_follows_sees_the_last_state_of_each_and_then_every_new_one(
+    bus: Bus, nats_server: NatsServer
+) -> None:
+    for number, state in enumerate(("starting", "ready")):
+        await bus.publish(ChannelState(state=state), "a", msg_id=f"a{number}")
+        await bus.publish(ChannelState(state=state), "b", msg_id=f"b{number}")
+    await bus.publish_raw("hub.channel.c.state.changed", b"garbage", msg_id="c")
+    async with asyncio.timeout(10), aclosing(bus.follow(ChannelState)) as states:
+        assert await anext(states) == ("a", ChannelState(state="ready"))
+        assert await anext(states) == ("b", ChannelState(state="ready"))
+        await bus.publish(ChannelState(state="down"), "a", msg_id="a2")
+        assert await anext(states) == ("a", ChannelState(state="down"))
+        await nats_server.restart()
+        assert [(await anext(states))[0], (await anext(states))[0]] == ["b", "a"]
