@@ -41,5 +41,5 @@ export default defineConfig({
       '/media': { target: hub },
     },
   },
-  test: { environment: 'happy-dom', include: ['src/**/*.test.ts'] },
+  test: { environment: 'happy-dom', include: ['{src,widget}/**/*.test.ts'] },
 })

@@ -203,8 +203,8 @@ class Panel {
   }
 
   private get isForm(): boolean {
-    const state = this.chat.situation?.situation ?? 'none'
-    return !this.config.is_open && this.chat.formState !== 'sent' && (state === 'none' || state === 'closed')
+    const state = this.chat.situation?.situation
+    return !this.config.is_open && this.chat.formState !== 'sent' && state !== 'queued' && state !== 'active'
   }
 
   private statusText(): string {

@@ -16,6 +16,7 @@ export interface LogEvents {
 export class Log {
   readonly element: HTMLElement
   private readonly nodes = new Map<string, HTMLElement>()
+  private isAtEnd = true
 
   constructor(
     private readonly transcript: Transcript,
@@ -24,15 +25,17 @@ export class Log {
     private readonly events: LogEvents,
   ) {
     this.element = make('div', { class: 'log', role: 'log', 'aria-live': 'polite', 'aria-label': say('log'), tabindex: '0' })
+    const log = this.element
+    log.onscroll = () => (this.isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END_PX)
+    new ResizeObserver(() => this.stay()).observe(log)
   }
 
   /** Draw `changed` entries; the newest stays in view when it was, and always for own words. */
   draw(changed: Entry[]): void {
-    const log = this.element
-    const isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END_PX
     for (const entry of changed) this.place(entry)
     this.lockChoices()
-    if (isAtEnd || changed.some((entry) => entry.state === 'sending')) this.toEnd()
+    if (changed.some((entry) => entry.state === 'sending')) this.toEnd()
+    else this.stay()
   }
 
   remove(entry: Entry): void {
@@ -42,7 +45,13 @@ export class Log {
   }
 
   toEnd(): void {
+    this.isAtEnd = true
     this.element.scrollTop = this.element.scrollHeight
+  }
+
+  /** Keep the newest in view if it was. */
+  private stay(): void {
+    if (this.isAtEnd) this.toEnd()
   }
 
   private place(entry: Entry): void {
@@ -86,7 +95,7 @@ export class Log {
     }
     const size = file.width && file.height ? { width: String(file.width), height: String(file.height) } : {}
     const image = make('img', { src: href, alt: this.say('picture', { name }), ...size })
-    image.onload = () => this.toEnd()
+    image.onload = () => this.stay()
     return make('a', { href, target: '_blank', rel: 'noopener' }, image)
   }
 

@@ -1,6 +1,6 @@
-/** The widget's looks; `all: initial !important` keeps the host page's styles out (important is reversed here). */
+/** The widget's looks; `all: initial !important` keeps the host page's styles out (important is reversed here), but leaves out direction. */
 export const styles = `
-:host { all: initial !important; }
+:host { all: initial !important; direction: ltr !important; unicode-bidi: isolate !important; }
 :host([hidden]) { display: none !important; }
 * { box-sizing: border-box; margin: 0; font: inherit; }
 [hidden] { display: none !important; }
@@ -32,7 +32,7 @@ button { min-height: 48px; padding: 4px 14px; }
 }
 .contrast .panel, .contrast .launch { border-color: #fff; }
 .root.size2 .panel { width: min(640px, calc(100vw - 40px)); height: min(1000px, calc(100vh - 40px)); }
-.head { display: flex; gap: 12px; align-items: center; padding: 12px 12px 12px 20px; background: var(--brand); color: #fff; }
+.head { position: sticky; top: 0; z-index: 1; display: flex; gap: 12px; align-items: center; padding: 12px 12px 12px 20px; background: var(--brand); color: #fff; }
 .head > div { flex: 1; min-width: 0; }
 .title { font-size: 1.2em; font-weight: 700; line-height: 1.3; overflow-wrap: anywhere; }
 .hours { font-size: max(16px, .8em); }
@@ -41,7 +41,7 @@ button { min-height: 48px; padding: 4px 14px; }
 .tools > div { display: flex; gap: 8px; flex: 1; }
 .tools button { background: var(--paper); border-color: var(--line); }
 .tools button[aria-pressed=true] { background: var(--ink); color: var(--paper); border-color: var(--ink); font-weight: 700; }
-.log { flex: 1 0 auto; min-height: 160px; height: 0; padding: 12px 16px; overflow-y: auto; overscroll-behavior: contain; scroll-behavior: smooth; }
+.log { flex: 1 0 auto; min-height: 160px; height: 0; padding: 12px 16px; overflow-y: auto; overscroll-behavior: contain; }
 .entry { display: flex; flex-direction: column; align-items: flex-start; margin-bottom: 18px; }
 .own { align-items: flex-end; }
 .who, .state { font-size: max(16px, .8em); color: var(--soft); }
@@ -66,9 +66,10 @@ button { min-height: 48px; padding: 4px 14px; }
 .contrast .actions > *, .contrast .send, .contrast .leave, .contrast .close, .contrast .head { border-color: #fff; }
 .contrast .head { border-bottom: 2px solid #fff; }
 .compose { display: flex; flex-wrap: wrap; gap: 8px; padding: 10px 12px 12px; align-items: flex-end; }
-.compose textarea { flex: 1 1 150px; min-width: 0; }
+.compose textarea { flex: 100 1 100px; min-width: 0; max-height: 30vh; field-sizing: content; }
+.compose .send { flex: 1 0 auto; }
 textarea, input { width: 100%; min-height: 60px; padding: 14px; border: 2px solid var(--line); border-radius: 12px; background: var(--paper); color: var(--ink); resize: none; }
-::placeholder { color: var(--soft); opacity: 1; }
+::placeholder { color: var(--soft); opacity: 1; white-space: nowrap; }
 .send, .leave { min-height: 60px; min-width: 84px; background: var(--brand); color: #fff; font-weight: 700; }
 .attach { min-height: 60px; min-width: 60px; padding: 4px; border-color: var(--line); }
 .attach svg { width: 28px; height: 28px; display: block; margin: auto; }
@@ -83,5 +84,4 @@ form.offline .fault { color: var(--bad); font-weight: 700; }
 @media (max-width: 560px), (max-height: 560px) {
   .panel, .root.size2 .panel { inset: 0; width: 100%; height: 100vh; height: 100dvh; border-radius: 0; border: 0; }
 }
-@media (prefers-reduced-motion: reduce) { .log { scroll-behavior: auto; } }
 `

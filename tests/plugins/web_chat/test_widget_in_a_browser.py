@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -127,10 +128,9 @@ def faults_of(page: Page) -> list[str]:
 
 
 def picture(page: Page, name: str) -> None:
-    """Keep what the page looks like, for people."""
-    folder = ROOT / "test-results" / "widget"
-    folder.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=folder / f"{name}.png")
+    """Keep what the page looks like in the folder LIANXIN_PICTURES, for people."""
+    if folder := os.environ.get("LIANXIN_PICTURES"):
+        page.screenshot(path=Path(folder) / f"{name}.png")
 
 
 def test_it_opens_only_when_asked_greets_and_takes_an_answer_by_button(
