@@ -34,6 +34,11 @@ def enrich_contact(contact: ContactView) -> dict[str, str] | None:
     """In the hub: return attributes to add to a contact that wrote for the first time."""
 
 
+@hookspec
+def register_routes() -> list[Any]:  # type: ignore[empty-body]
+    """In the hub: return further endpoints (``hub.http.endpoints.Endpoint``) to be served."""
+
+
 def plugin_manager() -> pluggy.PluginManager:
     """Return a manager that knows these hooks and checks implementations against them."""
     manager = pluggy.PluginManager(PROJECT)

@@ -46,6 +46,7 @@ class ConversationView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
     contact_id: str
     contact_name: str = ""
     contact_level: int = 0
+    language: str = ""
     instance: str
     channel: str
     address: str

@@ -6,8 +6,7 @@ from typing import Any
 
 import msgspec
 
-from core.clock import Clock
-from core.events import Event
+from core.events import AgentView, Event, QueueView
 from hub.accounts.identity import Identity
 from hub.desktop.feed import Connection, UserFeed
 from hub.desktop.patches import Viewer
@@ -20,13 +19,13 @@ Presence = Callable[[str], Awaitable[None]]
 class Desk:
     """Feeds by user id; ``came`` and ``left`` are told when a user's first browser comes and the last is gone."""
 
-    def __init__(self, store: Store, clock: Clock, *, backlog: int, setup: Callable[[], Awaitable[dict[str, Any]]]) -> None:
+    def __init__(self, store: Store, *, backlog: int, setup: Callable[[], Awaitable[dict[str, Any]]]) -> None:
         self._store = store
-        self._clock = clock
         self._backlog = backlog
         self._setup = setup
         self._feeds: dict[str, UserFeed] = {}
-        self.queue_figures: dict[str, Any] = {}
+        self.queue_figures: dict[str, QueueView] = {}
+        self.agents: dict[str, AgentView] = {}
         self.came: list[Presence] = []
         self.left: list[Presence] = []
 
@@ -59,7 +58,7 @@ class Desk:
         async with self._store.reading():  # nothing commits meanwhile, so nothing falls between
             frames = feed.missed(epoch, seq)
             if frames is None:
-                tables = await read_tables(feed.viewer, self._queue_views(feed), await self._setup())
+                tables = await read_tables(feed.viewer, self.agents, self._queue_views(feed), await self._setup())
                 frames = [_head("snapshot", feed, tables)]
             else:
                 frames = [_head("resume", feed, None), *frames]
@@ -87,7 +86,7 @@ class Desk:
         for user_id in tuple(self._feeds):
             self.end(user_id, "restarting")
 
-    def _queue_views(self, feed: UserFeed) -> dict[str, Any]:
+    def _queue_views(self, feed: UserFeed) -> dict[str, QueueView]:
         sees = feed.viewer.identity.sees_queue
         return {queue_id: view for queue_id, view in self.queue_figures.items() if sees(queue_id)}
 

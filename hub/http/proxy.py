@@ -6,10 +6,10 @@ from typing import Final
 
 import aiohttp
 from aiohttp import WSMsgType, web
-from multidict import CIMultiDict
+from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
 
-from core.ids import TOKEN
-from hub.errors import ApiError, not_found
+from hub.errors import ApiError
 from hub.http.server import remote_of
 
 log = logging.getLogger(__name__)
@@ -44,34 +44,45 @@ class ChannelProxy:
     """Knows where each instance listens and carries requests there."""
 
     def __init__(self, trusted_proxies: tuple[str, ...]) -> None:
-        self.urls: dict[str, str] = {}
         self._trusted = trusted_proxies
-        self._http: aiohttp.ClientSession | None = None
+        self._places: dict[str, tuple[str, aiohttp.ClientSession]] = {}
+        self._closing: set[asyncio.Task[None]] = set()
+
+    def place(self, instance: str, http: str) -> None:
+        """Say where ``instance`` serves HTTP: ``unix:<path>``, a base URL, or nowhere when empty."""
+        known = self._places.get(instance)
+        if known is not None and known[0] == http:
+            return
+        if known is not None:
+            del self._places[instance]
+            self._close_later(known[1])
+        if http:
+            self._places[instance] = (http, _session(http))
 
     def mount(self, app: web.Application) -> None:
         """Add the proxy's route to ``app`` and tie its connections to the app's life."""
         app.router.add_route("*", PREFIX + "/{instance}/{rest:.*}", self.handle)
-        app.cleanup_ctx.append(self._connections)
+        app.on_cleanup.append(self._close)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer as the channel does; 502 ``channel_away`` when it is not there."""
         instance = request.match_info["instance"]
-        base = self.urls.get(instance)
-        if base is None or TOKEN.fullmatch(instance) is None:
-            raise not_found("channel")
-        url = base + request.rel_url.raw_path_qs
+        if instance not in self._places:
+            raise ApiError(502, "channel_away", "no such channel runs here", retry_after_s=2.0)
+        place, http = self._places[instance]
+        base = "http://channel" if place.startswith("unix:") else place.rstrip("/")
+        url = URL(base + request.rel_url.raw_path_qs, encoded=True)
         try:
             if request.headers.get("Upgrade", "").lower() == "websocket":
-                return await self._carry_socket(request, url)
-            return await self._carry_request(request, url)
+                return await self._carry_socket(request, http, url)
+            return await self._carry_request(request, http, url)
         except (aiohttp.ClientConnectionError, TimeoutError) as error:
             if request.transport is None:
                 raise  # the citizen left, not the channel
             raise ApiError(502, "channel_away", f"{instance} does not answer", retry_after_s=2.0) from error
 
-    async def _carry_request(self, request: web.Request, url: str) -> web.StreamResponse:
-        assert self._http is not None
-        async with self._http.request(
+    async def _carry_request(self, request: web.Request, http: aiohttp.ClientSession, url: URL) -> web.StreamResponse:
+        async with http.request(
             request.method,
             url,
             headers=self._headers(request),
@@ -85,13 +96,12 @@ class ChannelProxy:
             await response.write_eof()
             return response
 
-    async def _carry_socket(self, request: web.Request, url: str) -> web.StreamResponse:
-        assert self._http is not None
+    async def _carry_socket(self, request: web.Request, http: aiohttp.ClientSession, url: URL) -> web.StreamResponse:
         headers = self._headers(request)
         for name in [name for name in headers if name.lower().startswith("sec-websocket-")]:
             del headers[name]
         async with asyncio.timeout(CONNECT_S):
-            far = await self._http.ws_connect(url, headers=headers, max_msg_size=MAX_FRAME, compress=0, autoping=False)
+            far = await http.ws_connect(url, headers=headers, max_msg_size=MAX_FRAME, compress=0, autoping=False)
         near = web.WebSocketResponse(max_msg_size=MAX_FRAME, compress=False, autoping=False)
         try:
             await near.prepare(request)
@@ -113,13 +123,22 @@ class ChannelProxy:
             headers["Cookie"] = "; ".join(cookies)
         return headers
 
-    async def _connections(self, _app: web.Application):  # type: ignore[no-untyped-def]  # an aiohttp cleanup context
-        timeout = aiohttp.ClientTimeout(total=None, connect=CONNECT_S, sock_read=ANSWER_S)
-        connector = aiohttp.TCPConnector(limit=0)
-        async with aiohttp.ClientSession(timeout=timeout, connector=connector, auto_decompress=False) as http:
-            self._http = http
-            yield
-            self._http = None
+    def _close_later(self, http: aiohttp.ClientSession) -> None:
+        task = asyncio.create_task(http.close())
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    async def _close(self, _app: web.Application) -> None:
+        for instance in tuple(self._places):
+            self.place(instance, "")
+        await asyncio.gather(*self._closing)
+
+
+def _session(http: str) -> aiohttp.ClientSession:
+    path = http.removeprefix("unix:")
+    connector = aiohttp.UnixConnector(path, limit=0) if path != http else aiohttp.TCPConnector(limit=0)
+    timeout = aiohttp.ClientTimeout(total=None, connect=CONNECT_S, sock_read=ANSWER_S)
+    return aiohttp.ClientSession(timeout=timeout, connector=connector, auto_decompress=False)
 
 
 Socket = web.WebSocketResponse | aiohttp.ClientWebSocketResponse
@@ -144,9 +163,9 @@ async def _pump(source: Socket, target: Socket) -> None:
         await target.close(code=source.close_code or 1001)
 
 
-def _kept(headers: "CIMultiDict[str] | object") -> CIMultiDict[str]:
+def _kept(headers: CIMultiDictProxy[str]) -> CIMultiDict[str]:
     kept: CIMultiDict[str] = CIMultiDict()
-    for name, value in headers.items():  # type: ignore[attr-defined]
+    for name, value in headers.items():
         if name.lower() not in _NOT_PASSED:
             kept.add(name, value)
     return kept

@@ -110,11 +110,21 @@ def _handler(endpoint: Endpoint, services: Services) -> Any:
     return handle
 
 
+async def admit_upload(request: web.Request, services: Services) -> Identity:
+    """Return who uploads a file; the same checks as for a declared endpoint with ``desk.use``."""
+    check_origin(request, services.settings.http.public_url)
+    return await _authorize(request, services, "desk.use")
+
+
 async def _admit(request: web.Request, endpoint: Endpoint, services: Services) -> Identity:
     if request.method not in SAFE_METHODS:
         check_origin(request, services.settings.http.public_url)
     if endpoint.permission == PUBLIC:
         return Identity()
+    return await _authorize(request, services, endpoint.permission)
+
+
+async def _authorize(request: web.Request, services: Services, permission: str) -> Identity:
     identity = await identify(request, services)
     if wait_s := services.call_limiter.wait_s(identity.user_id):
         raise ApiError(429, "rate_limited", "too many calls", retry_after_s=wait_s)
@@ -122,10 +132,10 @@ async def _admit(request: web.Request, endpoint: Endpoint, services: Services) -
         request.headers.get("X-CSRF-Token", "").encode(), identity.csrf.encode()
     ):
         raise ApiError(403, "csrf", "header X-CSRF-Token is missing or stale")
-    if endpoint.permission != SESSION:
+    if permission != SESSION:
         if identity.must_change_password:
             raise ApiError(403, "password_change_required", "change the first password")
-        identity.require(endpoint.permission)
+        identity.require(permission)
     return identity
 
 

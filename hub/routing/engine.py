@@ -11,6 +11,7 @@ from hub.routing import decisions as out
 from hub.routing import views
 from hub.routing.agents import Agent
 from hub.routing.errors import RoutingRefused
+from hub.routing.figures import QueueFigures, figures
 from hub.routing.floor import Floor, age
 from hub.routing.matching import Queue
 from hub.routing.model import AgentProfile, Presence, QueueRules, WorkItem
@@ -277,6 +278,12 @@ class RoutingCore:
             self._floor.say(out.WorkReturned(now, work_id, agent_id, work.queue_id, age(work, now)))
             self._floor.start_over(work, now, agent_id=None, keeps_age=True)
         return self._settle(now)
+
+    # Questions
+
+    def figures(self, queue_id: str) -> QueueFigures:
+        """Return how the queue stands."""
+        return figures(self._queue(queue_id))
 
     def waiting(self, queue_id: str, now: float, limit: int = 100) -> list[Waiting]:
         """Return the first of the work waiting in a queue, in the order it will be served."""

@@ -1,0 +1,46 @@
+"""The audit log, to be read."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from hub.http.endpoints import Call, Endpoints, NoBody
+from hub.services import Services
+
+api = Endpoints()
+
+
+class AuditQuery(msgspec.Struct, frozen=True):
+    """A page, newest first, older than number ``before``."""
+
+    before: Annotated[int, Meta(ge=1)] | None = None
+    limit: Annotated[int, Meta(ge=1, le=200)] = 50
+
+
+class AuditView(msgspec.Struct, frozen=True, kw_only=True):
+    """One deed."""
+
+    audit_id: int
+    at: datetime
+    actor: str
+    action: str
+    object_kind: str
+    object_id: str
+    detail: dict[str, Any]
+    ip: str
+
+
+class AuditPage(msgspec.Struct, frozen=True):
+    """Newest first."""
+
+    items: list[AuditView]
+
+
+@api.add("GET", "/api/v1/audit", "admin.audit", query=AuditQuery, answer=AuditPage)
+async def list_audit(services: Services, call: Call[NoBody]) -> AuditPage:
+    """List who did what."""
+    query: AuditQuery = call.query
+    rows = await services.audit.page(before=query.before, limit=query.limit)
+    return AuditPage([AuditView(**{name: getattr(row, name) for name in AuditView.__struct_fields__}) for row in rows])

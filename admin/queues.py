@@ -1,0 +1,44 @@
+"""Queues and their rules."""
+
+from typing import Any
+
+import msgspec
+
+from core.config import Settings
+from hub.http.endpoints import Call, Endpoints, NoBody
+from hub.queues import QueueSetup, Title
+from hub.services import Services
+
+api = Endpoints()
+
+
+class QueueList(msgspec.Struct, frozen=True):
+    """Every queue."""
+
+    items: list[QueueSetup]
+
+
+class NewQueue(Settings, frozen=True, kw_only=True):
+    """A queue's name by language and its rules."""
+
+    title: Title
+    rules: dict[str, Any] = {}
+
+
+@api.add("GET", "/api/v1/queues", "admin.queues", answer=QueueList)
+async def list_queues(services: Services, call: Call[NoBody]) -> QueueList:
+    """List every queue."""
+    return QueueList(await services.queues.all())
+
+
+@api.add("PUT", "/api/v1/queues/{queue_id}", "admin.queues", body=NewQueue, answer=QueueSetup)
+async def save_queue(services: Services, call: Call[NewQueue]) -> QueueSetup:
+    """Make or change a queue; waiting work follows the new rules at once."""
+    rules = services.queues.checked(call.body.rules)
+    return await services.queue_editor.save(
+        call.identity,
+        call.path["queue_id"],
+        {language: title for language, title in call.body.title.items()},
+        rules,
+        remote=call.remote,
+    )

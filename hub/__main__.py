@@ -1,0 +1,70 @@
+"""``python -P -m hub``: one hub process, told its settings in one JSON line on standard input."""
+
+import asyncio
+import logging
+import signal
+import sys
+from typing import Any
+
+import msgspec
+
+from core.config import decode_settings
+from core.errors import ConfigInvalid, LianxinError
+from core.host.censor import Censor
+from core.host.job import MAX_LINE_BYTES
+from core.host.logs import log_as_json
+from core.host.reports import EXIT_CONFIG, Reports
+from hub.app import Hub
+from hub.settings import HubSettings
+
+if sys.platform == "win32":
+    from asyncio import run as run_loop
+else:
+    from uvloop import run as run_loop
+
+log = logging.getLogger("hub")
+
+
+def main() -> int:
+    """Return the exit status."""
+    reports = Reports.take_stdout()
+    log_as_json("hub", Censor())
+    try:
+        raw: dict[str, Any] = msgspec.json.decode(sys.stdin.buffer.readline(MAX_LINE_BYTES), type=dict[str, Any])
+        settings = decode_settings(HubSettings, raw)
+    except (ConfigInvalid, msgspec.MsgspecError) as error:
+        reports.send("refused", text=str(error))
+        return EXIT_CONFIG
+    reports.send("started")
+    return run_loop(_until_stopped(settings, reports))
+
+
+async def _until_stopped(settings: HubSettings, reports: Reports) -> int:
+    loop = asyncio.get_running_loop()
+    running = asyncio.create_task(Hub(settings).run(lambda hub: _ready(hub, reports)))
+    beating = asyncio.create_task(reports.beat())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, running.cancel)
+    try:
+        await running
+    except asyncio.CancelledError:
+        return 0
+    except ConfigInvalid as error:
+        reports.send("refused", text=str(error))
+        return EXIT_CONFIG
+    except LianxinError as error:
+        log.error("%s: %s", error.code, error)
+        return 1
+    finally:
+        beating.cancel()
+    return 0
+
+
+def _ready(hub: Hub, reports: Reports) -> None:
+    first = hub.first_admin
+    told = {"first_admin": {"username": first[0], "password": first[1]}} if first else {}
+    reports.send("ready", url=hub.url, **told)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,223 @@
+"""User accounts and roles, as administrators keep them."""
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from core.clock import Clock
+from core.config import Settings
+from core.ids import new_id
+from hub.accounts.identity import Identity
+from hub.accounts.passwords import hash_password, random_password
+from hub.accounts.permissions import PERMISSIONS, ROLES
+from hub.accounts.sessions import Sessions
+from hub.audit import Audit
+from hub.dispatcher import Dispatcher
+from hub.errors import ApiError, not_found
+from hub.store.models import Role, Session, User
+from hub.units import Units
+
+Name = Annotated[str, Meta(min_length=1, max_length=64)]
+Username = Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9._-]{1,63}$")]
+WorkNumber = Annotated[str, Meta(pattern="^[A-Za-z0-9-]{1,16}$")]
+Level = Annotated[int, Meta(ge=1, le=5)]
+Capacity = Annotated[int, Meta(ge=0, le=100)]
+
+
+class NewUser(Settings, frozen=True, kw_only=True):
+    """An account to make."""
+
+    username: Username
+    display_name: Name
+    work_number: WorkNumber
+    role_ids: tuple[str, ...] = ("agent",)
+    queue_ids: tuple[str, ...] = ()
+    skills: dict[str, Level] = {}
+    capacities: dict[str, Capacity] = {}
+    language: Annotated[str, Meta(max_length=35)] = ""
+
+
+class UserEdit(Settings, frozen=True, kw_only=True):
+    """What changes of an account; what is left out stays."""
+
+    display_name: Name | None = None
+    work_number: WorkNumber | None = None
+    role_ids: tuple[str, ...] | None = None
+    queue_ids: tuple[str, ...] | None = None
+    skills: dict[str, Level] | None = None
+    capacities: dict[str, Capacity] | None = None
+    granted: tuple[str, ...] | None = None
+    denied: tuple[str, ...] | None = None
+    language: Annotated[str, Meta(max_length=35)] | None = None
+    is_active: bool | None = None
+
+
+class UserView(msgspec.Struct, frozen=True, kw_only=True):
+    """An account, without its password."""
+
+    user_id: str
+    username: str
+    display_name: str
+    work_number: str
+    role_ids: list[str]
+    queue_ids: list[str]
+    skills: dict[str, int]
+    capacities: dict[str, int]
+    granted: list[str]
+    denied: list[str]
+    language: str
+    is_active: bool
+    must_change_password: bool
+
+
+class RoleView(msgspec.Struct, frozen=True, kw_only=True):
+    """A role and what it permits."""
+
+    role_id: str
+    title: dict[str, str]
+    permissions: list[str]
+
+
+class Users:
+    """Makes and changes accounts; the routing core learns of every change at once."""
+
+    def __init__(self, units: Units, clock: Clock, audit: Audit, sessions: Sessions, dispatcher: Dispatcher) -> None:
+        self._units = units
+        self._clock = clock
+        self._audit = audit
+        self._sessions = sessions
+        self._dispatcher = dispatcher
+
+    async def make_first_admin(self) -> tuple[str, str] | None:
+        """Make the roles and, when there is no user at all, the administrator; return their name and password."""
+        async with self._units.open():
+            for role_id, (title, permissions) in ROLES.items():
+                await Role.get_or_create({"title": title, "permissions": list(permissions)}, role_id=role_id)
+        if await User.exists():
+            return None
+        new = NewUser(username="admin", display_name="管理员", work_number="0000", role_ids=("admin",))
+        _, password = await self.make(Identity(username="first start"), new)
+        return new.username, password
+
+    async def make(
+        self, identity: Identity, new: NewUser, *, password: str = "", remote: str = ""
+    ) -> tuple[UserView, str]:
+        """Make an account; return it and its first password, which is random and to be changed unless given."""
+        await self._check(new.role_ids, (), (), username=new.username, work_number=new.work_number)
+        first = password or random_password()
+        phc = await hash_password(first)
+        async with self._units.open() as unit, self._dispatcher.deciding(unit):
+            values: dict[str, Any] = {name: _plain(getattr(new, name)) for name in new.__struct_fields__}
+            user = await User.create(
+                user_id=new_id(),
+                password_hash=phc,
+                must_change_password=not password,
+                created_at=self._clock.now(),
+                **values,
+            )
+            await self._dispatcher.know_agent(unit, user)
+            await self._audit.record(identity, "user.make", "user", user.user_id, remote=remote, username=new.username)
+        return user_view(user), first
+
+    async def edit(self, identity: Identity, user_id: str, edit: UserEdit, *, remote: str = "") -> UserView:
+        """Change an account; its next call sees the new rights."""
+        user = await self._find(user_id)
+        changed = {name: value for name in edit.__struct_fields__ if (value := getattr(edit, name)) is not None}
+        await self._check(
+            edit.role_ids or (), edit.granted or (), edit.denied or (), work_number=edit.work_number, user_id=user_id
+        )
+        if user_id == identity.user_id and edit.is_active is False:
+            raise ApiError(422, "invalid", "nobody disables themselves", fields={"is_active": "yourself"})
+        async with self._units.open() as unit, self._dispatcher.deciding(unit):
+            for name, value in changed.items():
+                setattr(user, name, _plain(value))
+            await user.save()
+            if not user.is_active:
+                await Session.filter(user_id=user_id).delete()
+                await self._dispatcher.return_work(unit, user_id)
+                await self._dispatcher.set_state(unit, user_id, "offline", "disabled")
+            await self._dispatcher.know_agent(unit, user)
+            await self._audit.record(identity, "user.edit", "user", user_id, remote=remote, fields=sorted(changed))
+        self._sessions.forget_user(user_id)
+        return user_view(user)
+
+    async def reset_password(self, identity: Identity, user_id: str, *, remote: str = "") -> str:
+        """Set and return a random password, to be changed; every session of the user ends."""
+        user = await self._find(user_id)
+        password = random_password()
+        phc = await hash_password(password)
+        async with self._units.open():
+            await User.filter(user_id=user.user_id).update(
+                password_hash=phc, must_change_password=True, failed_logins=0, locked_until=None
+            )
+            await Session.filter(user_id=user_id).delete()
+            await self._audit.record(identity, "password.reset", "user", user_id, remote=remote)
+        self._sessions.forget_user(user_id)
+        return password
+
+    async def all(self) -> list[UserView]:
+        """Return every account, by work number."""
+        return [user_view(user) for user in await User.all().order_by("work_number")]
+
+    async def roles(self) -> list[RoleView]:
+        """Return every role."""
+        rows = await Role.all().order_by("role_id")
+        return [RoleView(role_id=row.role_id, title=row.title, permissions=row.permissions) for row in rows]
+
+    async def save_role(
+        self, identity: Identity, role_id: str, title: dict[str, str], permissions: tuple[str, ...], *, remote: str
+    ) -> RoleView:
+        """Make or change a role; nobody takes ``admin.users`` from the role of administrators."""
+        if unknown := sorted(set(permissions) - PERMISSIONS.keys()):
+            raise ApiError(422, "invalid", "unknown permission", fields={"permissions": ", ".join(unknown)})
+        if role_id == "admin" and "admin.users" not in permissions:
+            raise ApiError(422, "invalid", "administrators keep admin.users", fields={"permissions": "admin.users"})
+        async with self._units.open():
+            values = {"title": title, "permissions": list(permissions)}
+            role, _ = await Role.update_or_create(values, role_id=role_id)
+            await self._audit.record(
+                identity, "role.save", "role", role_id, remote=remote, permissions=list(permissions)
+            )
+        self._sessions.forget_all()
+        return RoleView(role_id=role.role_id, title=role.title, permissions=role.permissions)
+
+    async def _find(self, user_id: str) -> User:
+        user = await User.get_or_none(user_id=user_id)
+        if user is None:
+            raise not_found("user")
+        return user
+
+    async def _check(
+        self,
+        role_ids: tuple[str, ...],
+        granted: tuple[str, ...],
+        denied: tuple[str, ...],
+        *,
+        username: str | None = None,
+        work_number: str | None = None,
+        user_id: str = "",
+    ) -> None:
+        """Raise 422 naming every field that another account has, or that names what there is not."""
+        faults: dict[str, str] = {}
+        known = set(await Role.all().values_list("role_id", flat=True))
+        if unknown := sorted(set(role_ids) - known):
+            faults["role_ids"] = f"unknown: {', '.join(unknown)}"
+        for field, permissions in (("granted", granted), ("denied", denied)):
+            if unknown := sorted(set(permissions) - PERMISSIONS.keys()):
+                faults[field] = f"unknown: {', '.join(unknown)}"
+        if username is not None and await User.filter(username=username).exists():
+            faults["username"] = "taken"
+        if work_number is not None and await User.filter(work_number=work_number).exclude(user_id=user_id).exists():
+            faults["work_number"] = "taken"
+        if faults:
+            raise ApiError(422, "invalid", "the account cannot be like this", fields=faults)
+
+
+def user_view(user: User) -> UserView:
+    """Return an account as administrators see it."""
+    return UserView(**{name: getattr(user, name) for name in UserView.__struct_fields__})
+
+
+def _plain(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value

@@ -1,0 +1,223 @@
+"""Puts the hub together, runs it until told to stop, and takes it apart in the right order."""
+
+import asyncio
+import logging
+import ssl
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from importlib import metadata, resources
+from pathlib import Path
+from typing import Any, Final
+
+from aiohttp import web
+
+from core.bus import Bus, BusSettings
+from core.clock import Clock, SystemClock
+from core.streams import BUCKETS, HUB_CONSUMER, IN, STREAMS, hub_consumer
+from hub.accounts.sessions import Sessions
+from hub.accounts.users import Users
+from hub.audit import Audit
+from hub.calendars import Calendars
+from hub.channel_requests import ChannelRequests
+from hub.connectors import Connectors
+from hub.contacts import Contacts
+from hub.conversation_lists import ConversationLists
+from hub.conversations import Conversations
+from hub.demo import make_demo
+from hub.desktop.calls import ENDPOINTS
+from hub.desktop.calls.files import Files
+from hub.desktop.desk import Desk
+from hub.desktop.socket import DesktopSocket
+from hub.dispatcher import Dispatcher
+from hub.extensions import load_extensions
+from hub.flow_library import FlowLibrary
+from hub.flows import Flows
+from hub.http.answers import json_answer
+from hub.http.openapi import document
+from hub.http.proxy import ChannelProxy
+from hub.http.server import guard, mount
+from hub.http.static import BrowserCode
+from hub.media import MediaStore
+from hub.plugin_instances import PluginInstances
+from hub.presence import Presence
+from hub.queue_editor import QueueEditor
+from hub.queues import Queues
+from hub.rate_limits import RateLimiter
+from hub.router import Router
+from hub.services import Services
+from hub.settings import HubSettings
+from hub.setup import Setup
+from hub.signals import Signals
+from hub.store.engine import Store
+from hub.store.outbox import Relay
+from hub.store.secrets import Sealer
+from hub.units import Units
+
+log = logging.getLogger(__name__)
+
+STOP_S: Final = 5.0  # open requests get that long when the hub stops
+
+
+class Hub:
+    """One hub process: everything that lives as long as it does."""
+
+    def __init__(self, settings: HubSettings, clock: Clock | None = None) -> None:
+        self._settings = settings
+        self._clock = clock or SystemClock()
+        self.services: Services
+        self.url = ""
+        self.first_admin: tuple[str, str] | None = None
+        self._tasks: list[Callable[[], Awaitable[None]]] = []
+
+    async def run(self, ready: Callable[["Hub"], None]) -> None:
+        """Serve until cancelled; ``ready`` is called once browsers and channels can come."""
+        async with AsyncExitStack() as stack:
+            store = await self._open_store(stack)
+            bus = await stack.enter_async_context(await Bus.connect(self._bus_settings(), source="hub"))
+            await bus.ensure(STREAMS, BUCKETS, [hub_consumer()])
+            self._make_services(store, bus)
+            services = self.services
+            await services.dispatcher.load()
+            self.first_admin = await services.users.make_first_admin()
+            await services.flow_library.load()
+            if self._settings.demo:
+                await make_demo(services)
+            store.on_commit(lambda recorded: services.desk.on_commit([event for _, _, event in recorded]))
+            stack.push_async_callback(services.presence.close)
+            await self._serve_http(stack)
+            consumption = bus.consume(IN.name, HUB_CONSUMER, self._router.take)
+            stack.push_async_callback(consumption.close)
+            await services.plugin_instances.publish_all()
+            async with asyncio.TaskGroup() as group:
+                for task in self._tasks:
+                    group.create_task(_forever(task))
+                group.create_task(services.presence.watch_absent())
+                ready(self)
+                group.create_task(_until_closed(bus))
+
+    async def _open_store(self, stack: AsyncExitStack) -> Store:
+        url = self._settings.database_url or f"sqlite://{self._settings.data_dir / 'hub.db'}"
+        store = await Store.open(url, clock=self._clock, progress=lambda step: log.info("database: %s", step))
+        stack.push_async_callback(store.close)
+        return store
+
+    def _bus_settings(self) -> BusSettings:
+        nats = self._settings.nats
+        return BusSettings(
+            url=nats.url,
+            seed=nats.seed,
+            inbox_prefix=nats.inbox_prefix,
+            replicas=nats.replicas,
+            tls_ca=nats.tls_ca,
+            tls_cert=nats.tls_certificate,
+            tls_key=nats.tls_key,
+        )
+
+    def _make_services(self, store: Store, bus: Bus) -> None:
+        settings, limits, clock = self._settings, self._settings.limits, self._clock
+        units = Units(store, clock)
+        audit = Audit(units, clock)
+        queues = Queues()
+        desk = Desk(store, backlog=limits.desk_backlog, setup=Setup(limits).table)
+        dispatcher = Dispatcher(units, clock, queues, desk)
+        sessions = Sessions(store, clock, audit, limits)
+        media = MediaStore(settings.data_dir / "media", units, clock, max_bytes=limits.attachment_bytes)
+        contacts = Contacts(units, audit)
+        library = FlowLibrary(units, audit)
+        flows = Flows(units, dispatcher, library, Calendars(), Connectors())
+        hooks = load_extensions()
+        self._proxy = ChannelProxy(settings.http.trusted_proxies)
+        sealer = Sealer.load(settings.data_dir / "keys" / "data.key")
+        self.services = Services(
+            version=metadata.version("lianxin"),
+            settings=settings,
+            clock=clock,
+            store=store,
+            bus=bus,
+            audit=audit,
+            sessions=sessions,
+            users=Users(units, clock, audit, sessions, dispatcher),
+            contacts=contacts,
+            conversations=Conversations(units, bus, dispatcher, flows, queues, media, text_chars=limits.text_chars),
+            conversation_lists=ConversationLists(),
+            dispatcher=dispatcher,
+            presence=Presence(units, dispatcher, desk, grace_s=limits.desk_grace_s),
+            queues=queues,
+            queue_editor=QueueEditor(units, audit, dispatcher),
+            flows=flows,
+            flow_library=library,
+            media=media,
+            plugin_instances=PluginInstances(units, bus, audit, sealer, self._proxy),
+            desk=desk,
+            call_limiter=RateLimiter(clock, rate=limits.calls_per_second, burst=limits.calls_per_second * 4),
+            login_limiter=RateLimiter(clock, rate=limits.logins_per_minute / 60, burst=limits.logins_per_minute),
+        )
+        self._router = Router(units, contacts, flows, dispatcher, hooks)
+        self._hooks = hooks
+        relay = Relay(store, lambda subject, payload, msg_id: bus.publish_raw(subject, payload, msg_id=msg_id))
+        requests = ChannelRequests(bus, media, dispatcher)
+        signals = Signals(bus, desk)
+        self._tasks = [
+            relay.run,
+            dispatcher.run,
+            flows.run,
+            requests.run,
+            self.services.plugin_instances.run,
+            signals.run,
+        ]
+
+    async def _serve_http(self, stack: AsyncExitStack) -> None:
+        services, http = self.services, self._settings.http
+        app = web.Application(middlewares=[guard], client_max_size=self._settings.limits.body_bytes)
+        endpoints = [*ENDPOINTS, *(one for some in self._hooks.hook.register_routes() for one in some)]
+        mount(app, endpoints, services)
+        description = document(endpoints, services.version)
+
+        async def describe(_: web.Request) -> web.Response:
+            return json_answer(description)
+
+        app.router.add_get("/api/v1/openapi.json", describe)
+        app.router.add_get("/api/v1/desktop", DesktopSocket(services, services.desk).handle)
+        Files(services).mount(app)
+        self._proxy.mount(app)
+        BrowserCode(_browser_code()).mount(app)
+
+        async def send_away(_: web.Application) -> None:
+            services.desk.close()
+
+        app.on_shutdown.append(send_away)
+        runner = web.AppRunner(app, shutdown_timeout=STOP_S, access_log=None)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        site = web.TCPSite(runner, http.host, http.port, ssl_context=_tls(http), backlog=4096)
+        await site.start()
+        port = runner.addresses[0][1]
+        scheme = "https" if http.tls_certificate else "http"
+        self.url = http.public_url or f"{scheme}://{http.host}:{port}"
+
+
+async def _forever(task: Callable[[], Awaitable[None]]) -> None:
+    """Run a service's task; when it fails, say why and begin again a little later."""
+    while True:
+        try:
+            await task()
+        except Exception:
+            log.exception("a task of the hub failed and begins again")
+        await asyncio.sleep(1.0)
+
+
+async def _until_closed(bus: Bus) -> None:
+    await bus.wait_closed()
+    raise ConnectionError("the bus sent the hub away")
+
+
+def _tls(http: Any) -> ssl.SSLContext | None:
+    if not http.tls_certificate:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(http.tls_certificate, http.tls_key or None)
+    return context
+
+
+def _browser_code() -> Path:
+    return Path(str(resources.files("lianxin"))) / "_web"

@@ -1,0 +1,153 @@
+"""Contacts: who is behind an address, edits by agents, block lists."""
+
+import logging
+from datetime import datetime
+from typing import Annotated, Final
+
+from msgspec import Meta
+
+from core.config import Settings
+from core.events import ContactChanged, ContactView, Profile
+from core.ids import new_id
+from hub.accounts.identity import Identity
+from hub.audit import Audit
+from hub.i18n import text as catalogue
+from hub.store.models import Address, BlockedAddress, Contact, Conversation
+from hub.store.views import contact_view
+from hub.units import Unit, Units
+
+log = logging.getLogger(__name__)
+
+MAX_NAME: Final = 100
+
+
+class ContactEdit(Settings, frozen=True, kw_only=True):
+    """What an agent changes of a contact; what is left out stays."""
+
+    name: Annotated[str, Meta(max_length=MAX_NAME)] | None = None
+    birth_year: Annotated[int, Meta(ge=1900, le=2100)] | None = None
+    remarks: Annotated[str, Meta(max_length=4_000)] | None = None
+    level: Annotated[int, Meta(ge=0, le=9)] | None = None
+    language: Annotated[str, Meta(max_length=35)] | None = None
+    tags: Annotated[tuple[Annotated[str, Meta(max_length=32)], ...], Meta(max_length=20)] | None = None
+    attributes: dict[str, Annotated[str, Meta(max_length=500)]] | None = None
+
+
+class Contacts:
+    """Finds, makes and edits contacts."""
+
+    def __init__(self, units: Units, audit: Audit) -> None:
+        self._units = units
+        self._audit = audit
+
+    async def meet(self, unit: Unit, uri: str, instance: str, profile: Profile | None) -> tuple[Contact, Address]:
+        """Return the contact behind ``uri``, made on the first sight, and the address, last seen on ``instance``."""
+        address = await unit.address(uri)
+        if address is None:
+            return self._make(unit, uri, instance, profile)
+        if address.instance != instance:
+            address.instance = instance
+            unit.touch(address)
+        contact = await unit.contact(address.contact_id)
+        if profile is not None and _learn(contact, profile):
+            unit.touch(contact)
+            await self._record(unit, contact)
+        return contact, address
+
+    async def is_blocked(self, contact: Contact, address: Address, now: datetime) -> bool:
+        """Whether what comes from ``address`` is refused now."""
+        if not contact.is_blocked and address.last_seq:
+            return False  # known and in good standing: the hot path asks nothing
+        row = await BlockedAddress.get_or_none(uri=address.uri)
+        return row is not None and (row.until is None or row.until > now)
+
+    async def view(self, contact_id: str) -> ContactView:
+        """Return the contact as a desk shows it; 404 when there is none."""
+        async with self._units.open() as unit:
+            contact = await unit.contact(contact_id)
+            return contact_view(contact, await Address.filter(contact_id=contact_id))
+
+    async def edit(self, identity: Identity, contact_id: str, edit: ContactEdit, *, remote: str) -> ContactView:
+        """Change what ``edit`` names; the contact's open conversations show a new name and level."""
+        async with self._units.open() as unit:
+            contact = await unit.contact(contact_id)
+            changed = {name: value for name in edit.__struct_fields__ if (value := getattr(edit, name)) is not None}
+            for name, value in changed.items():
+                setattr(contact, name, list(value) if isinstance(value, tuple) else value)
+            unit.touch(contact)
+            for row in await Conversation.filter(contact_id=contact_id).exclude(state="closed"):
+                conversation = await unit.conversation(row.conversation_id)
+                conversation.contact_name = contact.name
+                conversation.contact_level = contact.level
+                unit.touch(conversation)
+            await self._audit.record(
+                identity, "contact.edit", "contact", contact_id, remote=remote, fields=list(changed)
+            )
+            return await self._record(unit, contact)
+
+    async def block(
+        self, identity: Identity, contact_id: str, reason: str, until: datetime | None, *, remote: str
+    ) -> ContactView:
+        """Refuse what comes from any of the contact's addresses, for ever or ``until``."""
+        async with self._units.open() as unit:
+            contact = await unit.contact(contact_id)
+            contact.is_blocked = True
+            unit.touch(contact)
+            for address in await Address.filter(contact_id=contact_id):
+                await BlockedAddress.update_or_create(
+                    {"reason": reason, "until": until, "created_at": unit.now}, uri=address.uri
+                )
+            await self._audit.record(identity, "contact.block", "contact", contact_id, remote=remote, reason=reason)
+            return await self._record(unit, contact)
+
+    async def unblock(self, identity: Identity, contact_id: str, *, remote: str) -> ContactView:
+        """Let the contact in again."""
+        async with self._units.open() as unit:
+            contact = await unit.contact(contact_id)
+            contact.is_blocked = False
+            unit.touch(contact)
+            uris = await Address.filter(contact_id=contact_id).values_list("uri", flat=True)
+            await BlockedAddress.filter(uri__in=uris).delete()
+            await self._audit.record(identity, "contact.unblock", "contact", contact_id, remote=remote)
+            return await self._record(unit, contact)
+
+    def _make(self, unit: Unit, uri: str, instance: str, profile: Profile | None) -> tuple[Contact, Address]:
+        profile = profile or Profile()
+        language = profile.language.partition("-")[0].lower()[:35]
+        contact = Contact(
+            contact_id=new_id(),
+            name=profile.name[:MAX_NAME] or catalogue("visitor.name", "zh", suffix=uri[-4:].upper()),
+            language=language,
+            is_verified=profile.is_verified,
+            attributes=_attributes(profile),
+            created_at=unit.now,
+        )
+        address = Address(
+            address_id=new_id(), uri=uri, contact_id=contact.contact_id, instance=instance, created_at=unit.now
+        )
+        unit.add(contact)
+        unit.add(address)
+        unit.record(ContactChanged(contact=contact_view(contact, [address])), contact.contact_id)
+        return contact, address
+
+    async def _record(self, unit: Unit, contact: Contact) -> ContactView:
+        view = contact_view(contact, await Address.filter(contact_id=contact.contact_id))
+        unit.record(ContactChanged(contact=view), contact.contact_id)
+        return view
+
+
+def _learn(contact: Contact, profile: Profile) -> bool:
+    """Take over what ``profile`` knows better: a verified name, a customer number, the language read."""
+    before = (contact.name, contact.is_verified, contact.language, dict(contact.attributes))
+    if profile.is_verified:
+        contact.is_verified = True
+        contact.name = profile.name[:MAX_NAME] or contact.name
+    if profile.language and not contact.language:
+        contact.language = profile.language.partition("-")[0].lower()[:35]
+    contact.attributes = {**contact.attributes, **_attributes(profile)}
+    return before != (contact.name, contact.is_verified, contact.language, contact.attributes)
+
+
+def _attributes(profile: Profile) -> dict[str, str]:
+    known = {"customer_id": profile.customer_id if profile.is_verified else "", "page_url": profile.page_url}
+    return {name: value[:500] for name, value in known.items() if value}

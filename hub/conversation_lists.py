@@ -1,0 +1,62 @@
+"""Pages of conversations and of their timelines, as a desk scrolls through them."""
+
+from typing import Literal
+
+from tortoise.expressions import Q
+
+from core.events import ConversationView, EntryView
+from hub.accounts.identity import Identity
+from hub.desktop.patches import Viewer
+from hub.store.models import Conversation, Entry
+from hub.store.views import conversation_view, entry_view
+
+View = Literal["mine", "waiting", "all"]
+
+
+class ConversationLists:
+    """Reads; changes nothing."""
+
+    async def page(
+        self, identity: Identity, view: View, *, cursor: str, limit: int, channel: str, words: str
+    ) -> tuple[list[ConversationView], str | None]:
+        """Return conversations newest first and the cursor of the next page, None at the end."""
+        rows = Conversation.filter(_wanted(identity, view))
+        if channel:
+            rows = rows.filter(channel=channel)
+        if words:
+            found = Entry.filter(text__icontains=words, kind="message").limit(500)
+            ids = await found.values_list("conversation_id", flat=True)
+            rows = rows.filter(
+                Q(contact_name__icontains=words) | Q(topic__icontains=words) | Q(conversation_id__in=set(ids))
+            )
+        if cursor:
+            rows = rows.filter(conversation_id__lt=cursor)
+        page = await rows.order_by("-conversation_id").limit(limit + 1)
+        items = [conversation_view(row) for row in page[:limit]]
+        return items, items[-1].conversation_id if len(page) > limit else None
+
+    async def of_contact(self, identity: Identity, contact_id: str) -> list[ConversationView]:
+        """Return the contact's latest conversations that the user may open."""
+        rows = await Conversation.filter(contact_id=contact_id).order_by("-conversation_id").limit(100)
+        viewer = Viewer(identity)
+        return [view for row in rows if viewer.may_open(view := conversation_view(row))]
+
+    async def entries(self, conversation_id: str, *, before: str, limit: int) -> tuple[list[EntryView], bool]:
+        """Return the page of the timeline that ends before entry ``before``, and whether there are older ones."""
+        rows = Entry.filter(conversation_id=conversation_id)
+        if before:
+            rows = rows.filter(entry_id__lt=before)
+        page = await rows.order_by("-entry_id").limit(limit + 1)
+        return [entry_view(row) for row in reversed(page[:limit])], len(page) > limit
+
+
+def _wanted(identity: Identity, view: View) -> Q:
+    mine = Q(agent_id=identity.user_id)
+    queues = Q() if identity.may("queue.all") else Q(queue_id__in=sorted(identity.queue_ids))
+    match view:
+        case "mine":
+            return mine & Q(state__in=("active", "wrap_up"))
+        case "waiting":
+            return queues & Q(state="queued")
+        case "all":
+            return mine | queues

@@ -1,0 +1,336 @@
+"""What agents do to conversations: write, note, transfer, end, wrap up, pick, read, draft."""
+
+import logging
+from typing import Annotated, Any, Final
+
+from msgspec import Meta
+
+from core.bus import Bus
+from core.config import Settings
+from core.events import (
+    ConversationChanged,
+    ConversationView,
+    DraftChanged,
+    EntryView,
+    TypingShown,
+)
+from core.ids import new_id
+from hub import timeline
+from hub.accounts.identity import Identity
+from hub.desktop.patches import Viewer
+from hub.dispatcher import Dispatcher
+from hub.errors import ApiError, not_found
+from hub.flows import Flows
+from hub.i18n import text as catalogue
+from hub.media import MediaStore
+from hub.queues import Queues
+from hub.store.models import Address, Conversation, Draft, Entry, Offer, User, WrapUpCode
+from hub.store.views import conversation_view, entry_view
+from hub.units import Unit, Units
+
+log = logging.getLogger(__name__)
+
+MAX_ATTACHMENTS: Final = 10
+ClientId = Annotated[str, Meta(min_length=1, max_length=64)]
+Text = Annotated[str, Meta(max_length=20_000)]  # the operator's own limit is lower
+
+
+class NewMessage(Settings, frozen=True, kw_only=True):
+    """What an agent sends; ``client_id`` is the browser's own and the same when it repeats itself."""
+
+    client_id: ClientId
+    text: Text = ""
+    attachments: Annotated[tuple[str, ...], Meta(max_length=MAX_ATTACHMENTS)] = ()
+
+
+class NewNote(Settings, frozen=True, kw_only=True):
+    """What only colleagues see."""
+
+    client_id: ClientId
+    text: Annotated[str, Meta(min_length=1, max_length=20_000)]
+
+
+class NewDraft(Settings, frozen=True, kw_only=True):
+    """Unsent words."""
+
+    text: Text
+    is_note: bool = False
+
+
+class Transfer(Settings, frozen=True, kw_only=True):
+    """Where a conversation goes: a queue, or a colleague."""
+
+    queue_id: str | None = None
+    agent_id: str | None = None
+    note: Annotated[str, Meta(max_length=4_000)] = ""
+
+
+class WrapUp(Settings, frozen=True, kw_only=True):
+    """How a conversation ended."""
+
+    code: Annotated[str, Meta(min_length=1, max_length=64)]
+    summary: Annotated[str, Meta(max_length=4_000)] = ""
+    tags: Annotated[tuple[Annotated[str, Meta(max_length=32)], ...], Meta(max_length=20)] = ()
+
+
+class ConversationEdit(Settings, frozen=True, kw_only=True):
+    """What an agent notes of a conversation while it goes on; what is left out stays."""
+
+    topic: Annotated[str, Meta(max_length=200)] | None = None
+    summary: Annotated[str, Meta(max_length=4_000)] | None = None
+    tags: Annotated[tuple[Annotated[str, Meta(max_length=32)], ...], Meta(max_length=20)] | None = None
+
+
+class Conversations:
+    """Commands on conversations, each one unit of work, each checked against who may do it."""
+
+    def __init__(
+        self,
+        units: Units,
+        bus: Bus,
+        dispatcher: Dispatcher,
+        flows: Flows,
+        queues: Queues,
+        media: MediaStore,
+        *,
+        text_chars: int,
+    ) -> None:
+        self._units = units
+        self._bus = bus
+        self._dispatcher = dispatcher
+        self._flows = flows
+        self._queues = queues
+        self._media = media
+        self._text_chars = text_chars
+
+    async def send(self, identity: Identity, conversation_id: str, message: NewMessage) -> EntryView:
+        """Send the citizen a message; a repeated ``client_id`` returns the first one's entry."""
+        if not message.text.strip() and not message.attachments:
+            raise ApiError(422, "invalid", "nothing to send", fields={"text": "empty"})
+        if len(message.text) > self._text_chars:
+            raise ApiError(422, "invalid", f"at most {self._text_chars} characters", fields={"text": "too_long"})
+        attachments = [await self._media.attachment(media_id) for media_id in message.attachments]
+        async with self._units.open() as unit:
+            conversation = await self._own(unit, identity, conversation_id, "active")
+            if repeated := await _repeated(conversation_id, message.client_id):
+                return entry_view(repeated)
+            address = await self._address(unit, conversation)
+            entry = timeline.add_reply(
+                unit,
+                conversation,
+                address,
+                identity,
+                message.text,
+                attachments=attachments,
+                client_id=message.client_id,
+            )
+            conversation.unread = 0
+            await self._drop_draft(unit, identity, conversation_id)
+            return entry_view(entry)
+
+    async def note(self, identity: Identity, conversation_id: str, note: NewNote) -> EntryView:
+        """Add an internal note; whoever may open the conversation may."""
+        async with self._units.open() as unit:
+            conversation = await self._visible(unit, identity, conversation_id)
+            if repeated := await _repeated(conversation_id, note.client_id):
+                return entry_view(repeated)
+            entry = timeline.add_note(unit, conversation, identity, note.text, client_id=note.client_id)
+            await self._drop_draft(unit, identity, conversation_id)
+            return entry_view(entry)
+
+    async def retry(self, identity: Identity, conversation_id: str, entry_id: str) -> EntryView:
+        """Send a failed message again, once more with the same id."""
+        async with self._units.open() as unit:
+            conversation = await self._own(unit, identity, conversation_id, "active")
+            entry = await unit.entry(entry_id)
+            if entry.conversation_id != conversation_id or entry.direction != "out":
+                raise not_found("message")
+            if entry.status in ("failed", "unknown"):
+                timeline.send_again(unit, conversation, await self._address(unit, conversation), entry)
+            return entry_view(entry)
+
+    async def read(self, identity: Identity, conversation_id: str) -> None:
+        """The owner has seen everything."""
+        async with self._units.open() as unit:
+            conversation = await self._visible(unit, identity, conversation_id)
+            if conversation.agent_id == identity.user_id and conversation.unread:
+                conversation.unread = 0
+                _changed(unit, conversation, "read")
+
+    async def save_draft(self, identity: Identity, conversation_id: str, draft: NewDraft) -> None:
+        """Keep unsent words; empty ones forget them."""
+        async with self._units.open() as unit:
+            await self._visible(unit, identity, conversation_id)
+            if not draft.text:
+                await self._drop_draft(unit, identity, conversation_id)
+                return
+            await Draft.update_or_create(
+                {"text": draft.text, "is_note": draft.is_note, "saved_at": unit.now, "draft_id": new_id()},
+                conversation_id=conversation_id,
+                agent_id=identity.user_id,
+            )
+            event = DraftChanged(
+                conversation_id=conversation_id,
+                agent_id=identity.user_id,
+                text=draft.text,
+                is_note=draft.is_note,
+                saved_at=unit.now,
+            )
+            unit.record(event, conversation_id, conversation_id=conversation_id)
+
+    async def accept(self, identity: Identity, offer_id: str) -> ConversationView:
+        """Take what was offered; accepting one's own accepted offer answers the same again."""
+        async with self._units.open() as unit, self._dispatcher.deciding(unit):
+            conversation_id = await self._dispatcher.accept(unit, identity.user_id, offer_id)
+            return conversation_view(await unit.conversation(conversation_id))
+
+    async def decline(self, identity: Identity, offer_id: str, reason: str) -> None:
+        """Refuse what was offered."""
+        async with self._units.open() as unit, self._dispatcher.deciding(unit):
+            await self._dispatcher.decline(unit, identity.user_id, offer_id, reason)
+
+    async def pick(self, identity: Identity, conversation_id: str, reason: str) -> ConversationView:
+        """Take waiting work out of turn."""
+        async with self._units.open() as unit, self._dispatcher.deciding(unit):
+            conversation = await self._visible(unit, identity, conversation_id)
+            if conversation.state != "active" or conversation.agent_id != identity.user_id:
+                await self._dispatcher.pick(unit, identity.user_id, conversation, reason)
+            return conversation_view(conversation)
+
+    async def transfer(self, identity: Identity, conversation_id: str, transfer: Transfer) -> ConversationView:
+        """Pass the conversation on to a queue or a colleague, with a note for whoever takes it."""
+        async with self._units.open() as unit, self._dispatcher.deciding(unit):
+            conversation = await self._own(unit, identity, conversation_id, "active", "queued")
+            queue_id, name = await self._target(conversation, transfer)
+            if transfer.note:
+                timeline.add_note(unit, conversation, identity, transfer.note)
+            came_from = identity.display_name
+            await self._drop_draft(unit, identity, conversation_id)
+            await self._dispatcher.transfer(unit, conversation, queue_id, agent_id=transfer.agent_id, reason="transfer")
+            timeline.add_notice(unit, conversation, "transferred", **{"from": came_from, "to": name})
+            words = catalogue(
+                "citizen.transferred",
+                timeline.language_of(conversation),
+                queue=self._queues.title(queue_id, timeline.language_of(conversation)),
+            )
+            timeline.add_automatic(unit, conversation, await self._address(unit, conversation), words)
+            return conversation_view(conversation)
+
+    async def end(self, identity: Identity, conversation_id: str) -> ConversationView:
+        """End the conversation: the citizen is asked for a rating, the agent wraps up."""
+        async with self._units.open() as unit, self._dispatcher.deciding(unit):
+            conversation = await self._own(unit, identity, conversation_id, "active", "wrap_up")
+            if conversation.state == "active":
+                conversation.state = "wrap_up"
+                conversation.waiting_since = None
+                timeline.add_notice(unit, conversation, "ended", agent=identity.display_name)
+                await self._dispatcher.finish(unit, conversation)
+                await self._say_goodbye(unit, conversation)
+                _changed(unit, conversation, "ended")
+            return conversation_view(conversation)
+
+    async def wrap_up(self, identity: Identity, conversation_id: str, wrap_up: WrapUp) -> ConversationView:
+        """Note how it ended and close the conversation."""
+        async with self._units.open() as unit, self._dispatcher.deciding(unit):
+            conversation = await self._own(unit, identity, conversation_id, "wrap_up", "closed")
+            if await WrapUpCode.get_or_none(code=wrap_up.code, is_active=True) is None:
+                raise ApiError(422, "invalid", "no such wrap-up code", fields={"code": "unknown"})
+            conversation.wrap_up_code = wrap_up.code
+            conversation.summary = wrap_up.summary
+            conversation.tags = list(wrap_up.tags)
+            if conversation.state == "wrap_up":
+                conversation.state = "closed"
+                conversation.closed_at = unit.now
+                conversation.unread = 0
+                timeline.add_notice(unit, conversation, "closed", code=wrap_up.code)
+                await self._drop_draft(unit, identity, conversation_id)
+                if not await _wraps_up_elsewhere(conversation):
+                    await self._dispatcher.end_wrap_up(unit, identity.user_id)
+            _changed(unit, conversation, "closed")
+            return conversation_view(conversation)
+
+    async def edit(self, identity: Identity, conversation_id: str, edit: ConversationEdit) -> ConversationView:
+        """Change topic, summary or tags."""
+        async with self._units.open() as unit:
+            conversation = await self._own(unit, identity, conversation_id, "active", "wrap_up", "closed")
+            for name in edit.__struct_fields__:
+                if (value := getattr(edit, name)) is not None:
+                    setattr(conversation, name, list(value) if isinstance(value, tuple) else value)
+            _changed(unit, conversation, "edited")
+            return conversation_view(conversation)
+
+    async def open_for(self, identity: Identity, conversation_id: str) -> ConversationView:
+        """Return the conversation when the user may read it; 404 otherwise."""
+        async with self._units.open() as unit:
+            return conversation_view(await self._visible(unit, identity, conversation_id))
+
+    async def show_typing(self, identity: Identity, conversation_id: str, *, is_typing: bool) -> None:
+        """Show the citizen that their agent types; nothing happens when it is not their agent."""
+        row = await Conversation.get_or_none(conversation_id=conversation_id)
+        if row is not None and row.state == "active" and row.agent_id == identity.user_id:
+            await self._bus.signal(TypingShown(recipient=row.address, is_typing=is_typing), row.instance)
+
+    async def _visible(self, unit: Unit, identity: Identity, conversation_id: str) -> Conversation:
+        conversation = await unit.conversation(conversation_id)
+        view = conversation_view(conversation)
+        viewer = Viewer(identity)
+        if not viewer.may_open(view) and not await _is_offered(conversation_id, identity):
+            raise not_found("conversation")
+        return conversation
+
+    async def _own(self, unit: Unit, identity: Identity, conversation_id: str, *states: str) -> Conversation:
+        conversation = await self._visible(unit, identity, conversation_id)
+        if conversation.agent_id != identity.user_id and not identity.may("conversation.takeover"):
+            raise ApiError(403, "not_owner", "another agent serves this conversation")
+        if conversation.state not in states:
+            raise ApiError(409, "wrong_state", f"the conversation is {conversation.state}")
+        return conversation
+
+    async def _address(self, unit: Unit, conversation: Conversation) -> Address:
+        address = await unit.address(conversation.address)
+        assert address is not None, "a conversation has an address"
+        return address
+
+    async def _target(self, conversation: Conversation, transfer: Transfer) -> tuple[str, str]:
+        if transfer.agent_id is not None:
+            user = await User.get_or_none(user_id=transfer.agent_id, is_active=True)
+            if user is None:
+                raise ApiError(422, "invalid", "no such agent", fields={"agent_id": "unknown"})
+            return conversation.queue_id or next(iter(self._queues)), user.display_name
+        if transfer.queue_id is None or transfer.queue_id not in self._queues:
+            raise ApiError(422, "invalid", "no such queue", fields={"queue_id": "unknown"})
+        return transfer.queue_id, self._queues.title(transfer.queue_id)
+
+    async def _say_goodbye(self, unit: Unit, conversation: Conversation) -> None:
+        """Ask for a rating by the queue's own flow, or just say goodbye."""
+        if await self._flows.served(unit, conversation):
+            return
+        flow_id = self._queues.settings(conversation.queue_id or "").rating_flow
+        if flow_id and await self._flows.start(unit, conversation, flow_id):
+            return
+        words = catalogue("citizen.ended", timeline.language_of(conversation))
+        timeline.add_automatic(unit, conversation, await self._address(unit, conversation), words)
+
+    async def _drop_draft(self, unit: Unit, identity: Identity, conversation_id: str) -> None:
+        if await Draft.filter(conversation_id=conversation_id, agent_id=identity.user_id).delete():
+            event = DraftChanged(conversation_id=conversation_id, agent_id=identity.user_id, text="", saved_at=unit.now)
+            unit.record(event, conversation_id, conversation_id=conversation_id)
+
+
+async def _repeated(conversation_id: str, client_id: str) -> Entry | None:
+    return await Entry.filter(conversation_id=conversation_id, client_id=client_id, author_kind="agent").first()
+
+
+async def _is_offered(conversation_id: str, identity: Identity) -> bool:
+    return await Offer.filter(conversation_id=conversation_id, agent_id=identity.user_id, outcome=None).exists()
+
+
+async def _wraps_up_elsewhere(conversation: Conversation) -> bool:
+    others = Conversation.filter(agent_id=conversation.agent_id, state="wrap_up", wrap_up_until__not_isnull=True)
+    return await others.exclude(conversation_id=conversation.conversation_id).exists()
+
+
+def _changed(unit: Unit, conversation: Conversation, change: Any) -> None:
+    unit.touch(conversation)
+    event = ConversationChanged(conversation=conversation_view(conversation), change=change)
+    unit.record(event, conversation.conversation_id, conversation_id=conversation.conversation_id)

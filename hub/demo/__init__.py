@@ -1,0 +1,93 @@
+"""Something to see: agents, queues, codes, a flow and a web chat for an empty hub (``lianxin run --demo``)."""
+
+import logging
+from importlib import resources
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from hub.accounts.identity import Identity
+from hub.accounts.users import NewUser
+from hub.queues import OverflowSetting, QueueSettings
+from hub.store.models import AwayReason, Calendar, PluginInstance, Setting, User, WrapUpCode
+
+if TYPE_CHECKING:
+    from hub.services import Services
+
+log = logging.getLogger(__name__)
+
+PASSWORD: Final = "lianxin-demo"  # noqa: S105 - written on the demo's own page; the demo is no place for real data
+DEMO: Final = Identity(username="demo")
+
+QUEUES: Final = {
+    "general": ({"zh": "综合服务", "en": "General"}, QueueSettings(rating_flow="rating", on_missed="stay")),
+    "housing": (
+        {"zh": "公积金专席", "en": "Housing fund"},
+        QueueSettings(
+            rating_flow="rating",
+            strategy=("highest_skill", "longest_idle"),
+            on_missed="stay",
+            overflows=(OverflowSetting(after_s=60, queue_id="general"),),
+        ),
+    ),
+    "elder": (
+        {"zh": "为老服务", "en": "Elder care"},
+        QueueSettings(rating_flow="rating", priority=2, on_missed="stay"),
+    ),
+}
+AGENTS: Final = (
+    NewUser(
+        username="zhou", display_name="周敏", work_number="3021", queue_ids=("general", "elder"), skills={"elder": 4}
+    ),
+    NewUser(
+        username="li", display_name="李强", work_number="3022", queue_ids=("general", "housing"), skills={"housing": 5}
+    ),
+    NewUser(
+        username="chen",
+        display_name="陈静",
+        work_number="3001",
+        role_ids=("supervisor",),
+        queue_ids=("general", "housing", "elder"),
+        skills={"housing": 3, "elder": 3},
+    ),
+)
+WRAP_UP_CODES: Final = (
+    ("answered", "当场答复", "Answered at once"),
+    ("forwarded", "已转办", "Passed on"),
+    ("call_back", "约定回电", "Call-back promised"),
+    ("out_of_scope", "非受理范围", "Out of scope"),
+    ("no_reply", "市民未回应", "No reply"),
+)
+AWAY_REASONS: Final = (
+    ("rest", "小休", "Short break"),
+    ("meal", "用餐", "Meal"),
+    ("meeting", "会议", "Meeting"),
+    ("training", "培训", "Training"),
+    ("other", "其他工作", "Other work"),
+)
+FLOWS: Final = ("rating", "hotline")
+CALENDAR: Final = {"weekly": {day: [["00:00", "24:00"]] for day in "0123456"}, "follows_holidays": False}
+
+
+async def make_demo(services: "Services") -> None:
+    """Fill an empty hub; one that has agents already is left as it is."""
+    if await User.exclude(username="admin").exists():
+        return
+    log.info("making the demo's data")
+    for queue_id, (title, rules) in QUEUES.items():
+        await services.queue_editor.save(DEMO, queue_id, title, rules)
+    for new in AGENTS:
+        await services.users.make(DEMO, new, password=PASSWORD)
+    async with services.store.work():
+        for position, (code, zh, en) in enumerate(WRAP_UP_CODES):
+            await WrapUpCode.create(code=code, title={"zh": zh, "en": en}, position=position)
+        for position, (reason, zh, en) in enumerate(AWAY_REASONS):
+            await AwayReason.create(reason=reason, title={"zh": zh, "en": en}, position=position)
+        await Calendar.create(calendar_id="office-hours", title={"zh": "人工服务时间", "en": "Staffed hours"}, rules=CALENDAR)
+        await Setting.create(key="channels", value={"*": {"flow": "hotline", "queue": "general"}})
+        await PluginInstance.create(instance="web_chat-main", plugin="web_chat", is_enabled=True, revision=1)
+    for name in FLOWS:
+        graph = msgspec.json.decode(resources.files(__name__).joinpath("flows", f"{name}.json").read_bytes())
+        version, _ = await services.flow_library.add_version(DEMO, name, graph)
+        await services.flow_library.publish(DEMO, name, version)
+    await services.flow_library.load()

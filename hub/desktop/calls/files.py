@@ -1,0 +1,64 @@
+"""Files: agents send them, desks show them. Bodies are no JSON, so these two are not declared endpoints."""
+
+from typing import Final
+
+from aiohttp import BodyPartReader, web
+
+from core.events import Attachment
+from hub.errors import ApiError
+from hub.http.answers import json_answer
+from hub.http.server import admit_upload, identify
+from hub.media import INLINE
+from hub.services import Services
+
+CHUNK_BYTES: Final = 65_536
+DAY: Final = "private, max-age=86400, immutable"
+
+
+class Files:
+    """``POST /api/v1/media`` and ``GET /media/{media_id}/{name}``."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def mount(self, app: web.Application) -> None:
+        """Add both routes."""
+        app.router.add_post("/api/v1/media", self.upload)
+        app.router.add_get("/media/{media_id}", self.download)
+        app.router.add_get("/media/{media_id}/{name}", self.download)
+
+    async def upload(self, request: web.Request) -> web.StreamResponse:
+        """Keep a file that an agent will send."""
+        await admit_upload(request, self._services)
+        if not request.content_type.startswith("multipart/"):
+            raise ApiError(422, "bad_upload", "send multipart/form-data with a part named file")
+        part = await (await request.multipart()).next()
+        if not isinstance(part, BodyPartReader) or part.name != "file":
+            raise ApiError(422, "bad_upload", "the first part must be named file", fields={"file": "missing"})
+        limit = self._services.settings.limits.attachment_bytes
+        data = bytearray()
+        while chunk := await part.read_chunk(CHUNK_BYTES):
+            data += chunk
+            if len(data) > limit:
+                raise ApiError(413, "too_large", f"at most {limit} bytes")
+        mime = part.headers.get("Content-Type", "application/octet-stream").partition(";")[0].strip()
+        attachment: Attachment = await self._services.media.keep(
+            bytes(data), mime=mime, name=part.filename or "", instance=""
+        )
+        return json_answer(attachment)
+
+    async def download(self, request: web.Request) -> web.StreamResponse:
+        """Return a file: pictures inline, all else as a download that no page can run."""
+        identity = await identify(request, self._services)
+        identity.require("desk.use")
+        path, attachment = await self._services.media.find(request.match_info["media_id"])
+        kind = "inline" if attachment.mime in INLINE else "attachment"
+        return web.FileResponse(
+            path,
+            headers={
+                "Content-Type": attachment.mime if kind == "inline" else "application/octet-stream",
+                "Content-Disposition": kind,
+                "Content-Security-Policy": "default-src 'none'; sandbox",
+                "Cache-Control": DAY,
+            },
+        )

@@ -1,0 +1,39 @@
+"""Reads one viewer's tables from the store: what the desk's one law compares with applied events."""
+
+from typing import Any
+
+from tortoise.expressions import Q
+
+from core.events import AgentView, QueueView
+from hub.desktop.patches import TABLES, DraftView, Viewer
+from hub.store.models import Conversation, Draft, Offer
+from hub.store.views import conversation_view, offer_view
+
+
+async def read_tables(
+    viewer: Viewer, agents: dict[str, AgentView], queues: dict[str, QueueView], setup: dict[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """Return all tables by name; contacts and entries are empty, browsers load those they show."""
+    identity = viewer.identity
+    offers = await Offer.filter(agent_id=identity.user_id, outcome=None)
+    viewer.offered = {offer.conversation_id for offer in offers}
+    sees_waiting = Q() if identity.may("queue.all") else Q(queue_id__in=sorted(identity.queue_ids))
+    rows = await Conversation.filter(
+        Q(agent_id=identity.user_id, state__in=("active", "wrap_up"))
+        | (Q(state="queued") & sees_waiting)
+        | Q(conversation_id__in=sorted(viewer.offered))
+    )
+    drafts = await Draft.filter(agent_id=identity.user_id)
+    tables: dict[str, dict[str, Any]] = {table: {} for table in TABLES}
+    tables["conversations"] = {
+        view.conversation_id: view for row in rows if viewer.sees(view := conversation_view(row))
+    }
+    tables["offers"] = {offer.offer_id: offer_view(offer) for offer in offers}
+    tables["agents"] = agents
+    tables["queues"] = queues
+    tables["drafts"] = {
+        draft.conversation_id: DraftView(text=draft.text, is_note=draft.is_note, saved_at=draft.saved_at.isoformat())
+        for draft in drafts
+    }
+    tables["setup"] = setup
+    return tables

@@ -1,0 +1,221 @@
+"""Turns what the routing core decided into rows, events and words to the citizen, inside the caller's unit."""
+
+import math
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from core.events import AgentChanged, AgentView, ConversationChanged, OfferEnded, OfferMade, WorkMoved
+from hub import routing, timeline
+from hub.i18n import text as catalogue
+from hub.queues import Queues
+from hub.store.models import AgentStatus, Conversation, Offer, User, WorkItem
+from hub.store.views import conversation_view, offer_view
+from hub.units import Unit
+
+MINUTE_S: Final = 60.0
+
+
+class Effects:
+    """Applies decisions one after the other, in the order the core made them."""
+
+    def __init__(self, queues: Queues, agents: dict[str, AgentView]) -> None:
+        self._queues = queues
+        self.agents = agents
+
+    async def apply(self, unit: Unit, decisions: Iterable[routing.Decision]) -> None:
+        """Write down and publish every decision."""
+        for decision in decisions:
+            match decision:
+                case routing.AgentChanged():
+                    await self._agent_changed(unit, decision)
+                case routing.WrapUpStarted() | routing.WrapUpEnded():
+                    await self._wrap_up(unit, decision)
+                case _:
+                    work = await WorkItem.get(work_id=decision.work_id)
+                    conversation = await unit.conversation(work.conversation_id)
+                    await self._work_changed(unit, decision, work, conversation)
+
+    async def _work_changed(
+        self, unit: Unit, decision: routing.Decision, work: WorkItem, conversation: Conversation
+    ) -> None:
+        match decision:
+            case routing.WorkQueued():
+                await self._queued(unit, decision, work, conversation)
+            case routing.QueueFull():
+                await _set_work(work, state="refused")
+                await self._say(unit, conversation, "citizen.queue_full")
+            case routing.OfferMade():
+                await self._offer_made(unit, decision, work, conversation)
+            case routing.OfferEnded():
+                await self._offer_ended(unit, decision, work, conversation)
+            case routing.WorkAssigned():
+                await self._assigned(unit, decision, work, conversation)
+            case routing.WorkReturned():
+                await self._returned(unit, decision, work, conversation)
+            case routing.WorkOverflowed():
+                if decision.moved:
+                    await _set_work(work, queue_id=decision.to_queue_id)
+                    conversation.queue_id = decision.to_queue_id
+                    _changed(unit, conversation, "queued")
+                titles = [self._queues.title(queue_id) for queue_id in (decision.queue_id, decision.to_queue_id)]
+                timeline.add_notice(unit, conversation, "overflowed", **dict(zip(("from", "to"), titles, strict=True)))
+                _moved(unit, decision, conversation, "overflowed")
+            case routing.WorkRelaxed() | routing.TargetReached():
+                _moved(unit, decision, conversation, "relaxed")
+            case routing.WorkWithdrawn():
+                await _set_work(work, state="done")
+                _moved(unit, decision, conversation, "withdrawn")
+            case routing.WorkFinished():
+                await _set_work(work, state="done")
+                _moved(unit, decision, conversation, "done")
+            case _:
+                raise TypeError(f"not a decision about work: {decision!r}")
+
+    async def _queued(
+        self, unit: Unit, decision: routing.WorkQueued, work: WorkItem, conversation: Conversation
+    ) -> None:
+        await _set_work(work, state="waiting", queue_id=decision.queue_id, agent_id=None)
+        is_transfer = decision.explanation.get("trigger") == "moved"
+        conversation.state = "queued"
+        conversation.queue_id = decision.queue_id
+        conversation.agent_id = None
+        conversation.queued_at = unit.now
+        title = self._queues.title(decision.queue_id)
+        if not is_transfer:
+            timeline.add_notice(unit, conversation, "queued", queue=title)
+        _changed(unit, conversation, "transferred" if is_transfer else "queued")
+        _moved(unit, decision, conversation, "enqueued")
+
+    async def tell_place(self, unit: Unit, conversation: Conversation, ahead: int, wait_s: float | None) -> None:
+        """Tell a waiting citizen how many are ahead and how long that takes, as honestly as we know."""
+        if ahead == 0:
+            await self._say(unit, conversation, "citizen.queued_next")
+        else:
+            minutes = max(1, math.ceil((wait_s or MINUTE_S * ahead) / MINUTE_S))
+            await self._say(unit, conversation, "citizen.queued", ahead=ahead, minutes=minutes)
+
+    async def _offer_made(
+        self, unit: Unit, decision: routing.OfferMade, work: WorkItem, conversation: Conversation
+    ) -> None:
+        await _set_work(work, state="offered")
+        offer = await Offer.create(
+            offer_id=decision.offer_id,
+            work_id=work.work_id,
+            conversation_id=conversation.conversation_id,
+            agent_id=decision.agent_id,
+            queue_id=decision.queue_id,
+            made_at=when(decision.at),
+            expires_at=when(decision.expires_at),
+            explanation=decision.explanation,
+        )
+        event = OfferMade(offer=offer_view(offer), conversation=conversation_view(conversation))
+        unit.record(event, decision.agent_id, conversation_id=conversation.conversation_id)
+
+    async def _offer_ended(
+        self, unit: Unit, decision: routing.OfferEnded, work: WorkItem, conversation: Conversation
+    ) -> None:
+        offer = await Offer.get(offer_id=decision.offer_id)
+        offer.outcome = decision.outcome
+        offer.reason = decision.reason
+        offer.ended_at = when(decision.at)
+        await offer.save(update_fields=["outcome", "reason", "ended_at"])
+        if decision.outcome in ("declined", "expired"):
+            await _set_work(work, state="waiting", declined=[*work.declined, decision.agent_id])
+        event = OfferEnded(
+            offer=offer_view(offer),
+            conversation=conversation_view(conversation),
+            outcome=decision.outcome,
+            reason=decision.reason,
+        )
+        unit.record(event, decision.agent_id, conversation_id=conversation.conversation_id)
+
+    async def _assigned(
+        self, unit: Unit, decision: routing.WorkAssigned, work: WorkItem, conversation: Conversation
+    ) -> None:
+        await _set_work(work, state="assigned", agent_id=decision.agent_id, queue_id=decision.queue_id)
+        conversation.state = "active"
+        conversation.agent_id = decision.agent_id
+        conversation.queue_id = decision.queue_id
+        conversation.assigned_at = unit.now
+        agent = await User.get(user_id=decision.agent_id)
+        timeline.add_notice(unit, conversation, "assigned", agent=agent.display_name)
+        await self._say(unit, conversation, "citizen.joined", work_number=agent.work_number)
+        _changed(unit, conversation, "assigned")
+        _moved(unit, decision, conversation, "picked" if decision.how == "picked" else "assigned")
+
+    async def _returned(
+        self, unit: Unit, decision: routing.WorkReturned, work: WorkItem, conversation: Conversation
+    ) -> None:
+        await _set_work(work, state="waiting", agent_id=None)
+        agent = await User.get(user_id=decision.agent_id)
+        conversation.state = "queued"
+        conversation.agent_id = None
+        timeline.add_notice(unit, conversation, "returned", agent=agent.display_name, reason="agent_lost")
+        await self._say(unit, conversation, "citizen.agent_left")
+        _changed(unit, conversation, "returned")
+        _moved(unit, decision, conversation, "returned")
+
+    async def _wrap_up(self, unit: Unit, decision: routing.WrapUpStarted | routing.WrapUpEnded) -> None:
+        work = await WorkItem.get(work_id=decision.work_id)
+        conversation = await unit.conversation(work.conversation_id)
+        conversation.wrap_up_until = when(decision.until) if isinstance(decision, routing.WrapUpStarted) else None
+        _changed(unit, conversation, "updated")
+
+    async def _agent_changed(self, unit: Unit, decision: routing.AgentChanged) -> None:
+        user = await User.get(user_id=decision.agent_id)
+        await AgentStatus.filter(user_id=decision.agent_id).update(
+            state=decision.state, reason=decision.reason, work_mode=decision.mode, since=when(decision.since)
+        )
+        view = agent_view(user, decision)
+        self.agents[decision.agent_id] = view
+        unit.record(AgentChanged(agent=view), decision.agent_id)
+
+    async def _say(self, unit: Unit, conversation: Conversation, key: str, **values: Any) -> None:
+        address = await unit.address(conversation.address)
+        if address is not None:
+            words = catalogue(key, timeline.language_of(conversation), **values)
+            timeline.add_automatic(unit, conversation, address, words)
+
+
+def agent_view(user: User, decision: routing.AgentChanged) -> AgentView:
+    """Return an agent as colleagues see them."""
+    return AgentView(
+        agent_id=user.user_id,
+        display_name=user.display_name,
+        work_number=user.work_number,
+        state=decision.state,
+        reason=decision.reason,
+        work_mode=decision.mode,
+        since=when(decision.since),
+        load=decision.load,
+        queue_ids=tuple(user.queue_ids),
+    )
+
+
+def when(epoch_s: float) -> datetime:
+    """Return the core's seconds as an aware UTC time."""
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=epoch_s)
+
+
+async def _set_work(work: WorkItem, **values: Any) -> None:
+    for name, value in values.items():
+        setattr(work, name, value)
+    await work.save(update_fields=list(values))
+
+
+def _changed(unit: Unit, conversation: Conversation, change: Any) -> None:
+    unit.touch(conversation)
+    event = ConversationChanged(conversation=conversation_view(conversation), change=change)
+    unit.record(event, conversation.conversation_id, conversation_id=conversation.conversation_id)
+
+
+def _moved(unit: Unit, decision: Any, conversation: Conversation, step: Any) -> None:
+    event = WorkMoved(
+        work_id=decision.work_id,
+        conversation_id=conversation.conversation_id,
+        queue_id=decision.queue_id,
+        step=step,
+        explanation=decision.explanation,
+    )
+    unit.record(event, conversation.conversation_id, conversation_id=conversation.conversation_id)

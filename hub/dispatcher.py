@@ -1,0 +1,359 @@
+"""Runs the routing core: feeds it, writes down what it decides, wakes it in time, restores it after a restart."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from typing import Any, Final, Literal
+
+import msgspec
+
+from core.clock import Clock
+from core.events import QueueChanged, QueueView
+from core.ids import new_id
+from hub import routing
+from hub.desktop.desk import Desk
+from hub.dispatch_effects import Effects, when
+from hub.errors import ApiError
+from hub.queues import MESSAGE_CLASS, Queues
+from hub.routing.offers import Offer as LiveOffer
+from hub.routing.snapshot import AgentSnapshot, Snapshot, WorkSnapshot
+from hub.store.models import AgentStatus, Conversation, Offer, User, WorkItem
+from hub.units import Unit, Units
+
+log = logging.getLogger(__name__)
+
+RETRY_FULL_S: Final = 5.0  # how often work that found its queue full tries again
+CAPACITY: Final = {"call": 1, "chat": 4, MESSAGE_CLASS: 10}
+Presence = Literal["available", "busy", "away", "offline", "unreachable"]
+
+
+class Dispatcher:
+    """The one owner of the routing core. Every input happens inside a unit of work, with its effects.
+
+    A unit that fails after the core has moved leaves the two apart: the core is then read anew.
+    """
+
+    def __init__(self, units: Units, clock: Clock, queues: Queues, desk: Desk) -> None:
+        self._units = units
+        self._clock = clock
+        self._queues = queues
+        self._desk = desk
+        self._effects = Effects(queues, desk.agents)
+        self._core = routing.RoutingCore()
+        self._is_stale = False
+        self._woken = asyncio.Event()
+
+    @property
+    def agents(self) -> dict[str, Any]:
+        """Every agent's view by id, as of the last decision."""
+        return self._effects.agents
+
+    async def load(self) -> None:
+        """Read queues, agents, work and offers, and go on where the last process stopped."""
+        await self._queues.load()
+        async with self._units.open() as unit:
+            await self._restore(unit)
+        self._show_figures()
+
+    async def run(self) -> None:
+        """Let happen what time brings about, until cancelled."""
+        while True:
+            due = self._core.next_due()
+            wait_s = RETRY_FULL_S if due is None else min(RETRY_FULL_S, max(0.0, due - self._seconds()))
+            self._woken.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait_s):
+                    await self._woken.wait()
+            try:
+                if self._is_stale or self._is_due() or await WorkItem.filter(state="refused").exists():
+                    async with self._units.open() as unit, self.deciding(unit):
+                        await self._feed(unit, lambda core, now: core.tick(now))
+                        await self._retry_refused(unit)
+            except Exception:
+                log.exception("a timed decision failed")
+                self._is_stale = True
+
+    @asynccontextmanager
+    async def deciding(self, unit: Unit) -> AsyncIterator[None]:
+        """Wrap everything that feeds the core inside ``unit``: keeps core and store together."""
+        if self._is_stale:
+            await self._restore(unit)
+        try:
+            yield
+        except BaseException:
+            self._is_stale = True
+            raise
+        self._woken.set()
+        unit.after(self._after)
+
+    # Work
+
+    async def enqueue(
+        self,
+        unit: Unit,
+        conversation: Conversation,
+        queue_id: str,
+        *,
+        priority: int = 0,
+        skills: dict[str, int] | None = None,
+        is_message: bool = False,
+    ) -> None:
+        """Put the conversation into a queue and tell the citizen their place; a message left waits for nobody."""
+        if queue_id not in self._queues:
+            log.error("queue %s does not exist; work goes to another", queue_id)
+            queue_id = next(iter(self._queues))
+        work = WorkItem(
+            work_id=new_id(),
+            conversation_id=conversation.conversation_id,
+            queue_id=queue_id,
+            channel_class=MESSAGE_CLASS if is_message else "chat",
+            priority=priority,
+            skills=skills or {},
+            enqueued_at=unit.now,
+        )
+        await work.save()
+        usual = await _usual_agent(conversation)
+        item = routing.WorkItem(
+            work_id=work.work_id,
+            queue_id=queue_id,
+            channel_class=work.channel_class,
+            enqueued_at=work.enqueued_at.timestamp(),
+            priority=priority,
+            contact_level=conversation.contact_level,
+            needs=tuple(routing.SkillNeed(skill, level) for skill, level in work.skills.items()),
+            usual_agent=usual,
+        )
+        decisions = await self._feed(unit, lambda core, now: core.enqueue(item, now))
+        is_waiting = not any(isinstance(decision, routing.WorkAssigned | routing.QueueFull) for decision in decisions)
+        is_offered = any(isinstance(decision, routing.OfferMade) for decision in decisions)
+        if is_waiting and not is_message:
+            ahead = next(one.ahead for one in decisions if isinstance(one, routing.WorkQueued))
+            view = self._figures(queue_id)
+            await self._effects.tell_place(unit, conversation, 0 if is_offered else ahead, view.wait_median_s)
+
+    async def withdraw(self, unit: Unit, conversation: Conversation, reason: str) -> None:
+        """Take the conversation's work out: its contact gave up."""
+        if work := await _live_work(conversation, "waiting", "offered"):
+            await self._feed(unit, lambda core, now: core.withdraw(work.work_id, reason, now))
+
+    async def accept(self, unit: Unit, agent_id: str, offer_id: str) -> str:
+        """Let the agent take what was offered; return the conversation's id. 409 ``offer_gone`` when it is too late."""
+        offer = await self._offer(agent_id, offer_id)
+        if offer.outcome != "accepted":
+            await self._feed(unit, lambda core, now: core.accept(offer_id, now), gone="offer_gone")
+        return offer.conversation_id
+
+    async def decline(self, unit: Unit, agent_id: str, offer_id: str, reason: str) -> None:
+        """Let the agent refuse what was offered."""
+        offer = await self._offer(agent_id, offer_id)
+        if offer.outcome != "declined":
+            await self._feed(unit, lambda core, now: core.decline(offer_id, reason, now), gone="offer_gone")
+
+    async def pick(self, unit: Unit, agent_id: str, conversation: Conversation, reason: str) -> None:
+        """Let the agent take waiting work out of turn; 409 ``work_gone`` when somebody else has it."""
+        work = await _live_work(conversation, "waiting")
+        if work is None:
+            raise ApiError(409, "work_gone", "nobody waits in this conversation any more")
+        await self._feed(unit, lambda core, now: core.pick(agent_id, work.work_id, reason, now), gone="work_gone")
+
+    async def transfer(
+        self, unit: Unit, conversation: Conversation, queue_id: str, *, agent_id: str | None, reason: str
+    ) -> None:
+        """Move the conversation's work to a queue, or to one agent of it; it keeps its age."""
+        if queue_id not in self._queues:
+            raise ApiError(422, "invalid", "no such queue", fields={"queue_id": "unknown"})
+        work = await _live_work(conversation, "waiting", "offered", "assigned")
+        if work is None:
+            raise ApiError(409, "work_gone", "the conversation is over")
+        await self._feed(
+            unit,
+            lambda core, now: core.move(work.work_id, queue_id, now, agent_id=agent_id, reason=reason),
+            gone="agent_gone",
+        )
+
+    async def finish(self, unit: Unit, conversation: Conversation) -> None:
+        """The agent is done; wrap-up begins."""
+        if work := await _live_work(conversation, "assigned"):
+            await self._feed(unit, lambda core, now: core.finish(work.work_id, now))
+
+    # Agents
+
+    async def set_state(self, unit: Unit, agent_id: str, state: Presence, reason: str) -> None:
+        """Say whether the agent takes work."""
+        await self._feed(unit, lambda core, now: core.set_state(agent_id, state, reason, now))
+
+    async def set_mode(self, unit: Unit, agent_id: str, mode: Any) -> None:
+        """Say what kind of work the agent takes."""
+        await self._feed(unit, lambda core, now: core.set_mode(agent_id, mode, now))
+
+    async def end_wrap_up(self, unit: Unit, agent_id: str) -> None:
+        """End the agent's wrap-ups before their time, if any run."""
+        with suppress(ApiError):
+            await self._feed(unit, lambda core, now: core.end_wrap_up(agent_id, now), gone="not_in_wrap_up")
+
+    async def return_work(self, unit: Unit, agent_id: str) -> None:
+        """Everything the agent has in hand waits again, first of all."""
+        await self._feed(unit, lambda core, now: core.return_work(agent_id, now))
+
+    async def lose_agent(self, unit: Unit, agent_id: str) -> None:
+        """The agent's browser is gone for good: everything in hand waits again, first of all."""
+        await self._feed(unit, lambda core, now: core.set_state(agent_id, "unreachable", "connection_lost", now))
+        await self.return_work(unit, agent_id)
+
+    async def know_agent(self, unit: Unit, user: User) -> None:
+        """Take over a new or changed user's queues, skills and capacities."""
+        await AgentStatus.get_or_create({"since": unit.now}, user_id=user.user_id)
+        await self._feed(unit, lambda core, now: core.set_agent(_profile(user), now))
+
+    async def know_queue(self, unit: Unit, queue_id: str) -> None:
+        """Take over a new or changed queue's rules."""
+        await self._queues.load()
+        rules = self._queues.settings(queue_id).rules(queue_id)
+        await self._feed(unit, lambda core, now: core.set_queue(rules, now))
+
+    async def place(self, conversation: Conversation) -> tuple[int | None, float | None]:
+        """Return how many wait before this conversation, and the likely seconds until it is served."""
+        if await _live_work(conversation, "offered"):
+            return 0, None
+        work = await _live_work(conversation, "waiting")
+        estimate = self._core.estimate(work.work_id) if work else None
+        return (estimate.ahead, estimate.median_s) if estimate else (None, None)
+
+    # Inside
+
+    async def _feed(
+        self, unit: Unit, step: Callable[[routing.RoutingCore, float], list[routing.Decision]], *, gone: str = ""
+    ) -> list[routing.Decision]:
+        try:
+            decisions = step(self._core, self._seconds())
+        except routing.RoutingRefused as error:
+            if gone:
+                raise ApiError(409, gone, str(error)) from error
+            raise
+        await self._effects.apply(unit, decisions)
+        await self._keep(decisions)
+        return decisions
+
+    async def _keep(self, decisions: list[routing.Decision]) -> None:
+        """Store what the core holds of everything that was decided about."""
+        works = {one.work_id for one in decisions if not isinstance(one, routing.AgentChanged)}
+        agents = {agent_id for one in decisions if (agent_id := getattr(one, "agent_id", ""))}
+        for work_id in works:
+            kept = self._core.work_snapshot(work_id)
+            if kept is not None:
+                await WorkItem.filter(work_id=work_id).update(kept=msgspec.to_builtins(kept))
+        for agent_id in agents:
+            plain = msgspec.to_builtins(replace(self._core.agent_snapshot(agent_id)))
+            await AgentStatus.filter(user_id=agent_id).update(kept=plain)
+
+    async def _restore(self, unit: Unit) -> None:
+        """Build the core from what is stored, then let it take over today's queues and users."""
+        users = {user.user_id: user for user in await User.filter(is_active=True)}
+        agents = []
+        for status in await AgentStatus.filter(user_id__in=list(users)).exclude(kept=None):
+            kept = msgspec.convert(status.kept, AgentSnapshot)
+            agents.append(replace(kept, profile=_profile(users[status.user_id])))
+        works = [
+            msgspec.convert(row.kept, WorkSnapshot)
+            for row in await WorkItem.filter(state__in=("waiting", "offered", "assigned")).exclude(kept=None)
+        ]
+        offers = [
+            LiveOffer(
+                offer_id=row.offer_id,
+                work_id=row.work_id,
+                agent_id=row.agent_id,
+                queue_id=row.queue_id,
+                made_at=row.made_at.timestamp(),
+                expires_at=row.expires_at.timestamp(),
+            )
+            for row in await Offer.filter(outcome=None)
+        ]
+        queues = tuple(self._queues.settings(queue_id).rules(queue_id) for queue_id in self._queues)
+        self._core = routing.RoutingCore.restore(
+            Snapshot(self._seconds(), queues, tuple(agents), tuple(works), tuple(offers))
+        )
+        self._is_stale = False
+        known = {one.profile.agent_id for one in agents}
+        for user in users.values():
+            if user.user_id not in known:
+                await self.know_agent(unit, user)
+        for one in agents:  # views are not stored; an input that changes nothing makes the core say them
+            await self._feed(unit, lambda core, now, one=one: core.set_agent(one.profile, now))  # type: ignore[misc]
+
+    async def _retry_refused(self, unit: Unit) -> None:
+        for row in await WorkItem.filter(state="refused").order_by("work_id").limit(100):
+            item = routing.WorkItem(
+                work_id=row.work_id,
+                queue_id=row.queue_id,
+                channel_class=row.channel_class,
+                enqueued_at=row.enqueued_at.timestamp(),
+                priority=row.priority,
+                needs=tuple(routing.SkillNeed(skill, level) for skill, level in row.skills.items()),
+            )
+            limit = self._queues.settings(row.queue_id).max_waiting
+            if limit is None or self._figures(row.queue_id).waiting < limit:
+                await self._feed(unit, lambda core, now, item=item: core.enqueue(item, now))  # type: ignore[misc]
+
+    async def _offer(self, agent_id: str, offer_id: str) -> Offer:
+        offer = await Offer.get_or_none(offer_id=offer_id)
+        if offer is None or offer.agent_id != agent_id:
+            raise ApiError(404, "not_found", "no such offer")
+        return offer
+
+    def _seconds(self) -> float:
+        return self._clock.now().timestamp()
+
+    def _is_due(self) -> bool:
+        due = self._core.next_due()
+        return due is not None and due <= self._seconds()
+
+    async def _after(self) -> None:
+        self._show_figures()
+
+    def _show_figures(self) -> None:
+        """Tell the desks about queues whose figures changed."""
+        for queue_id in self._queues:
+            view = self._figures(queue_id)
+            if self._desk.queue_figures.get(queue_id) != view:
+                self._desk.queue_figures[queue_id] = view
+                self._desk.on_commit([QueueChanged(queue=view)])
+
+    def _figures(self, queue_id: str) -> QueueView:
+        figures = self._core.figures(queue_id)
+        return QueueView(
+            queue_id=queue_id,
+            title=self._queues.title(queue_id),
+            waiting=figures.waiting,
+            longest_since=None if figures.first_since is None else when(figures.first_since),
+            available=figures.available,
+            serving=figures.serving,
+            wait_median_s=None if figures.wait is None else figures.wait.median_s,
+            wait_p90_s=None if figures.wait is None else figures.wait.p90_s,
+        )
+
+
+def _profile(user: User) -> routing.AgentProfile:
+    return routing.AgentProfile(
+        agent_id=user.user_id,
+        queues={queue_id: place for place, queue_id in enumerate(user.queue_ids)},
+        skills=user.skills,
+        languages=frozenset({user.language} if user.language else ()),
+        capacity={**CAPACITY, **user.capacities},
+    )
+
+
+async def _live_work(conversation: Conversation, *states: str) -> WorkItem | None:
+    return await WorkItem.filter(conversation_id=conversation.conversation_id, state__in=states).first()
+
+
+async def _usual_agent(conversation: Conversation) -> str | None:
+    """Return who served this contact last."""
+    row = await (
+        Conversation.filter(contact_id=conversation.contact_id, agent_id__not_isnull=True)
+        .exclude(conversation_id=conversation.conversation_id)
+        .order_by("-conversation_id")
+        .first()
+    )
+    return row.agent_id if row else None

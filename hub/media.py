@@ -1,0 +1,124 @@
+"""Files that were exchanged: bytes in the data folder by their hash, a row for each, chunks from and to channels."""
+
+import asyncio
+import hashlib
+import logging
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from core.clock import Clock
+from core.events import Attachment
+from core.ids import new_id
+from hub.errors import ApiError, not_found
+from hub.store.models import Media
+from hub.units import Units
+
+log = logging.getLogger(__name__)
+
+# what a browser may show inside the desk's own page; everything else is a download
+INLINE: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+_MAGIC: Final = (
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"GIF8", "image/gif"),
+    (b"%PDF-", "application/pdf"),
+)
+_UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f/\\:*?\"<>|]+")
+_MIME: Final = re.compile(r"[a-z0-9.+-]{1,64}/[a-z0-9.+-]{1,64}")
+
+
+class MediaStore:
+    """Keeps files; the same bytes are kept once."""
+
+    def __init__(self, folder: Path, units: Units, clock: Clock, *, max_bytes: int) -> None:
+        self._folder = folder
+        self._units = units
+        self._clock = clock
+        self._max_bytes = max_bytes
+
+    async def keep(self, data: bytes, *, mime: str, name: str, instance: str, media_id: str = "") -> Attachment:
+        """Return ``data`` as an attachment; 413 ``too_large``. A repeated ``media_id`` answers the same again."""
+        if len(data) > self._max_bytes:
+            raise ApiError(413, "too_large", f"at most {self._max_bytes} bytes")
+        if media_id and (row := await Media.get_or_none(media_id=media_id)):
+            return _attachment(row)
+        digest = await asyncio.to_thread(_write, self._folder, data)
+        async with self._units.open():
+            row = await Media.create(
+                media_id=media_id or new_id(),
+                mime=_true_mime(data, mime),
+                name=_safe_name(name),
+                size_bytes=len(data),
+                sha256=digest,
+                instance=instance,
+                created_at=self._clock.now(),
+            )
+        return _attachment(row)
+
+    async def attachment(self, media_id: str) -> Attachment:
+        """Return the file as an attachment; 422 ``invalid`` when there is none."""
+        row = await Media.get_or_none(media_id=media_id)
+        if row is None:
+            raise ApiError(422, "invalid", "no such file", fields={"attachments": "unknown"})
+        return _attachment(row)
+
+    async def find(self, media_id: str) -> tuple[Path, Attachment]:
+        """Return where the file lies and what it is; 404 when there is none."""
+        row = await Media.get_or_none(media_id=media_id)
+        if row is None:
+            raise not_found("file")
+        return _path(self._folder, row.sha256), _attachment(row)
+
+    async def is_for(self, media_id: str, instance: str) -> bool:
+        """Whether ``instance`` may have the file: it came from there, or an agent sends it."""
+        row = await Media.get_or_none(media_id=media_id)
+        return row is not None and row.instance in ("", instance)
+
+
+def _attachment(row: Media) -> Attachment:
+    return Attachment(
+        media_id=row.media_id,
+        mime=row.mime,
+        name=row.name,
+        size_bytes=row.size_bytes,
+        width=row.width,
+        height=row.height,
+    )
+
+
+def _path(folder: Path, digest: str) -> Path:
+    return folder / digest[:2] / digest
+
+
+def _write(folder: Path, data: bytes) -> str:
+    """Write ``data`` whole or not at all; return its SHA-256."""
+    digest = hashlib.sha256(data).hexdigest()
+    path = _path(folder, digest)
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(file.name).replace(path)
+    return digest
+
+
+def _true_mime(data: bytes, claimed: str) -> str:
+    """Return what the first bytes say; a picture that is none is a mere download."""
+    for magic, mime in _MAGIC:
+        if data.startswith(magic):
+            return mime
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "image/webp"
+    claimed = claimed.lower()
+    if claimed in INLINE or _MIME.fullmatch(claimed) is None:
+        return "application/octet-stream"
+    return claimed
+
+
+def _safe_name(name: str) -> str:
+    return _UNSAFE.sub("_", name).strip(" .")[-120:]

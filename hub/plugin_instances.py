@@ -1,0 +1,202 @@
+"""Configured plugins: what should run (written to the bus for the supervisor) and what does (read from it)."""
+
+import asyncio
+import logging
+from typing import Any
+
+import msgspec
+
+from core.bus import Bus
+from core.config import MASK, secret_paths
+from core.errors import ConfigInvalid, RequestFailed
+from core.events import (
+    ChannelState,
+    DescribeRequest,
+    Description,
+    DesiredInstance,
+    InstanceStatus,
+    PluginList,
+    PluginsRequest,
+    ProbeAnswer,
+    ProbeRequest,
+    SwitchAnswer,
+    SwitchRequest,
+)
+from core.ids import check_token
+from core.streams import DESIRED, orders_consumer
+from core.subjects import ASK_DESCRIBE, ASK_PLUGINS, ASK_PROBE, ASK_SWITCH
+from hub.accounts.identity import Identity
+from hub.audit import Audit
+from hub.errors import ApiError, not_found
+from hub.http.proxy import ChannelProxy
+from hub.store.models import PluginInstance
+from hub.store.secrets import Sealer
+from hub.units import Units
+
+log = logging.getLogger(__name__)
+
+PROBE_S = 30.0
+
+
+class PluginInstances:
+    """The one writer of desired state; settings are tried before they are saved and sealed when they are."""
+
+    def __init__(self, units: Units, bus: Bus, audit: Audit, box: Sealer, proxy: ChannelProxy) -> None:
+        self._units = units
+        self._bus = bus
+        self._audit = audit
+        self._box = box
+        self._proxy = proxy
+        self._desired = bus.bucket(DESIRED, DesiredInstance)
+        self.statuses: dict[str, InstanceStatus] = {}
+        self.channel_states: dict[str, ChannelState] = {}
+
+    async def publish_all(self) -> None:
+        """Make the bus say what the store says; the bus's file may be older, or new."""
+        wanted = {row.instance: _desired(row) for row in await PluginInstance.all()}
+        known = await self._desired.all()
+        for instance in known.keys() - wanted.keys():
+            await self._desired.delete(instance)
+        for instance, desired in wanted.items():
+            await self._bus.ensure(consumers=[orders_consumer(instance)])
+            if known.get(instance) != desired:
+                await self._desired.put(instance, desired)
+
+    async def run(self) -> None:
+        """Follow what runs, and answer the command line, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._follow_processes())
+            group.create_task(self._follow_channels())
+            await self._bus.respond(ASK_SWITCH, self._switch, request=SwitchRequest)
+
+    async def rows(self) -> list[PluginInstance]:
+        """Return every configured instance."""
+        return await PluginInstance.all().order_by("instance")
+
+    async def installed(self) -> PluginList:
+        """Return the installed plugins, as the supervisor finds them."""
+        return await self._bus.request(ASK_PLUGINS, PluginsRequest(), reply=PluginList)
+
+    async def describe(self, plugin: str) -> Description:
+        """Return a plugin's manifest and the schema of its settings; 404 when there is no such plugin."""
+        try:
+            return await self._bus.request(
+                ASK_DESCRIBE, DescribeRequest(plugin=plugin), reply=Description, timeout_s=15
+            )
+        except RequestFailed as error:
+            raise ApiError(404, error.code, str(error)) from error
+
+    async def settings(self, instance: str) -> tuple[PluginInstance, dict[str, Any]]:
+        """Return the instance's row and its settings with every secret masked; 404 when there is none."""
+        row = await PluginInstance.get_or_none(instance=instance)
+        if row is None:
+            raise not_found("instance")
+        description = await self.describe(row.plugin)
+        return row, _masked(self._open(row), secret_paths(description.schema))
+
+    async def save(
+        self,
+        identity: Identity,
+        instance: str,
+        plugin: str,
+        settings: dict[str, Any],
+        *,
+        is_enabled: bool,
+        probes: bool,
+        remote: str = "",
+    ) -> PluginInstance:
+        """Store an instance's settings once they are well formed and, with ``probes``, work at the far end.
+
+        A secret that comes back masked stays what it was. ConfigInvalid names every bad field.
+        """
+        try:
+            check_token(instance)
+        except ValueError as error:
+            raise ConfigInvalid({"instance": str(error)}) from error
+        row = await PluginInstance.get_or_none(instance=instance)
+        if row is not None and row.plugin != plugin:
+            raise ConfigInvalid({"plugin": f"{instance} is an instance of {row.plugin}"})
+        description = await self.describe(plugin)
+        before = self._open(row) if row else {}
+        for name in secret_paths(description.schema):
+            if settings.get(name) == MASK:
+                settings[name] = before.get(name, "")
+        if probes:
+            await self._probe(plugin, settings)
+        sealed = self._box.seal(msgspec.json.encode(settings).decode())
+        async with self._units.open():
+            row = row or PluginInstance(instance=instance, plugin=plugin)
+            row.settings = sealed
+            row.is_enabled = is_enabled
+            row.revision += 1
+            await row.save()
+            await self._audit.record(
+                identity, "instance.save", "instance", instance, remote=remote, enabled=is_enabled, plugin=plugin
+            )
+        await self._publish(row)
+        return row
+
+    async def switch(self, identity: Identity, instance: str, *, is_enabled: bool, remote: str = "") -> PluginInstance:
+        """Enable or disable an instance; enabling lifts a fence."""
+        row = await PluginInstance.get_or_none(instance=instance)
+        if row is None:
+            raise not_found("instance")
+        async with self._units.open():
+            row.is_enabled = is_enabled
+            row.revision += 1
+            await row.save()
+            await self._audit.record(
+                identity, "instance.switch", "instance", instance, remote=remote, enabled=is_enabled
+            )
+        await self._publish(row)
+        return row
+
+    async def delete(self, identity: Identity, instance: str, *, remote: str = "") -> None:
+        """Stop an instance and forget its settings; its conversations stay."""
+        async with self._units.open():
+            if not await PluginInstance.filter(instance=instance).delete():
+                raise not_found("instance")
+            await self._audit.record(identity, "instance.delete", "instance", instance, remote=remote)
+        await self._desired.delete(instance)
+
+    async def _probe(self, plugin: str, settings: dict[str, Any]) -> None:
+        request = ProbeRequest(plugin=plugin, settings=settings)
+        answer = await self._bus.request(ASK_PROBE, request, reply=ProbeAnswer, timeout_s=PROBE_S)
+        if not answer.ok:
+            raise ConfigInvalid(answer.faults or {"": answer.code})
+
+    async def _publish(self, row: PluginInstance) -> None:
+        await self._bus.ensure(consumers=[orders_consumer(row.instance)])
+        await self._desired.put(row.instance, _desired(row))
+
+    async def _switch(self, instance: str, request: SwitchRequest) -> SwitchAnswer:
+        row = await self.switch(Identity(username="command line"), instance, is_enabled=request.is_enabled)
+        return SwitchAnswer(is_enabled=row.is_enabled, revision=row.revision)
+
+    async def _follow_processes(self) -> None:
+        async for instance, status in self._bus.follow(InstanceStatus):
+            self.statuses[instance] = status
+            self._proxy.place(instance, status.http if status.process == "running" else "")
+
+    async def _follow_channels(self) -> None:
+        async for instance, state in self._bus.follow(ChannelState):
+            self.channel_states[instance] = state
+
+    def _open(self, row: PluginInstance) -> dict[str, Any]:
+        if not row.settings:
+            return {}
+        return msgspec.json.decode(self._box.open(row.settings), type=dict[str, Any])
+
+
+def _desired(row: PluginInstance) -> DesiredInstance:
+    return DesiredInstance(
+        instance=row.instance,
+        plugin=row.plugin,
+        is_enabled=row.is_enabled,
+        settings=row.settings,
+        revision=row.revision,
+    )
+
+
+def _masked(settings: dict[str, Any], secrets: list[str]) -> dict[str, Any]:
+    return {name: MASK if name in secrets and value else value for name, value in settings.items()}

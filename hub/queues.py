@@ -1,0 +1,136 @@
+"""Queues as operators set them up, and as the routing core reads them."""
+
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from core.config import Settings, decode_settings
+from core.errors import ConfigInvalid
+from hub.routing import Overflow, QueueRules, Relaxation, SkillNeed, in_turn
+from hub.routing.strategies import Criterion
+from hub.store.models import Queue
+
+Seconds = Annotated[float, Meta(ge=0, le=86_400 * 30)]
+Title = dict[Literal["zh", "en"], Annotated[str, Meta(max_length=100)]]
+
+MESSAGE_CLASS: Final = "mail"  # messages left for later are served like mail: many at a time
+
+
+class RelaxationSetting(Settings, frozen=True, kw_only=True):
+    """After ``after_s`` the skill needs only ``level``."""
+
+    after_s: Seconds
+    level: Annotated[int, Meta(ge=0, le=5)]
+
+
+class SkillSetting(Settings, frozen=True, kw_only=True):
+    """A skill the queue's work asks for."""
+
+    skill: str
+    level: Annotated[int, Meta(ge=0, le=5)] = 1
+    relaxations: tuple[RelaxationSetting, ...] = ()
+
+
+class OverflowSetting(Settings, frozen=True, kw_only=True):
+    """After ``after_s`` agents of ``queue_id`` serve the work too, or it moves there."""
+
+    after_s: Annotated[float, Meta(gt=0)]
+    queue_id: str
+    moves: bool = False
+
+
+class QueueSettings(Settings, frozen=True, kw_only=True):
+    """Everything an operator decides about a queue; lengths in seconds."""
+
+    strategy: Annotated[tuple[Criterion, ...], Meta(min_length=1, max_length=4)] = ("longest_idle",)  # in turn
+    priority: Annotated[int, Meta(ge=-10, le=10)] = 0
+    skills: tuple[SkillSetting, ...] = ()
+    offer_s: Annotated[float, Meta(ge=3, le=600)] = 20.0
+    on_missed: Literal["away", "stay"] = "away"
+    decline_block_s: Seconds = 30.0
+    wrap_up_s: Seconds = 30.0
+    usual_hold_s: Seconds = 0.0
+    overflows: tuple[OverflowSetting, ...] = ()
+    max_waiting: Annotated[int, Meta(ge=0)] | None = None
+    calendar_id: str = ""
+    rating_flow: str = ""  # runs when an agent ends a conversation
+
+    def rules(self, queue_id: str) -> QueueRules:
+        """Return these settings as the routing core reads them."""
+        return QueueRules(
+            queue_id=queue_id,
+            strategy=in_turn(*self.strategy),
+            priority=self.priority,
+            needs=tuple(
+                SkillNeed(
+                    need.skill, need.level, tuple(Relaxation(step.after_s, step.level) for step in need.relaxations)
+                )
+                for need in self.skills
+            ),
+            offer_s=self.offer_s,
+            on_missed=self.on_missed,
+            decline_block_s=self.decline_block_s,
+            wrap_up_s=self.wrap_up_s,
+            usual_hold_s=self.usual_hold_s,
+            overflows=tuple(Overflow(step.after_s, step.queue_id, step.moves) for step in self.overflows),
+            max_waiting=self.max_waiting,
+        )
+
+
+class QueueSetup(msgspec.Struct, frozen=True, kw_only=True):
+    """A queue as administrators see it."""
+
+    queue_id: str
+    title: dict[str, str]
+    rules: QueueSettings
+    is_active: bool = True
+
+
+class Queues:
+    """The queues of this hub, read at start and after each change."""
+
+    def __init__(self) -> None:
+        self._settings: dict[str, QueueSettings] = {}
+        self._titles: dict[str, dict[str, str]] = {}
+
+    async def load(self) -> None:
+        """Read all active queues."""
+        rows = await Queue.filter(is_active=True)
+        self._settings = {row.queue_id: read_rules(row.rules) for row in rows}
+        self._titles = {row.queue_id: row.title for row in rows}
+
+    async def all(self) -> list[QueueSetup]:
+        """Return every queue, inactive ones too."""
+        return [
+            QueueSetup(queue_id=row.queue_id, title=row.title, rules=read_rules(row.rules), is_active=row.is_active)
+            for row in await Queue.all().order_by("queue_id")
+        ]
+
+    def checked(self, rules: dict[str, Any]) -> QueueSettings:
+        """Return ``rules`` as a struct; ConfigInvalid naming every bad field."""
+        settings = decode_settings(QueueSettings, rules)
+        for step in settings.overflows:
+            if step.queue_id not in self:
+                raise ConfigInvalid({"rules.overflows": f"no such queue: {step.queue_id}"})
+        return settings
+
+    def __iter__(self) -> Any:
+        return iter(self._settings)
+
+    def __contains__(self, queue_id: object) -> bool:
+        return queue_id in self._settings
+
+    def settings(self, queue_id: str) -> QueueSettings:
+        """Return the queue's settings; the defaults for one that is gone."""
+        return self._settings.get(queue_id, QueueSettings())
+
+    def title(self, queue_id: str, language: str = "zh") -> str:
+        """Return the queue's name for people."""
+        titles = self._titles.get(queue_id, {})
+        return titles.get(language) or titles.get("zh") or queue_id
+
+
+def read_rules(stored: dict[str, Any]) -> QueueSettings:
+    """Return stored settings as a struct."""
+    return msgspec.convert(stored, type=QueueSettings)

@@ -1,0 +1,143 @@
+"""Takes what channels received: contact → conversation → flow, queue or agent; and what became of sent messages.
+
+A batch is one unit of work together with its inbox rows; a batch that fails is handed over
+again message by message (core.bus), so one bad message never holds up the others.
+"""
+
+import logging
+from collections.abc import Sequence
+from typing import Final
+
+import pluggy
+
+from core.bus import Delivery
+from core.events import (
+    ContactArrived,
+    ConversationChanged,
+    MessageReceived,
+    MessagesRead,
+    MessageStatus,
+)
+from core.ids import new_id
+from hub import timeline
+from hub.contacts import Contacts
+from hub.dispatcher import Dispatcher
+from hub.flows import Flows
+from hub.store.models import Address, Contact, Conversation, Entry
+from hub.store.views import contact_view, conversation_view
+from hub.units import Unit, Units
+
+log = logging.getLogger(__name__)
+
+SERVED: Final = ("flow", "queued", "active")  # further messages belong to the same conversation
+
+
+class Router:
+    """The one reader of stream IN."""
+
+    def __init__(
+        self,
+        units: Units,
+        contacts: Contacts,
+        flows: Flows,
+        dispatcher: Dispatcher,
+        hooks: pluggy.PluginManager,
+    ) -> None:
+        self._units = units
+        self._contacts = contacts
+        self._flows = flows
+        self._dispatcher = dispatcher
+        self._hooks = hooks
+
+    async def take(self, deliveries: Sequence[Delivery]) -> None:
+        """Handle a batch in stream order; what was handled before changes nothing."""
+        async with self._units.open() as unit, self._dispatcher.deciding(unit):
+            first = await unit.work.first_times([delivery.envelope.id for delivery in deliveries])
+            for delivery in deliveries:
+                if delivery.envelope.id not in first:
+                    continue
+                first.discard(delivery.envelope.id)  # twice in one batch is still once
+                unit.cause_id = delivery.envelope.id
+                await self._take_one(unit, delivery)
+
+    async def _take_one(self, unit: Unit, delivery: Delivery) -> None:
+        match delivery.event:
+            case MessageReceived() as message:
+                await self._receive(unit, delivery.id, message, delivery)
+            case ContactArrived() as arrival:
+                await self._arrive(unit, delivery.id, arrival)
+            case MessageStatus() as status:
+                await self._note_status(unit, delivery.id, status)
+            case MessagesRead() as read:
+                await self._note_read(unit, read)
+            case other:
+                log.warning("nobody handles %s", type(other).type)
+
+    async def _receive(self, unit: Unit, instance: str, message: MessageReceived, delivery: Delivery) -> None:
+        if reason := self._hooks.hook.admit_message(instance=instance, message=message):
+            log.info("message %s refused: %s", delivery.envelope.id, reason)
+            return
+        contact, address = await self._contacts.meet(unit, message.sender, instance, message.profile)
+        if await self._contacts.is_blocked(contact, address, unit.now):
+            log.info("message %s comes from a blocked address", delivery.envelope.id)
+            return
+        conversation = await unit.current_conversation(message.sender)
+        step = None
+        if conversation is not None and conversation.state != "active" and conversation.flow_state is not None:
+            step = await self._flows.consider(conversation, message)
+            if step is None and conversation.state not in SERVED:
+                conversation = None  # the old matter is over and this is no rating: a new one begins
+        is_new = conversation is None
+        if conversation is None:
+            conversation = self._open(unit, contact, address, instance)
+        timeline.add_received(unit, conversation, address, message, delivery.envelope.time)
+        if is_new:
+            await self._flows.greet(unit, conversation, message)
+        elif step is not None:
+            await self._flows.carry_out(unit, conversation, step)
+
+    async def _arrive(self, unit: Unit, instance: str, arrival: ContactArrived) -> None:
+        contact, address = await self._contacts.meet(unit, arrival.sender, instance, arrival.profile)
+        if await self._contacts.is_blocked(contact, address, unit.now):
+            return
+        if await unit.current_conversation(arrival.sender) is None:
+            await self._flows.greet(unit, self._open(unit, contact, address, instance), None)
+
+    async def _note_status(self, unit: Unit, instance: str, status: MessageStatus) -> None:
+        entry = await unit.find_entry(status.message_id)
+        if entry is None or entry.instance != instance:
+            log.warning("%s reports on a message it never had: %s", instance, status.message_id)
+            return
+        timeline.note_status(unit, await unit.conversation(entry.conversation_id), entry, status)
+
+    async def _note_read(self, unit: Unit, read: MessagesRead) -> None:
+        unseen = Entry.filter(
+            address=read.sender, direction="out", seq__lte=read.up_to_seq, status__in=("sent", "delivered")
+        )
+        for entry in await unseen.order_by("seq").limit(200):
+            status = MessageStatus(message_id=entry.entry_id, status="read")
+            timeline.note_status(unit, await unit.conversation(entry.conversation_id), entry, status)
+
+    def _open(self, unit: Unit, contact: Contact, address: Address, instance: str) -> Conversation:
+        conversation = Conversation(
+            conversation_id=new_id(),
+            contact_id=contact.contact_id,
+            contact_name=contact.name,
+            contact_level=contact.level,
+            language=contact.language,
+            instance=instance,
+            channel=address.uri.partition(":")[0],
+            address=address.uri,
+            state="flow",
+            opened_at=unit.now,
+            created_at=unit.now,
+        )
+        unit.add(conversation)
+        timeline.add_notice(unit, conversation, "opened")
+        event = ConversationChanged(conversation=conversation_view(conversation), change="opened")
+        unit.record(event, conversation.conversation_id, conversation_id=conversation.conversation_id)
+        proposed = self._hooks.hook.choose_queue(
+            instance=instance, contact=contact_view(contact, [address]), proposed=self._flows.default_queue(instance)
+        )
+        conversation.queue_id = proposed or self._flows.default_queue(instance)
+        return conversation

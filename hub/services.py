@@ -1,0 +1,54 @@
+"""What the hub is made of, in one place: handlers and commands reach every service through it."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from core.bus import Bus
+    from core.clock import Clock
+    from hub.accounts.sessions import Sessions
+    from hub.accounts.users import Users
+    from hub.audit import Audit
+    from hub.contacts import Contacts
+    from hub.conversation_lists import ConversationLists
+    from hub.conversations import Conversations
+    from hub.desktop.desk import Desk
+    from hub.dispatcher import Dispatcher
+    from hub.flow_library import FlowLibrary
+    from hub.flows import Flows
+    from hub.media import MediaStore
+    from hub.plugin_instances import PluginInstances
+    from hub.presence import Presence
+    from hub.queue_editor import QueueEditor
+    from hub.queues import Queues
+    from hub.rate_limits import RateLimiter
+    from hub.settings import HubSettings
+    from hub.store.engine import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Every service once; made by hub.app, handed to whoever answers calls."""
+
+    version: str
+    settings: "HubSettings"
+    clock: "Clock"
+    store: "Store"
+    bus: "Bus"
+    audit: "Audit"
+    sessions: "Sessions"
+    users: "Users"
+    contacts: "Contacts"
+    conversations: "Conversations"
+    conversation_lists: "ConversationLists"
+    dispatcher: "Dispatcher"
+    presence: "Presence"
+    queues: "Queues"
+    queue_editor: "QueueEditor"
+    flows: "Flows"
+    flow_library: "FlowLibrary"
+    media: "MediaStore"
+    plugin_instances: "PluginInstances"
+    desk: "Desk"
+    call_limiter: "RateLimiter"
+    login_limiter: "RateLimiter"

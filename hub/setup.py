@@ -1,0 +1,23 @@
+"""What a desk needs to know of the set-up: wrap-up codes, away reasons, limits."""
+
+from typing import Any
+
+from hub.settings import LimitSettings
+from hub.store.models import AwayReason, WrapUpCode
+
+
+class Setup:
+    """Reads the table ``setup`` of every desk."""
+
+    def __init__(self, limits: LimitSettings) -> None:
+        self._limits = limits
+
+    async def table(self) -> dict[str, Any]:
+        """Return the table's rows by key."""
+        codes = await WrapUpCode.filter(is_active=True).order_by("position")
+        reasons = await AwayReason.filter(is_active=True).order_by("position")
+        return {
+            "wrap_up_codes": {row.code: {"title": row.title} for row in codes},
+            "away_reasons": {row.reason: {"title": row.title} for row in reasons},
+            "limits": {"attachment_bytes": self._limits.attachment_bytes, "text_chars": self._limits.text_chars},
+        }

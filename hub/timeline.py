@@ -1,0 +1,212 @@
+"""Adds lines to a conversation's timeline: messages in and out, notes, notices, and what became of messages."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from core.events import Attachment, Choice, EntryAdded, EntryChanged, MessageReceived, MessageStatus, SendMessage
+from core.ids import new_id
+from hub.accounts.identity import Identity
+from hub.i18n import LANGUAGES
+from hub.i18n import text as catalogue
+from hub.store.models import Address, Conversation, Entry
+from hub.store.views import conversation_view, entry_view
+from hub.units import Unit
+
+PREVIEW_CHARS: Final = 120
+# a status never goes back: a late "sent" does not undo "read"
+_RANK: Final = {"queued": 0, "deferred": 1, "unknown": 2, "sent": 3, "failed": 3, "delivered": 4, "read": 5}
+
+
+def add_received(
+    unit: Unit, conversation: Conversation, address: Address, message: MessageReceived, received_at: datetime
+) -> Entry:
+    """Add what a person wrote; the conversation shows it as unread and waiting for an answer."""
+    entry = _entry(
+        unit,
+        conversation,
+        kind="message",
+        direction="in",
+        author_kind="contact",
+        author_name=conversation.contact_name,
+        text=message.text,
+        attachments=message.attachments,
+        address=address,
+        external_id=message.external_id,
+        client_id=message.external_id,
+        created_at=received_at,
+    )
+    conversation.unread += 1
+    if conversation.waiting_since is None:
+        conversation.waiting_since = received_at
+    _added(unit, conversation, entry)
+    return entry
+
+
+def add_reply(
+    unit: Unit,
+    conversation: Conversation,
+    address: Address,
+    agent: Identity,
+    text: str,
+    *,
+    attachments: Sequence[Attachment] = (),
+    client_id: str = "",
+) -> Entry:
+    """Add what an agent answers and order it to be sent."""
+    conversation.waiting_since = None
+    return _send(
+        unit,
+        conversation,
+        address,
+        text,
+        attachments=attachments,
+        client_id=client_id,
+        author_kind="agent",
+        author_id=agent.user_id,
+        author_name=agent.display_name,
+        sender_name=catalogue("sender.agent", language_of(conversation), work_number=agent.work_number),
+    )
+
+
+def add_automatic(
+    unit: Unit,
+    conversation: Conversation,
+    address: Address,
+    text: str,
+    *,
+    choices: Sequence[Choice] = (),
+    author_kind: str = "system",
+) -> Entry:
+    """Add what a flow or the hub itself says and order it to be sent."""
+    sender = catalogue(f"sender.{author_kind}", language_of(conversation))
+    return _send(
+        unit,
+        conversation,
+        address,
+        text,
+        choices=choices,
+        author_kind=author_kind,
+        author_name=sender,
+        sender_name=sender,
+    )
+
+
+def add_note(unit: Unit, conversation: Conversation, agent: Identity, text: str, *, client_id: str = "") -> Entry:
+    """Add what only colleagues see."""
+    entry = _entry(
+        unit,
+        conversation,
+        kind="note",
+        author_kind="agent",
+        author_id=agent.user_id,
+        author_name=agent.display_name,
+        text=text,
+        client_id=client_id,
+    )
+    _added(unit, conversation, entry)
+    return entry
+
+
+def add_notice(unit: Unit, conversation: Conversation, code: str, /, **params: str) -> Entry:
+    """Add what happened to the conversation; its words are in the desk's catalogue under ``code``."""
+    entry = _entry(unit, conversation, kind="notice", code=code, params=params)
+    _added(unit, conversation, entry)
+    return entry
+
+
+def send_again(unit: Unit, conversation: Conversation, address: Address, entry: Entry) -> None:
+    """Order a message that was not sent once more; the channel drops it when it did go out after all."""
+    entry.status = "queued"
+    entry.code = ""
+    unit.touch(entry)
+    _order(unit, address, entry)
+    _changed(unit, conversation, entry)
+
+
+def note_status(unit: Unit, conversation: Conversation, entry: Entry, status: MessageStatus) -> None:
+    """Note what became of a sent message; reports that come late or twice change nothing."""
+    current = entry.status or "queued"
+    if _RANK[status.status] <= _RANK[current] and not (current == "unknown" and status.status == "failed"):
+        return
+    entry.status = status.status
+    entry.code = status.code
+    if status.external_id:
+        entry.external_id = status.external_id
+    unit.touch(entry)
+    _changed(unit, conversation, entry)
+
+
+def language_of(conversation: Conversation) -> str:
+    """Return the language the contact reads; Chinese when nobody knows."""
+    return conversation.language or LANGUAGES[0]
+
+
+def _send(unit: Unit, conversation: Conversation, address: Address, text: str, **values: Any) -> Entry:
+    entry = _entry(
+        unit, conversation, kind="message", direction="out", text=text, address=address, status="queued", **values
+    )
+    _order(unit, address, entry)
+    _added(unit, conversation, entry)
+    return entry
+
+
+def _entry(
+    unit: Unit,
+    conversation: Conversation,
+    *,
+    address: Address | None = None,
+    attachments: Sequence[Attachment] = (),
+    choices: Sequence[Choice] = (),
+    created_at: datetime | None = None,
+    **values: Any,
+) -> Entry:
+    seq = 0
+    if address is not None:
+        seq = address.last_seq = address.last_seq + 1
+        unit.touch(address)
+        values.update(instance=conversation.instance, address=address.uri)
+    entry = Entry(
+        entry_id=new_id(),
+        conversation_id=conversation.conversation_id,
+        seq=seq,
+        attachments=msgspec.to_builtins(attachments),
+        choices=msgspec.to_builtins(choices),
+        created_at=created_at or unit.now,
+        **values,
+    )
+    unit.add(entry)
+    return entry
+
+
+def _order(unit: Unit, address: Address, entry: Entry) -> None:
+    kind = entry.author_kind
+    order = SendMessage(
+        message_id=entry.entry_id,
+        recipient=address.uri,
+        text=entry.text,
+        attachments=msgspec.convert(entry.attachments, tuple[Attachment, ...]),
+        choices=msgspec.convert(entry.choices, tuple[Choice, ...]),
+        seq=entry.seq,
+        sender_name=entry.sender_name,
+        sender_kind="agent" if kind == "agent" else "flow" if kind == "flow" else "system",
+        sent_at=entry.created_at,
+    )
+    unit.record(order, entry.instance, conversation_id=entry.conversation_id)
+
+
+def _added(unit: Unit, conversation: Conversation, entry: Entry) -> None:
+    if entry.kind == "message":
+        conversation.last_entry_at = entry.created_at
+        conversation.last_text = entry.text[:PREVIEW_CHARS] or ("📎" if entry.attachments else "")
+        conversation.last_author = entry.author_kind
+    unit.touch(conversation)
+    event = EntryAdded(entry=entry_view(entry), conversation=conversation_view(conversation))
+    unit.record(event, conversation.conversation_id, conversation_id=conversation.conversation_id)
+
+
+def _changed(unit: Unit, conversation: Conversation, entry: Entry) -> None:
+    event = EntryChanged(entry=entry_view(entry), conversation=conversation_view(conversation))
+    unit.record(event, conversation.conversation_id, conversation_id=conversation.conversation_id)

@@ -1,0 +1,179 @@
+"""A unit of work with its rows in hand: each row is read once, changed in memory, written once at the end.
+
+The hub is the only writer, so rows stay in memory between units; a unit that fails forgets
+them all, and the next one reads the database again.
+"""
+
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, Final, TypeVar
+
+from tortoise.models import Model
+
+from core.clock import Clock
+from core.events import Event
+from hub.errors import not_found
+from hub.store.engine import Store
+from hub.store.models import Address, Contact, Conversation, Entry
+from hub.store.unit_of_work import Work
+
+CACHED_ROWS: Final = 20_000  # of each kind, about 2 KB a row
+
+ModelT = TypeVar("ModelT", bound=Model)
+
+
+class Rows:
+    """Rows of the last units, and which conversation is open at an address."""
+
+    def __init__(self) -> None:
+        self.conversations: OrderedDict[str, Conversation] = OrderedDict()
+        self.contacts: OrderedDict[str, Contact] = OrderedDict()
+        self.addresses: OrderedDict[str, Address] = OrderedDict()
+        self.current: OrderedDict[str, str | None] = OrderedDict()
+
+    def clear(self) -> None:
+        """Forget everything: it may not be what the database holds."""
+        for rows in (self.conversations, self.contacts, self.addresses, self.current):
+            rows.clear()
+
+    def trim(self) -> None:
+        """Forget the longest unused rows above the bound."""
+        for rows in (self.conversations, self.contacts, self.addresses, self.current):
+            while len(rows) > CACHED_ROWS:
+                rows.popitem(last=False)
+
+
+class Unit:
+    """One unit of work; ``add`` and ``touch`` what is to be written when it ends."""
+
+    def __init__(self, work: Work, rows: Rows, clock: Clock) -> None:
+        self.work = work
+        self.now = clock.now()
+        self.cause_id: str | None = None
+        self._rows = rows
+        self._added: list[Model] = []
+        self._touched: dict[int, Model] = {}
+
+    def record(self, event: Event, id: str, *, conversation_id: str | None = None) -> None:  # noqa: A002
+        """Publish ``event`` about ``id`` when this unit is committed."""
+        self.work.record(event, id, conversation_id=conversation_id, cause_id=self.cause_id)
+
+    def after(self, callback: Callable[[], Awaitable[None]]) -> None:
+        """Await ``callback`` once this unit is committed."""
+        self.work.after(callback)
+
+    def add(self, row: Model) -> None:
+        """Insert ``row`` when the unit ends."""
+        self._added.append(row)
+        match row:
+            case Conversation():
+                self._rows.conversations[row.conversation_id] = row
+                self._rows.current[row.address] = row.conversation_id
+            case Contact():
+                self._rows.contacts[row.contact_id] = row
+            case Address():
+                self._rows.addresses[row.uri] = row
+
+    def touch(self, row: Model) -> None:
+        """Write the changed ``row`` when the unit ends."""
+        self._touched[id(row)] = row
+
+    async def conversation(self, conversation_id: str) -> Conversation:
+        """Return the conversation's row; 404 when there is none."""
+        row = await _find(self._rows.conversations, conversation_id, Conversation, "conversation_id")
+        if row is None:
+            raise not_found("conversation")
+        return row
+
+    async def contact(self, contact_id: str) -> Contact:
+        """Return the contact's row; 404 when there is none."""
+        row = await _find(self._rows.contacts, contact_id, Contact, "contact_id")
+        if row is None:
+            raise not_found("contact")
+        return row
+
+    async def address(self, uri: str) -> Address | None:
+        """Return the row of address ``uri``, or None when it was never seen."""
+        return await _find(self._rows.addresses, uri, Address, "uri")
+
+    async def current_conversation(self, uri: str) -> Conversation | None:
+        """Return the conversation at ``uri`` that goes on: served, or with a flow still waiting for an answer."""
+        if uri not in self._rows.current:
+            row = await Conversation.filter(address=uri).order_by("-conversation_id").first()
+            if row is not None:
+                row = self._rows.conversations.setdefault(row.conversation_id, row)
+            self._rows.current[uri] = row.conversation_id if row else None
+        self._rows.current.move_to_end(uri)
+        conversation_id = self._rows.current[uri]
+        if conversation_id is None:
+            return None
+        row = await self.conversation(conversation_id)
+        return None if row.state in ("wrap_up", "closed") and row.flow_state is None else row
+
+    async def find_entry(self, entry_id: str) -> Entry | None:
+        """Return the timeline entry's row, or None when there is none."""
+        for row in self._touched.values():
+            if isinstance(row, Entry) and row.entry_id == entry_id:
+                return row
+        return await Entry.get_or_none(entry_id=entry_id)
+
+    async def entry(self, entry_id: str) -> Entry:
+        """Return the timeline entry's row; 404 when there is none."""
+        found = await self.find_entry(entry_id)
+        if found is None:
+            raise not_found("entry")
+        return found
+
+    async def flush(self) -> None:
+        """Write what was added and touched; new rows in the order they were added, kind by kind."""
+        kinds: dict[type[Model], list[Model]] = {}
+        for row in self._added:
+            kinds.setdefault(type(row), []).append(row)
+        for kind, rows in kinds.items():
+            await kind.bulk_create(rows)
+            for row in rows:
+                self._touched.pop(id(row), None)
+                row._saved_in_db = True
+        for row in self._touched.values():
+            await row.save()
+        self._added.clear()
+        self._touched.clear()
+
+
+class Units:
+    """Opens units of work that share the rows in hand."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self.store = store
+        self._clock = clock
+        self._rows = Rows()
+
+    def now(self) -> datetime:
+        """Return the clock's time, for questions outside a unit."""
+        return self._clock.now()
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[Unit]:
+        """Open a unit; it is written when the body ends, undone when it raises."""
+        try:
+            async with self.store.work() as work:
+                unit = Unit(work, self._rows, self._clock)
+                yield unit
+                await unit.flush()
+                self._rows.trim()
+        except BaseException:
+            self._rows.clear()
+            raise
+
+
+async def _find(cache: OrderedDict[str, Any], key: str, kind: type[ModelT], column: str) -> ModelT | None:
+    row: ModelT | None = cache.get(key)
+    if row is None:
+        row = await kind.filter(**{column: key}).first()
+        if row is None:
+            return None
+        cache[key] = row
+    cache.move_to_end(key)
+    return row
