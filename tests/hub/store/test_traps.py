@@ -23,6 +23,8 @@ from hub.store.engine import Store
 from hub.store.errors import MigrationFailed
 from hub.store.migrate import bring_up_to_date
 
+pytestmark = pytest.mark.may_block("migrations are planned in Python before anybody is served", limit_s=5)
+
 MODELS: list[type[Model]] = [getattr(models, name) for name in models.__all__]
 SHAPES = Path(__file__).with_name("shapes")
 OLDEST = "m0001_initial"
@@ -60,7 +62,9 @@ async def fill(database: Database) -> None:
         await executor.migrate([MigrationTarget(APP, OLDEST)])
         await connection.execute_script("INSERT INTO parent (parent_id, name, region) VALUES ('p', 'one', 'north')")
         for number in range(3):
-            await connection.execute_script(f"INSERT INTO child (child_id, parent_id, text) VALUES ('{number}', 'p', '')")
+            await connection.execute_script(
+                f"INSERT INTO child (child_id, parent_id, text) VALUES ('{number}', 'p', '')"
+            )
 
 
 async def rows(database: Database, query: str) -> list[dict[str, object]]:
