@@ -50,15 +50,19 @@ export function fileSize(bytes: number): string {
   return `${(bytes / 1_000_000).toFixed(1)} MB`
 }
 
-/** `tel:+8613812346721` as `+86138****6721`, `mailto:anna@b.cn` as `a***@b.cn`; long ids by their ends. */
+/** `tel:+8613812346721` as `138****6721`, `mailto:anna@b.cn` as `a***@b.cn`; long ids by their ends. */
 export function maskedAddress(uri: string): string {
   const [scheme, rest] = split(uri)
   if (scheme === 'mailto') {
     const [name, domain = ''] = rest.split('@')
     return `${name.slice(0, 1)}***@${domain}`
   }
-  if (scheme === 'tel') return rest.length > 8 ? `${rest.slice(0, -8)}****${rest.slice(-4)}` : `${rest.slice(0, 2)}***`
+  if (scheme === 'tel') return maskedNumber(rest.replace(/^\+86/, ''))
   return rest.length > 12 ? `${rest.slice(0, 4)}…${rest.slice(-4)}` : rest
+}
+
+function maskedNumber(number: string): string {
+  return number.length > 8 ? `${number.slice(0, -8)}****${number.slice(-4)}` : `${number.slice(0, 2)}***`
 }
 
 function split(uri: string): [string, string] {

@@ -1,10 +1,11 @@
 /** The conversation in focus, named by the address bar; live while the hub shows it, fetched when it does not. */
 import { computed, effectScope, shallowRef, watch } from 'vue'
 
-import { getContact, getConversation } from '@/api/desk'
-import type { ContactView, ConversationView } from '@/api/types'
+import { getConversation } from '@/api/desk'
+import type { ConversationView } from '@/api/types'
 import { errorText, toast } from '@/composables/toasts'
 import { router } from '@/router'
+import { useContacts } from '@/stores/contacts'
 import { useDesk } from '@/stores/desk'
 import { useSession } from '@/stores/session'
 
@@ -14,19 +15,15 @@ export function openConversation(conversationId: string | null): void {
 
 function create() {
   const desk = useDesk()
+  const contacts = useContacts()
   const session = useSession()
   const fetched = shallowRef<ConversationView>()
-  const fetchedContact = shallowRef<ContactView>()
 
   const id = computed(() => String(router.currentRoute.value.params.conversationId ?? ''))
   const live = computed(() => desk.conversations.get(id.value))
   const conversation = computed(() => live.value ?? matching(fetched.value))
   const contactId = computed(() => conversation.value?.contact_id ?? '')
-  const contact = computed(
-    () =>
-      desk.contacts.get(contactId.value) ??
-      (fetchedContact.value?.contact_id === contactId.value ? fetchedContact.value : undefined),
-  )
+  const contact = computed(() => contacts.get(contactId.value))
   const isMine = computed(() => conversation.value?.agent_id === session.me?.user_id)
   /** The owner may, and whoever may take over. */
   const canAct = computed(() => isMine.value || session.can('conversation.takeover'))
@@ -46,18 +43,6 @@ function create() {
         if (wanted !== id.value) return
         toast(errorText(error), 'error')
         openConversation(null)
-      }
-    },
-    { immediate: true },
-  )
-  watch(
-    [contactId, () => contact.value === undefined],
-    async ([wanted, isMissing]) => {
-      if (!wanted || !isMissing) return
-      try {
-        fetchedContact.value = await getContact(wanted)
-      } catch {
-        // the panel shows what the conversation itself knows
       }
     },
     { immediate: true },

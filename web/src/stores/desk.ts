@@ -2,13 +2,14 @@
 import { defineStore } from 'pinia'
 import { computed, markRaw, ref, shallowReactive, shallowRef, triggerRef, type ShallowRef } from 'vue'
 
-import type { AgentView, Setup } from '@/api/types'
+import type { AgentView, ContactView, EntryView, Setup } from '@/api/types'
 import { now } from '@/clock'
 import { Batch } from '@/sync/batch'
 import type { ByeCode, Signal } from '@/sync/frames'
 import { Line, type LineState, type Socket } from '@/sync/line'
 import type { Step } from '@/sync/replica'
 import { apply, emptyTables, replace, TABLE_NAMES, type Rows, type TableName } from '@/sync/tables'
+import { useContacts } from '@/stores/contacts'
 import { useSession } from '@/stores/session'
 import { useThreads } from '@/stores/threads'
 
@@ -19,6 +20,7 @@ type Refs = { [Name in TableName]: ShallowRef<Map<string, Rows[Name]>> }
 export const useDesk = defineStore('desk', () => {
   const session = useSession()
   const threads = useThreads()
+  const contacts = useContacts()
 
   const tables = markRaw(emptyTables())
   const rows = Object.fromEntries(TABLE_NAMES.map((name) => [name, shallowRef(tables[name])])) as unknown as Refs
@@ -38,10 +40,13 @@ export const useDesk = defineStore('desk', () => {
         TABLE_NAMES.forEach((name) => touched.add(name))
         isReady.value = true
         threads.reloadAll()
+        contacts.reloadAll()
       } else if (step.kind === 'patches') {
-        for (const patch of step.patches) if (patch.table === 'entries') threads.patch(patch.key, patch.value as Rows['entries'] | null)
-        const others = step.patches.filter((patch) => patch.table !== 'entries') // a browser keeps entries by thread
-        apply(tables, others).forEach((name) => touched.add(name))
+        apply(tables, step.patches).forEach((name) => touched.add(name))
+        for (const { table, key, value } of step.patches) {
+          if (table === 'entries') threads.patch(key, value as EntryView | null)
+          if (table === 'contacts') contacts.patch(key, value as ContactView | null)
+        }
       }
     }
     touched.forEach((name) => triggerRef(rows[name]))
@@ -73,6 +78,7 @@ export const useDesk = defineStore('desk', () => {
     isReady.value = false
     replace(tables, {})
     threads.forgetAll()
+    contacts.forgetAll()
     TABLE_NAMES.forEach((name) => triggerRef(rows[name]))
   }
 
@@ -93,7 +99,7 @@ export const useDesk = defineStore('desk', () => {
   }
 
   /** Put one row that a call answered with, ahead of the patch that will say the same. */
-  function put<Name extends 'conversations' | 'contacts' | 'agents'>(name: Name, key: string, value: Rows[Name]): void {
+  function put<Name extends 'conversations' | 'agents'>(name: Name, key: string, value: Rows[Name]): void {
     ;(tables[name] as Map<string, Rows[Name]>).set(key, value)
     triggerRef(rows[name])
   }

@@ -17,7 +17,7 @@ export type Inbound =
   | { type: 'bye'; code: ByeCode }
   | Signal
 
-export type ByeCode = 'logged_out' | 'replaced' | 'slow'
+export type ByeCode = 'logged_out' | 'replaced' | (string & {})
 
 export type Outbound =
   | { type: 'hello'; epoch: string | null; seq: number }

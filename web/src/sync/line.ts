@@ -104,7 +104,7 @@ export class Line {
   }
 
   private leave(code: ByeCode): void {
-    if (code !== 'slow') this.stop() // a slow reader just connects again
+    if (code === 'logged_out' || code === 'replaced') this.stop() // after anything else a browser just connects again
     this.listener.onBye(code)
   }
 

@@ -1,18 +1,17 @@
-/** The browser's copy of what the hub shows this agent, and how patches change it. */
+/** The browser's copy of what the hub shows this agent, and how patches change it.
+ *
+ * Contacts and entries are no tables here: they are loaded by those who show them (stores/contacts.ts, stores/threads.ts).
+ */
 import type {
   AgentView,
-  ContactView,
   ConversationView,
   DraftView,
-  EntryView,
   OfferView,
   QueueView,
 } from '@/api/types'
 
 export interface Rows {
   conversations: ConversationView
-  contacts: ContactView
-  entries: EntryView
   offers: OfferView
   agents: AgentView
   queues: QueueView
@@ -25,8 +24,6 @@ export type Tables = { [Name in TableName]: Map<string, Rows[Name]> }
 
 export const TABLE_NAMES: readonly TableName[] = [
   'conversations',
-  'contacts',
-  'entries',
   'offers',
   'agents',
   'queues',
@@ -47,7 +44,7 @@ export function emptyTables(): Tables {
   return Object.fromEntries(TABLE_NAMES.map((name) => [name, new Map()])) as unknown as Tables
 }
 
-/** Make `tables` what `patches` say, in order; return the names of the tables touched. Unknown tables are of a newer hub. */
+/** Make `tables` what `patches` say, in order; return the names of the tables touched, passing over other tables. */
 export function apply(tables: Tables, patches: readonly Patch[]): Set<TableName> {
   const touched = new Set<TableName>()
   for (const { table, key, value } of patches) {
