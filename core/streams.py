@@ -59,8 +59,9 @@ STREAMS: Final = (IN, ORDERS, EVENTS, STATE, DEAD)
 
 DESIRED: Final = Bucket("DESIRED")  # instance → DesiredInstance; written by the hub, followed by the supervisor
 SENT: Final = Bucket("SENT", ttl_s=30 * DAY_S)  # <instance>.<message_id> → "=" external id, "?" mark while in doubt
+IN_HAND: Final = Bucket("IN_HAND")  # <stream>.<consumer> → the message a cautious reader was last handed
 
-BUCKETS: Final = (DESIRED, SENT)
+BUCKETS: Final = (DESIRED, SENT, IN_HAND)
 
 HUB_CONSUMER: Final = "hub"  # the hub's durable consumer on IN
 

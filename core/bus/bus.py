@@ -11,6 +11,7 @@ from nats.aio.msg import Msg
 
 from core.bus import dead_letters, declare, publishing, requests
 from core.bus.buckets import Values
+from core.bus.caution import Caution, InHand
 from core.bus.connection import Callback, Connection
 from core.bus.consumption import Consumption, Handler
 from core.bus.dead_letters import Parked
@@ -23,7 +24,7 @@ from core.clock import Clock, SystemClock
 from core.errors import LianxinError, RequestFailed
 from core.events import Envelope, Event, seal
 from core.ids import new_id
-from core.streams import STATE, Bucket, Consumer, Stream
+from core.streams import IN_HAND, STATE, Bucket, Consumer, Stream
 from core.subjects import fill, id_of, subject
 
 log = logging.getLogger(__name__)
@@ -230,8 +231,15 @@ class Bus:
         max_in_flight: int = 256,
         concurrency: int = 1,
         rewinds: bool = True,
+        is_cautious: bool = False,
     ) -> Consumption:
-        """Start handing the messages of a durable consumer to ``handler``; see ``Consumption``."""
+        """Start handing the messages of a durable consumer to ``handler``; see ``Consumption``.
+
+        ``is_cautious`` is for the hub, one batch at a time: it notes in bucket IN_HAND what it hands over first.
+        """
+        if is_cautious and concurrency != 1:
+            raise ValueError("a cautious consumption handles one batch at a time")
+        caution = Caution(self.bucket(IN_HAND, InHand), f"{stream}.{durable}") if is_cautious else None
         consumption = Consumption(
             self._connection,
             self._clock,
@@ -242,6 +250,7 @@ class Bus:
             max_in_flight=max_in_flight,
             concurrency=concurrency,
             rewinds=rewinds,
+            caution=caution,
         )
         self._consumptions.append(consumption)
         return consumption

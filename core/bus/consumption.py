@@ -10,6 +10,7 @@ import nats.errors
 from nats.aio.msg import Msg
 
 from core.bus import dead_letters
+from core.bus.caution import MAX_DEATHS, Caution
 from core.bus.connection import Connection, ConnectionLost
 from core.bus.deliveries import Delivery, Undecodable, answer
 from core.bus.pulls import Pull
@@ -35,7 +36,7 @@ class Consumption:
     batch is handed over again until it succeeds. After any other exception the batch is handed over one by
     one, and a message that still fails is parked as a dead letter. With ``rewinds`` everything unacknowledged
     is delivered again, in order, at the start and after each break of the connection; only for a consumer that
-    nobody else reads.
+    nobody else reads. With ``caution`` a message that ends the process again and again is parked, too.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Consumption:
         max_in_flight: int,
         concurrency: int,
         rewinds: bool,
+        caution: Caution | None,
     ) -> None:
         self._connection = connection
         self._clock = clock
@@ -59,6 +61,7 @@ class Consumption:
         self._batch = batch
         self._concurrency = concurrency
         self._rewinds = rewinds
+        self._caution = caution
         self._rewound_on = 0
         self._in_hand: dict[int, Msg] = {}
         self._pull = Pull(connection, capacity=max_in_flight, prepare=self._prepare)
@@ -69,8 +72,12 @@ class Consumption:
         """Stop; what is in a handler now is cancelled and will be delivered again."""
         self._task.cancel()
         await asyncio.wait((self._task,))
+        if self._caution is not None:
+            await self._caution.end()
 
     async def _run(self) -> None:
+        if self._caution is not None:
+            await self._caution.look_back()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._pull.run())
             tasks.create_task(self._keep_alive())
@@ -79,16 +86,29 @@ class Consumption:
 
     async def _work(self) -> None:
         while True:
-            messages = await self._pull.take(self._batch)
+            is_careful = self._caution is not None and self._caution.is_careful
+            messages = await self._pull.take(1 if is_careful else self._batch)
             self._in_hand.update((id(message), message) for message in messages)
             try:
-                batch = [delivery for message in messages if (delivery := await self._open(message)) is not None]
-                if batch:
-                    await self._bring_to_end(batch)
+                await self._handle(messages)
             finally:
                 for message in messages:
                     del self._in_hand[id(message)]
                 self._pull.done(len(messages))
+
+    async def _handle(self, messages: list[Msg]) -> None:
+        batch = [delivery for message in messages if (delivery := await self._open(message)) is not None]
+        if not batch:
+            return
+        if self._caution is not None and not await self._caution.begin(batch[0].stream_seq):
+            await self._park(batch[0].message, f"ended its reader {MAX_DEATHS} times")
+            return
+        await self._bring_to_end(batch)
+        await self._outlived()
+
+    async def _outlived(self) -> None:
+        if self._caution is not None:
+            await self._caution.end()
 
     async def _open(self, message: Msg) -> Delivery | None:
         try:
@@ -110,11 +130,11 @@ class Consumption:
                 continue
             fault = await self._attempt([delivery])
             for pause_s in RETRY_PAUSES_S:
-                if fault is None:
+                if fault is None or delivery.is_settled:
                     break
                 await asyncio.sleep(pause_s)
                 fault = await self._attempt([delivery])
-            if fault is not None:
+            if fault is not None and not delivery.is_settled:
                 log.error("%s gave up on %s: %r", self._durable, delivery.subject, fault, exc_info=fault)
                 await self._park(delivery.message, f"{type(fault).__name__}: {fault}")
                 delivery.is_settled = True
@@ -129,6 +149,7 @@ class Consumption:
                 if not is_told:
                     log.warning("%s waits: %s", self._durable, error)
                     is_told = True
+                    await self._outlived()
                 await asyncio.sleep(pause_s)
                 pause_s = min(pause_s * 2, longest_s)
             except Exception as error:

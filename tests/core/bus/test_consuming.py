@@ -3,6 +3,8 @@
 import asyncio
 import dataclasses
 import re
+import signal
+import sys
 import time
 
 import pytest
@@ -11,7 +13,7 @@ from core.bus import Bus, BusSettings, Delivery, Parked
 from core.bus.consumption import MAX_DELIVERIES
 from core.errors import RequestFailed, TryLater
 from core.events import SendMessage, TypingReported
-from core.streams import IN, Consumer, hub_consumer
+from core.streams import IN, IN_HAND, Consumer, hub_consumer
 from core.testing.nats import NatsServer
 from tests.core.bus.samples import INSTANCE, Reader, message
 
@@ -372,3 +374,78 @@ async def test_a_removed_consumer_takes_its_place_with_it(bus: Bus) -> None:
 async def test_a_stream_that_cannot_become_what_is_declared_is_refused(bus: Bus) -> None:
     with pytest.raises(RequestFailed, match="retention policy"):
         await bus.ensure([dataclasses.replace(IN, is_work_queue=True)])
+
+
+MORTAL = """
+import asyncio, os, signal, sys
+
+from core.bus import Bus, BusSettings
+
+
+async def main():
+    async with await Bus.connect(BusSettings(url=sys.argv[1]), source="hub") as bus:
+        async def handle(deliveries):
+            for delivery in deliveries:
+                if delivery.envelope.id == "bad":
+                    os.kill(os.getpid(), signal.SIGKILL)
+                print(delivery.envelope.id, flush=True)
+
+        bus.consume("IN", "hub", handle, is_cautious=True)
+        await asyncio.Event().wait()
+
+
+asyncio.run(main())
+"""
+
+
+async def test_a_message_that_kills_its_reader_again_and_again_is_parked(bus: Bus, nats_server: NatsServer) -> None:
+    await publish(bus, "a", "b", "bad", "c")
+    seen: list[str] = []
+    deaths = 0
+    while "c" not in seen:
+        reader = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", MORTAL, nats_server.url, stdout=asyncio.subprocess.PIPE
+        )
+        async with asyncio.timeout(20):
+            while line := await reader.stdout.readline():
+                seen.append(line.decode().strip())
+                if seen[-1] == "c":
+                    reader.terminate()
+        deaths += await reader.wait() == -signal.SIGKILL
+        assert deaths <= 5
+    assert list(dict.fromkeys(seen)) == ["a", "b", "c"]
+    (letter,) = await parked(bus, 1)
+    assert letter.letter.error == "ended its reader 3 times"
+
+
+async def test_a_cautious_reader_in_peace_leaves_no_note(bus: Bus) -> None:
+    for text in "ab":
+        reader = Reader()
+        consumption = bus.consume("IN", "hub", reader, is_cautious=True)
+        await publish(bus, text)
+        await reader.until(lambda reader=reader, text=text: reader.ids == [text])
+        await consumption.close()
+        assert await bus.bucket(IN_HAND).all() == {}
+    with pytest.raises(ValueError, match="one batch at a time"):
+        bus.consume("IN", "hub", Reader(), is_cautious=True, concurrency=2)
+
+
+async def test_waiting_for_what_is_away_is_no_death(bus: Bus) -> None:
+    waits = asyncio.Event()
+
+    async def handle(deliveries: list[Delivery]) -> None:
+        waits.set()
+        raise TryLater("the database is away")
+
+    await publish(bus, "a")
+    for _ in range(5):
+        waits.clear()
+        consumption = bus.consume("IN", "hub", handle, is_cautious=True)
+        async with asyncio.timeout(5):
+            await waits.wait()
+            while await bus.bucket(IN_HAND).all():
+                await asyncio.sleep(0.01)
+        await consumption.close()
+    reader = Reader()
+    bus.consume("IN", "hub", reader, is_cautious=True)
+    await reader.until(lambda: reader.ids == ["a"])
