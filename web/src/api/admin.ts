@@ -1,0 +1,186 @@
+/** The calls an administrator makes, by name. */
+import { call, withQuery } from './client'
+import type { LocalText } from './types'
+
+export type ProcessState = 'stopped' | 'starting' | 'running' | 'restarting' | 'fenced'
+
+export interface InstanceStatus {
+  process: ProcessState
+  reason?: string
+  detail?: string
+  restarts?: number
+  memory_bytes?: number | null
+  since: string
+  version?: string
+  log?: string[]
+}
+
+export interface ChannelState {
+  state: string
+  code?: string
+  reason?: string
+}
+
+export interface InstanceView {
+  instance: string
+  plugin: string
+  is_enabled: boolean
+  revision: number
+  status?: InstanceStatus | null
+  channel_state?: ChannelState | null
+  settings?: Record<string, unknown> | null
+}
+
+export interface PluginView {
+  module: string
+  name?: string
+  kind?: string
+  title?: LocalText
+  version?: string
+  quality?: string
+  capabilities?: string[]
+  fault?: string
+}
+
+export interface InstalledPlugin {
+  plugin: PluginView
+  instances: InstanceView[]
+}
+
+/** The part of JSON Schema that settings are written in. */
+export interface Schema {
+  $ref?: string
+  $defs?: Record<string, Schema>
+  type?: string | string[]
+  title?: string
+  description?: string
+  format?: string
+  enum?: (string | number | null)[]
+  const?: string | number
+  anyOf?: Schema[]
+  oneOf?: Schema[]
+  properties?: Record<string, Schema>
+  required?: string[]
+  additionalProperties?: Schema | boolean
+  items?: Schema | boolean
+  prefixItems?: Schema[]
+  default?: unknown
+  minimum?: number
+  maximum?: number
+  maxLength?: number
+  minItems?: number
+  maxItems?: number
+  'x-secret'?: boolean
+  'x-title'?: LocalText
+  'x-description'?: LocalText
+}
+
+export interface PluginDescription {
+  manifest: Record<string, unknown>
+  schema: Schema
+}
+
+type Items<T> = { items: T[] }
+
+export const listPlugins = async () => (await call<Items<InstalledPlugin>>('GET', '/plugins')).items
+export const describePlugin = (plugin: string) => call<PluginDescription>('GET', `/plugins/${plugin}/schema`)
+export const getInstance = (instance: string) => call<InstanceView>('GET', `/instances/${instance}`)
+export const deleteInstance = (instance: string) => call<void>('DELETE', `/instances/${instance}`)
+export const switchInstance = (instance: string, is_enabled: boolean) =>
+  call<InstanceView>('PUT', `/instances/${instance}/switch`, { is_enabled })
+
+export interface InstanceChange {
+  plugin: string
+  settings: Record<string, unknown>
+  is_enabled: boolean
+  probe: boolean
+}
+
+export const saveInstance = (instance: string, change: InstanceChange) =>
+  call<InstanceView>('PUT', `/instances/${instance}`, change)
+
+export interface UserView {
+  user_id: string
+  username: string
+  display_name: string
+  work_number: string
+  role_ids: string[]
+  queue_ids: string[]
+  skills: Record<string, number>
+  capacities: Record<string, number>
+  granted: string[]
+  denied: string[]
+  language: string
+  is_active: boolean
+  must_change_password: boolean
+}
+
+export type NewUser = Pick<
+  UserView,
+  'username' | 'display_name' | 'work_number' | 'role_ids' | 'queue_ids' | 'skills' | 'capacities'
+>
+export type UserChange = Partial<Omit<NewUser, 'username'> & Pick<UserView, 'is_active'>>
+
+export interface RoleView {
+  role_id: string
+  title: LocalText
+  permissions: string[]
+}
+
+export const listUsers = async () => (await call<Items<UserView>>('GET', '/users')).items
+export const listRoles = async () => (await call<Items<RoleView>>('GET', '/roles')).items
+export const makeUser = (user: NewUser) => call<{ user: UserView; password: string }>('POST', '/users', user)
+export const editUser = (id: string, change: UserChange) => call<UserView>('PATCH', `/users/${id}`, change)
+export const resetPassword = (id: string) => call<{ password: string }>('POST', `/users/${id}/password`)
+
+export interface QueueSetup {
+  queue_id: string
+  title: LocalText
+  rules: Record<string, unknown>
+  is_active?: boolean
+}
+
+export const listQueues = async () => (await call<Items<QueueSetup>>('GET', '/queues')).items
+export const saveQueue = (id: string, queue: { title: LocalText; rules: Record<string, unknown> }) =>
+  call<QueueSetup>('PUT', `/queues/${id}`, queue)
+
+export interface ParkedLetter {
+  seq: number
+  letter: {
+    subject: string
+    consumer: string
+    error: string
+    deliveries: number
+    payload: string
+    encoding?: 'text' | 'base64'
+    parked_at: string
+  }
+}
+
+export const listDeadLetters = async (before?: number) =>
+  (await call<Items<ParkedLetter>>('GET', withQuery('/dead-letters', { before }))).items
+export const replayDeadLetter = (seq: number) => call<void>('POST', `/dead-letters/${seq}/replay`)
+export const discardDeadLetter = (seq: number) => call<void>('DELETE', `/dead-letters/${seq}`)
+
+export interface Deed {
+  audit_id: number
+  at: string
+  actor: string
+  action: string
+  object_kind: string
+  object_id: string
+  detail: Record<string, unknown>
+  ip: string
+}
+
+export const listAudit = async (before?: number) => (await call<Items<Deed>>('GET', withQuery('/audit', { before }))).items
+
+interface OpenApi {
+  components: { schemas: Record<string, Schema> }
+}
+
+/** Return the schema of what a call takes, from the hub's own description of itself. */
+export async function schemaOf(name: string): Promise<Schema> {
+  const document = await call<OpenApi>('GET', '/openapi.json')
+  return { $ref: `#/components/schemas/${name}`, $defs: document.components.schemas }
+}

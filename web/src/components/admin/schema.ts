@@ -1,0 +1,98 @@
+/** Reads the JSON Schema of settings the way a form needs it. Judging values is the hub's work, not ours. */
+import type { Schema } from '@/api/admin'
+import { i18n, localText } from '@/i18n'
+
+export type Kind = 'text' | 'secret' | 'number' | 'switch' | 'choice' | 'choices' | 'object' | 'list' | 'map' | 'json'
+
+export interface Field {
+  kind: Kind
+  schema: Schema
+  isNullable: boolean
+}
+
+/** Return `schema` with its reference followed and `null` taken out of its alternatives. */
+export function resolve(schema: Schema, root: Schema): { schema: Schema; isNullable: boolean } {
+  let current = schema
+  let isNullable = false
+  for (let depth = 0; depth < 20; depth++) {
+    if (current.$ref) {
+      const target = root.$defs?.[current.$ref.split('/').at(-1)!] ?? {}
+      const { $ref: _followed, ...own } = current
+      current = { ...target, ...own }
+      continue
+    }
+    const parts = current.anyOf ?? current.oneOf
+    const others = parts?.filter((part) => part.type !== 'null')
+    if (parts && others?.length === 1) {
+      isNullable ||= others.length < parts.length
+      const { anyOf: _any, oneOf: _one, ...own } = current
+      current = { ...others[0], ...own }
+      continue
+    }
+    break
+  }
+  return { schema: current, isNullable }
+}
+
+export function fieldOf(given: Schema, root: Schema): Field {
+  const { schema, isNullable } = resolve(given, root)
+  return { kind: kindOf(schema, root), schema, isNullable }
+}
+
+function kindOf(schema: Schema, root: Schema): Kind {
+  if (schema['x-secret'] || schema.format === 'password') return 'secret'
+  if (schema.enum) return 'choice'
+  if (schema.properties) return 'object'
+  switch (schema.type) {
+    case 'string':
+      return 'text'
+    case 'integer':
+    case 'number':
+      return 'number'
+    case 'boolean':
+      return 'switch'
+    case 'array':
+      return listKind(schema, root)
+    case 'object':
+      return 'map'
+    default:
+      return 'json'
+  }
+}
+
+function listKind(schema: Schema, root: Schema): Kind {
+  if (typeof schema.items !== 'object') return 'json'
+  const item = resolve(schema.items, root).schema
+  return item.enum ? 'choices' : 'list'
+}
+
+/** Return what a new value of `schema` starts as. */
+export function blank(given: Schema, root: Schema): unknown {
+  const { kind, schema, isNullable } = fieldOf(given, root)
+  if (schema.default !== undefined) return structuredClone(schema.default)
+  if (isNullable) return null
+  if (kind === 'object') {
+    const entries = Object.entries(schema.properties ?? {})
+    return Object.fromEntries(entries.map(([name, part]) => [name, blank(part, root)]))
+  }
+  return { text: '', secret: '', number: schema.minimum ?? 0, switch: false, choices: [], list: [], map: {}, json: null, choice: schema.enum?.[0] ?? '' }[kind]
+}
+
+/** Return what to call a field: its own title, the catalogue's, or its name in words. */
+export function label(name: string, schema: Schema): string {
+  const { t, te } = i18n.global
+  if (schema['x-title']) return localText(schema['x-title'])
+  const key = `setting.${name}`
+  return te(key, 'zh') ? t(key) : (schema.title ?? name.replaceAll('_', ' '))
+}
+
+/** Return the help below a field, if there is any. */
+export function help(schema: Schema): string {
+  return localText(schema['x-description'], schema.properties ? '' : (schema.description ?? ''))
+}
+
+/** The path of a part as the hub names it in faults: `hours[0].opens`. */
+export function join(path: string, part: string | number): string {
+  if (typeof part === 'number') return `${path}[${part}]`
+  return path ? `${path}.${part}` : part
+}
