@@ -21,14 +21,14 @@ def decode_flow(data: bytes) -> Flow:
     if len(data) > MAX_FLOW_BYTES:
         raise ConfigInvalid({"": f"larger than {MAX_FLOW_BYTES} bytes"})
     try:
-        return msgspec.json.decode(data, type=Flow)
-    except msgspec.ValidationError:
         raw = msgspec.json.decode(data)
     except (msgspec.DecodeError, RecursionError) as error:
         raise ConfigInvalid({"": f"not JSON: {error}"}) from error
     faults: dict[str, str] = {}
     _collect(raw, Flow, "", faults)
-    raise ConfigInvalid(faults or {"": "not a flow"})
+    if faults:
+        raise ConfigInvalid(faults)
+    return msgspec.convert(raw, Flow)
 
 
 def encode_flow(flow: Flow) -> bytes:
