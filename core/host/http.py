@@ -6,7 +6,6 @@ Order of things for each request: size, then the route's own ``verify``, then it
 import asyncio
 import logging
 import socket
-import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -60,17 +59,16 @@ class Doorman:
     """Lets in what may pass: bounds the connections, their silence, the bodies, and asks each route's check first."""
 
     def __init__(self) -> None:
-        self._open: weakref.WeakSet[RequestHandler] = weakref.WeakSet()
-        self._heard: weakref.WeakSet[RequestHandler] = weakref.WeakSet()
+        self._silent: set[RequestHandler] = set()
 
     def factory(self, server: web.Server) -> Callable[[], RequestHandler]:
         """Return what makes the protocol of each new connection."""
 
         def connect() -> RequestHandler:
             protocol = server()
-            self._open.add(protocol)
-            limit_s = FIRST_REQUEST_S if len(self._open) <= MAX_CONNECTIONS else 0.0
-            asyncio.get_running_loop().call_later(limit_s, self._dismiss_silent, weakref.ref(protocol))
+            self._silent.add(protocol)
+            limit_s = FIRST_REQUEST_S if len(server.connections) <= MAX_CONNECTIONS else 0.0
+            asyncio.get_running_loop().call_later(limit_s, self._dismiss_silent, protocol)
             return protocol
 
         return connect
@@ -79,7 +77,7 @@ class Doorman:
         """Return the handler of ``route`` behind its limits and its check."""
 
         async def handle(request: web.Request) -> web.StreamResponse:
-            self._heard.add(request.protocol)
+            self._silent.discard(request.protocol)
             try:
                 return await _admit(route, request)
             except Refused as refused:
@@ -95,9 +93,9 @@ class Doorman:
 
         return handle
 
-    def _dismiss_silent(self, reference: "weakref.ref[RequestHandler]") -> None:
-        protocol = reference()
-        if protocol is not None and protocol not in self._heard:
+    def _dismiss_silent(self, protocol: RequestHandler) -> None:
+        if protocol in self._silent:
+            self._silent.discard(protocol)
             protocol.force_close()
 
 
