@@ -97,7 +97,7 @@ class Work(Reading):
         return changed
 
     async def insert(self, model: type[Model], rows: Sequence[Row]) -> None:
-        """Add ``rows``, which all have the same columns, past the ORM: no defaults, no validation."""
+        """Add ``rows``, which all have the same columns, past the ORM; columns left out take the model's defaults."""
         await self._write(model, rows, "")
 
     async def upsert(self, model: type[Model], rows: Sequence[Row]) -> None:
@@ -128,12 +128,12 @@ class Work(Reading):
     async def _write(self, model: type[Model], rows: Sequence[Row], conflict: str) -> None:
         if not rows:
             return
-        columns = list(rows[0])
+        defaults = {column: default for column, default in _defaults(model).items() if column not in rows[0]}
+        columns = [*rows[0], *defaults]
         marks = ", ".join("?" * len(columns))
         query = f"INSERT INTO {model._meta.db_table} ({', '.join(columns)}) VALUES ({marks}){conflict}"  # noqa: S608
-        await self.connection.execute_many(
-            with_marks(query, self.connection), [[_plain(row[column]) for column in columns] for row in rows]
-        )
+        values = [[*(_plain(row[column]) for column in rows[0]), *defaults.values()] for row in rows]
+        await self.connection.execute_many(with_marks(query, self.connection), values)
 
 
 def payload(envelope: Envelope) -> bytes:
@@ -148,6 +148,17 @@ def with_marks(query: str, connection: BaseDBAsyncClient) -> str:
 
 def _plain(value: Any) -> Any:
     return write_json(value) if isinstance(value, dict | list | tuple) else value
+
+
+@lru_cache
+def _defaults(model: type[Model]) -> dict[str, Any]:
+    """Return what the ORM would write into the columns of ``model`` that nobody gave a value."""
+    fields = model._meta.fields_map
+    return {
+        column: _plain(default() if callable(default) else default)
+        for name, column in model._meta.fields_db_projection.items()
+        if (default := fields[name].default) is not None
+    }
 
 
 @lru_cache(maxsize=512)

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import signal
 import sys
 from pathlib import Path
 
@@ -55,6 +56,7 @@ async def test_a_killed_hub_loses_nothing_and_doubles_nothing(shaped_url: str, t
     bus = Bus()
     socket = tmp_path / "bus"
     server = await asyncio.start_unix_server(bus.serve, socket, limit=1 << 20)
+    killed = 0
     dice = random.Random(20261122)
     for kill_after in [*(dice.randrange(1, 2 * COUNT // KILLS) for _ in range(KILLS)), None]:
         process = await asyncio.create_subprocess_exec(
@@ -63,8 +65,10 @@ async def test_a_killed_hub_loses_nothing_and_doubles_nothing(shaped_url: str, t
         bus.watch(process, kill_after)
         async with asyncio.timeout(60):
             status = await process.wait()
-        assert status in ((0,) if kill_after is None else (0, -9))
+        killed += status == -signal.SIGKILL
+        assert status in (0, -signal.SIGKILL)
     server.close()
+    assert killed >= KILLS // 2  # the last ones may find nothing left to do
     assert bus.names == [str(number) for number in range(COUNT)]
     store = await Store.open(shaped_url)
     try:
