@@ -5,12 +5,7 @@ import random
 from typing import Any
 
 from core.events import ContactArrived, MessagesRead, MessageStatus, TypingReported
-from core.ids import new_id
-from plugins.web_chat.identity import anonymous
-
-
-def address_of(chat: Any) -> str:
-    return anonymous(chat.welcome["visitor"]).address
+from tests.plugins.web_chat.tools import address_of
 
 
 async def test_a_message_is_acknowledged_only_after_the_hub_has_it(house: Any) -> None:
@@ -214,7 +209,3 @@ async def test_the_plugin_stops_at_once_and_says_so(house: Any) -> None:
     await house.channel._sockets.close()
     for chat in chats:
         assert (await chat.next("closed"))["code"] == 1001
-
-
-def test_an_id_is_long_enough_to_be_a_cid() -> None:
-    assert 8 <= len(new_id()) <= 64
