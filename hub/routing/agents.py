@@ -96,7 +96,7 @@ class Agent:
 
     def view(self) -> tuple[object, ...]:
         """Return what is worth reporting when it changes."""
-        return self.state, self.reason, self.mode, tuple(self.load.items())
+        return self.state, self.reason, self.mode, dict(self.load)
 
     def take(self, work_id: str, channel_class: str, now: float) -> None:
         """Have the work in hand."""

@@ -289,8 +289,8 @@ class RoutingCore:
         """Return the first of the work waiting in a queue, in the order it will be served."""
         return views.waiting(self._queue(queue_id), now, limit)
 
-    def estimate(self, work_id: str) -> WaitEstimate | None:
-        """Return how many come before waiting work and how long it may take; None while too little is known."""
+    def estimate(self, work_id: str) -> WaitEstimate:
+        """Return how many come before waiting work (``work_not_waiting`` otherwise) and how long it may take."""
         work = self._work(work_id)
         if work.state != "waiting":
             raise RoutingRefused("work_not_waiting", work_id=work_id, state=work.state)

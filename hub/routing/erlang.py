@@ -4,6 +4,9 @@
 """
 
 import math
+from typing import Final
+
+HUGE: Final = 1e200  # weights are scaled down before they overflow
 
 
 def erlang_b(servers: int, load: float) -> float:
@@ -61,6 +64,8 @@ def erlang_a(servers: int, load: float, impatience: float) -> tuple[float, float
         n += 1
         weight *= load / (min(n, servers) + max(n - servers, 0) * impatience)
         total += weight
+        if total > HUGE:
+            weight, total, waiting = weight / HUGE, total / HUGE, waiting / HUGE
         waiting += max(n - servers, 0) * weight
     mean_waiting = waiting / total
     return impatience * mean_waiting / load, mean_waiting / load

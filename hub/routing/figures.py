@@ -10,14 +10,14 @@ from hub.routing.waits import WaitEstimate
 class QueueFigures:
     """How many wait, since when the first in order does, how many agents are free for new work, how much is served.
 
-    ``wait`` is that of who comes next; None while too little is known.
+    ``wait`` is that of who comes next.
     """
 
     waiting: int
     first_since: float | None
     available: int
     serving: int
-    wait: WaitEstimate | None
+    wait: WaitEstimate
 
 
 def figures(queue: Queue) -> QueueFigures:

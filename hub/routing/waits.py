@@ -15,11 +15,14 @@ Z_90: Final = 1.2815515655446004  # 90 % of a normal distribution lie below
 
 @dataclass(frozen=True, slots=True)
 class WaitEstimate:
-    """``ahead`` pieces are served first; half of all wait at most ``median_s``, nine of ten at most ``p90_s``."""
+    """``ahead`` pieces are served first; half of all wait at most ``median_s``, nine of ten at most ``p90_s``.
+
+    Both are None while too little is known.
+    """
 
     ahead: int
-    median_s: float
-    p90_s: float
+    median_s: float | None = None
+    p90_s: float | None = None
 
 
 class Departures:
@@ -46,10 +49,10 @@ class Departures:
         """Note that nothing waits any more though nothing was served: the gap means nothing."""
         self._gap_from = None
 
-    def estimate(self, ahead: int) -> WaitEstimate | None:
-        """Return the wait of who comes after ``ahead`` others; None while too little is known."""
+    def estimate(self, ahead: int) -> WaitEstimate:
+        """Return the wait of who comes after ``ahead`` others."""
         if self.seen < ENOUGH:
-            return None
+            return WaitEstimate(ahead)
         gaps = ahead + 1
         return WaitEstimate(ahead, self.mean_gap_s * _erlang(gaps, 0.0), self.mean_gap_s * _erlang(gaps, Z_90))
 
