@@ -86,6 +86,13 @@ _AWAITED: Final[dict[type, Awaiting]] = {
     TransferStep: "transfer",
 }
 
+_ANSWERS: Final[dict[Awaiting, type]] = {
+    "lookup": LookedUp,
+    "calendar": CalendarAnswered,
+    "queue": QueueLeft,
+    "transfer": TransferEnded,
+}
+
 _WaitingStep = AskStep | MenuStep | RateStep | TakeMessageStep
 
 
@@ -445,7 +452,9 @@ class _Run:
     # -- what machines and clocks answer
 
     def learn(self, given: TimedOut | LookedUp | CalendarAnswered | QueueLeft | TransferEnded) -> None:
-        """Take an answer that is not too late."""
+        """Take an answer that is not too late, if it is of the kind waited for."""
+        if not isinstance(given, _ANSWERS.get(self._awaiting, TimedOut)):
+            return
         self._unattended += 1
         if self._unattended > MAX_UNATTENDED:
             self.end("unattended")
@@ -468,8 +477,6 @@ class _Run:
 
     def _take_silence(self) -> None:
         node = self.flow.nodes.get(self._node)
-        if self._awaiting not in FROM_PERSON:
-            return
         if isinstance(node, RateStep) and self._awaiting == "comment":
             self.walk(node.goto)
         elif self._digits:

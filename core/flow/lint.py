@@ -1,5 +1,6 @@
 """Finds what would go wrong in a flow before it is published."""
 
+import functools
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -126,12 +127,14 @@ def _ways_without_input(flow: Flow, node: Node) -> set[str]:
     return ways & flow.nodes.keys()
 
 
-def _reached(roots: Collection[str], ways: Mapping[str, Collection[str]]) -> set[str]:
+def _reached(
+    roots: Collection[str], ways: Mapping[str, Collection[str]], *, apart_from: Collection[str] = ()
+) -> set[str]:
     seen: set[str] = set()
     ahead = [root for root in roots if root in ways]
     while ahead:
         node_id = ahead.pop()
-        if node_id not in seen:
+        if node_id not in seen and node_id not in apart_from:
             seen.add(node_id)
             ahead += ways[node_id]
     return seen
@@ -146,11 +149,16 @@ def _reach_faults(flow: Flow) -> Iterator[FlowFault]:
 
 def _reached_at_once(flow: Flow, root: str) -> set[str]:
     """Return what follows ``root`` before a person, a queue or an outside number takes over."""
-    ways: dict[str, set[str]] = {}
-    for node_id, node in flow.nodes.items():
-        passes = not isinstance(node, Asking | QueueStep | TransferStep)
-        ways[node_id] = _ways_without_input(flow, node) if passes else set()
-    return _reached([root], ways)
+    seen: set[str] = set()
+    ahead = [root]
+    while ahead:
+        node_id = ahead.pop()
+        node = flow.nodes.get(node_id)
+        if node is not None and node_id not in seen:
+            seen.add(node_id)
+            if not isinstance(node, Asking | QueueStep | TransferStep):
+                ahead += _ways_without_input(flow, node)
+    return seen
 
 
 def _human_faults(flow: Flow) -> Iterator[FlowFault]:
@@ -194,7 +202,7 @@ def _loops(ways: Mapping[str, Collection[str]]) -> list[set[str]]:
     for root in reversed(finished):
         if root in placed:
             continue
-        component = _reached([root], {key: value - placed for key, value in backwards.items() if key not in placed})
+        component = _reached([root], backwards, apart_from=placed)
         placed |= component
         if len(component) > 1 or root in ways[root]:
             loops.append(component)
@@ -228,6 +236,7 @@ def _text_faults(flow: Flow) -> Iterator[FlowFault]:
 
 def _choice_faults(flow: Flow) -> Iterator[FlowFault]:
     human_words = {plain(word) for word in flow.human_words}
+    person_follows = functools.cache(functools.partial(_leads_to_person, flow))
     for node_id, node in flow.nodes.items():
         options: tuple[Option | Grade, ...] = ()
         if isinstance(node, MenuStep):
@@ -242,7 +251,7 @@ def _choice_faults(flow: Flow) -> Iterator[FlowFault]:
             elif shared := sorted(names(option) & words):
                 yield FlowFault(code="word_duplicate", node=node_id, params={"word": shared[0]})
             reserved = sorted(names(option) & human_words)
-            if reserved and not (isinstance(option, Option) and _leads_to_person(flow, option.goto)):
+            if reserved and not (isinstance(option, Option) and person_follows(option.goto)):
                 yield FlowFault(code="key_reserved", node=node_id, params={"key": option.key, "word": reserved[0]})
             keys.add(option.key)
             words |= names(option)

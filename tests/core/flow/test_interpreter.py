@@ -374,6 +374,11 @@ def test_a_state_of_another_version_is_the_callers_mistake(hotline: Flow, flow_o
         advance(flow_of({"m": MENU}), state, Said(text="1"))
 
 
+def test_an_answer_to_something_not_asked_changes_nothing(hotline: Flow) -> None:
+    state, _ = start(hotline, {})
+    assert advance(hotline, state, QueueLeft(turn=state.turn, outcome="full")) == (state, ())
+
+
 def test_secret_answers_are_not_kept_as_the_last_words_said(flow_of: FlowOf) -> None:
     flow = flow_of({"a": {**ASK, "kind": "digits", "variable": "pin", "is_secret": True}})
     state, _ = start(flow, {})
