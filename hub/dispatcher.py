@@ -329,8 +329,8 @@ class Dispatcher:
             longest_since=None if figures.first_since is None else when(figures.first_since),
             available=figures.available,
             serving=figures.serving,
-            wait_median_s=None if figures.wait is None else figures.wait.median_s,
-            wait_p90_s=None if figures.wait is None else figures.wait.p90_s,
+            wait_median_s=figures.wait.median_s,
+            wait_p90_s=figures.wait.p90_s,
         )
 
 

@@ -6,6 +6,8 @@ moves. Hence after every input no agent is idle beside waiting work they may be 
 happens in ``tick``; ``next_due`` says when to call it.
 """
 
+from typing import Final, get_args
+
 from core.events.routing import WorkMode
 from hub.routing import decisions as out
 from hub.routing import views
@@ -22,6 +24,10 @@ from hub.routing.timers import Key
 from hub.routing.views import Obstacle, Waiting
 from hub.routing.waits import WaitEstimate
 from hub.routing.work import Work
+
+
+PRESENCES: Final = frozenset(get_args(Presence))
+MODES: Final = frozenset(get_args(WorkMode))
 
 
 class RoutingCore:
@@ -108,6 +114,10 @@ class RoutingCore:
         """Say whether an agent takes work; ``available`` also ends wrap-ups, anything else withdraws a live offer."""
         now = self._at(now)
         agent = self._agent(agent_id)
+        if state not in PRESENCES:  # wrap_up comes about by itself
+            raise RoutingRefused("invalid_value", field="state", value=state)
+        if reason != agent.reason:
+            agent.since = now
         if state == "available":
             self._floor.end_wrap_ups(agent, list(agent.wrap_ups), "agent", now)
             if agent.presence != "available":
@@ -123,6 +133,8 @@ class RoutingCore:
         """Say what kind of work an agent takes; a live offer stays only in mode ``normal``."""
         now = self._at(now)
         agent = self._agent(agent_id)
+        if mode not in MODES:
+            raise RoutingRefused("invalid_value", field="mode", value=mode)
         agent.mode = mode
         if mode != "normal":
             self._floor.retract(agent, f"mode_{mode}", now)
@@ -136,6 +148,15 @@ class RoutingCore:
         if not agent.wrap_ups:
             raise RoutingRefused("agent_not_in_wrap_up", agent_id=agent_id)
         self._floor.end_wrap_ups(agent, list(agent.wrap_ups), "agent", now)
+        return self._settle(now)
+
+    def reset_counters(self, now: float) -> list[out.Decision]:
+        """Begin a new day: what the strategies count about agents starts from nothing."""
+        now = self._at(now)
+        for agent in self._floor.match.agents.values():
+            agent.handled = agent.idle_periods = 0
+            agent.idle_total_s = 0.0
+            self._floor.touch(agent, now)
         return self._settle(now)
 
     # Work

@@ -25,6 +25,21 @@ def test_only_the_available_are_asked(desk, state):
     assert offered(desk.core.set_state("ann", "available", "", 1)) == ["w1"]
 
 
+def test_another_reason_begins_another_time(desk, only):
+    desk.agent("ann")
+    desk.core.set_state("ann", "away", "meal", 10)
+    changed = only(desk.core.set_state("ann", "away", "meeting", 20), AgentChanged)
+    assert (changed.reason, changed.since) == ("meeting", 20)
+
+
+def test_wrap_up_is_no_state_to_choose(desk):
+    desk.agent("ann")
+    with pytest.raises(RoutingRefused, match="invalid_value"):
+        desk.core.set_state("ann", "wrap_up", "", 1)
+    with pytest.raises(RoutingRefused, match="invalid_value"):
+        desk.core.set_mode("ann", "asleep", 1)
+
+
 def test_a_call_excludes_everything_else(desk):
     desk.agent("ann")
     take(desk, "c1", "tax", "call")

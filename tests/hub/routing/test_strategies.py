@@ -80,6 +80,16 @@ def test_fewest_handled_evens_out(desk):
     assert serve(desk, "y") == "ann", "equal by now, and idle for longer"
 
 
+def test_a_new_day_forgets_who_did_how_much(desk):
+    desk.queue(strategy=FEWEST_HANDLED)
+    desk.agent("ann")
+    serve(desk, "w1")
+    desk.now = 5
+    desk.agent("bob")
+    desk.core.reset_counters(6)
+    assert serve(desk, "w2") == "ann", "equal again, and idle for longer"
+
+
 def test_least_loaded_asks_the_emptiest_desk(desk):
     desk.queue(strategy=LEAST_LOADED, auto_accept=True)
     desk.agent("ann")
