@@ -25,7 +25,6 @@ from hub.routing.views import Obstacle, Waiting
 from hub.routing.waits import WaitEstimate
 from hub.routing.work import Work
 
-
 PRESENCES: Final = frozenset(get_args(Presence))
 MODES: Final = frozenset(get_args(WorkMode))
 
