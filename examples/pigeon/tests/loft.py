@@ -14,7 +14,7 @@ class Loft:
 
     def __init__(self) -> None:
         self.received: list[dict[str, str]] = []
-        self._answers: list[web.Response] = []
+        self._answers: list[dict[str, Any]] = []
         self._landed: asyncio.Queue[dict[str, str]] = asyncio.Queue()
         self._runner: web.AppRunner | None = None
         self._port = 0
@@ -43,7 +43,7 @@ class Loft:
     async def deliver(self, raw: dict[str, str]) -> None:
         self._landed.put_nowait(raw)
 
-    def script(self, answer: web.Response) -> None:
+    def script(self, answer: dict[str, Any]) -> None:
         self._answers.append(answer)
 
     async def _health(self, _: web.Request) -> web.Response:
@@ -58,7 +58,7 @@ class Loft:
 
     async def _letters(self, request: web.Request) -> web.Response:
         if self._answers:
-            return self._answers.pop(0)
+            return web.Response(**self._answers.pop(0))
         self.received.append(await request.json())
         return web.json_response({"bird": f"b-{len(self.received)}"})
 

@@ -1,4 +1,3 @@
-from aiohttp import web
 from loft import KEY, Loft
 
 from lianxin import MessageReceived, MessageStatus, SendMessage
@@ -41,14 +40,14 @@ class TestPigeonContract(ChannelContract):
             "throttled",
             order(),
             MessageStatus(message_id="m-1", status="deferred", code="throttled", retry_after_s=60.0),
-            answer=web.Response(status=429, headers={"Retry-After": "60"}),
+            answer={"status": 429, "headers": {"Retry-After": "60"}},
             wire=WIRE,
         ),
         Outbound(
             "refused",
             order(),
             MessageStatus(message_id="m-1", status="failed", code="refused"),
-            answer=web.Response(status=422),
+            answer={"status": 422},
             wire=WIRE,
         ),
     ]  # fmt: skip
