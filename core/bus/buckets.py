@@ -80,7 +80,7 @@ class Values(Generic[T]):
 
     async def watch(self) -> AsyncGenerator[Change[T], None]:
         """Yield every key once, and then each change; everything once more after a break of the connection."""
-        async with aclosing(feed(self._connection, self._stream, self._prefix + ">", start="last")) as batches:
+        async with aclosing(feed(self._connection, self._stream, self._prefix + ">")) as batches:
             async for messages in batches:
                 for message in messages:
                     yield self._change(message)

@@ -1,13 +1,12 @@
 """The bus as the rest of the house sees it: typed publish, request, respond, subscribe and consume."""
 
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from typing import Any, Final, Self, TypeVar, overload
 
 import msgspec
 import nats.errors
-from nats.aio.msg import Msg
 
 from core.bus import dead_letters, declare, publishing, requests
 from core.bus.buckets import Values
@@ -17,15 +16,16 @@ from core.bus.consumption import Consumption, Handler
 from core.bus.dead_letters import Parked
 from core.bus.deliveries import Undecodable, open_envelope
 from core.bus.feeds import feed
+from core.bus.handlers import OnEvent, OnMessage, OnQuestion, answering, listening
 from core.bus.settings import BusSettings
 from core.bus.subscriptions import Subscription
-from core.bus.wire import Payload, check_answer, check_size, decode, encode, error_answer
+from core.bus.wire import Payload, check_answer, check_size, decode, encode
 from core.clock import Clock, SystemClock
-from core.errors import LianxinError, RequestFailed
-from core.events import Envelope, Event, seal
+from core.errors import RequestFailed
+from core.events import Event, seal
 from core.ids import new_id
 from core.streams import IN_HAND, STATE, Bucket, Consumer, Stream
-from core.subjects import fill, id_of, subject
+from core.subjects import fill, subject
 
 log = logging.getLogger(__name__)
 
@@ -61,11 +61,13 @@ class Bus:
 
     async def close(self) -> None:
         """Stop consuming, let running handlers of subscriptions end, and leave."""
-        for consumption in self._consumptions:
-            await consumption.close()
-        for subscription in self._subscriptions:
-            await subscription.close()
-        await self._connection.close()
+        try:
+            for consumption in self._consumptions:
+                await consumption.close()
+            for subscription in self._subscriptions:
+                await subscription.close()
+        finally:
+            await self._connection.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -130,6 +132,8 @@ class Bus:
         """Tell whoever listens now; nothing is stored and nothing is repeated."""
         payload = self.envelope(event, msg_id=new_id())
         check_size(payload)
+        if not self.is_connected:
+            return
         try:
             await self._connection.nats.publish(subject(type(event), id), payload)
         except nats.errors.Error as error:
@@ -160,7 +164,7 @@ class Bus:
     async def respond(
         self,
         pattern: str,
-        handler: Callable[[str, T], Awaitable[Payload]],
+        handler: OnQuestion[T],
         *,
         request: type[T],
         concurrency: int = 16,
@@ -171,24 +175,7 @@ class Bus:
         ``{id}`` in ``pattern`` means any id; of several processes in one ``group`` one answers. A LianxinError
         of the handler goes back with its code; any other is logged and goes back as "internal".
         """
-
-        async def handle(message: Msg) -> None:
-            if not message.reply:
-                return
-            try:
-                answer = encode(await handler(id_of(message.subject), decode(message, request)))
-            except LianxinError as error:
-                answer = error_answer(error)
-            except msgspec.MsgspecError as error:
-                answer = error_answer(RequestFailed("bad_request", str(error)))
-            except Exception:
-                log.exception("answering %s failed", message.subject)
-                answer = error_answer(RequestFailed("internal", "internal error"))
-            try:
-                await self._connection.nats.publish(message.reply, answer.payload, headers=answer.headers or None)
-            except nats.errors.Error as error:
-                log.debug("answer to %s lost: %s", message.subject, error)
-
+        handle = answering(self._connection, handler, request)
         return await self._subscribe(pattern, handle, group=group, concurrency=concurrency)
 
     # listening
@@ -196,26 +183,16 @@ class Bus:
     async def subscribe(
         self,
         pattern: str,
-        handler: Callable[[Envelope, Event, str], Awaitable[None]],
+        handler: OnEvent,
         *,
         concurrency: int = 16,
         group: str = "",
     ) -> Subscription:
         """Call ``handler(envelope, event, id)`` for what is said from now on; what is missed is missed."""
-
-        async def handle(message: Msg) -> None:
-            try:
-                subject_id, envelope, event = open_envelope(message.subject, message.data)
-            except Undecodable as error:
-                log.warning("dropped from %s: %s", message.subject, error)
-                return
-            await handler(envelope, event, subject_id)
-
+        handle = listening(handler)
         return await self._subscribe(pattern, handle, group=group, concurrency=concurrency)
 
-    async def _subscribe(
-        self, pattern: str, handle: Callable[[Msg], Awaitable[None]], *, group: str, concurrency: int
-    ) -> Subscription:
+    async def _subscribe(self, pattern: str, handle: OnMessage, *, group: str, concurrency: int) -> Subscription:
         subscription = Subscription(self._connection, handle, concurrency=concurrency)
         self._subscriptions.append(subscription)
         await subscription.open(fill(pattern, "*"), group=group)
@@ -270,7 +247,7 @@ class Bus:
 
         For kinds kept in stream STATE.
         """
-        async with aclosing(feed(self._connection, STATE.name, subject(kind, "*"), start="last")) as batches:
+        async with aclosing(feed(self._connection, STATE.name, subject(kind, "*"))) as batches:
             async for messages in batches:
                 for message in messages:
                     try:

@@ -10,12 +10,13 @@ from typing import Final
 import msgspec
 
 from core.bus.buckets import Values
-from core.errors import BusUnavailable
+from core.errors import BusUnavailable, LianxinError
 
 log = logging.getLogger(__name__)
 
 MAX_DEATHS: Final = 3  # readers that one message may cost
 CAREFUL_MESSAGES: Final = 256  # handed over one by one after a death; no more were in hand
+NOTE_TIMEOUT_S: Final = 1.0
 
 
 class InHand(msgspec.Struct, frozen=True):
@@ -60,8 +61,8 @@ class Caution:
         deaths = found.deaths + 1 if found and found.seq == seq else 0
         if deaths >= MAX_DEATHS:
             return False
-        with suppress(BusUnavailable):  # a life without a note is one that does not count
-            await self._notes.put(self._key, InHand(seq, deaths))
+        with suppress(LianxinError):  # a life without a note is one that does not count
+            await self._notes.put(self._key, InHand(seq, deaths), timeout_s=NOTE_TIMEOUT_S)
             self._is_noted = True
         return True
 
@@ -71,5 +72,5 @@ class Caution:
         self._careful_left = max(0, self._careful_left - 1)
         if self._is_noted:
             self._is_noted = False
-            with suppress(BusUnavailable):
-                await self._notes.delete(self._key)
+            with suppress(LianxinError):
+                await self._notes.delete(self._key, timeout_s=NOTE_TIMEOUT_S)

@@ -17,7 +17,7 @@ from core.errors import BusUnavailable
 log = logging.getLogger(__name__)
 
 RECONNECT_WAIT_S: Final = 0.1  # nats-py's own 2 s would be the length of every hiccup
-MAX_REFUSALS: Final = 10  # in a row, after which an expelled user stops knocking
+MAX_REFUSALS: Final = 10  # after which an expelled user stops knocking
 PING_INTERVAL_S: Final = 10  # a silent server is noticed after 20-30 s
 MAX_REMEMBERED_FAULTS: Final = 256
 NO_RESPONDERS: Final = "503"
@@ -204,10 +204,12 @@ class Connection:
             fault = f"a handler of {error.subject} is too slow, messages are dropped"
         elif isinstance(error, OSError | nats.errors.Error | TimeoutError) and "permissions violation" not in fault:
             # the connection broke or cannot be made; _lost says so once
-            self._last_fault = fault
             log.debug("bus: %s", fault)
             if "authorization violation" in fault.lower():
                 self._refused()
+            elif self._refusals and isinstance(error, ConnectionResetError):
+                return  # another refusal: the reset has overtaken the server's word
+            self._last_fault = fault
             return
         if fault not in self._told and len(self._told) < MAX_REMEMBERED_FAULTS:
             self._told.add(fault)

@@ -1,7 +1,6 @@
 """One message of a JetStream consumer, decoded, and what may be said about it."""
 
 import contextlib
-from typing import Final
 
 import msgspec
 import nats.errors
@@ -9,8 +8,6 @@ from nats.aio.msg import Msg
 
 from core.events import Envelope, Event
 from core.subjects import PATTERNS, fill, id_of
-
-MSG_ID: Final = "Nats-Msg-Id"
 
 _decoder = msgspec.json.Decoder(Envelope)
 

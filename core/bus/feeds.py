@@ -1,10 +1,9 @@
 """Reading a stream without a place of one's own in it: the last of each subject first, then what comes."""
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import AsyncGenerator
-from typing import Final, Literal
+from typing import Final
 
 from nats.aio.msg import Msg
 from nats.js import api
@@ -17,22 +16,18 @@ from core.ids import new_id
 
 log = logging.getLogger(__name__)
 
-Start = Literal["last", "new"]
-
 BATCH: Final = 256
 FORGET_AFTER_S: Final = 60.0  # the server drops the consumer of a reader that went away
 
-_POLICIES: Final = {"last": api.DeliverPolicy.LAST_PER_SUBJECT, "new": api.DeliverPolicy.NEW}
 
-
-async def feed(connection: Connection, stream: str, subject: str, *, start: Start) -> AsyncGenerator[list[Msg], None]:
-    """Yield what is stored on ``subject``; after a break of the connection, with "last", the last ones again."""
+async def feed(connection: Connection, stream: str, subject: str) -> AsyncGenerator[list[Msg], None]:
+    """Yield the last message of each of ``subject``'s subjects, then every new one; all last ones after a break."""
 
     async def prepare() -> str:
         while True:
             name = new_id()
             try:
-                await create_consumer(connection, stream, name, _reader(subject, start))
+                await create_consumer(connection, stream, name, _reader(subject))
             except LianxinError as error:
                 log.debug("no reader on %s yet: %s", stream, error)
                 await asyncio.sleep(PAUSE_S)
@@ -56,13 +51,12 @@ async def feed(connection: Connection, stream: str, subject: str, *, start: Star
             pull.done(len(messages))
     finally:
         filling.cancel()
-        with contextlib.suppress(asyncio.CancelledError, Exception):
-            await filling
+        await asyncio.wait((filling,))
 
 
-def _reader(subject: str, start: Start) -> api.ConsumerConfig:
+def _reader(subject: str) -> api.ConsumerConfig:
     return api.ConsumerConfig(
-        deliver_policy=_POLICIES[start],
+        deliver_policy=api.DeliverPolicy.LAST_PER_SUBJECT,
         ack_policy=api.AckPolicy.NONE,
         filter_subject=subject,
         inactive_threshold=FORGET_AFTER_S,

@@ -27,7 +27,6 @@ class PubAck(msgspec.Struct, frozen=True):
 
     stream: str = ""
     seq: int = 0
-    duplicate: bool = False
     error: Fault | None = None
 
 
@@ -59,10 +58,10 @@ async def publish(
                     why = "no acknowledgement"
                 else:
                     ack = msgspec.json.decode(answer.data, type=PubAck)
-                    if ack.error is None:
+                    if ack.stream and ack.error is None:
                         return ack
-                    why = ack.error.description
-                    if ack.error.code < 500:
+                    why = ack.error.description if ack.error else "answered by something else than a stream"
+                    if ack.error and ack.error.code < 500:
                         raise RequestFailed(f"jetstream_{ack.error.err_code}", f"{subject}: {why}")
                 await asyncio.sleep(PAUSE_S)
     except TimeoutError as error:

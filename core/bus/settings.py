@@ -1,5 +1,6 @@
 """How a process reaches the bus: the embedded server, or any NATS cluster."""
 
+import re
 import ssl
 from typing import Annotated
 
@@ -9,6 +10,7 @@ from core.config import Secret, Settings
 from core.errors import ConfigInvalid
 
 _SCHEMES = ("nats://", "tls://", "ws://", "wss://")
+_SEED = re.compile(r"SU[A-Z2-7]{56}")
 _Wait = Annotated[float, msgspec.Meta(gt=0, le=3600)]
 
 
@@ -34,6 +36,8 @@ class BusSettings(Settings, frozen=True, kw_only=True):
                 faults["url"] = f"must start with one of {', '.join(_SCHEMES)}"
         if bool(self.tls_cert) != bool(self.tls_key):
             faults["tls_key"] = "tls_cert and tls_key go together"
+        if self.seed and _SEED.fullmatch(self.seed.reveal()) is None:
+            faults["seed"] = "not the seed of an nkey user"
         if self.seed and self.credentials:
             faults["credentials"] = "either seed or credentials"
         if faults:
@@ -55,10 +59,14 @@ class BusSettings(Settings, frozen=True, kw_only=True):
         return bool(self.tls_ca or self.tls_cert) or any(url.startswith(("tls://", "wss://")) for url in self.urls)
 
     def tls_context(self) -> ssl.SSLContext | None:
-        """Return how to check the server and show ourselves; None when nothing asks for TLS."""
+        """Return how to check the server and show ourselves; None without TLS, ConfigInvalid for unusable files."""
         if not self.wants_tls:
             return None
-        context = ssl.create_default_context(cafile=self.tls_ca or None)
-        if self.tls_cert:
-            context.load_cert_chain(self.tls_cert, self.tls_key)
+        path = self.tls_ca
+        try:
+            context = ssl.create_default_context(cafile=path or None)
+            if path := self.tls_cert:
+                context.load_cert_chain(path, self.tls_key)
+        except OSError as error:  # ssl.SSLError is one
+            raise ConfigInvalid({"tls_cert" if path == self.tls_cert else "tls_ca": f"{path}: {error}"}) from error
         return context

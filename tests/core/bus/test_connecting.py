@@ -31,7 +31,8 @@ from tests.core.bus.samples import INSTANCE, message
         ({"url": []}, "url"),
         ({"url": ["nats://a", "b:4222"]}, "url"),
         ({"tls_cert": "a.pem"}, "tls_key"),
-        ({"seed": "SU", "credentials": "a.creds"}, "credentials"),
+        ({"seed": "SU" + "A" * 56, "credentials": "a.creds"}, "credentials"),
+        ({"seed": "UABC"}, "seed"),
         ({"inbox_prefix": "_INBOX.>"}, "inbox_prefix"),
         ({"connect_timeout_s": 0}, "connect_timeout_s"),
         ({"user": "a"}, "user"),
@@ -143,6 +144,18 @@ async def test_who_wants_tls_never_talks_in_clear(nats_server: NatsServer, autho
     settings = BusSettings(url=nats_server.url, tls_ca=authority.path, connect_timeout_s=0.5)
     with pytest.raises(BusUnavailable, match="secure connection not available"):
         await Bus.connect(settings, source="x")
+
+
+@pytest.mark.parametrize("field", ["tls_ca", "tls_cert"])
+@pytest.mark.parametrize("content", [None, "not a certificate"])
+async def test_unusable_certificates_name_the_setting(tmp_path: Path, field: str, content: str | None) -> None:
+    path = tmp_path / "a.pem"
+    if content is not None:
+        path.write_text(content)
+    files = {"tls_ca": str(path)} if field == "tls_ca" else {"tls_cert": str(path), "tls_key": str(path)}
+    with pytest.raises(ConfigInvalid) as caught:
+        await Bus.connect(BusSettings(url="tls://127.0.0.1:1", **files), source="x")
+    assert list(caught.value.faults) == [field]
 
 
 # what nats-py leaves to its users

@@ -71,6 +71,16 @@ async def test_a_bug_of_the_far_side_is_logged_there_and_not_told(bus: Bus, capl
     assert "answering hub.channel.web-main.ask.history failed" in caplog.text
 
 
+async def test_a_handler_that_cannot_read_something_of_its_own_is_no_bad_request(bus: Bus) -> None:
+    async def fail(instance: str, question: HistoryRequest) -> History:
+        return msgspec.json.decode(b"{", type=History)
+
+    await bus.respond(ASK_HISTORY, fail, request=HistoryRequest)
+    with pytest.raises(RequestFailed) as caught:
+        await bus.request(SUBJECT, QUESTION, reply=History)
+    assert caught.value.code == "internal"
+
+
 async def test_a_question_that_is_none_is_a_bad_request(bus: Bus) -> None:
     async def history(instance: str, question: HistoryRequest) -> History:
         raise AssertionError

@@ -337,7 +337,7 @@ async def test_in_one_shared_account_the_same_tricks_would_succeed(nats_server: 
 async def test_nobody_connects_without_a_key_or_with_a_wrong_one(embedded, hub: Bus, tmp_path) -> None:
     strange = Keys(tmp_path / "other").seed("hub")
     for seed in ({}, {"seed": strange}):
-        settings = BusSettings(url=embedded.config.url, connect_timeout_s=0.5, **seed)
+        settings = BusSettings(url=embedded.config.url, connect_timeout_s=1, **seed)
         with pytest.raises(BusUnavailable, match=r"(?i)authorization violation"):
             await Bus.connect(settings, source="nobody")
 
