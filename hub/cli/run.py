@@ -4,14 +4,13 @@ import argparse
 import asyncio
 import contextlib
 import signal
-import subprocess
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
 from core.errors import ConfigInvalid
-from hub.cli.terminal import Commands, log_to_terminal, run_loop, say
+from hub.cli.terminal import Commands, log_to_terminal, run_foreground, run_loop, say
 from hub.supervisor.settings import read_settings
 from hub.supervisor.supervisor import HUB, Setup, supervise
 
@@ -62,13 +61,7 @@ def _hub(options: argparse.Namespace) -> int:
     if "nats" not in settings:
         raise ConfigInvalid({"nats": "needed for a hub of its own; `lianxin run` brings its bus along"})
     job = msgspec.json.encode({**settings, "data_dir": str(options.data.resolve())})
-    hub = subprocess.Popen(HUB, stdin=subprocess.PIPE)  # noqa: S603 - our own interpreter and module
-    assert hub.stdin is not None
-    with hub.stdin:
-        hub.stdin.write(job + b"\n")
-    signal.signal(signal.SIGTERM, lambda *_: hub.terminate())
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal tells the hub itself
-    return hub.wait()
+    return run_foreground(HUB, job)
 
 
 def _overrides(options: argparse.Namespace) -> dict[str, Any]:
