@@ -96,7 +96,8 @@ async def _sqlite(database: SqliteClient, is_writing: bool) -> AsyncIterator[Sql
 
 
 async def _begin_sqlite(client: SqliteTransactionWrapper, is_writing: bool) -> None:
-    await (await client._connection.execute("BEGIN IMMEDIATE" if is_writing else "BEGIN")).close()
+    # one hop to the connection's thread, where execute and close would be two
+    await client._connection.execute_fetchall("BEGIN IMMEDIATE" if is_writing else "BEGIN")
 
 
 async def _begin(client: TransactionalDBClient, begin: Coroutine[Any, Any, None]) -> None:

@@ -162,7 +162,7 @@ class Migration(migrations.Migration):
                 "table": "conversation",
                 "indexes": [
                     Index(fields=["contact_id", "opened_at"]),
-                    Index(fields=["address", "state"]),
+                    Index(fields=["address", "conversation_id"]),
                     Index(fields=["state", "last_entry_at"]),
                     Index(fields=["agent_id", "state"]),
                     Index(fields=["queue_id", "state"]),

@@ -54,7 +54,7 @@ class Conversation(Model):
         table = "conversation"
         indexes = (
             ("contact_id", "opened_at"),
-            ("address", "state"),
+            ("address", "conversation_id"),
             ("state", "last_entry_at"),
             ("agent_id", "state"),
             ("queue_id", "state"),

@@ -11,8 +11,8 @@ import msgspec
 from core.events import Envelope
 from hub.store.engine import Store
 
-COUNT = 400
-KILLS = 8
+COUNT = 300
+KILLS = 6
 SCRIPT = Path(__file__).with_name("small_hub.py")
 ROOT = SCRIPT.parents[3]
 

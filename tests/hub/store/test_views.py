@@ -149,6 +149,14 @@ async def test_upsert_replaces_what_is_known_and_adds_the_rest(filled: Store) ->
     assert [row["flow_id"] for row in rows] == ["f", None]
 
 
+async def test_changed_models_are_written_back_many_at_once(filled: Store) -> None:
+    entry = await Entry.all().get()
+    entry.text, entry.params, entry.status = "改", {}, "read"
+    async with filled.work() as work:
+        await work.upsert(Entry, [views.model_row(entry)])
+    assert views.model_row(await Entry.all().get()) == views.model_row(entry)
+
+
 async def test_text_times_sort_as_times_do(filled: Store) -> None:
     async with filled.work() as work:
         for microsecond in (0, 1, 999_999):
