@@ -13,8 +13,9 @@ from hub.routing import decisions as out
 from hub.routing import views
 from hub.routing.agents import Agent
 from hub.routing.errors import RoutingRefused
+from hub.routing.explanations import age
 from hub.routing.figures import QueueFigures, figures
-from hub.routing.floor import Floor, age
+from hub.routing.floor import Floor
 from hub.routing.matching import Queue
 from hub.routing.model import AgentProfile, Presence, QueueRules, WorkItem
 from hub.routing.offers import Offer
@@ -281,6 +282,8 @@ class RoutingCore:
             self._floor.match.leave(work)
         work.queue_id = queue_id
         work.transferred = True
+        if agent_id is not None:  # whoever declined it before is asked on purpose now
+            self._floor.forgive(work, agent_id)
         if self._floor.start_over(work, now, agent_id=agent_id, keeps_age=keeps_age):
             self._say_queued(work, now, {"trigger": "moved", "reason": reason, "from_agent": giver})
         return self._settle(now)

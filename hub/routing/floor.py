@@ -2,11 +2,11 @@
 
 from hub.routing import decisions as out
 from hub.routing.agents import Agent
+from hub.routing.explanations import Trigger, age, why_served
 from hub.routing.lines import Pick
 from hub.routing.matching import Matcher, Queue
 from hub.routing.model import Overflow, QueueRules, Target
 from hub.routing.offers import Offer
-from hub.routing.priorities import head_start_s
 from hub.routing.timers import Timers
 from hub.routing.work import Effect, HoldEnds, SkillDrop, Work
 
@@ -171,10 +171,15 @@ class Floor:
             work.declined_until = {**(work.declined_until or {}), agent_id: at + block_s}
             self.timers.set(("unblock", work.work_id, agent_id), at + block_s)
 
-    def unblock(self, work: Work, agent_id: str) -> None:
-        """Let ``agent_id`` be asked about ``work`` again."""
+    def forgive(self, work: Work, agent_id: str) -> None:
+        """Forget that ``agent_id`` declined ``work``."""
+        self.timers.cancel(("unblock", work.work_id, agent_id))
         if work.declined_until is not None:
             work.declined_until = {one: until for one, until in work.declined_until.items() if one != agent_id} or None
+
+    def unblock(self, work: Work, agent_id: str) -> None:
+        """Let ``agent_id`` be asked about ``work`` again."""
+        self.forgive(work, agent_id)
         if work.state == "waiting":
             self.let_loose(work)
 
@@ -245,10 +250,10 @@ class Floor:
         decided, self._out = self._out, []
         return decided
 
-    def _propose(self, work: Work, pick: Pick, now: float, trigger: str) -> None:
+    def _propose(self, work: Work, pick: Pick, now: float, trigger: Trigger) -> None:
         agent, line = pick.agent, pick.line
         queue = self.match.queues[line.demand.queue_id]
-        why = _why(work, pick, queue, now, trigger)
+        why = why_served(work, pick, queue, now, trigger)
         self.turn += 1
         agent.turns[line.demand.queue_id] = self.turn
         self.match.leave(work)
@@ -321,36 +326,3 @@ class Floor:
         if is_new:
             self.say(out.WorkOverflowed(now, work.work_id, from_queue_id, overflow.queue_id, overflow.moves, why))
         return True
-
-
-def age(work: Work, now: float) -> out.Explanation:
-    """Return how long ``work`` has waited, for an explanation."""
-    return {"age_s": f"{now - work.age_from:.1f}"}
-
-
-def _why(work: Work, pick: Pick, queue: Queue, now: float, trigger: str) -> out.Explanation:
-    """Return why this work is served now, and why by this agent."""
-    demand = pick.line.demand
-    head_start = head_start_s(work.item, queue.rules)
-    why = {
-        "trigger": trigger,
-        "served": "returned" if work.returned else "first_in_order",
-        "age_s": f"{now - work.age_from:.1f}",
-        "head_start_s": f"{head_start:g}",
-        "effective_age_s": f"{now - work.order:.1f}",
-    }
-    if demand.agent_id is not None:
-        why["agent"] = "held_for"
-    elif pick.is_usual:
-        why["agent"] = "usual"
-    elif trigger == "agent_free":
-        why["agent"] = "became_free"
-    else:
-        why["agent"] = "strategy"
-        why["strategy"] = pick.line.strategy
-        why["rank"] = "|".join([f"{value:g}" for value in pick.line.key(pick.agent)])
-    if demand.queue_id != work.queue_id:
-        why["overflowed_from"] = work.queue_id
-    if pick.passed_over:
-        why["declined_by"] = ",".join(pick.passed_over)
-    return why

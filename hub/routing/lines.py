@@ -90,7 +90,7 @@ class Pick:
     agent: Agent
     line: Line
     passed_over: tuple[str, ...] = ()
-    is_usual: bool = False
+    is_preferred: bool = False
 
 
 class Line:

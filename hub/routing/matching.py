@@ -96,12 +96,12 @@ class Matcher:
         agent.version = next(self._versions)
 
     def best_agent(self, work: Work, now: float) -> Pick | None:
-        """Return who of the agents shown gets ``work``: the usual one, else by strategy, its own queue first."""
-        usual = self.agents.get(work.item.usual_agent) if work.item.usual_agent else None
-        if usual is not None and usual.is_shown and not work.is_declined_by(usual.agent_id, now):
+        """Return who of the agents shown gets ``work``: the one wanted, else by strategy, its own queue first."""
+        wanted = self.agents.get(work.named_agent or work.item.usual_agent or "")
+        if wanted is not None and wanted.is_shown and not work.is_declined_by(wanted.agent_id, now):
             for line in work.lines:
-                if usual.agent_id in line.members and usual.may_be_asked(line.demand):
-                    return Pick(usual, line, is_usual=True)
+                if wanted.agent_id in line.members and wanted.may_be_asked(line.demand):
+                    return Pick(wanted, line, is_preferred=True)
         for line in work.lines:
             pick = line.best_free(work, now)
             if pick is not None:

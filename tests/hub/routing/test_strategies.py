@@ -177,3 +177,19 @@ def test_a_named_agent_is_waited_for_then_others_serve(desk, only):
 def test_a_named_agent_needs_neither_the_queue_nor_its_skills(desk):
     desk.agent("leo", queues=())
     assert asked(desk.work("w1", named_agent="leo", needs=(SkillNeed("vat", 5),))) == ["leo"]
+
+
+def test_a_named_agent_is_preferred_even_where_nobody_is_waited_for(desk, only):
+    desk.queue(named_hold_s=0)
+    desk.agent("ann")
+    desk.now = 1
+    desk.agent("bob")
+    made = only(desk.work("w1", named_agent="bob"), OfferMade)
+    assert (made.agent_id, made.explanation["agent"]) == ("bob", "named")
+
+
+def test_who_declined_is_asked_again_when_it_is_transferred_to_them(desk):
+    desk.agent("ann")
+    desk.work("w1")
+    desk.core.decline("w1-1", "not mine", 1)
+    assert asked(desk.core.move("w1", "tax", 2, agent_id="ann", reason="yours after all")) == ["ann"]
