@@ -55,6 +55,7 @@ class Session:
         self._read = 0
         self._wake = asyncio.Event()
         self._unnumbered: dict[str, str] = {}  # own messages the hub will number without telling us
+        self._unnumbered_sent: dict[str, str] = {}
         self._unconfirmed: dict[int, str] = {}  # seq → message_id
         self._situation: wire.SituationFrame | None = None
         self._refresh_at: float | None = None
@@ -172,6 +173,9 @@ class Session:
     def _next_line(self) -> Outgoing | None:
         """Return the oldest waiting order as a frame; None when it was sent before or one before it is missing."""
         order = self._orders[0]
+        if not order.seq:  # outside the numbering: shown as it comes
+            self._orders.popleft()
+            return self._first_time(order)
         gap = order.seq - self._cursor - 1
         if gap > len(self._unnumbered) and order.seq > self._looked_up_to:
             self._looked_up_to = order.seq  # what the history does not know now, it will not know later
@@ -184,6 +188,12 @@ class Session:
             del self._unnumbered[cid]
         if order.sender_kind != "agent" or self._situation is None or self._situation.situation != "active":
             self._refresh_at = _now() + SETTLE_S
+        return self._line(_as_history(order))
+
+    def _first_time(self, order: SendMessage) -> Outgoing | None:
+        if order.message_id in self._unnumbered_sent:
+            return None
+        _remember(self._unnumbered_sent, order.message_id, order.message_id)
         return self._line(_as_history(order))
 
     def _line(self, message: HistoryMessage) -> Outgoing:

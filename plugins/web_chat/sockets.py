@@ -60,7 +60,8 @@ class Sockets:
             self._open.add(socket)
             await self._converse(request, socket, ip)
         except _Goodbye as goodbye:
-            log.debug("closed a socket: %s", goodbye.code)
+            level = logging.WARNING if goodbye.close_code is CloseCode.BAD_FRAME else logging.DEBUG
+            log.log(level, "closed a widget's connection: %s", goodbye.code)
             with suppress(ConnectionResetError):
                 await socket.send_str(wire.encode(wire.Error(code=goodbye.code)).decode())
             await socket.close(code=goodbye.close_code, message=goodbye.code.encode())

@@ -20,13 +20,15 @@ export class Transcript {
   /** The highest number seen: where a new connection resumes. */
   last = 0
   private readonly bySeq = new Map<number, Entry>()
+  private readonly byId = new Set<string>()
   private readonly byCid = new Map<string, Entry>()
   private count = 0
 
   /** Take a line from the server; returns the entries that changed, none for a line already known. */
   add(line: Line): Entry[] {
     const seq = line.seq ?? 0
-    if (seq && this.bySeq.has(seq)) return []
+    if (seq ? this.bySeq.has(seq) : line.id && this.byId.has(line.id)) return []
+    if (line.id) this.byId.add(line.id)
     const isOwn = line.direction === 'in'
     const known = isOwn && line.cid ? this.byCid.get(line.cid) : undefined
     this.last = Math.max(this.last, seq)
