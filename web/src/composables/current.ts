@@ -8,6 +8,7 @@ import { router } from '@/router'
 import { useContacts } from '@/stores/contacts'
 import { useDesk } from '@/stores/desk'
 import { useSession } from '@/stores/session'
+import { useThreads } from '@/stores/threads'
 
 export function openConversation(conversationId: string | null): void {
   void router.push({ name: 'desk', params: { conversationId: conversationId ?? '' } })
@@ -17,6 +18,7 @@ function create() {
   const desk = useDesk()
   const contacts = useContacts()
   const session = useSession()
+  const threads = useThreads()
   const fetched = shallowRef<ConversationView>()
 
   const id = computed(() => String(router.currentRoute.value.params.conversationId ?? ''))
@@ -47,6 +49,20 @@ function create() {
     },
     { immediate: true },
   )
+  // A conversation outside the tables still gets its entries; each may have changed its state.
+  watch(
+    () => (live.value || !fetched.value ? '' : threads.ensure(id.value).entries.at(-1)?.entry_id),
+    (now, before) => now && before && void refresh(),
+  )
+
+  async function refresh(): Promise<void> {
+    const wanted = id.value
+    try {
+      fetched.value = await getConversation(wanted)
+    } catch {
+      // the old copy stays until it is opened again
+    }
+  }
 
   /** Take what a call answered with; a live row will follow. */
   function show(answer: ConversationView): void {

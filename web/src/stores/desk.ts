@@ -44,7 +44,7 @@ export const useDesk = defineStore('desk', () => {
       } else if (step.kind === 'patches') {
         apply(tables, step.patches).forEach((name) => touched.add(name))
         for (const { table, key, value } of step.patches) {
-          if (table === 'entries') threads.patch(key, value as EntryView | null)
+          if (table === 'entries') takeEntry(key, value as EntryView | null)
           if (table === 'contacts') contacts.patch(key, value as ContactView | null)
         }
       }
@@ -80,6 +80,11 @@ export const useDesk = defineStore('desk', () => {
     threads.forgetAll()
     contacts.forgetAll()
     TABLE_NAMES.forEach((name) => triggerRef(rows[name]))
+  }
+
+  function takeEntry(entryId: string, entry: EntryView | null): void {
+    threads.patch(entryId, entry)
+    if (entry?.author_kind === 'contact') typing.delete(entry.conversation_id) // what was being typed is here
   }
 
   function hear(signal: Signal): void {
