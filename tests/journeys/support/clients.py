@@ -1,6 +1,7 @@
 """People of the journeys: a citizen at the widget's wire, an agent at the desk's, both with real sockets."""
 
 import asyncio
+import contextlib
 import json
 import secrets
 from collections.abc import Callable
@@ -77,25 +78,28 @@ class Citizen:
             await self._changed.wait_for(holds)
 
     async def _put(self, frame: dict[str, Any]) -> str:
-        self._unsent[frame["cid"]] = frame
-        if self._socket is not None and not self._socket.closed:
-            try:
-                await self._socket.send_json(frame)
-            except ConnectionResetError:
-                pass
         cid: str = frame["cid"]
+        self._unsent[cid] = frame
+        if next(iter(self._unsent)) == cid:
+            await self._send_first()
         return cid
+
+    async def _send_first(self) -> None:
+        """Send what is to be sent next: one frame at a time, so that they arrive in their order."""
+        if self._unsent and self._socket is not None and not self._socket.closed:
+            with contextlib.suppress(ConnectionResetError):
+                await self._socket.send_json(next(iter(self._unsent.values())))
 
     async def _live(self) -> None:
         while True:
-            try:
+            with contextlib.suppress(aiohttp.ClientError, TimeoutError, ConnectionError):
                 await self._connect()
-            except (aiohttp.ClientError, TimeoutError, ConnectionError):
-                pass
             await asyncio.sleep(0.1)
 
     async def _connect(self) -> None:
-        async with self._http.ws_connect(self._url, headers=self._headers, timeout=aiohttp.ClientWSTimeout(ws_close=2)) as socket:
+        async with self._http.ws_connect(
+            self._url, headers=self._headers, timeout=aiohttp.ClientWSTimeout(ws_close=2)
+        ) as socket:
             hello: dict[str, Any] = {"type": "hello", "last": self._last, "language": "zh-CN"}
             if self._visitor:
                 hello["visitor"] = self._visitor
@@ -112,8 +116,7 @@ class Citizen:
             case "welcome":
                 self._visitor = frame.get("visitor", self._visitor)
                 self._socket = socket
-                for unsent in list(self._unsent.values()):
-                    await socket.send_json(unsent)
+                await self._send_first()
             case "message":
                 frame = {"direction": "out", "kind": "system", "text": "", "seq": 0, **frame}
                 if frame["seq"] > self._last:
@@ -125,16 +128,16 @@ class Citizen:
             case "ack":
                 if self._unsent.pop(frame["cid"], None):
                     self.acked.append(frame["cid"])
+                    await self._send_first()
             case "retry":
-                asyncio.get_running_loop().call_later(frame["after_ms"] / 1000, self._again, frame["cid"])
+                asyncio.get_running_loop().call_later(frame["after_ms"] / 1000, self._again)
             case "typing":
                 self.agent_types = frame["on"]
         async with self._changed:
             self._changed.notify_all()
 
-    def _again(self, cid: str) -> None:
-        if (frame := self._unsent.get(cid)) and self._socket is not None:
-            asyncio.ensure_future(self._put(frame))
+    def _again(self) -> None:
+        self._resending = asyncio.ensure_future(self._send_first())
 
 
 class Agent:
@@ -236,15 +239,15 @@ class Agent:
 
     async def _live(self) -> None:
         while True:
-            try:
+            with contextlib.suppress(aiohttp.ClientError, TimeoutError, ConnectionError):
                 await self._connect()
-            except (aiohttp.ClientError, TimeoutError, ConnectionError):
-                pass
             await asyncio.sleep(0.1)
 
     async def _connect(self) -> None:
         url = f"{self.url}/api/v1/desktop"
-        async with self._http.ws_connect(url, headers={"Origin": self.url}, timeout=aiohttp.ClientWSTimeout(ws_close=2)) as socket:
+        async with self._http.ws_connect(
+            url, headers={"Origin": self.url}, timeout=aiohttp.ClientWSTimeout(ws_close=2)
+        ) as socket:
             await socket.send_json({"type": "hello", "epoch": self._epoch, "seq": self._seq})
             self._socket = socket
             async for message in socket:
