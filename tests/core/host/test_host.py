@@ -1,4 +1,3 @@
-
 from core.events import ChannelState, MessageReceived, MessageStatus
 
 
