@@ -26,7 +26,7 @@ from hub.store.transactions import FAULTS, transaction
 
 Progress = Callable[[str], None]
 
-ADVISORY_LOCK: Final = 0x4C58  # one number for all hubs: only one of them migrates at a time
+TAKE_TURN: Final = "SELECT pg_advisory_xact_lock(19544)"  # one number for all hubs: only one migrates at a time
 
 
 def silent(_: str) -> None:
@@ -56,7 +56,7 @@ async def _migrate(database: Database, context: TortoiseContext, progress: Progr
     assert context.apps is not None
     models = list(context.apps[APP].values())
     executor = MigrationExecutor(connection, database.config()["apps"])
-    await executor.recorder.ensure_schema(executor._schema_editor(atomic=False))
+    await _make_record(connection, context)
     steps = await executor.plan()
     applied = await executor.recorder.applied_migrations()
     unknown = [key.name for key in applied if key not in executor.loader.graph.nodes]
@@ -72,11 +72,26 @@ async def _migrate(database: Database, context: TortoiseContext, progress: Progr
             await _apply(client, database, models, progress)
 
 
+async def _make_record(connection: BaseDBAsyncClient, context: TortoiseContext) -> None:
+    """Make the table of applied migrations; on PostgreSQL hubs that start together do so in turn."""
+    if connection.capabilities.dialect == "sqlite":
+        await _ensure_record(connection)
+        return
+    async with transaction(connection, context.connections) as client:
+        await client.execute_query(TAKE_TURN)
+        await _ensure_record(client)
+
+
+async def _ensure_record(client: BaseDBAsyncClient) -> None:
+    executor = MigrationExecutor(client, {})
+    await executor.recorder.ensure_schema(executor._schema_editor(atomic=False))
+
+
 async def _apply(
     client: BaseDBAsyncClient, database: Database, models: Sequence[type[Model]], progress: Progress
 ) -> None:
     if not database.is_sqlite:
-        await client.execute_query("SELECT pg_advisory_xact_lock($1)", [ADVISORY_LOCK])
+        await client.execute_query(TAKE_TURN)
     before = await _row_counts(client, database)
     executor = MigrationExecutor(client, database.config()["apps"])
     executor.recorder = executor.loader.recorder = _Recorder(client)

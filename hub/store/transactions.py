@@ -24,7 +24,7 @@ try:
 except ImportError:  # the extra "postgresql" is not installed
     _DRIVER_FAULTS: tuple[type[Exception], ...] = ()
 else:
-    _DRIVER_FAULTS = (asyncpg.PostgresError, asyncpg.InterfaceError)
+    _DRIVER_FAULTS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 # what a database may answer
 FAULTS: Final[tuple[type[Exception], ...]] = (BaseORMException, sqlite3.Error, OSError, *_DRIVER_FAULTS)

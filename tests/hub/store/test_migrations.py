@@ -20,7 +20,7 @@ from hub.store.address import locate
 from hub.store.engine import Store
 from hub.store.errors import StoreTooNew, StoreUnavailable
 from hub.store.migrate import bring_up_to_date
-from hub.store.migrations.__main__ import write
+from hub.store.migrations.__main__ import changes
 from hub.store.models import Address, Contact, Conversation, Draft, Entry, Offer, Session, User, WorkItem
 
 pytestmark = pytest.mark.may_block("migrations are planned in Python before anybody is served", limit_s=5)
@@ -162,7 +162,7 @@ async def test_opening_twice_changes_nothing_the_second_time(url: str) -> None:
 
 
 async def test_the_migrations_lead_to_what_the_models_declare() -> None:
-    assert await write("unexpected") is None, "run: python -m hub.store.migrations NAME"
+    assert await changes() is None, "run: python -m hub.store.migrations NAME"
 
 
 async def test_memory_holds_a_whole_store() -> None:
