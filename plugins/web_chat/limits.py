@@ -1,6 +1,6 @@
-"""Token buckets by key in bounded memory: how often a visitor or an address of the net may do something."""
+"""How often somebody may do something, and how many at once, in bounded memory."""
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from typing import Final
 
 from core.clock import Clock
@@ -31,3 +31,40 @@ class Buckets:
 
     def __len__(self) -> int:
         return len(self._levels)
+
+
+class TooMany(Exception):
+    """There is no room; ``code`` says whose."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Slots:
+    """So many at once, and so many of them from one address of the net."""
+
+    def __init__(self, *, max_total: int, max_ip: int) -> None:
+        self._max_total = max_total
+        self._max_ip = max_ip
+        self._by_ip: Counter[str] = Counter()
+        self._total = 0
+
+    def enter(self, ip: str) -> None:
+        """Take a slot, to be given back by ``leave``; TooMany when there is none."""
+        if self._total >= self._max_total:
+            raise TooMany("busy")
+        if self._by_ip[ip] >= self._max_ip:
+            raise TooMany("too_many_connections")
+        self._by_ip[ip] += 1
+        self._total += 1
+
+    def leave(self, ip: str) -> None:
+        """Give a slot back."""
+        self._by_ip[ip] -= 1
+        self._total -= 1
+        if not self._by_ip[ip]:
+            del self._by_ip[ip]
+
+    def __len__(self) -> int:
+        return self._total

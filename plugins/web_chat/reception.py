@@ -13,45 +13,45 @@ from plugins.web_chat.config import WebChatConfig
 from plugins.web_chat.doors import check_origin, cross_origin_headers, remote_address
 from plugins.web_chat.identity import IdentityRefused, Visitor, anonymous, identified, new_token
 from plugins.web_chat.intake import Intake
-from plugins.web_chat.limits import Buckets
-from plugins.web_chat.registry import Registry, TooMany
+from plugins.web_chat.limits import Buckets, Slots, TooMany
+from plugins.web_chat.registry import Registry
 from plugins.web_chat.session import LoadHistory, Session
 from plugins.web_chat.tickets import Tickets
 
 
 class Reception:
-    """Lets people in; ``tickets`` is there while the channel runs."""
+    """Lets people in while the channel runs."""
 
     def __init__(self, config: WebChatConfig, link: Link, clock: Clock) -> None:
         self.config = config
         self.link = link
         self.clock = clock
-        self.registry = Registry(
-            max_total=config.max_sockets, max_ip=config.max_sockets_ip, max_visitor=config.max_sockets_visitor
-        )
+        self.registry = Registry(max_visitor=config.max_sockets_visitor)
+        self.slots = Slots(max_total=config.max_sockets, max_ip=config.max_sockets_ip)
         self.intake = Intake(config, link.emit, self.registry, clock)
         self._tickets: Tickets | None = None
+        self._is_open = False
         limit = config.connections_per_min_ip
         self._connections = Buckets(per_min=limit, burst=limit, clock=clock)
 
     @property
     def tickets(self) -> Tickets:
-        """The signer of file links; Refused while the channel does not run."""
-        if self._tickets is None:
-            raise Refused(503, "not_ready")
+        """The signer of file links, there since the channel ran for the first time."""
+        assert self._tickets is not None
         return self._tickets
 
     def open(self, tickets: Tickets) -> None:
         """Begin to let people in."""
         self._tickets = tickets
+        self._is_open = True
 
     def close(self) -> None:
         """Let nobody in any more."""
-        self._tickets = None
+        self._is_open = False
 
     async def verify(self, request: web.Request) -> None:
         """Check every request: the channel runs, and the page is one that may talk to it."""
-        if self._tickets is None:
+        if not self._is_open:
             raise Refused(503, "not_ready")
         check_origin(request, self.config.allowed_origins)
 
@@ -65,14 +65,14 @@ class Reception:
         if self._connections.take(ip):
             raise Refused(429, "too_many_connections")
         try:
-            self.registry.enter(ip)
+            self.slots.enter(ip)
         except TooMany as error:
             raise Refused(503 if error.code == "busy" else 429, error.code) from error
         return ip
 
     def leave(self, ip: str) -> None:
         """Forget a connection counted by ``enter``."""
-        self.registry.leave(ip)
+        self.slots.leave(ip)
 
     def identify(self, token: str | None, identity: str | None, *, language: str = "", page_url: str = "") -> Visitor:
         """Return who holds ``token`` or is named by ``identity``; IdentityRefused when it is not to be believed."""

@@ -11,8 +11,8 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from plugins.web_chat import wire
 from plugins.web_chat.identity import IdentityRefused
+from plugins.web_chat.limits import TooMany
 from plugins.web_chat.reception import Reception
-from plugins.web_chat.registry import TooMany
 from plugins.web_chat.session import Session
 
 log = logging.getLogger(__name__)

@@ -13,13 +13,14 @@ from msgspec import Meta
 from core.webhooks import Refused
 from plugins.web_chat import wire
 from plugins.web_chat.identity import IdentityRefused
+from plugins.web_chat.limits import TooMany
 from plugins.web_chat.reception import Reception
-from plugins.web_chat.registry import TooMany
 from plugins.web_chat.session import Session
 
 log = logging.getLogger(__name__)
 
 MAX_FRAMES: Final = 20  # in one post
+MAX_DIGITS: Final = 15  # of a number in Last-Event-ID
 DETACHED_S: Final = 30.0  # how long a session without a stream waits for it to come back
 
 
@@ -87,18 +88,15 @@ class Streams:
         """Stream a session's frames; a newer stream of the same session replaces an older one."""
         sid = request.query.get("session", "")
         stream = self._find(sid)
-        if stream.expiry is not None:
-            stream.expiry.cancel()
-            stream.expiry = None
-        if stream.writer is not None:
-            stream.writer.cancel()
-            await asyncio.gather(stream.writer, return_exceptions=True)
-        last = request.headers.get("Last-Event-ID", "")
-        stream.session.resume(int(last) if last.isdecimal() and len(last) <= 16 else stream.last)
+        given = request.headers.get("Last-Event-ID", "")
+        last = int(given) if given.isdecimal() and len(given) <= MAX_DIGITS else stream.last
         headers = {"X-Accel-Buffering": "no", **self._reception.headers(request)}
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream", **headers})
         await response.prepare(request)
-        writer = stream.writer = asyncio.create_task(self._write(response, stream.session))
+        if stream.expiry is not None:
+            stream.expiry.cancel()
+            stream.expiry = None
+        writer = stream.writer = asyncio.create_task(self._write(request, response, stream, last, stream.writer))
         try:
             await asyncio.gather(writer, return_exceptions=True)
         finally:
@@ -150,12 +148,28 @@ class Streams:
         self._reception.registry.remove(stream.session)
         self._reception.leave(stream.ip)
 
-    async def _write(self, response: web.StreamResponse, session: Session) -> None:
+    async def _write(
+        self,
+        request: web.Request,
+        response: web.StreamResponse,
+        stream: Stream,
+        last: int,
+        older: asyncio.Task[None] | None,
+    ) -> None:
+        """Write what follows ``last``, once an ``older`` writer of the same session has stopped."""
+        if older is not None:
+            older.cancel()
+            await asyncio.gather(older, return_exceptions=True)
+        stream.session.resume(last)
         try:
-            async with aclosing(session.frames()) as frames:
+            async with aclosing(stream.session.frames()) as frames:
                 async for frame in frames:
                     number = b"" if frame.seq is None else b"id: %d\n" % frame.seq
                     async with asyncio.timeout(self._reception.config.send_timeout_s):
                         await response.write(number + b"data: " + frame.data + b"\n\n")
         except (TimeoutError, ConnectionResetError):
             log.debug("a widget does not read its stream")
+        except Exception:
+            log.exception("writing to a widget failed")
+        if request.transport is not None:
+            request.transport.abort()
