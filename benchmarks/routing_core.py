@@ -133,7 +133,7 @@ def sweep(title: str, sizes: tuple[int, ...], floor: Callable[[int], tuple[int, 
 def plot(series: dict[str, tuple[tuple[int, ...], list[Cost]]], path: Path) -> None:
     """Draw cost over size."""
     matplotlib.use("svg")
-    matplotlib.rcParams["svg.hashsalt"] = "routing-core"
+    matplotlib.rcParams.update({"svg.hashsalt": "routing-core", "svg.fonttype": "none"})
     figure, axes = pyplot.subplots(figsize=(7, 4))
     for title, (sizes, costs) in series.items():
         axes.plot(sizes, [cost.whole_us for cost in costs], marker="o", label=title)

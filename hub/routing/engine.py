@@ -6,6 +6,7 @@ moves. Hence after every input no agent is idle beside waiting work they may be 
 happens in ``tick``; ``next_due`` says when to call it.
 """
 
+import math
 from typing import Final, get_args
 
 from core.events.routing import WorkMode
@@ -364,6 +365,8 @@ class RoutingCore:
         self._floor.say(out.WorkQueued(now, work.work_id, work.queue_id, ahead, why))
 
     def _at(self, now: float) -> float:
+        if not math.isfinite(now):
+            raise RoutingRefused("invalid_value", field="now", value=repr(now))
         return max(now, self._now)
 
     def _settle(self, now: float) -> list[out.Decision]:

@@ -3,7 +3,8 @@
 Grouping by demand is what keeps decisions cheap. All work of a line is interchangeable but for its order, so the next
 is the line's first; all agents of a line can serve all of it, so the best is the top of a heap. An agent who becomes
 free looks at the heads of the lines it serves; work that comes in looks at the top of its line's heap. Neither depends
-on how many agents or pieces of work there are, except through the logarithm of keeping order.
+on how many agents or pieces of work there are, except through the logarithm of keeping order; what counts is how many
+kinds of demand an agent can serve.
 """
 
 from __future__ import annotations

@@ -139,7 +139,7 @@ class Matcher:
     def _open(self, queue: Queue, demand: Demand) -> Line:
         if len(queue.lines) >= MAX_EMPTY_LINES:
             empty = [line for line in queue.lines.values() if not line.waiting]
-            for line in empty[: len(empty) - MAX_EMPTY_LINES // 2]:
+            for line in empty[: max(len(empty) - MAX_EMPTY_LINES // 2, 0)]:
                 self.close(queue, line)
         line = queue.lines[demand] = Line(demand, queue.rules)
         candidates = queue.members

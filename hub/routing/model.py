@@ -12,6 +12,8 @@ from hub.routing.errors import RoutingRefused
 from hub.routing.strategies import LONGEST_IDLE, Strategy
 
 MAX_LEVEL: Final = 5
+MAX_NEEDS: Final = 16  # of one piece of work, or one queue; each with as many relaxations
+MAX_PRIORITY: Final = 1_000_000
 
 Presence = Literal["available", "busy", "away", "offline", "unreachable"]
 OnMissed = Literal["away", "stay"]
@@ -36,6 +38,7 @@ class SkillNeed:
     def __post_init__(self) -> None:
         _check(bool(self.skill), "skill", self.skill)
         _check(0 <= self.level <= MAX_LEVEL, "level", self.level)
+        _check(len(self.relaxations) <= MAX_NEEDS, "relaxations", len(self.relaxations))
         for relaxation in self.relaxations:
             _check(relaxation.after_s >= 0, "after_s", relaxation.after_s)
             _check(0 <= relaxation.level <= MAX_LEVEL, "level", relaxation.level)
@@ -91,6 +94,8 @@ class QueueRules:
     def __post_init__(self) -> None:
         _check(bool(self.queue_id), "queue_id", self.queue_id)
         _check(self.offer_s > 0, "offer_s", self.offer_s)
+        _check(abs(self.priority) <= MAX_PRIORITY, "priority", self.priority)
+        _check(len(self.needs) <= MAX_NEEDS, "needs", len(self.needs))
         for name in ("step_s", "level_step_s", "decline_block_s", "wrap_up_s"):
             _check(0 <= getattr(self, name) < math.inf, name, getattr(self, name))
         for name in ("named_hold_s", "usual_hold_s", "language_hold_s", "max_waiting"):
@@ -142,6 +147,9 @@ class WorkItem:
     def __post_init__(self) -> None:
         _check(bool(self.work_id), "work_id", self.work_id)
         _check(math.isfinite(self.enqueued_at), "enqueued_at", self.enqueued_at)
+        _check(abs(self.priority) <= MAX_PRIORITY, "priority", self.priority)
+        _check(0 <= self.contact_level <= MAX_PRIORITY, "contact_level", self.contact_level)
+        _check(len(self.needs) <= MAX_NEEDS, "needs", len(self.needs))
 
 
 def _check(is_right: bool, name: str, value: object) -> None:

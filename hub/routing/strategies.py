@@ -5,6 +5,7 @@ is what lets free agents wait in a heap. Weighted criteria of one step are added
 ``weighted(highest_skill=60, longest_idle=1)`` one skill level is worth a minute of idling.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
@@ -66,10 +67,12 @@ def in_turn(*criteria: Criterion | Step) -> Strategy:
 
 
 def weighted(**weights: float) -> Step:
-    """Return the step that adds up the criteria named, each times its weight; ValueError for an unknown name."""
-    for name in weights:
-        if name not in _MEASURES:
-            raise ValueError(f"unknown criterion {name!r}")
+    """Return the step that adds up the criteria named, each times its weight; ValueError for an unknown one."""
+    for name, weight in weights.items():
+        if (
+            name not in _MEASURES or not math.isfinite(weight) or weight == 0
+        ):  # 0 times an infinite measure is no number
+            raise ValueError(f"no such criterion, or no weight: {name!r}")
     return Step(tuple(weights.items()))  # type: ignore[arg-type]  # checked above
 
 

@@ -272,6 +272,8 @@ class Floor(RuleBasedStateMachine):
             rings = [offer for offer in floor.offers.values() if offer.agent_id == agent.agent_id]
             assert [offer.offer_id for offer in rings] == ([agent.offer_id] if agent.offer_id else [])
         for queue in floor.match.queues.values():
+            active = [work for work in floor.works.values() if work.state == "active"]
+            assert queue.serving == sum(work.queue_id == queue.rules.queue_id for work in active)
             there = [work for work in floor.works.values() if queue.rules.queue_id in (work.queue_id, *work.also)]
             waiting = sorted((work for work in there if work.state == "waiting"), key=lambda work: work.rank)
             assert list(queue.waiting) == waiting

@@ -1,8 +1,25 @@
 """From waiting to in hand: offers made, accepted, declined, expired, withdrawn."""
 
+import math
+
 import pytest
 
-from hub.routing import AgentChanged, OfferEnded, OfferMade, RoutingRefused, WorkAssigned, WorkQueued
+from hub.routing import (
+    AgentChanged,
+    AgentProfile,
+    OfferEnded,
+    OfferMade,
+    Overflow,
+    QueueRules,
+    Relaxation,
+    RoutingCore,
+    RoutingRefused,
+    SkillNeed,
+    Target,
+    WorkAssigned,
+    WorkItem,
+    WorkQueued,
+)
 
 
 def test_work_is_offered_to_the_agent_idle_for_longest(desk, only):
@@ -100,3 +117,28 @@ def test_what_does_not_fit_is_refused_by_name(desk, code, refused):
     assert caught.value.code == code
     assert caught.value.ids
     assert desk.core.accept("w1-1", 1)
+
+
+@pytest.mark.parametrize(
+    ("field", "make"),
+    [
+        ("now", lambda: RoutingCore().tick(math.nan)),
+        ("offer_s", lambda: QueueRules("tax", offer_s=math.nan)),
+        ("step_s", lambda: QueueRules("tax", step_s=math.inf)),
+        ("overflows", lambda: QueueRules("tax", overflows=(Overflow(5, "tax"),))),
+        ("overflows", lambda: QueueRules("tax", overflows=(Overflow(0, "law"),))),
+        ("targets", lambda: QueueRules("tax", targets=(Target(-1, "music"),))),
+        ("max_waiting", lambda: QueueRules("tax", max_waiting=-1)),
+        ("level", lambda: SkillNeed("vat", 6)),
+        ("after_s", lambda: SkillNeed("vat", 3, (Relaxation(-1, 2),))),
+        ("skills.vat", lambda: AgentProfile("ann", {}, {"vat": 0})),
+        ("capacity.chat", lambda: AgentProfile("ann", {}, capacity={"chat": -1})),
+        ("enqueued_at", lambda: WorkItem("w1", "tax", "chat", math.inf)),
+        ("priority", lambda: WorkItem("w1", "tax", "chat", 0.0, priority=10**400)),
+        ("needs", lambda: WorkItem("w1", "tax", "chat", 0.0, needs=(SkillNeed("vat"),) * 17)),
+    ],
+)
+def test_values_out_of_range_are_refused_by_field(field, make):
+    with pytest.raises(RoutingRefused) as caught:
+        make()
+    assert (caught.value.code, caught.value.ids["field"]) == ("invalid_value", field)
