@@ -75,6 +75,12 @@ class Consumption:
         if self._caution is not None:
             await self._caution.end()
 
+    async def wait(self) -> None:
+        """Return when closed; raise what ended it otherwise."""
+        await asyncio.wait((self._task,))
+        if not self._task.cancelled():
+            self._task.result()
+
     async def _run(self) -> None:
         if self._caution is not None:
             await self._caution.look_back()

@@ -83,6 +83,7 @@ class Pull:
         subscription: NatsSubscription | None = None
         forget = self._connection.on_lost(lambda: self._end("lost"))
         try:
+            await self._connection.wait_up()
             self._inbox = self._connection.nats.new_inbox() + "."
             subscription = await self._connection.nats.subscribe(self._inbox + "*", cb=self._arrived)
             while True:

@@ -29,7 +29,8 @@ class Subscription:
         self._subscription: NatsSubscription | None = None
 
     async def open(self, pattern: str, *, group: str) -> None:
-        """Return when the server delivers to us."""
+        """Return when the server delivers to us; BusUnavailable when it never will."""
+        await self._connection.wait_up()
         self._subscription = await self._connection.nats.subscribe(
             pattern,
             queue=group,

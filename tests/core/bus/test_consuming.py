@@ -11,7 +11,7 @@ import pytest
 
 from core.bus import Bus, BusSettings, Delivery, Parked
 from core.bus.consumption import MAX_DELIVERIES
-from core.errors import RequestFailed, TryLater
+from core.errors import BusUnavailable, RequestFailed, TryLater
 from core.events import SendMessage, TypingReported
 from core.streams import IN, IN_HAND, Consumer, hub_consumer
 from core.testing.nats import NatsServer
@@ -449,3 +449,17 @@ async def test_waiting_for_what_is_away_is_no_death(bus: Bus) -> None:
     reader = Reader()
     bus.consume("IN", "hub", reader, is_cautious=True)
     await reader.until(lambda: reader.ids == ["a"])
+
+
+async def test_who_waits_for_a_consumption_learns_how_it_ended(bus: Bus, nats_server: NatsServer) -> None:
+    consumption = bus.consume("IN", "hub", Reader())
+    waiting_for_it = asyncio.create_task(consumption.wait())
+    await consumption.close()
+    await waiting_for_it
+    other = await Bus.connect(BusSettings(url=nats_server.url), source="hub")
+    expelled = other.consume("IN", "hub", Reader())
+    await other._connection.nats.close()
+    with pytest.raises(ExceptionGroup) as caught:
+        await expelled.wait()
+    assert caught.group_contains(BusUnavailable)
+    await other.close()
