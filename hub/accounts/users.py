@@ -96,7 +96,7 @@ class Users:
                 await Role.get_or_create({"title": title, "permissions": list(permissions)}, role_id=role_id)
         if await User.exists():
             return None
-        new = NewUser(username="admin", display_name="管理员", work_number="0000", role_ids=("admin",))
+        new = NewUser(username="admin", display_name=ROLES["admin"][0]["zh"], work_number="0000", role_ids=("admin",))
         _, password = await self.make(Identity(username="first start"), new)
         return new.username, password
 

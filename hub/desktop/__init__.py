@@ -1,0 +1,1 @@
+"""What an agent's browser talks to: a snapshot, numbered changes, and calls."""

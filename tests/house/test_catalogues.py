@@ -12,6 +12,13 @@ import pytest
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 SCREEN_TEXT = re.compile(r"""(?<![\w.])\$?t\(\s*(['"])([\w.]+)\1""")
+NOT_SHOWN = (  # words that people may write to us, and made-up data
+    "core/flow/answers.py",
+    "core/flow/matching.py",
+    "core/flow/steps.py",
+    "core/testing/",
+    "hub/demo/",
+)
 COMMENT = re.compile(r"/\*.*?\*/|<!--.*?-->|(?<!:)//[^\n]*", re.DOTALL)
 
 
@@ -56,10 +63,9 @@ def test_texts_on_screen_are_in_the_catalogue(root: Path) -> None:
 def test_python_code_holds_chinese_only_where_it_says_so(modules: list[Path], root: Path) -> None:
     strays = []
     for path in modules:
-        if path.name != "texts.py":
-            strays += [
-                f"{path.relative_to(root)}:{line} {text}" for line, text in _strays(ast.parse(path.read_text("utf-8")))
-            ]
+        place = path.relative_to(root).as_posix()
+        if path.name != "texts.py" and not place.startswith(NOT_SHOWN):
+            strays += [f"{place}:{line} {text}" for line, text in _strays(ast.parse(path.read_text("utf-8")))]
     assert strays == []
 
 
