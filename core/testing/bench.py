@@ -9,11 +9,22 @@ from typing import Any, Final
 
 from core.bus import Bus, BusSettings, Delivery
 from core.channel import Channel, Link
-from core.events import Attachment, ChannelState, Event, History, MessageReceived, MessageStatus, SendMessage
+from core.events import (
+    Attachment,
+    ChannelState,
+    Envelope,
+    Event,
+    History,
+    MessageReceived,
+    MessageStatus,
+    SendMessage,
+    TypingReported,
+)
 from core.host.host import Host
 from core.host.job import HostJob
 from core.ids import new_id
 from core.streams import BUCKETS, STREAMS, Consumer, orders_consumer
+from core.subjects import PATTERNS, fill
 
 WAIT_S: Final = 15.0
 STOP_LIMIT_S: Final = 5.0
@@ -55,6 +66,7 @@ class Bench:
             bench = cls(bus, url, instance)
             for stream in ("IN", "STATE"):
                 bus.consume(stream, instance, bench._take, batch=1)
+            await bus.subscribe(fill(PATTERNS[TypingReported], instance), bench._hear)
             yield bench
 
     @asynccontextmanager
@@ -136,6 +148,11 @@ class Bench:
     async def _take(self, batch: list[Delivery]) -> None:
         async with self._news:
             self.seen += [delivery.event for delivery in batch]
+            self._news.notify_all()
+
+    async def _hear(self, envelope: Envelope, event: Event, instance: str) -> None:
+        async with self._news:
+            self.seen.append(event)
             self._news.notify_all()
 
     def _tell(self, event: str, **fields: Any) -> None:

@@ -24,7 +24,7 @@ import pytest_asyncio
 from core.channel import Channel, FindsSent, ServesHttp, ShowsTyping
 from core.config import decode_settings
 from core.errors import ConfigInvalid, LianxinError
-from core.events import Event, MessageStatus, SendMessage
+from core.events import ChannelState, Event, MessagesRead, MessageStatus, SendMessage, TypingReported
 from core.host.inspect import NoLink
 from core.host.load import disagreements, load_channel
 from core.manifest import Manifest
@@ -36,6 +36,7 @@ from core.testing.samples import Inbound, Outbound, Peer, wrong_values
 LOOP_LIMIT_S: Final = 0.25
 LOST_AND_FOUND_S: Final = 20.0
 NOBODY: Final = "no-such-message"
+PROMISES: Final[dict[str, type[Event]]] = {"reports_typing": TypingReported, "marks_read": MessagesRead}
 ODD_LETTERS: Final = "aZ09 +-_@:.()/\\\0\n\u4e2d\u200b\U0001f54a"
 
 
@@ -127,6 +128,11 @@ class ChannelContract:
     async def test_class_and_manifest_agree(self) -> None:
         channel_type, manifest = self.load()
         assert disagreements(channel_type, manifest) == []
+
+    async def test_promised_reports_have_a_sample(self) -> None:
+        promised = {event for word, event in PROMISES.items() if word in self.load()[1].capabilities}
+        shown = {type(sample.event) for sample in self.inbound}
+        assert promised <= shown, f"inbound needs a sample for {promised - shown}"
 
     async def test_it_becomes_ready(self, bench: Bench, peer: Peer, tmp_path: Path) -> None:
         async with self._running(bench, peer, tmp_path):
@@ -327,7 +333,7 @@ class ChannelContract:
 
 def _told(bench: Bench) -> list[Event]:
     """Return what was emitted about messages and people, repetitions included."""
-    return [event for event in bench.emitted if not event.type.startswith(("channel.", "typing."))]
+    return [event for event in bench.emitted if not isinstance(event, ChannelState)]
 
 
 def _like(status: MessageStatus, expected: MessageStatus) -> MessageStatus:
