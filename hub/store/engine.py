@@ -31,7 +31,6 @@ class Store:
     """
 
     def __init__(self, database: Database, context: TortoiseContext, clock: Clock) -> None:
-        self._database = database
         self._context = context
         self._clock = clock
         self._connection = context.connections.get(database.name)
@@ -80,15 +79,15 @@ class Store:
     @asynccontextmanager
     async def work(self) -> AsyncIterator[Work]:
         """Open a unit of work; nothing of it remains, and nothing is published, when the body raises."""
-        async with self._exclusive(is_writing=True) as connection:
-            work = Work(connection, self._clock)
-            yield work
-            await uninterrupted(self._commit(work))
-        for callback in work.callbacks:
-            try:
-                await callback()
-            except Exception:
-                log.exception("a callback after a commit failed")
+        work: Work | None = None
+        try:
+            async with self._exclusive(is_writing=True) as connection:
+                work = Work(connection, self._clock)
+                yield work
+                await uninterrupted(self._commit(work))
+        finally:  # also when cancelled just after the commit
+            if work is not None and work.is_committed:
+                await uninterrupted(_call_back(work))
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Reading]:
@@ -98,6 +97,7 @@ class Store:
 
     async def fetch(self, query: str, *values: Any) -> Sequence[Row]:
         """Return the rows of one ``query`` outside of any unit; its values stand as ``?`` on both engines."""
+        self._refuse_nesting()
         try:
             return await self._connection.execute_query_dict(with_marks(query, self._connection), list(values))
         except FAULTS as error:
@@ -115,9 +115,8 @@ class Store:
 
     @asynccontextmanager
     async def _exclusive(self, *, is_writing: bool) -> AsyncIterator[TransactionalDBClient]:
+        self._refuse_nesting()
         task = asyncio.current_task()
-        if self._owner is task:
-            raise RuntimeError("already inside a unit of work")
         async with self._turn:
             self._owner = task
             began = self._clock.monotonic()
@@ -130,14 +129,19 @@ class Store:
                 if held_s > SLOW_S:
                     log.warning("task %s kept everybody from the database for %.2f s", _name(task), held_s)
 
+    def _refuse_nesting(self) -> None:
+        if self._owner is not None and self._owner is asyncio.current_task():
+            raise RuntimeError("already inside a unit of work: use what it offers, or wait until it is over")
+
     async def _commit(self, work: Work) -> None:
-        published, self._published = self._published, []
+        published = list(self._published)
         try:
             await _write_outbox(work, published)
             await work.connection.commit()
         except FAULTS as error:
-            self._published = published + self._published
             raise StoreUnavailable(f"the database did not commit: {error}") from error
+        work.is_committed = True
+        del self._published[: len(published)]
         if not work.recorded:
             return
         for listener in self._listeners:
@@ -151,12 +155,19 @@ def _name(task: asyncio.Task[object] | None) -> str:
     return task.get_name() if task else "-"
 
 
+async def _call_back(work: Work) -> None:
+    for callback in work.callbacks:
+        try:
+            await callback()
+        except Exception:
+            log.exception("a callback after a commit failed")
+
+
 async def _write_outbox(work: Work, published: Sequence[int]) -> None:
     if published:
-        marks = ", ".join("?" * len(published))
-        await work.execute(f"DELETE FROM outbox WHERE outbox_id IN ({marks})", *published)  # noqa: S608
+        await work.execute_many("DELETE FROM outbox WHERE outbox_id = ?", [[outbox_id] for outbox_id in published])
     if work.recorded:
-        await work.connection.execute_many(
-            with_marks("INSERT INTO outbox (msg_id, subject, payload) VALUES (?, ?, ?)", work.connection),
+        await work.execute_many(
+            "INSERT INTO outbox (msg_id, subject, payload) VALUES (?, ?, ?)",
             [[envelope.id, subject, payload(envelope)] for subject, envelope, _ in work.recorded],
         )

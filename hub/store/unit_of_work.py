@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import lru_cache
+from itertools import count
 from typing import Any, Final
 
 import msgspec
@@ -47,6 +48,7 @@ class Work(Reading):
         super().__init__(connection)
         self._clock = clock
         self._savepoints = 0
+        self.is_committed = False
         self.recorded: list[Recorded] = []
         self.callbacks: list[Callable[[], Awaitable[None]]] = []
 
@@ -96,6 +98,10 @@ class Work(Reading):
         changed, _ = await self.connection.execute_query(with_marks(query, self.connection), list(values))
         return changed
 
+    async def execute_many(self, query: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run ``query`` once for the values of each of ``rows``."""
+        await self.connection.execute_many(with_marks(query, self.connection), [list(row) for row in rows])
+
     async def insert(self, model: type[Model], rows: Sequence[Row]) -> None:
         """Add ``rows``, which all have the same columns, past the ORM; columns left out take the model's defaults."""
         await self._write(model, rows, "")
@@ -105,8 +111,8 @@ class Work(Reading):
         if not rows:
             return
         key = model._meta.db_pk_column
-        changes = ", ".join(f"{column} = excluded.{column}" for column in rows[0] if column != key)
-        await self._write(model, rows, f" ON CONFLICT ({key}) DO UPDATE SET {changes}")
+        changes = ", ".join(f'"{column}" = excluded."{column}"' for column in rows[0] if column != key)
+        await self._write(model, rows, f' ON CONFLICT ("{key}") DO UPDATE SET {changes}')
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
@@ -129,11 +135,11 @@ class Work(Reading):
         if not rows:
             return
         defaults = {column: default for column, default in _defaults(model).items() if column not in rows[0]}
-        columns = [*rows[0], *defaults]
-        marks = ", ".join("?" * len(columns))
-        query = f"INSERT INTO {model._meta.db_table} ({', '.join(columns)}) VALUES ({marks}){conflict}"  # noqa: S608
+        columns = ", ".join(f'"{column}"' for column in (*rows[0], *defaults))
+        marks = ", ".join("?" * (len(rows[0]) + len(defaults)))
+        query = f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES ({marks}){conflict}'  # noqa: S608
         values = [[*(_plain(row[column]) for column in rows[0]), *defaults.values()] for row in rows]
-        await self.connection.execute_many(with_marks(query, self.connection), values)
+        await self.execute_many(query, values)
 
 
 def payload(envelope: Envelope) -> bytes:
@@ -163,7 +169,7 @@ def _defaults(model: type[Model]) -> dict[str, Any]:
 
 @lru_cache(maxsize=512)
 def _numbered(query: str) -> str:
-    numbers = iter(range(1, query.count("?") + 1))
+    numbers = count(1)
     return re.sub(r"\?", lambda _: f"${next(numbers)}", query)
 
 

@@ -32,7 +32,7 @@ async def test_a_connection_cut_inside_a_unit_undoes_it_and_the_next_one_works(s
             assert await work.first_time("e1")
             work.record(ContactChanged(contact=ContactView(contact_id="c1")), "c1")
             if is_cut:
-                await store.fetch(CUT)
+                await asyncio.create_task(store.fetch(CUT))
 
     with pytest.raises(StoreUnavailable):
         await unit(is_cut=True)

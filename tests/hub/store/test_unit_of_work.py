@@ -99,12 +99,16 @@ async def test_a_cancelled_unit_writes_nothing_and_lets_the_next_one_begin(store
 
 
 async def test_a_unit_cancelled_at_any_step_is_heard_if_and_only_if_it_is_committed(store: Store) -> None:
-    ears = Ears(store)
+    ears, called = Ears(store), []
 
     async def unit(name: str) -> None:
+        async def callback() -> None:
+            called.append(name)
+
         async with store.work() as work:
             await work.first_time(name)
             say(work, name)
+            work.after(callback)
 
     for steps in range(25):
         task = asyncio.create_task(unit(str(steps)))
@@ -113,7 +117,8 @@ async def test_a_unit_cancelled_at_any_step_is_heard_if_and_only_if_it_is_commit
         task.cancel()
         await asyncio.wait([task])
         assert task.cancelled() or task.exception() is None
-    assert await names_in_outbox(store) == ears.heard
+    assert await names_in_outbox(store) == ears.heard == called
+    assert 0 < len(called) < 25
 
 
 async def test_an_envelope_is_handled_once(store: Store) -> None:
@@ -210,6 +215,8 @@ async def test_a_unit_inside_a_unit_is_refused_instead_of_waiting_for_ever(store
     async with store.work():
         with pytest.raises(RuntimeError, match="already inside"):
             await store.reading().__aenter__()
+        with pytest.raises(RuntimeError, match="already inside"):
+            await store.fetch("SELECT 1")
 
 
 async def test_nothing_is_committed_while_somebody_reads(store: Store) -> None:
