@@ -31,7 +31,7 @@ class Agent:
         self.lines: dict[str, dict[Demand, Line]] = {}
         self.is_shown = False
         self.version = 0
-        self.reported: tuple[object, ...] = ()
+        self.reported: tuple[object, ...] | None = None
 
     @property
     def average_idle_s(self) -> float:
@@ -94,7 +94,7 @@ class Agent:
         self.profile = profile
         self.exclusive_load = sum(count for one, count in self.load.items() if one in profile.exclusive)
 
-    def view(self) -> tuple[object, ...]:
+    def view(self) -> tuple[AgentStateName, str, WorkMode, dict[str, int]]:
         """Return what is worth reporting when it changes."""
         return self.state, self.reason, self.mode, dict(self.load)
 

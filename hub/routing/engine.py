@@ -358,7 +358,8 @@ class RoutingCore:
     def _say_queued(self, work: Work, now: float, why: out.Explanation) -> None:
         queue = self._floor.match.queues[work.queue_id]
         ahead = queue.waiting.ahead_of(work)
-        why |= {**age(work, now), "head_start_s": f"{head_start_s(work.item, queue.rules):g}"}
+        why["age_s"] = f"{now - work.age_from:.1f}"
+        why["head_start_s"] = f"{head_start_s(work.item, queue.rules):g}"
         if work.agent_hold is not None:
             agent = self._floor.match.agents.get(work.agent_hold)
             why |= {"held_for": work.agent_hold, "held_state": agent.state if agent is not None else "unknown"}

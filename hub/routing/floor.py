@@ -1,5 +1,8 @@
 """The floor: all queues, agents, work and offers, and the moves that every input of the core is made of."""
 
+from operator import attrgetter
+from typing import Final
+
 from hub.routing import decisions as out
 from hub.routing.agents import Agent
 from hub.routing.explanations import Trigger, age, why_served
@@ -9,6 +12,9 @@ from hub.routing.model import Overflow, QueueRules, Target
 from hub.routing.offers import Offer
 from hub.routing.timers import Timers
 from hub.routing.work import Effect, HoldEnds, SkillDrop, Work
+
+_BY_ENTRY: Final = attrgetter("entry")
+_BY_IDLE: Final = attrgetter("idle_since", "agent_id")
 
 
 class Floor:
@@ -36,6 +42,7 @@ class Floor:
         """Let ``work`` wait; False when one of its queue's targets took it out at once."""
         work.state = "waiting"
         work.agent_id = None
+        self.cancel_step(work)
         while (due := work.next_due()) is not None and due <= now:
             step = work.steps[work.next_step]
             work.next_step += 1
@@ -44,12 +51,21 @@ class Floor:
             if not self._apply(work, step.effect, now, is_new=is_new):
                 return False
         if due is not None:
-            self.timers.set(("step", work.work_id, ""), due)
-        else:
-            self.timers.cancel(("step", work.work_id, ""))
+            self.time_step(work, due)
         self.match.enter(work)
         self.let_loose(work)
         return True
+
+    def time_step(self, work: Work, due: float) -> None:
+        """Have the next timed step of ``work`` come at ``due``."""
+        work.is_timed = True
+        self.timers.set(("step", work.work_id, ""), due)
+
+    def cancel_step(self, work: Work) -> None:
+        """Let time do nothing to ``work`` until it waits again."""
+        if work.is_timed:
+            work.is_timed = False
+            self.timers.cancel(("step", work.work_id, ""))
 
     def let_loose(self, work: Work) -> None:
         """Have ``settle`` look for an agent for ``work``."""
@@ -91,7 +107,7 @@ class Floor:
         queue = self.match.queues[work.queue_id]
         if not queue.waiting:
             queue.departures.emptied()
-        self.timers.cancel(("step", work.work_id, ""))
+        self.cancel_step(work)
         for agent_id in work.declined_until or ():
             self.timers.cancel(("unblock", work.work_id, agent_id))
         self._loose.pop(work.work_id, None)
@@ -101,7 +117,7 @@ class Floor:
         self, work: Work, agent: Agent, queue_id: str, now: float, *, how: out.AssignedHow, why: out.Explanation
     ) -> None:
         """Put ``work``, which no longer waits, into the agent's hands."""
-        self.timers.cancel(("step", work.work_id, ""))
+        self.cancel_step(work)
         self._loose.pop(work.work_id, None)
         work.state = "active"
         work.agent_id = agent.agent_id
@@ -227,7 +243,7 @@ class Floor:
         """
         while self._loose or self._stirred:
             if self._loose:
-                works = sorted(self._loose.values(), key=lambda work: work.rank)
+                works = sorted(self._loose.values(), key=_BY_ENTRY)
                 self._loose.clear()
                 for work in works:
                     pick = self.match.best_agent(work, now)
@@ -236,7 +252,7 @@ class Floor:
                     else:
                         self.match.queues[work.queue_id].departures.entered(now)
             else:
-                agents = sorted(self._stirred.values(), key=lambda agent: (agent.idle_since, agent.agent_id))
+                agents = sorted(self._stirred.values(), key=_BY_IDLE)
                 self._stirred.clear()
                 for agent in agents:
                     found = self.match.best_work(agent, now)
@@ -257,7 +273,7 @@ class Floor:
         self.turn += 1
         agent.turns[line.demand.queue_id] = self.turn
         self.match.leave(work)
-        self.timers.cancel(("step", work.work_id, ""))
+        self.cancel_step(work)
         if queue.rules.auto_accept:
             self.hand_over(work, agent, queue.rules.queue_id, now, how="auto", why=why)
             return
@@ -275,11 +291,8 @@ class Floor:
         view = agent.view()
         if view != agent.reported:
             agent.reported = view
-            self.say(
-                out.AgentChanged(
-                    now, agent.agent_id, agent.state, agent.reason, agent.mode, agent.since, dict(agent.load), {}
-                )
-            )
+            state, reason, mode, load = view
+            self.say(out.AgentChanged(now, agent.agent_id, state, reason, mode, agent.since, load, {}))
 
     def _apply(self, work: Work, effect: Effect, now: float, *, is_new: bool) -> bool:
         """Let a timed step take effect, telling of it when ``is_new``; False when it took the work out."""

@@ -182,7 +182,7 @@ def _restore_work(floor: Floor, kept: WorkSnapshot) -> None:
         floor.match.enter(work)
         due = work.next_due()
         if due is not None:
-            floor.timers.set(("step", work.work_id, ""), due)
+            floor.time_step(work, due)
     elif work.state == "active":
         agent = floor.match.agents.get(kept.agent_id or "")
         if agent is None:

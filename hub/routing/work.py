@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from operator import attrgetter
+from typing import Final, Literal
 
 from hub.routing.lines import Demand, Line
 from hub.routing.model import Overflow, QueueRules, Target, WorkItem
@@ -41,13 +42,16 @@ class TimedStep:
     effect: Effect
 
 
+_BY_TIME: Final = attrgetter("after_s")
+
+
 class Work:
     """One piece of work's changing side; owned and written by the engine alone."""
 
     __slots__ = (
-        "age_from", "agent_hold", "agent_id", "also", "declined_until", "done", "entry", "item", "language", "lines",
-        "named_agent", "needs", "next_step", "offer_id", "offers_made", "order", "queue_id", "queued_at", "returned",
-        "serial", "state", "steps", "transferred", "usual_agent",
+        "age_from", "agent_hold", "agent_id", "also", "declined_until", "done", "entry", "is_timed", "item", "language",
+        "lines", "named_agent", "needs", "next_step", "offer_id", "offers_made", "order", "queue_id", "queued_at",
+        "returned", "serial", "state", "steps", "transferred", "usual_agent",
     )  # fmt: skip
 
     def __init__(self, item: WorkItem, serial: int) -> None:
@@ -72,6 +76,7 @@ class Work:
         self.agent_hold: str | None = None
         self.steps: tuple[TimedStep, ...] = ()
         self.next_step = 0
+        self.is_timed = False
         self.done: frozenset[str] = frozenset()
         self.lines: tuple[Line, ...] = ()
         self.entry: tuple[bool, float, int, Work]
@@ -108,7 +113,7 @@ class Work:
         hold_s = rules.named_hold_s if named_agent is not None else rules.usual_hold_s
         self.agent_hold = (named_agent or usual_agent) if hold_s != 0 else None
         self.also = ()
-        self.steps = tuple(sorted(self._timed(rules, hold_s), key=lambda step: step.after_s))
+        self.steps = tuple(sorted(self._timed(rules, hold_s), key=_BY_TIME))
         self.next_step = 0
 
     def next_due(self) -> float | None:
