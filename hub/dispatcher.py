@@ -99,8 +99,12 @@ class Dispatcher:
         priority: int = 0,
         skills: dict[str, int] | None = None,
         is_message: bool = False,
+        is_announced: bool = False,
     ) -> None:
-        """Put the conversation into a queue and tell the citizen their place; a message left waits for nobody."""
+        """Put the conversation into a queue and tell the citizen their place; a message left waits for nobody.
+
+        With ``is_announced`` they know that they are being connected, and hear only of those ahead.
+        """
         if queue_id not in self._queues:
             log.error("queue %s does not exist; work goes to another", queue_id)
             queue_id = next(iter(self._queues))
@@ -129,9 +133,10 @@ class Dispatcher:
         is_waiting = not any(isinstance(decision, routing.WorkAssigned | routing.QueueFull) for decision in decisions)
         is_offered = any(isinstance(decision, routing.OfferMade) for decision in decisions)
         if is_waiting and not is_message:
-            ahead = next(one.ahead for one in decisions if isinstance(one, routing.WorkQueued))
-            view = self._figures(queue_id)
-            await self._effects.tell_place(unit, conversation, 0 if is_offered else ahead, view.wait_median_s)
+            ahead = 0 if is_offered else next(one.ahead for one in decisions if isinstance(one, routing.WorkQueued))
+            if ahead or not is_announced:
+                view = self._figures(queue_id)
+                await self._effects.tell_place(unit, conversation, ahead, view.wait_median_s)
 
     async def withdraw(self, unit: Unit, conversation: Conversation, reason: str) -> None:
         """Take the conversation's work out: its contact gave up."""

@@ -120,8 +120,9 @@ class Flows:
         for _ in range(MAX_ROUNDS):
             self._keep(unit, conversation, state)
             flow_next: Turned | None = None
+            has_spoken = any(isinstance(action, Say) for action in actions)
             for action in actions:
-                given = await self._do(unit, conversation, state, action)
+                given = await self._do(unit, conversation, state, action, has_spoken=has_spoken)
                 if isinstance(given, HandOver):
                     flow_next = self._handed_over(conversation, given)
                 elif given is not None:
@@ -163,7 +164,7 @@ class Flows:
             await self.carry_out(unit, conversation, (flow, after, tuple(actions)))
 
     async def _do(
-        self, unit: Unit, conversation: Conversation, state: State, action: AnyAction
+        self, unit: Unit, conversation: Conversation, state: State, action: AnyAction, *, has_spoken: bool
     ) -> AnyInput | HandOver | None:
         """Carry out one action; return what the flow is to be told at once, if anything."""
         match action:
@@ -184,7 +185,7 @@ class Flows:
                 situation = await self._calendars.situation(action.calendar, unit.now)
                 return CalendarAnswered(turn=action.turn, situation=situation)
             case Enqueue():
-                await self._enqueue(unit, conversation, action)
+                await self._enqueue(unit, conversation, action, has_spoken=has_spoken)
             case TakeMessage():
                 await self._take_message(unit, conversation, action)
             case Rated():
@@ -199,12 +200,19 @@ class Flows:
                 pass  # a text channel: what the person writes is the message
         return None
 
-    async def _enqueue(self, unit: Unit, conversation: Conversation, action: Enqueue) -> None:
-        if action.shown:
-            timeline.add_notice(unit, conversation, "shown", **action.shown)
+    async def _enqueue(
+        self, unit: Unit, conversation: Conversation, action: Enqueue, *, has_spoken: bool
+    ) -> None:
+        if values := "，".join(f"{name}：{value}" for name, value in action.shown.items() if value):
+            timeline.add_notice(unit, conversation, "collected", values=values)
         queue_id = action.queue_id or self.default_queue(conversation.instance)
         await self._dispatcher.enqueue(
-            unit, conversation, queue_id, priority=action.priority, skills=dict(action.skills)
+            unit,
+            conversation,
+            queue_id,
+            priority=action.priority,
+            skills=dict(action.skills),
+            is_announced=has_spoken,
         )
 
     async def _take_message(self, unit: Unit, conversation: Conversation, action: TakeMessage) -> None:

@@ -22,7 +22,7 @@ class BrowserCode:
         app.router.add_get("/assets/{name:.+}", self._asset)
         app.router.add_get("/widget/{name:.+}", self._widget)
         app.router.add_get("/public", self._public)
-        app.router.add_get("/favicon.svg", self._icon)
+        app.router.add_get("/favicon.ico", self._icon)
         for path in ("/", "/login", "/desk", "/desk/{rest:.*}", "/admin", "/admin/{rest:.*}", "/wallboard"):
             app.router.add_get(path, self._page)
 
@@ -41,7 +41,8 @@ class BrowserCode:
         return self._file(self._folder / "widget", "public.html", FRESH)
 
     async def _icon(self, _request: web.Request) -> web.StreamResponse:
-        return self._file(self._folder / "app", "favicon.svg", FRESH)
+        # browsers ask by themselves where a page names none; ours name theirs
+        return web.Response(status=204, headers={"Cache-Control": YEAR})
 
     def _file(self, folder: Path, name: str, caching: str) -> web.FileResponse:
         path = (folder / name).resolve()
