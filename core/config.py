@@ -1,9 +1,12 @@
 """Settings as frozen structs: decoding with all faults at once, JSON Schema for forms, secrets that never print."""
 
+from copy import copy
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec import StructMeta
 
 from core.errors import ConfigInvalid
 
@@ -39,7 +42,17 @@ class Secret:
         return MASK
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class _SettingsMeta(StructMeta):
+    """Keeps defaults that JSON cannot hold out of the schema: msgspec would fail to write them down."""
+
+    def __new__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any) -> Any:
+        for field, default in namespace.items():
+            if isinstance(default, Secret | Path):
+                namespace[field] = msgspec.field(default_factory=partial(copy, default))
+        return super().__new__(cls, name, bases, namespace, **options)
+
+
+class Settings(msgspec.Struct, metaclass=_SettingsMeta, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base of every settings struct: unknown fields are refused."""
 
 

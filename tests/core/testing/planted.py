@@ -7,6 +7,7 @@ import time
 
 import aiohttp
 import msgspec
+from pigeon.adapter import PigeonChannel
 from test_contract import TestPigeonContract as Contract
 
 import core.testing.bench
@@ -14,7 +15,6 @@ from core.errors import SendDeferred, SendError, SendRejected
 from core.events import ChannelState
 from core.host.load import load_channel
 from core.ids import new_id
-from pigeon.adapter import PigeonChannel
 
 core.testing.bench.WAIT_S = 4.0  # what does not come within this time does not come
 

@@ -1,0 +1,111 @@
+import os
+
+import pytest
+
+from core.bus import Raw
+from core.errors import RequestFailed
+from core.events import Attachment, ChannelState, History, HistoryMessage, HistoryRequest
+from core.host.media import CHUNK_BYTES, MAX_FILE_BYTES, Chunk, read_chunk
+from core.subjects import ASK_HISTORY, ASK_MEDIA_GET, ASK_MEDIA_PUT, fill
+
+from .conftest import INSTANCE, Hub
+
+
+class MediaStore:
+    """The hub's side, as docs/plugins.md asks for it."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, tuple[Chunk, bytes]] = {}
+        self.piece_bytes = 100_000
+
+    async def open(self, hub: Hub) -> None:
+        await hub.bus.respond(fill(ASK_MEDIA_PUT, INSTANCE), self.put, request=Raw)
+        await hub.bus.respond(fill(ASK_MEDIA_GET, INSTANCE), self.get, request=Raw)
+
+    async def put(self, instance: str, question: Raw):
+        chunk = read_chunk(question.headers)
+        before = self.files[chunk.media_id][1] if chunk.offset else b""
+        data = before[: chunk.offset] + question.payload
+        self.files[chunk.media_id] = (chunk, data)
+        if len(data) < chunk.total:
+            return Raw(b"{}")
+        return Attachment(media_id=chunk.media_id, mime=chunk.mime, name=chunk.name, size_bytes=len(data))
+
+    async def get(self, instance: str, question: Raw) -> Raw:
+        if question.headers["Media-Id"] not in self.files:
+            raise RequestFailed("no_such_media", "no such file")
+        chunk, data = self.files[question.headers["Media-Id"]]
+        offset = int(question.headers["Offset"])
+        headers = {"Offset": str(offset), "Total": str(len(data)), "Mime": chunk.mime}
+        return Raw(data[offset : offset + self.piece_bytes], headers)
+
+
+@pytest.fixture
+async def media(hub: Hub, start):
+    store = MediaStore()
+    await store.open(hub)
+    async with start() as box:
+        await hub.wait_for(ChannelState(state="ready"))
+        yield store, box.channel.link
+
+
+@pytest.mark.parametrize("size_bytes", [1, CHUNK_BYTES, CHUNK_BYTES + 1, 3 * CHUNK_BYTES])
+async def test_a_file_comes_back_as_it_went(media, size_bytes: int):
+    _, link = media
+    data = os.urandom(size_bytes)
+    attachment = await link.put_media(data, mime="image/png", name="图 片.png")
+    assert (attachment.name, attachment.size_bytes) == ("图 片.png", size_bytes)
+    assert await link.get_media(attachment.media_id) == (data, "image/png")
+
+
+@pytest.mark.parametrize("size_bytes", [0, MAX_FILE_BYTES + 1])
+async def test_a_file_beyond_the_limits_does_not_leave_the_plugin(media, size_bytes: int):
+    store, link = media
+    with pytest.raises(ValueError, match="a file has 1 to"):
+        await link.put_media(bytes(size_bytes), mime="image/png")
+    assert not store.files
+
+
+async def test_a_file_that_is_not_there_is_an_error_with_its_code(media):
+    _, link = media
+    with pytest.raises(RequestFailed) as caught:
+        await link.get_media("nowhere")
+    assert caught.value.code == "no_such_media"
+
+
+async def test_an_answer_that_never_ends_is_broken_off(media):
+    store, link = media
+    attachment = await link.put_media(b"x" * 10, mime="text/plain")
+    store.piece_bytes = 0
+    with pytest.raises(RequestFailed, match="0 of 10 bytes"):
+        await link.get_media(attachment.media_id)
+
+
+HEADERS = {"Media-Id": "m", "Offset": "0", "Total": "10", "Mime": "text/plain", "Name": "a%20b"}
+BAD = [("Offset", "-1"), ("Offset", "11"), ("Total", str(MAX_FILE_BYTES + 1)), ("Total", "many"), ("Mime", None)]
+
+
+@pytest.mark.parametrize(("header", "value"), BAD)
+def test_headers_beyond_the_limits_are_refused(header: str, value: str | None):
+    headers = {**HEADERS, header: value} if value is not None else {k: v for k, v in HEADERS.items() if k != header}
+    with pytest.raises(ValueError, match=r"."):
+        read_chunk(headers)
+
+
+def test_headers_are_read_as_they_were_written():
+    chunk = Chunk(media_id="m", offset=5, total=10, mime="text/plain", name="信\r\nX: y.txt")
+    assert "\r" not in chunk.headers()["Name"]
+    assert read_chunk(chunk.headers()) == chunk
+
+
+async def test_a_channel_can_ask_what_was_said(hub: Hub, start):
+    history = History(messages=(HistoryMessage(seq=3, message_id="m-1", direction="in", text="你好"),))
+
+    async def answer(instance: str, question: HistoryRequest) -> History:
+        assert question == HistoryRequest(address="box:anna", after_seq=2, limit=5)
+        return history
+
+    await hub.bus.respond(fill(ASK_HISTORY, INSTANCE), answer, request=HistoryRequest)
+    async with start() as box:
+        await hub.wait_for(ChannelState(state="ready"))
+        assert await box.channel.link.history("box:anna", after_seq=2, limit=5) == history
