@@ -157,8 +157,8 @@ export interface ParkedLetter {
   }
 }
 
-export const listDeadLetters = async (before?: number) =>
-  (await call<Items<ParkedLetter>>('GET', withQuery('/dead-letters', { before }))).items
+export const listDeadLetters = async (limit: number, before?: number) =>
+  (await call<Items<ParkedLetter>>('GET', withQuery('/dead-letters', { before, limit }))).items
 export const replayDeadLetter = (seq: number) => call<void>('POST', `/dead-letters/${seq}/replay`)
 export const discardDeadLetter = (seq: number) => call<void>('DELETE', `/dead-letters/${seq}`)
 
@@ -173,7 +173,8 @@ export interface Deed {
   ip: string
 }
 
-export const listAudit = async (before?: number) => (await call<Items<Deed>>('GET', withQuery('/audit', { before }))).items
+export const listAudit = async (limit: number, before?: number) =>
+  (await call<Items<Deed>>('GET', withQuery('/audit', { before, limit }))).items
 
 interface OpenApi {
   components: { schemas: Record<string, Schema> }

@@ -1,4 +1,7 @@
 /** A list that grows page by page, newest first. */
+
+export const PAGE = 50
+
 import { ref, shallowRef } from 'vue'
 
 import { useTask } from './task'
@@ -13,7 +16,7 @@ export function usePaged<Item>(fetchPage: (last: Item | undefined) => Promise<It
     await task.run(async () => {
       const page = await fetchPage(isFirst ? undefined : items.value.at(-1))
       items.value = isFirst ? page : [...items.value, ...page]
-      hasMore.value = page.length > 0
+      hasMore.value = page.length === PAGE
       isLoaded.value = true
     })
   }

@@ -83,7 +83,9 @@ export function label(name: string, schema: Schema): string {
   const { t, te } = i18n.global
   if (schema['x-title']) return localText(schema['x-title'])
   const key = `setting.${name}`
-  return te(key, 'zh') ? t(key) : (schema.title ?? name.replaceAll('_', ' '))
+  if (te(key, 'zh')) return t(key)
+  const own = schema.properties ? undefined : schema.title // of an object it is the name of a Python class
+  return own ?? name.replaceAll('_', ' ')
 }
 
 /** Return the help below a field, if there is any. */
