@@ -45,6 +45,13 @@ def test_two_classes_wait_as_under_strict_priority():
     assert second == pytest.approx(0.6926, rel=0.15)
 
 
+@pytest.mark.parametrize("agents", [1, 3, 7])
+def test_equals_wait_to_the_microsecond_as_in_plain_order_of_arrival(agents):
+    (tally,) = Simulation(Day(agents, (Arrivals(0.9 * agents),)), seed=4).run(3000)
+    assert tally.waited_s > 0
+    assert tally.waited_s == pytest.approx(tally.first_come_s, rel=1e-9)
+
+
 def test_the_same_seed_is_the_same_day():
     day = Day(3, (Arrivals(2.0),))
     assert Simulation(day, seed=1).run(300) == Simulation(day, seed=1).run(300)
