@@ -60,6 +60,11 @@ export class Chat {
     return this.memory.get('visitor') !== null || this.identity !== null
   }
 
+  /** The page's signed identity was not believed. */
+  get isRefused(): boolean {
+    return this.error.includes('identity')
+  }
+
   get visitor(): string | null {
     return this.memory.get('visitor')
   }
@@ -185,6 +190,7 @@ export class Chat {
       }
       case 'error':
         this.error = frame.code
+        if (this.isRefused) this.disconnect() // the same identity would only be refused again
         this.view.changed()
     }
   }

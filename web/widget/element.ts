@@ -12,6 +12,7 @@ import type { Entry } from './transcript.ts'
 
 const SIZES = [0, 1, 2] as const
 const CONFIG_RETRY_MS = 5000
+const CONFIG_GOOD_MS = 300_000 // opening hours begin and end
 const HUMAN_CHOICE = '0' // the key that reaches a person from anywhere in a flow
 
 export class LianxinChat extends HTMLElement implements View {
@@ -24,6 +25,7 @@ export class LianxinChat extends HTMLElement implements View {
   private chat?: Chat
   private config?: Config
   private panel?: Panel
+  private loadedAt = 0
   private retry?: ReturnType<typeof setTimeout>
 
   connectedCallback(): void {
@@ -56,6 +58,7 @@ export class LianxinChat extends HTMLElement implements View {
   /** Show the window; for a host page's own buttons. */
   open(): void {
     if (!this.config || !this.chat || this.panel) return
+    if (Date.now() - this.loadedAt > CONFIG_GOOD_MS) return void this.load().then(() => this.open())
     this.panel = new Panel(this.chat, this.base, this.config, this.language, this.memory, this.getAttribute('identity'), {
       look: () => this.look(),
       close: () => this.close(),
@@ -95,7 +98,9 @@ export class LianxinChat extends HTMLElement implements View {
       const answer = await fetch(new URL('config', this.base))
       if (!answer.ok) throw new Error(String(answer.status))
       this.config = (await answer.json()) as Config
+      this.loadedAt = Date.now()
     } catch {
+      if (this.config) this.loadedAt = Date.now() // what was good is better than nothing
       this.retry = setTimeout(() => void this.load(), CONFIG_RETRY_MS)
       return
     }
@@ -209,7 +214,7 @@ class Panel {
 
   private statusText(): string {
     const { chat, say } = this
-    if (chat.error.includes('identity')) return say('refusedIdentity')
+    if (chat.isRefused) return say('refusedIdentity')
     if (!chat.isConnected) return say(chat.hasTried ? 'offline' : 'connecting')
     if (chat.formState === 'sent') return say('left')
     if (this.notice) return this.notice
