@@ -4,6 +4,7 @@ import asyncio
 import os
 import re
 import signal
+import socket
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,8 +44,11 @@ class House:
 
 async def start_house(data: Path, *arguments: str) -> House:
     """Start and wait for the line that says ready."""
+    with socket.socket() as probe:  # a fixed port: a hub that is started again must be where it was
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-P", "-m", "lianxin", "run", "--data", str(data), "--port", "0", *arguments,
+        sys.executable, "-P", "-m", "lianxin", "run", "--data", str(data), "--port", str(port), *arguments,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     assert process.stdout is not None
