@@ -87,19 +87,21 @@ class Child:
             asyncio.create_task(self._hand_over(process.stdin)),
             asyncio.create_task(self._read_reports(process.stdout)),
             asyncio.create_task(self._read_log(process.stderr)),
-            asyncio.create_task(self._watch(process.pid)),
+            asyncio.create_task(self._watch(process)),
         ]
         try:
             status = await process.wait()
-            kill_group(process.pid)  # what it started itself
-            await asyncio.wait(tasks[1:3], timeout=1.0)  # the pipes' rest
         except asyncio.CancelledError:
             await self._stop(process)
             raise
         finally:
+            kill_group(process.pid)  # what it started itself
+            await asyncio.wait(tasks[1:3], timeout=1.0)  # what is still in the pipes
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            # a grandchild that left the group may hold the pipes open for ever
+            process._transport.close()  # type: ignore[attr-defined]
         return self._ending(status)
 
     async def _stop(self, process: asyncio.subprocess.Process) -> None:
@@ -147,7 +149,8 @@ class Child:
             self._last_lines.append(line[:KEPT_CHARS])
             self._on_log(line)
 
-    async def _watch(self, pid: int) -> None:
+    async def _watch(self, process: asyncio.subprocess.Process) -> None:
+        pid = process.pid
         limits = self._order.limits
         loop = asyncio.get_running_loop()
         begun_at = seen_at = loop.time()
@@ -159,6 +162,8 @@ class Child:
                 begun_at += now - seen_at
                 self._heard_at = now
             seen_at = now
+            if process.returncode is not None:
+                break  # it is gone and what it started holds its pipes, for which process.wait() waits too
             memory_bytes = resident_bytes(pid)
             if limits.memory_bytes is not None and memory_bytes is not None and memory_bytes > limits.memory_bytes:
                 self._verdict = (

@@ -30,7 +30,7 @@ class NatsChild(Child):
         if pid is not None:
             await reload(lambda number: kill_group(pid, signal.Signals(number)))
 
-    async def _watch(self, pid: int) -> None:
+    async def _watch(self, process: asyncio.subprocess.Process) -> None:
         try:
             async with asyncio.timeout(self._order.limits.start_s):
                 while not await _greets(self._port):  # noqa: ASYNC110 - only the server itself knows
@@ -44,7 +44,7 @@ class NatsChild(Child):
                 await asyncio.sleep(ASK_EVERY_S)
                 missed = 0 if await _greets(self._port) else missed + 1
             self._verdict = ("hang", f"{MAX_MISSED} questions were not answered")
-        kill_group(pid)
+        kill_group(process.pid)
 
 
 async def _greets(port: int) -> bool:

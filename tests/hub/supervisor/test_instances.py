@@ -2,6 +2,7 @@ import asyncio
 
 import pytest
 
+from core.bus import Bus
 from core.errors import RequestFailed
 from core.events import (
     DescribeRequest,
@@ -16,7 +17,7 @@ from core.events import (
 from core.streams import Consumer
 from core.subjects import ASK_DESCRIBE, ASK_PLUGINS, ASK_PROBE
 
-from .conftest import Supervised
+from .conftest import WAIT_S, Supervised, descendants
 
 BREAKS = [
     ("segfault", "crash", "killed by SIGSEGV"),
@@ -30,11 +31,8 @@ def is_running(status) -> bool:
     return status.process == "running"
 
 
-async def test_an_instance_is_started_and_delivers_orders(supervised: Supervised):
-    bus = await supervised.connect()
-    await supervised.want("calm", "faulty")
-    status = await supervised.status("calm", is_running)
-    assert status.version == "1.2.3"
+async def outcomes(bus: Bus) -> asyncio.Queue[MessageStatus]:
+    """Return a queue that receives every status of a message."""
     reported: asyncio.Queue[MessageStatus] = asyncio.Queue()
 
     async def hear(batch):
@@ -44,10 +42,39 @@ async def test_an_instance_is_started_and_delivers_orders(supervised: Supervised
 
     await bus.ensure(consumers=[Consumer("IN", "hub")])
     bus.consume("IN", "hub", hear)
+    return reported
+
+
+async def test_an_instance_is_started_and_delivers_orders(supervised: Supervised):
+    bus = await supervised.connect()
+    await supervised.want("calm", "faulty")
+    status = await supervised.status("calm", is_running)
+    assert status.version == "1.2.3"
+    reported = await outcomes(bus)
     await bus.publish(SendMessage(message_id="m-1", recipient="faulty:a"), "calm", msg_id="m-1")
-    assert await asyncio.wait_for(reported.get(), 10) == MessageStatus(
-        message_id="m-1", status="sent", external_id="echo-m-1"
-    )
+    sent = MessageStatus(message_id="m-1", status="sent", external_id="echo-m-1")
+    assert await asyncio.wait_for(reported.get(), WAIT_S) == sent
+
+
+async def test_a_killed_bus_is_started_again_and_the_plugins_go_on(supervised: Supervised):
+    bus = await supervised.connect()
+    await supervised.want("calm", "faulty")
+    calm = await supervised.status("calm", is_running)
+    reported = await outcomes(bus)
+    (server,) = (child for child in descendants(supervised.process.pid) if child.name() == "nats-server")
+    server.kill()
+    await bus.publish(SendMessage(message_id="m-1", recipient="faulty:a"), "calm", msg_id="m-1", timeout_s=WAIT_S)
+    assert (await asyncio.wait_for(reported.get(), WAIT_S)).status == "sent"
+    latest = [status for status in supervised.statuses if status.instance == "calm"][-1]
+    assert (latest.process, latest.pid) == ("running", calm.pid)
+
+
+async def test_an_idle_plugin_holds_at_most_fifty_megabytes(supervised: Supervised):
+    await supervised.connect()
+    await supervised.want("calm", "faulty")
+    status = await supervised.status("calm", is_running)
+    assert status.memory_bytes is not None
+    assert status.memory_bytes <= 50 << 20
 
 
 @pytest.mark.parametrize(("fault", "reason", "detail"), BREAKS)
