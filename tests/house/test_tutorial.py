@@ -2,7 +2,9 @@
 
 import asyncio
 import importlib
+import os
 import re
+import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -117,3 +119,21 @@ async def test_an_answer_that_cannot_be_delivered_says_what_happens_next(folder:
     (folder / "out").rmdir()
     with pytest.raises(SendDeferred):
         await channel.send(SendMessage(message_id="m-1", recipient="letter:anna", text="?"))
+
+
+def test_it_passes_the_contract_suite(folder: Path, root: Path) -> None:
+    kit = ("-p", "core.testing.pytest_plugin", "-p", "pytest_asyncio.plugin")
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "pytest", "-q", *kit, "tests"],
+        cwd=folder,
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join((str(folder), str(root))),
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "skipped" in done.stdout, "the suite has tests for abilities that a letterbox has not"
