@@ -38,7 +38,7 @@ async def save_queue(services: Services, call: Call[NewQueue]) -> QueueSetup:
     return await services.queue_editor.save(
         call.identity,
         call.path["queue_id"],
-        {language: title for language, title in call.body.title.items()},
+        dict[str, str](call.body.title.items()),
         rules,
         remote=call.remote,
     )

@@ -32,6 +32,7 @@ from hub.dispatcher import Dispatcher
 from hub.extensions import load_extensions
 from hub.flow_library import FlowLibrary
 from hub.flows import Flows
+from hub.housekeeping import keep_house
 from hub.http.answers import json_answer
 from hub.http.openapi import document
 from hub.http.proxy import ChannelProxy
@@ -138,7 +139,15 @@ class Hub:
             sessions=sessions,
             users=Users(units, clock, audit, sessions, dispatcher),
             contacts=contacts,
-            conversations=Conversations(units, bus, dispatcher, flows, queues, media, text_chars=limits.text_chars),
+            conversations=Conversations(
+                units,
+                bus=bus,
+                dispatcher=dispatcher,
+                flows=flows,
+                queues=queues,
+                media=media,
+                text_chars=limits.text_chars,
+            ),
             conversation_lists=ConversationLists(),
             dispatcher=dispatcher,
             presence=Presence(units, dispatcher, desk, grace_s=limits.desk_grace_s),
@@ -161,6 +170,7 @@ class Hub:
             relay.run,
             dispatcher.run,
             flows.run,
+            lambda: keep_house(store, clock),
             requests.run,
             self.services.plugin_instances.run,
             signals.run,

@@ -7,13 +7,14 @@ from typing import Annotated, Final
 from msgspec import Meta
 
 from core.config import Settings
-from core.events import ContactChanged, ContactView, Profile
+from core.events import ContactChanged, ContactView, ConversationChanged, Profile
 from core.ids import new_id
 from hub.accounts.identity import Identity
 from hub.audit import Audit
 from hub.i18n import text as catalogue
 from hub.store.models import Address, BlockedAddress, Contact, Conversation
-from hub.store.views import contact_view
+from hub.store.views import contact_view, conversation_view
+from hub.texts import clean_line
 from hub.units import Unit, Units
 
 log = logging.getLogger(__name__)
@@ -80,6 +81,8 @@ class Contacts:
                 conversation.contact_name = contact.name
                 conversation.contact_level = contact.level
                 unit.touch(conversation)
+                event = ConversationChanged(conversation=conversation_view(conversation), change="edited")
+                unit.record(event, conversation.conversation_id, conversation_id=conversation.conversation_id)
             await self._audit.record(
                 identity, "contact.edit", "contact", contact_id, remote=remote, fields=list(changed)
             )
@@ -116,7 +119,7 @@ class Contacts:
         language = profile.language.partition("-")[0].lower()[:35]
         contact = Contact(
             contact_id=new_id(),
-            name=profile.name[:MAX_NAME] or catalogue("visitor.name", "zh", suffix=uri[-4:].upper()),
+            name=clean_line(profile.name)[:MAX_NAME] or catalogue("visitor.name", "zh", suffix=uri[-4:].upper()),
             language=language,
             is_verified=profile.is_verified,
             attributes=_attributes(profile),
@@ -141,7 +144,7 @@ def _learn(contact: Contact, profile: Profile) -> bool:
     before = (contact.name, contact.is_verified, contact.language, dict(contact.attributes))
     if profile.is_verified:
         contact.is_verified = True
-        contact.name = profile.name[:MAX_NAME] or contact.name
+        contact.name = clean_line(profile.name)[:MAX_NAME] or contact.name
     if profile.language and not contact.language:
         contact.language = profile.language.partition("-")[0].lower()[:35]
     contact.attributes = {**contact.attributes, **_attributes(profile)}
@@ -150,4 +153,4 @@ def _learn(contact: Contact, profile: Profile) -> bool:
 
 def _attributes(profile: Profile) -> dict[str, str]:
     known = {"customer_id": profile.customer_id if profile.is_verified else "", "page_url": profile.page_url}
-    return {name: value[:500] for name, value in known.items() if value}
+    return {name: clean_line(value)[:500] for name, value in known.items() if value}

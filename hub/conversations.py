@@ -87,12 +87,12 @@ class Conversations:
     def __init__(
         self,
         units: Units,
+        *,
         bus: Bus,
         dispatcher: Dispatcher,
         flows: Flows,
         queues: Queues,
         media: MediaStore,
-        *,
         text_chars: int,
     ) -> None:
         self._units = units
@@ -111,10 +111,12 @@ class Conversations:
             raise ApiError(422, "invalid", f"at most {self._text_chars} characters", fields={"text": "too_long"})
         attachments = [await self._media.attachment(media_id) for media_id in message.attachments]
         async with self._units.open() as unit:
-            conversation = await self._own(unit, identity, conversation_id, "active")
+            await self._visible(unit, identity, conversation_id)
             if repeated := await _repeated(conversation_id, message.client_id):
                 return entry_view(repeated)
+            conversation = await self._own(unit, identity, conversation_id, "active")
             address = await self._address(unit, conversation)
+            conversation.unread = 0
             entry = timeline.add_reply(
                 unit,
                 conversation,
@@ -124,7 +126,6 @@ class Conversations:
                 attachments=attachments,
                 client_id=message.client_id,
             )
-            conversation.unread = 0
             await self._drop_draft(unit, identity, conversation_id)
             return entry_view(entry)
 

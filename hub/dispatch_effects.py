@@ -44,7 +44,6 @@ class Effects:
                 await self._queued(unit, decision, work, conversation)
             case routing.QueueFull():
                 await _set_work(work, state="refused")
-                await self._say(unit, conversation, "citizen.queue_full")
             case routing.OfferMade():
                 await self._offer_made(unit, decision, work, conversation)
             case routing.OfferEnded():
@@ -95,6 +94,10 @@ class Effects:
             minutes = max(1, math.ceil((wait_s or MINUTE_S * ahead) / MINUTE_S))
             await self._say(unit, conversation, "citizen.queued", ahead=ahead, minutes=minutes)
 
+    async def tell_full(self, unit: Unit, conversation: Conversation) -> None:
+        """Tell the citizen that nobody can take them up now."""
+        await self._say(unit, conversation, "citizen.queue_full")
+
     async def _offer_made(
         self, unit: Unit, decision: routing.OfferMade, work: WorkItem, conversation: Conversation
     ) -> None:
@@ -122,6 +125,8 @@ class Effects:
         await offer.save(update_fields=["outcome", "reason", "ended_at"])
         if decision.outcome in ("declined", "expired"):
             await _set_work(work, state="waiting", declined=[*work.declined, decision.agent_id])
+        elif decision.outcome == "withdrawn":  # where it goes now is a decision of its own
+            await _set_work(work, state="waiting")
         event = OfferEnded(
             offer=offer_view(offer),
             conversation=conversation_view(conversation),

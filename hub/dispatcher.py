@@ -67,24 +67,23 @@ class Dispatcher:
                 async with asyncio.timeout(wait_s):
                     await self._woken.wait()
             try:
-                if self._is_stale or self._is_due() or await WorkItem.filter(state="refused").exists():
-                    async with self._units.open() as unit, self.deciding(unit):
-                        await self._feed(unit, lambda core, now: core.tick(now))
-                        await self._retry_refused(unit)
+                await self.tick()
             except Exception:
                 log.exception("a timed decision failed")
-                self._is_stale = True
+
+    async def tick(self) -> None:
+        """Let happen what time has brought about by now."""
+        if self._is_stale or self._is_due() or await WorkItem.filter(state="refused").exists():
+            async with self._units.open() as unit, self.deciding(unit):
+                await self._feed(unit, lambda core, now: core.tick(now))
+                await self._retry_refused(unit)
 
     @asynccontextmanager
     async def deciding(self, unit: Unit) -> AsyncIterator[None]:
         """Wrap everything that feeds the core inside ``unit``: keeps core and store together."""
         if self._is_stale:
             await self._restore(unit)
-        try:
-            yield
-        except BaseException:
-            self._is_stale = True
-            raise
+        yield
         self._woken.set()
         unit.after(self._after)
 
@@ -100,11 +99,19 @@ class Dispatcher:
         skills: dict[str, int] | None = None,
         is_message: bool = False,
         is_announced: bool = False,
-    ) -> None:
+        leaves_when_full: bool = False,
+    ) -> bool:
         """Put the conversation into a queue and tell the citizen their place; a message left waits for nobody.
 
-        With ``is_announced`` they know that they are being connected, and hear only of those ahead.
+        With ``is_announced`` they know that they are being connected, and hear only of those ahead. Work that finds
+        its queue full tries again later, unless it ``leaves_when_full``: the answer is then False. A conversation has
+        one claim on an agent: one that waits for a person is not queued again, a message left gives way to one.
         """
+        await unit.flush()  # new conversations have to be there before their work
+        if live := await _live_work(conversation, "waiting", "offered", "assigned", "refused"):
+            if is_message or live.channel_class != MESSAGE_CLASS or live.state == "assigned":
+                return True
+            await self._take_out(unit, live, "replaced")
         if queue_id not in self._queues:
             log.error("queue %s does not exist; work goes to another", queue_id)
             queue_id = next(iter(self._queues))
@@ -130,18 +137,20 @@ class Dispatcher:
             usual_agent=usual,
         )
         decisions = await self._feed(unit, lambda core, now: core.enqueue(item, now))
-        is_waiting = not any(isinstance(decision, routing.WorkAssigned | routing.QueueFull) for decision in decisions)
+        if any(isinstance(decision, routing.QueueFull) for decision in decisions):
+            if leaves_when_full:
+                await WorkItem.filter(work_id=work.work_id).update(state="done")
+                return False
+            await self._effects.tell_full(unit, conversation)
+            return True
+        is_waiting = not any(isinstance(decision, routing.WorkAssigned) for decision in decisions)
         is_offered = any(isinstance(decision, routing.OfferMade) for decision in decisions)
         if is_waiting and not is_message:
             ahead = 0 if is_offered else next(one.ahead for one in decisions if isinstance(one, routing.WorkQueued))
             if ahead or not is_announced:
                 view = self._figures(queue_id)
                 await self._effects.tell_place(unit, conversation, ahead, view.wait_median_s)
-
-    async def withdraw(self, unit: Unit, conversation: Conversation, reason: str) -> None:
-        """Take the conversation's work out: its contact gave up."""
-        if work := await _live_work(conversation, "waiting", "offered"):
-            await self._feed(unit, lambda core, now: core.withdraw(work.work_id, reason, now))
+        return True
 
     async def accept(self, unit: Unit, agent_id: str, offer_id: str) -> str:
         """Let the agent take what was offered; return the conversation's id. 409 ``offer_gone`` when it is too late."""
@@ -233,10 +242,14 @@ class Dispatcher:
     ) -> list[routing.Decision]:
         try:
             decisions = step(self._core, self._seconds())
-        except routing.RoutingRefused as error:
+        except routing.RoutingRefused as error:  # nothing has changed
             if gone:
                 raise ApiError(409, gone, str(error)) from error
             raise
+        except Exception:
+            self._is_stale = True
+            raise
+        unit.if_undone(self._distrust)
         await self._effects.apply(unit, decisions)
         await self._keep(decisions)
         return decisions
@@ -287,15 +300,30 @@ class Dispatcher:
         for one in agents:  # views are not stored; an input that changes nothing makes the core say them
             await self._feed(unit, lambda core, now, one=one: core.set_agent(one.profile, now))  # type: ignore[misc]
 
+    def _distrust(self) -> None:
+        self._is_stale = True
+
+    async def _take_out(self, unit: Unit, work: WorkItem, reason: str) -> None:
+        if work.state == "refused":
+            await WorkItem.filter(work_id=work.work_id).update(state="done")
+        else:
+            await self._feed(unit, lambda core, now: core.withdraw(work.work_id, reason, now))
+
     async def _retry_refused(self, unit: Unit) -> None:
         for row in await WorkItem.filter(state="refused").order_by("work_id").limit(100):
+            conversation = await unit.conversation(row.conversation_id)
+            if conversation.state == "closed":  # nobody waits any more
+                await WorkItem.filter(work_id=row.work_id).update(state="done")
+                continue
             item = routing.WorkItem(
                 work_id=row.work_id,
                 queue_id=row.queue_id,
                 channel_class=row.channel_class,
                 enqueued_at=row.enqueued_at.timestamp(),
                 priority=row.priority,
+                contact_level=conversation.contact_level,
                 needs=tuple(routing.SkillNeed(skill, level) for skill, level in row.skills.items()),
+                usual_agent=await _usual_agent(conversation),
             )
             limit = self._queues.settings(row.queue_id).max_waiting
             if limit is None or self._figures(row.queue_id).waiting < limit:

@@ -75,7 +75,8 @@ class Flows:
         """Start the channel's flow; first words that it understands are taken as its first answer."""
         flow = self._library.published(self._library.entry(conversation.instance).flow)
         if flow is None:
-            await self._dispatcher.enqueue(unit, conversation, self.default_queue(conversation.instance))
+            queue_id = conversation.queue_id or self.default_queue(conversation.instance)
+            await self._dispatcher.enqueue(unit, conversation, queue_id)
             return
         state, actions = start(flow, _variables(conversation))
         if message is not None and state is not None:
@@ -100,12 +101,12 @@ class Flows:
             return None
         flow, state = known
         after, actions = advance(flow, state, _said(message))
-        if state.awaiting == "grade" and not any(isinstance(action, Rated) for action in actions):
+        if state.awaiting in ("grade", "comment") and not any(isinstance(action, Rated) for action in actions):
             return None  # asked for a rating, the person talks about something else
         return flow, after, tuple(actions)
 
     async def served(self, unit: Unit, conversation: Conversation) -> bool:
-        """The agent is done: let the flow that queued the conversation say what it has to; False when it has nothing."""
+        """The agent is done: let the flow that queued the conversation go on; False when it has nothing to say."""
         known = await self._running(conversation)
         if known is None:
             return False
@@ -122,7 +123,7 @@ class Flows:
             flow_next: Turned | None = None
             has_spoken = any(isinstance(action, Say) for action in actions)
             for action in actions:
-                given = await self._do(unit, conversation, state, action, has_spoken=has_spoken)
+                given = await self._do(unit, conversation, flow, state, action, has_spoken=has_spoken)
                 if isinstance(given, HandOver):
                     flow_next = self._handed_over(conversation, given)
                 elif given is not None:
@@ -139,12 +140,16 @@ class Flows:
         """Let time-outs happen until cancelled."""
         while True:
             await asyncio.sleep(TICK_S)
-            due = Conversation.filter(flow_timer_at__lte=self._units.now()).order_by("flow_timer_at").limit(100)
-            for row in await due:
-                try:
-                    await self._time_out(row.conversation_id)
-                except Exception:
-                    log.exception("a time-out in conversation %s failed", row.conversation_id)
+            await self.tick()
+
+    async def tick(self) -> None:
+        """Let the time-outs happen that are due by now."""
+        due = Conversation.filter(flow_timer_at__lte=self._units.now()).order_by("flow_timer_at").limit(100)
+        for row in await due:
+            try:
+                await self._time_out(row.conversation_id)
+            except Exception:
+                log.exception("a time-out in conversation %s failed", row.conversation_id)
 
     async def _time_out(self, conversation_id: str) -> None:
         async with self._units.open() as unit, self._dispatcher.deciding(unit):
@@ -164,7 +169,7 @@ class Flows:
             await self.carry_out(unit, conversation, (flow, after, tuple(actions)))
 
     async def _do(
-        self, unit: Unit, conversation: Conversation, state: State, action: AnyAction, *, has_spoken: bool
+        self, unit: Unit, conversation: Conversation, flow: Flow, state: State, action: AnyAction, *, has_spoken: bool
     ) -> AnyInput | HandOver | None:
         """Carry out one action; return what the flow is to be told at once, if anything."""
         match action:
@@ -185,7 +190,11 @@ class Flows:
                 situation = await self._calendars.situation(action.calendar, unit.now)
                 return CalendarAnswered(turn=action.turn, situation=situation)
             case Enqueue():
-                await self._enqueue(unit, conversation, action, has_spoken=has_spoken)
+                leaves_when_full = _goes_on_when_full(flow, state)
+                if not await self._enqueue(
+                    unit, conversation, action, has_spoken=has_spoken, leaves_when_full=leaves_when_full
+                ):
+                    return QueueLeft(turn=action.turn, outcome="full")
             case TakeMessage():
                 await self._take_message(unit, conversation, action)
             case Rated():
@@ -201,18 +210,19 @@ class Flows:
         return None
 
     async def _enqueue(
-        self, unit: Unit, conversation: Conversation, action: Enqueue, *, has_spoken: bool
-    ) -> None:
+        self, unit: Unit, conversation: Conversation, action: Enqueue, *, has_spoken: bool, leaves_when_full: bool
+    ) -> bool:
         if values := "，".join(f"{name}：{value}" for name, value in action.shown.items() if value):
             timeline.add_notice(unit, conversation, "collected", values=values)
         queue_id = action.queue_id or self.default_queue(conversation.instance)
-        await self._dispatcher.enqueue(
+        return await self._dispatcher.enqueue(
             unit,
             conversation,
             queue_id,
             priority=action.priority,
             skills=dict(action.skills),
             is_announced=has_spoken,
+            leaves_when_full=leaves_when_full,
         )
 
     async def _take_message(self, unit: Unit, conversation: Conversation, action: TakeMessage) -> None:
@@ -276,6 +286,11 @@ class Flows:
             return None
         flow = await self._library.version(state.flow, state.version)
         return None if flow is None else (flow, state)
+
+
+def _goes_on_when_full(flow: Flow, state: State) -> bool:
+    node = flow.nodes.get(state.node)
+    return isinstance(node, QueueStep) and "full" in node.on
 
 
 def _variables(conversation: Conversation) -> dict[str, str]:

@@ -53,10 +53,15 @@ class Router:
         """Handle a batch in stream order; what was handled before changes nothing."""
         async with self._units.open() as unit, self._dispatcher.deciding(unit):
             first = await unit.work.first_times([delivery.envelope.id for delivery in deliveries])
+            known = await _known([delivery for delivery in deliveries if delivery.envelope.id in first])
             for delivery in deliveries:
                 if delivery.envelope.id not in first:
                     continue
                 first.discard(delivery.envelope.id)  # twice in one batch is still once
+                if isinstance(delivery.event, MessageReceived):
+                    if (key := _key(delivery.id, delivery.event)) in known:
+                        continue  # the far end repeats itself in another envelope
+                    known.add(key)
                 unit.cause_id = delivery.envelope.id
                 await self._take_one(unit, delivery)
 
@@ -69,7 +74,7 @@ class Router:
             case MessageStatus() as status:
                 await self._note_status(unit, delivery.id, status)
             case MessagesRead() as read:
-                await self._note_read(unit, read)
+                await self._note_read(unit, delivery.id, read)
             case other:
                 log.warning("nobody handles %s", type(other).type)
 
@@ -110,9 +115,13 @@ class Router:
             return
         timeline.note_status(unit, await unit.conversation(entry.conversation_id), entry, status)
 
-    async def _note_read(self, unit: Unit, read: MessagesRead) -> None:
+    async def _note_read(self, unit: Unit, instance: str, read: MessagesRead) -> None:
         unseen = Entry.filter(
-            address=read.sender, direction="out", seq__lte=read.up_to_seq, status__in=("sent", "delivered")
+            address=read.sender,
+            instance=instance,
+            direction="out",
+            seq__lte=read.up_to_seq,
+            status__in=("sent", "delivered"),
         )
         for entry in await unseen.order_by("seq").limit(200):
             status = MessageStatus(message_id=entry.entry_id, status="read")
@@ -133,11 +142,29 @@ class Router:
             created_at=unit.now,
         )
         unit.add(conversation)
+        default = self._flows.default_queue(instance)
+        chosen = self._hooks.hook.choose_queue(
+            instance=instance, contact=contact_view(contact, [address]), proposed=default
+        )
+        conversation.queue_id = chosen or default or None
         timeline.add_notice(unit, conversation, "opened")
         event = ConversationChanged(conversation=conversation_view(conversation), change="opened")
         unit.record(event, conversation.conversation_id, conversation_id=conversation.conversation_id)
-        proposed = self._hooks.hook.choose_queue(
-            instance=instance, contact=contact_view(contact, [address]), proposed=self._flows.default_queue(instance)
-        )
-        conversation.queue_id = proposed or self._flows.default_queue(instance)
         return conversation
+
+
+def _key(instance: str, message: MessageReceived) -> tuple[str, str, str]:
+    return instance, message.sender, message.external_id
+
+
+async def _known(deliveries: Sequence[Delivery]) -> set[tuple[str, str, str]]:
+    """Return the keys of those messages that have their entry already."""
+    messages = [(one.id, one.event) for one in deliveries if isinstance(one.event, MessageReceived)]
+    if not messages:
+        return set()
+    rows = Entry.filter(
+        instance__in={instance for instance, _ in messages},
+        external_id__in={message.external_id for _, message in messages},
+        direction="in",
+    )
+    return set(await rows.values_list("instance", "address", "external_id"))

@@ -13,6 +13,7 @@ from hub.i18n import LANGUAGES
 from hub.i18n import text as catalogue
 from hub.store.models import Address, Conversation, Entry
 from hub.store.views import conversation_view, entry_view
+from hub.texts import clean
 from hub.units import Unit
 
 PREVIEW_CHARS: Final = 120
@@ -157,6 +158,7 @@ def _entry(
     unit: Unit,
     conversation: Conversation,
     *,
+    text: str = "",
     address: Address | None = None,
     attachments: Sequence[Attachment] = (),
     choices: Sequence[Choice] = (),
@@ -172,6 +174,7 @@ def _entry(
         entry_id=new_id(),
         conversation_id=conversation.conversation_id,
         seq=seq,
+        text=clean(text),
         attachments=msgspec.to_builtins(attachments),
         choices=msgspec.to_builtins(choices),
         created_at=created_at or unit.now,

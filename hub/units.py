@@ -5,7 +5,7 @@ them all, and the next one reads the database again.
 """
 
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, Final, TypeVar
@@ -18,6 +18,7 @@ from hub.errors import not_found
 from hub.store.engine import Store
 from hub.store.models import Address, Contact, Conversation, Entry
 from hub.store.unit_of_work import Work
+from hub.store.views import model_row
 
 CACHED_ROWS: Final = 20_000  # of each kind, about 2 KB a row
 
@@ -55,6 +56,7 @@ class Unit:
         self._rows = rows
         self._added: list[Model] = []
         self._touched: dict[int, Model] = {}
+        self._undoings: list[Callable[[], None]] = []
 
     def record(self, event: Event, id: str, *, conversation_id: str | None = None) -> None:  # noqa: A002
         """Publish ``event`` about ``id`` when this unit is committed."""
@@ -63,6 +65,15 @@ class Unit:
     def after(self, callback: Callable[[], Awaitable[None]]) -> None:
         """Await ``callback`` once this unit is committed."""
         self.work.after(callback)
+
+    def if_undone(self, callback: Callable[[], None]) -> None:
+        """Call ``callback`` when nothing of this unit remains, whatever failed: its body, its writing, its commit."""
+        self._undoings.append(callback)
+
+    def undone(self) -> None:
+        """Tell those who asked that nothing of this unit remains."""
+        for callback in self._undoings:
+            callback()
 
     def add(self, row: Model) -> None:
         """Insert ``row`` when the unit ends."""
@@ -128,16 +139,14 @@ class Unit:
 
     async def flush(self) -> None:
         """Write what was added and touched; new rows in the order they were added, kind by kind."""
-        kinds: dict[type[Model], list[Model]] = {}
         for row in self._added:
-            kinds.setdefault(type(row), []).append(row)
-        for kind, rows in kinds.items():
-            await kind.bulk_create(rows)
+            self._touched.pop(id(row), None)
+        for kind, rows in _by_kind(self._added).items():
+            await self.work.insert(kind, [model_row(row) for row in rows])
             for row in rows:
-                self._touched.pop(id(row), None)
                 row._saved_in_db = True
-        for row in self._touched.values():
-            await row.save()
+        for kind, rows in _by_kind(self._touched.values()).items():
+            await self.work.upsert(kind, [model_row(row) for row in rows])
         self._added.clear()
         self._touched.clear()
 
@@ -157,6 +166,7 @@ class Units:
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Unit]:
         """Open a unit; it is written when the body ends, undone when it raises."""
+        unit: Unit | None = None
         try:
             async with self.store.work() as work:
                 unit = Unit(work, self._rows, self._clock)
@@ -165,7 +175,16 @@ class Units:
                 self._rows.trim()
         except BaseException:
             self._rows.clear()
+            if unit is not None:
+                unit.undone()
             raise
+
+
+def _by_kind(rows: Iterable[Model]) -> dict[type[Model], list[Model]]:
+    kinds: dict[type[Model], list[Model]] = {}
+    for row in rows:
+        kinds.setdefault(type(row), []).append(row)
+    return kinds
 
 
 async def _find(cache: OrderedDict[str, Any], key: str, kind: type[ModelT], column: str) -> ModelT | None:

@@ -83,7 +83,8 @@ async def make_demo(services: "Services") -> None:
             await WrapUpCode.create(code=code, title={"zh": zh, "en": en}, position=position)
         for position, (reason, zh, en) in enumerate(AWAY_REASONS):
             await AwayReason.create(reason=reason, title={"zh": zh, "en": en}, position=position)
-        await Calendar.create(calendar_id="office-hours", title={"zh": "人工服务时间", "en": "Staffed hours"}, rules=CALENDAR)
+        title = {"zh": "人工服务时间", "en": "Staffed hours"}
+        await Calendar.create(calendar_id="office-hours", title=title, rules=CALENDAR)
         await Setting.create(key="channels", value={"*": {"flow": "hotline", "queue": "general"}})
         await PluginInstance.create(instance="web_chat-main", plugin="web_chat", is_enabled=True, revision=1)
     for name in FLOWS:

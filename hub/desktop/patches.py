@@ -69,7 +69,7 @@ class Viewer:
         )
 
 
-def patches(event: Event, viewer: Viewer) -> list[Patch]:
+def patches(event: Event, viewer: Viewer) -> list[Patch]:  # noqa: PLR0911 - one case for each event
     """Return what ``event`` changes for ``viewer``; offers also change what the viewer may see."""
     match event:
         case ConversationChanged(conversation=conversation):
