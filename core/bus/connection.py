@@ -17,6 +17,7 @@ from core.errors import BusUnavailable
 log = logging.getLogger(__name__)
 
 RECONNECT_WAIT_S: Final = 0.1  # nats-py's own 2 s would be the length of every hiccup
+CLOSE_TIMEOUT_S: Final = 2.0
 MAX_REFUSALS: Final = 10  # after which an expelled user stops knocking
 PING_INTERVAL_S: Final = 10  # a silent server is noticed after 20-30 s
 MAX_REMEMBERED_FAULTS: Final = 256
@@ -76,7 +77,7 @@ class Connection:
                     inbox_prefix=settings.inbox_prefix,
                 )
         except TimeoutError as error:
-            await self.nats.close()
+            await self._leave()
             why = self._last_fault or "no answer"
             raise BusUnavailable(
                 f"no bus at {settings.places} within {settings.connect_timeout_s:g} s: {why}"
@@ -92,7 +93,16 @@ class Connection:
         self._forget_answers()
         if self._leaving is not None:
             await self._leaving
-        await self.nats.close()
+        await self._leave()
+
+    async def _leave(self) -> None:
+        # on uvloop nats-py trips over a transport that broke in the same moment: RuntimeError, or a cancelled future
+        closing = asyncio.create_task(self.nats.close())
+        await asyncio.wait((closing,), timeout=CLOSE_TIMEOUT_S)
+        if not closing.done() or closing.cancelled() or closing.exception() is not None:
+            log.debug("the connection to the bus did not close in order")
+            closing.cancel()
+            await self._ended()
 
     async def wait_up(self) -> None:
         """Return when the server can be reached; BusUnavailable when it never will be again."""
@@ -219,7 +229,7 @@ class Connection:
         # during the first connect the caller's time limit decides; later a refusal means that we were removed
         self._refusals += 1
         if self.number and self._refusals >= MAX_REFUSALS and self._leaving is None:
-            self._leaving = asyncio.create_task(self.nats.close())
+            self._leaving = asyncio.create_task(self._leave())
 
 
 class _Client(Client):
