@@ -10,7 +10,6 @@
   var dark = settings.theme === 'dark' || (settings.theme !== 'light' && matchMedia('(prefers-color-scheme: dark)').matches)
   root.classList.toggle('dark', dark)
   root.classList.toggle('high-contrast', settings.highContrast === true)
-  root.dataset.density = settings.density || 'normal'
   root.dataset.fontSize = String(settings.fontSize || 14)
   root.lang = settings.language === 'en' ? 'en' : 'zh-CN'
 })()

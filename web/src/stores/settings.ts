@@ -43,7 +43,6 @@ export const useSettings = defineStore('settings', () => {
     const root = document.documentElement
     root.classList.toggle('dark', values.theme === 'dark' || (values.theme === 'system' && systemDark.matches))
     root.classList.toggle('high-contrast', values.highContrast)
-    root.dataset.density = values.density
     root.dataset.fontSize = String(values.fontSize)
   }
 
