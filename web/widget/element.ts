@@ -252,7 +252,8 @@ class Panel {
     close.onclick = () => this.events.close()
     const today = ((new Date().getDay() + 6) % 7) + 1
     const hours = this.config.hours.filter(([days]) => days.includes(today)).map(([, opens, closes]) => `${opens}–${closes}`)
-    const line = this.config.hours.length ? this.say('hours', { hours: hours.join('、') || '—' }) : this.say('always')
+    const key = !this.config.hours.length ? 'always' : hours.length ? 'hours' : 'notToday'
+    const line = this.say(key, { hours: hours.join(' ') })
     const title = make('div', { class: 'title' }, this.config.title[this.language])
     return make('div', { class: 'head' }, make('div', {}, title, make('div', { class: 'hours' }, line)), close)
   }

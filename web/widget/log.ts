@@ -17,6 +17,7 @@ export class Log {
   readonly element: HTMLElement
   private readonly nodes = new Map<string, HTMLElement>()
   private isAtEnd = true
+  private top = 0
 
   constructor(
     private readonly transcript: Transcript,
@@ -26,7 +27,12 @@ export class Log {
   ) {
     this.element = make('div', { class: 'log', role: 'log', 'aria-live': 'polite', 'aria-label': say('log'), tabindex: '0' })
     const log = this.element
-    log.onscroll = () => (this.isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END_PX)
+    log.onscroll = () => {
+      const isNear = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END_PX
+      // a log that became smaller is not at its end either, but only the person moves it up
+      if (isNear || log.scrollTop < this.top) this.isAtEnd = isNear
+      this.top = log.scrollTop
+    }
     new ResizeObserver(() => this.stay()).observe(log)
   }
 
