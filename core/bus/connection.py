@@ -240,9 +240,12 @@ class _Client(Client):
         self._wants_tls = settings.wants_tls
 
     async def _connect_to_server(self, s: Srv) -> None:
-        # nats-py drops the socket of a refused reconnect without closing it
-        if isinstance(self._transport, TcpTransport):
-            self._transport.close()  # type: ignore[no-untyped-call]
+        if s.uri.scheme in ("nats", "tls"):
+            # nats-py drops the socket of a refused reconnect without closing it
+            if isinstance(self._transport, _Transport):
+                self._transport.close()  # type: ignore[no-untyped-call]
+            else:
+                self._transport = _Transport()  # type: ignore[no-untyped-call]
         await super()._connect_to_server(s)
 
     def _connect_command(self) -> bytes:
@@ -250,6 +253,28 @@ class _Client(Client):
         if self._wants_tls and not self._server_info.get("tls_required") and not self.options["tls_handshake_first"]:
             raise nats.errors.SecureConnWantedError
         return super()._connect_command()
+
+
+class _Transport(TcpTransport):
+    """A transport that says "broken" in asyncio's word on uvloop, too.
+
+    uvloop raises RuntimeError on writing to a closed socket, which nats-py's reconnecting takes for a bug and ends.
+    """
+
+    def __bool__(self) -> bool:
+        return True  # else nats-py would put its own in our place before the first connect
+
+    def write(self, payload: bytes) -> None:
+        try:
+            super().write(payload)  # type: ignore[no-untyped-call]
+        except RuntimeError as error:
+            raise ConnectionResetError(str(error)) from error
+
+    def writelines(self, payload: list[bytes]) -> None:
+        try:
+            super().writelines(payload)  # type: ignore[no-untyped-call]
+        except RuntimeError as error:
+            raise ConnectionResetError(str(error)) from error
 
 
 def _call(callbacks: list[Callback]) -> None:

@@ -7,9 +7,11 @@ import random
 
 import pytest
 
+from core import loop
 from core.bus import Bus, BusSettings
 from core.errors import BusUnavailable
 from core.events import TypingReported
+from core.streams import IN
 from core.testing.nats import NatsServer, free_port
 from tests.core.bus.samples import INSTANCE, Reader, message
 
@@ -159,3 +161,19 @@ async def test_closing_while_the_server_is_away_takes_no_time(bus: Bus, nats_ser
     async with asyncio.timeout(3):
         await bus.close()
         await bus.wait_closed()
+
+
+def test_on_uvloop_too_a_server_killed_again_and_again_is_found_again(tmp_path) -> None:
+    pytest.importorskip("uvloop")
+
+    async def live() -> None:
+        server = NatsServer(tmp_path)
+        server.start()
+        async with await Bus.connect(BusSettings(url=server.url), source="x") as bus:
+            await bus.ensure([IN])
+            for n in range(10):
+                await server.restart()
+                await bus.publish(message(str(n)), INSTANCE, msg_id=str(n), timeout_s=10)
+            server.kill()
+
+    loop.run(live())
