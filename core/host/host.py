@@ -34,7 +34,6 @@ SENDS_END_S: Final = 2.0  # of the five seconds a supervisor gives: for sends un
 RUN_END_S: Final = 1.5  # for run() to end,
 FAREWELL_S: Final = 0.5  # and to say that we stopped
 TYPING_S: Final = 5.0
-HTTP_MODULE: Final = "core.host.http"
 
 Tell = Callable[..., None]
 
@@ -55,7 +54,8 @@ class Host:
         self._bus_settings = decode_settings(BusSettings, job.nats)
         self.censor = Censor(self._config)
         if issubclass(channel_type, ServesHttp):
-            importlib.import_module(HTTP_MODULE)  # takes long; now no event loop waits for it
+            # only channels that need the web server pay for it, and not while an event loop waits
+            self._serve_http = importlib.import_module("core.host.http").serve
         self.is_stuck = False  # the plugin ignored its cancellation; only the end of the process ends it
 
     async def run(self) -> None:
@@ -105,12 +105,13 @@ class Host:
     async def _open_http(self, stack: AsyncExitStack, channel: Channel[Any], board: Board[ChannelState]) -> str:
         if not isinstance(channel, ServesHttp):
             return ""
-        from core.host.http import serve  # noqa: PLC0415 - only channels that need the web server pay for it
 
         def health() -> dict[str, str]:
             return {"state": board.latest.state, "code": board.latest.code}
 
-        return await stack.enter_async_context(serve(channel.routes(), self._job.instance, self._job.http, health))
+        serving = self._serve_http(channel.routes(), self._job.instance, self._job.http, health)
+        address: str = await stack.enter_async_context(serving)
+        return address
 
     async def _end(self, running: asyncio.Task[None]) -> None:
         running.cancel()
