@@ -28,9 +28,9 @@ def main() -> int:
     """Run the command line; return its exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--citizens", type=int, default=4)
-    parser.add_argument("--messages", type=int, default=1250)
+    parser.add_argument("--messages", type=int, default=2500)
     parser.add_argument("--kills", type=int, default=32)
-    parser.add_argument("--every", type=float, default=2.5, help="seconds between kills, on average")
+    parser.add_argument("--every", type=float, default=6.0, help="seconds between kills, on average")
     options = parser.parse_args()
     count = asyncio.run(run(options.citizens, options.messages, options.kills, options.every))
     print(f"messages {count.sent} in, {count.answered} out; kills {count.kills}; {count.seconds:.0f} s")

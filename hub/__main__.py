@@ -15,6 +15,7 @@ from core.host.job import MAX_LINE_BYTES
 from core.host.logs import log_as_json
 from core.host.reports import EXIT_CONFIG, Reports
 from hub.app import Hub
+from hub.demo import demo_notes
 from hub.settings import HubSettings
 
 if sys.platform == "win32":
@@ -63,7 +64,7 @@ async def _until_stopped(settings: HubSettings, reports: Reports) -> int:
 def _ready(hub: Hub, reports: Reports) -> None:
     first = hub.first_admin
     told = {"first_admin": {"username": first[0], "password": first[1]}} if first else {}
-    reports.send("ready", url=hub.url, **told)
+    reports.send("ready", url=hub.url, notes=demo_notes(hub.url) if hub.is_demo else [], **told)
 
 
 if __name__ == "__main__":

@@ -69,6 +69,15 @@ FLOWS: Final = ("rating", "hotline")
 CALENDAR: Final = {"weekly": {day: [["00:00", "24:00"]] for day in "0123456"}, "follows_holidays": False}
 
 
+def demo_notes(url: str) -> list[str]:
+    """Return what somebody who looks at the demo has to know."""
+    names = ", ".join(new.username for new in AGENTS)
+    return [
+        f"demo: citizens write at {url}/public",
+        f"demo: agents log in at {url} as {names}, password {PASSWORD}",
+    ]
+
+
 async def make_demo(services: "Services") -> None:
     """Fill an empty hub; one that has agents already is left as it is."""
     if await User.exclude(username="admin").exists():

@@ -21,10 +21,9 @@ class Policy:
     first_s: float = 0.2
     limit_s: float = 30.0
     fence_after: int | None = 6
-    healthy_s: float = 60.0
+    healthy_s: float = 15.0
 
 
-PLUGIN: Final = Policy()
 VITAL: Final = Policy(limit_s=5.0, fence_after=None)  # the hub and the bus are never given up
 
 
@@ -57,7 +56,7 @@ Start = Callable[[Callable[[Report], None]], Runnable]
 class Keeper:
     """Runs ``start``'s children one after the other until cancelled; ``on_status`` hears of every change."""
 
-    def __init__(self, name: str, start: Start, on_status: Callable[[Status], None], policy: Policy = PLUGIN) -> None:
+    def __init__(self, name: str, start: Start, on_status: Callable[[Status], None], policy: Policy) -> None:
         self._name = name
         self._start = start
         self._on_status = on_status

@@ -22,10 +22,11 @@ from hub.supervisor.accounts import Accounts, ClusterAccounts, EmbeddedAccounts
 from hub.supervisor.answers import answer_questions
 from hub.supervisor.child import Child, Limits, Order, Report
 from hub.supervisor.data_dir import DataDir
-from hub.supervisor.instances import PLUGIN_LIMITS, Instances
-from hub.supervisor.keeper import PLUGIN, VITAL, Keeper, Policy, Status
+from hub.supervisor.instances import Instances
+from hub.supervisor.keeper import VITAL, Keeper, Status
 from hub.supervisor.log_files import LogFiles
 from hub.supervisor.nats_child import NatsChild
+from hub.supervisor.settings import RunSettings, bus_settings
 
 log = logging.getLogger(__name__)
 
@@ -48,13 +49,11 @@ class StartFailed(LianxinError):
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What to run: ``settings`` as ``read_settings`` returns them; ``limits`` and ``policy`` for plugins."""
+    """What to run, and with which settings; ``hub`` is the command of the hub's process."""
 
     data_dir: Path
-    settings: dict[str, Any]
+    settings: RunSettings
     hub: tuple[str, ...] = HUB
-    limits: Limits = PLUGIN_LIMITS
-    policy: Policy = PLUGIN
 
 
 async def supervise(setup: Setup, say: Say) -> None:
@@ -70,16 +69,14 @@ async def supervise(setup: Setup, say: Say) -> None:
 
 async def _run(setup: Setup, data: DataDir, logs: LogFiles, say: Say) -> None:
     async with _bus_server(setup, data, logs, say) as (access, accounts):
-        own_seed = {} if "nats" in setup.settings else {"seed": data.keys.seed("supervisor").reveal()}
-        settings = decode_settings(BusSettings, {**access, **own_seed, "inbox_prefix": "_INBOX.supervisor"})
+        own_seed = {} if "nats" in setup.settings.hub else {"seed": data.keys.seed("supervisor").reveal()}
+        settings = decode_settings(BusSettings, bus_settings(access, **own_seed, inbox_prefix="_INBOX.supervisor"))
         async with await Bus.connect(settings, source="supervisor") as bus:
             await bus.ensure(STREAMS, BUCKETS)
             await answer_questions(bus)
             data.announce(settings.urls[0])
             hub = Hub(setup, data, logs, access, say)
-            instances = Instances(
-                bus, accounts, data, logs, clock=SystemClock(), limits=setup.limits, policy=setup.policy
-            )
+            instances = Instances(bus, accounts, data, logs, clock=SystemClock(), limits=setup.settings.plugins)
             say("starting the hub")
             async with (
                 _running(hub.run()) as serving,
@@ -96,7 +93,7 @@ class Hub:
     """The hub's process, and what it says at its start."""
 
     def __init__(self, setup: Setup, data: DataDir, logs: LogFiles, access: dict[str, Any], say: Say) -> None:
-        job = {**setup.settings, "data_dir": str(data.path.resolve()), "nats": access}
+        job = {**setup.settings.hub, "data_dir": str(data.path.resolve()), "nats": access}
         self._order = Order(
             name="hub",
             command=setup.hub,
@@ -124,6 +121,8 @@ class Hub:
         match report.get("first_admin"):
             case {"username": str(username), "password": str(password)}:
                 self._say(f"first log-in: {username} / {password} (to be changed at once)")
+        for note in report.get("notes", ()):
+            self._say(str(note))
         # scripts and people wait for this line: it starts with the word and nothing follows the address
         self._say(f"ready {report.get('url', '')}", plain=True)
 
@@ -139,9 +138,9 @@ async def _bus_server(
     setup: Setup, data: DataDir, logs: LogFiles, say: Say
 ) -> AsyncIterator[tuple[dict[str, Any], Accounts]]:
     """Run the embedded server, unless the settings name a cluster; yields the hub's access and the accounts."""
-    if cluster := setup.settings.get("nats"):
+    if cluster := setup.settings.hub.get("nats"):
         say("using the bus of the settings")
-        yield cluster, ClusterAccounts(cluster, data.keys)
+        yield cluster, ClusterAccounts(bus_settings(cluster), data.keys)
         return
     say("starting the bus")
     config = ServerConfig(data_dir=data.nats.resolve(), port=_free_port())

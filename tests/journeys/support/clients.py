@@ -157,6 +157,7 @@ class Agent:
         self.tables: dict[str, dict[str, Any]] = {}
         self.entries: list[dict[str, Any]] = []
         self.signals: list[dict[str, Any]] = []
+        self._seen: dict[str, set[str]] = {"in": set(), "out": set()}
         self.snapshots = 0
         self.resumes = 0
 
@@ -176,10 +177,24 @@ class Agent:
         self.me = await self.call("POST", "/session", username=self._username, password=password)
         self._csrf = self.me["csrf"]
 
-    async def sit_down(self) -> None:
-        """Open the desk and take work."""
+    @property
+    def http(self) -> aiohttp.ClientSession:
+        """Return the browser, with its cookie."""
+        return self._http
+
+    @property
+    def seq(self) -> int:
+        """Return the number of the last delta applied."""
+        return self._seq
+
+    async def open_desk(self) -> None:
+        """Return once the desk shows its first tables."""
         self._task = asyncio.create_task(self._live())
         await self.until(lambda: bool(self.tables))
+
+    async def sit_down(self) -> None:
+        """Open the desk and take work."""
+        await self.open_desk()
         await self.call("PUT", "/me/state", state="available")
 
     async def call(self, method: str, path: str, **body: Any) -> Any:
@@ -226,6 +241,10 @@ class Agent:
         """Return the texts of messages that came over the socket, each entry once."""
         latest = {entry["entry_id"]: entry for entry in self.entries}
         return [entry["text"] for entry in latest.values() if entry.get("direction") == direction]
+
+    def count(self, direction: str) -> int:
+        """Return how many different messages of one direction came over the socket."""
+        return len(self._seen[direction])
 
     async def cut(self) -> None:
         """Lose the socket; a new one resumes."""
@@ -280,4 +299,5 @@ class Agent:
             return
         if patch["table"] == "entries":
             self.entries.append(patch["value"])
+            self._seen.setdefault(patch["value"].get("direction", "none"), set()).add(patch["key"])
         self.tables[patch["table"]][patch["key"]] = patch["value"]
