@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 
 HELLO_S: Final = 10.0
 PING_S: Final = 5.0
+PING: Final = b'{"type":"ping"}'
 SILENCE_S: Final = 15.0  # no pong for three pings: the line is dead
 SEND_S: Final = 10.0
 MAX_FRAME: Final = 4_096  # a browser only says hello, pong and typing
@@ -105,14 +106,16 @@ class DesktopSocket:
 
 
 async def _write(socket: web.WebSocketResponse, connection: Connection) -> None:
-    """Send queued frames, a ping when there are none; say bye when the connection is over."""
+    """Send queued frames and a ping every ``PING_S``, busy or not; say bye when the connection is over."""
+    loop = asyncio.get_running_loop()
+    ping_at = loop.time() + PING_S
     try:
         while True:
             try:
-                async with asyncio.timeout(PING_S):
+                async with asyncio.timeout_at(ping_at):
                     frame = await connection.frames.get()
             except TimeoutError:
-                frame = b'{"type":"ping"}'
+                frame, ping_at = PING, loop.time() + PING_S
             if frame is None:
                 await _bye(socket, connection.bye_code)
                 return
