@@ -43,6 +43,10 @@ export const router = createRouter({
 export function guardRoutes(): void {
   const session = useSession()
   router.beforeEach(async (to) => {
+    for (const { components } of to.matched) {
+      const page = components?.default
+      if (typeof page === 'function') void (page as () => unknown)() // fetched while the hub says who is here
+    }
     try {
       await session.load()
     } catch {

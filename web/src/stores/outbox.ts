@@ -6,9 +6,10 @@ import { ApiError, call, newKey } from '@/api/client'
 import type { Attachment, EntryView } from '@/api/types'
 import { now } from '@/clock'
 import { useDesk } from '@/stores/desk'
+import { useSession } from '@/stores/session'
 import { useThreads } from '@/stores/threads'
 
-const KEY = 'lianxin.outbox' // of this tab: a reload sends on with the same keys
+const KEY = 'lianxin.outbox.' // and the user's id; of this tab: a reload sends on with the same keys
 
 export interface Unsent {
   client_id: string
@@ -25,7 +26,8 @@ export interface Unsent {
 export const useOutbox = defineStore('outbox', () => {
   const desk = useDesk()
   const threads = useThreads()
-  const items = reactive<Unsent[]>(stored())
+  const key = KEY + useSession().me?.user_id
+  const items = reactive<Unsent[]>(stored(key))
   const busy = new Set<string>()
 
   function send(conversationId: string, text: string, attachments: Attachment[], isNote: boolean): void {
@@ -94,7 +96,7 @@ export const useOutbox = defineStore('outbox', () => {
   }
 
   function keep(): void {
-    sessionStorage.setItem(KEY, JSON.stringify(items))
+    sessionStorage.setItem(key, JSON.stringify(items))
   }
 
   desk.onUp(() => new Set(items.map((item) => item.conversation_id)).forEach((id) => void pump(id)))
@@ -105,9 +107,9 @@ export const useOutbox = defineStore('outbox', () => {
   return { items, send, retry, remove, unsentOf: (id: string) => items.filter((item) => item.conversation_id === id) }
 })
 
-function stored(): Unsent[] {
+function stored(key: string): Unsent[] {
   try {
-    return JSON.parse(sessionStorage.getItem(KEY) ?? '[]') as Unsent[]
+    return JSON.parse(sessionStorage.getItem(key) ?? '[]') as Unsent[]
   } catch {
     return []
   }

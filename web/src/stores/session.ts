@@ -9,6 +9,7 @@ export const useSession = defineStore('session', () => {
   const me = ref<Me | null>(null)
   /** False until the hub has said whether this browser is logged in. */
   const isKnown = ref(false)
+  const isLeaving = ref(false)
 
   connectClient({
     csrf: () => me.value?.csrf ?? '',
@@ -38,10 +39,11 @@ export const useSession = defineStore('session', () => {
 
   async function logOut(): Promise<void> {
     await call('DELETE', '/session')
+    isLeaving.value = true
     me.value = null
   }
 
   const can = (permission: string): boolean => me.value?.permissions.includes(permission) ?? false
 
-  return { me, isKnown, load, logIn, changePassword, logOut, can }
+  return { me, isKnown, isLeaving, load, logIn, changePassword, logOut, can }
 })
