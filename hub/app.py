@@ -66,6 +66,7 @@ class Hub:
         self._settings = settings
         self._clock = clock or SystemClock()
         self.services: Services
+        self.is_demo = settings.demo
         self.url = ""
         self.first_admin: tuple[str, str] | None = None
         self._tasks: list[Callable[[], Awaitable[None]]] = []
@@ -78,12 +79,12 @@ class Hub:
             await bus.ensure(STREAMS, BUCKETS, [hub_consumer()])
             self._make_services(store, bus)
             services = self.services
+            store.on_commit(lambda recorded: services.desk.on_commit([event for _, _, event in recorded]))
             await services.dispatcher.load()
             self.first_admin = await services.users.make_first_admin()
             await services.flow_library.load()
             if self._settings.demo:
                 await make_demo(services)
-            store.on_commit(lambda recorded: services.desk.on_commit([event for _, _, event in recorded]))
             stack.push_async_callback(services.presence.close)
             await self._serve_http(stack)
             consumption = bus.consume(IN.name, HUB_CONSUMER, self._router.take)

@@ -5,14 +5,17 @@ from datetime import datetime
 from typing import Annotated, Final
 
 from msgspec import Meta
+from tortoise.expressions import Q
 
 from core.config import Settings
 from core.events import ContactChanged, ContactView, ConversationChanged, Profile
 from core.ids import new_id
 from hub.accounts.identity import Identity
 from hub.audit import Audit
+from hub.errors import not_found
 from hub.i18n import text as catalogue
-from hub.store.models import Address, BlockedAddress, Contact, Conversation
+from hub.masking import masked
+from hub.store.models import Address, BlockedAddress, Contact, Conversation, Offer
 from hub.store.views import contact_view, conversation_view
 from hub.texts import clean_line
 from hub.units import Unit, Units
@@ -62,16 +65,16 @@ class Contacts:
         row = await BlockedAddress.get_or_none(uri=address.uri)
         return row is not None and (row.until is None or row.until > now)
 
-    async def view(self, contact_id: str) -> ContactView:
-        """Return the contact as a desk shows it; 404 when there is none."""
+    async def view(self, identity: Identity, contact_id: str) -> ContactView:
+        """Return the contact as a desk shows it; 404 when there is none, or none that the user may see."""
         async with self._units.open() as unit:
-            contact = await unit.contact(contact_id)
-            return contact_view(contact, await Address.filter(contact_id=contact_id))
+            contact = await self._visible(unit, identity, contact_id)
+            return masked(contact_view(contact, await Address.filter(contact_id=contact_id)), identity)
 
     async def edit(self, identity: Identity, contact_id: str, edit: ContactEdit, *, remote: str) -> ContactView:
         """Change what ``edit`` names; the contact's open conversations show a new name and level."""
         async with self._units.open() as unit:
-            contact = await unit.contact(contact_id)
+            contact = await self._visible(unit, identity, contact_id)
             changed = {name: value for name in edit.__struct_fields__ if (value := getattr(edit, name)) is not None}
             for name, value in changed.items():
                 setattr(contact, name, list(value) if isinstance(value, tuple) else value)
@@ -86,14 +89,14 @@ class Contacts:
             await self._audit.record(
                 identity, "contact.edit", "contact", contact_id, remote=remote, fields=list(changed)
             )
-            return await self._record(unit, contact)
+            return masked(await self._record(unit, contact), identity)
 
     async def block(
         self, identity: Identity, contact_id: str, reason: str, until: datetime | None, *, remote: str
     ) -> ContactView:
         """Refuse what comes from any of the contact's addresses, for ever or ``until``."""
         async with self._units.open() as unit:
-            contact = await unit.contact(contact_id)
+            contact = await self._visible(unit, identity, contact_id)
             contact.is_blocked = True
             unit.touch(contact)
             for address in await Address.filter(contact_id=contact_id):
@@ -101,18 +104,18 @@ class Contacts:
                     {"reason": reason, "until": until, "created_at": unit.now}, uri=address.uri
                 )
             await self._audit.record(identity, "contact.block", "contact", contact_id, remote=remote, reason=reason)
-            return await self._record(unit, contact)
+            return masked(await self._record(unit, contact), identity)
 
     async def unblock(self, identity: Identity, contact_id: str, *, remote: str) -> ContactView:
         """Let the contact in again."""
         async with self._units.open() as unit:
-            contact = await unit.contact(contact_id)
+            contact = await self._visible(unit, identity, contact_id)
             contact.is_blocked = False
             unit.touch(contact)
             uris = await Address.filter(contact_id=contact_id).values_list("uri", flat=True)
             await BlockedAddress.filter(uri__in=uris).delete()
             await self._audit.record(identity, "contact.unblock", "contact", contact_id, remote=remote)
-            return await self._record(unit, contact)
+            return masked(await self._record(unit, contact), identity)
 
     def _make(self, unit: Unit, uri: str, instance: str, profile: Profile | None) -> tuple[Contact, Address]:
         profile = profile or Profile()
@@ -133,10 +136,33 @@ class Contacts:
         unit.record(ContactChanged(contact=contact_view(contact, [address])), contact.contact_id)
         return contact, address
 
+    async def _visible(self, unit: Unit, identity: Identity, contact_id: str) -> Contact:
+        contact = await unit.contact(contact_id)
+        if not identity.may("queue.all") and not await _is_served_by(identity, contact_id):
+            raise not_found("contact")
+        return contact
+
     async def _record(self, unit: Unit, contact: Contact) -> ContactView:
         view = contact_view(contact, await Address.filter(contact_id=contact.contact_id))
-        unit.record(ContactChanged(contact=view), contact.contact_id)
+        rows = Conversation.filter(contact_id=contact.contact_id)
+        pairs = await rows.distinct().values_list("queue_id", "agent_id")
+        event = ContactChanged(
+            contact=view,
+            queue_ids=tuple(sorted({queue_id for queue_id, _ in pairs if queue_id})),
+            agent_ids=tuple(sorted({agent_id for _, agent_id in pairs if agent_id})),
+        )
+        unit.record(event, contact.contact_id)
         return view
+
+
+async def _is_served_by(identity: Identity, contact_id: str) -> bool:
+    """Whether one of the contact's conversations is the user's, offered to them, or of one of their queues."""
+    seen = Q(agent_id=identity.user_id) | Q(queue_id__in=sorted(identity.queue_ids))
+    if await Conversation.filter(seen, contact_id=contact_id).exists():
+        return True
+    offers = Offer.filter(agent_id=identity.user_id, outcome=None)
+    offered = await offers.values_list("conversation_id", flat=True)
+    return await Conversation.filter(conversation_id__in=offered, contact_id=contact_id).exists()
 
 
 def _learn(contact: Contact, profile: Profile) -> bool:

@@ -7,6 +7,7 @@ from tortoise.expressions import Q
 from core.events import ConversationView, EntryView
 from hub.accounts.identity import Identity
 from hub.desktop.patches import Viewer
+from hub.masking import masked
 from hub.store.models import Conversation, Entry
 from hub.store.views import conversation_view, entry_view
 
@@ -32,14 +33,14 @@ class ConversationLists:
         if cursor:
             rows = rows.filter(conversation_id__lt=cursor)
         page = await rows.order_by("-conversation_id").limit(limit + 1)
-        items = [conversation_view(row) for row in page[:limit]]
+        items = [masked(conversation_view(row), identity) for row in page[:limit]]
         return items, items[-1].conversation_id if len(page) > limit else None
 
     async def of_contact(self, identity: Identity, contact_id: str) -> list[ConversationView]:
         """Return the contact's latest conversations that the user may open."""
         rows = await Conversation.filter(contact_id=contact_id).order_by("-conversation_id").limit(100)
         viewer = Viewer(identity)
-        return [view for row in rows if viewer.may_open(view := conversation_view(row))]
+        return [masked(view, identity) for row in rows if viewer.may_open(view := conversation_view(row))]
 
     async def entries(self, conversation_id: str, *, before: str, limit: int) -> tuple[list[EntryView], bool]:
         """Return the page of the timeline that ends before entry ``before``, and whether there are older ones."""

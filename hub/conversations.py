@@ -22,6 +22,7 @@ from hub.dispatcher import Dispatcher
 from hub.errors import ApiError, not_found
 from hub.flows import Flows
 from hub.i18n import text as catalogue
+from hub.masking import masked
 from hub.media import MediaStore
 from hub.queues import Queues
 from hub.store.models import Address, Conversation, Draft, Entry, Offer, User, WrapUpCode
@@ -165,11 +166,10 @@ class Conversations:
             if not draft.text:
                 await self._drop_draft(unit, identity, conversation_id)
                 return
-            await Draft.update_or_create(
-                {"text": draft.text, "is_note": draft.is_note, "saved_at": unit.now, "draft_id": new_id()},
-                conversation_id=conversation_id,
-                agent_id=identity.user_id,
-            )
+            values: dict[str, Any] = {"text": draft.text, "is_note": draft.is_note, "saved_at": unit.now}
+            whose: dict[str, Any] = {"conversation_id": conversation_id, "agent_id": identity.user_id}
+            if not await Draft.filter(**whose).update(**values):
+                await Draft(draft_id=new_id(), **whose, **values).save()
             event = DraftChanged(
                 conversation_id=conversation_id,
                 agent_id=identity.user_id,
@@ -183,7 +183,7 @@ class Conversations:
         """Take what was offered; accepting one's own accepted offer answers the same again."""
         async with self._units.open() as unit, self._dispatcher.deciding(unit):
             conversation_id = await self._dispatcher.accept(unit, identity.user_id, offer_id)
-            return conversation_view(await unit.conversation(conversation_id))
+            return masked(conversation_view(await unit.conversation(conversation_id)), identity)
 
     async def decline(self, identity: Identity, offer_id: str, reason: str) -> None:
         """Refuse what was offered."""
@@ -196,7 +196,7 @@ class Conversations:
             conversation = await self._visible(unit, identity, conversation_id)
             if conversation.state != "active" or conversation.agent_id != identity.user_id:
                 await self._dispatcher.pick(unit, identity.user_id, conversation, reason)
-            return conversation_view(conversation)
+            return masked(conversation_view(conversation), identity)
 
     async def transfer(self, identity: Identity, conversation_id: str, transfer: Transfer) -> ConversationView:
         """Pass the conversation on to a queue or a colleague, with a note for whoever takes it."""
@@ -215,7 +215,7 @@ class Conversations:
                 queue=self._queues.title(queue_id, timeline.language_of(conversation)),
             )
             timeline.add_automatic(unit, conversation, await self._address(unit, conversation), words)
-            return conversation_view(conversation)
+            return masked(conversation_view(conversation), identity)
 
     async def end(self, identity: Identity, conversation_id: str) -> ConversationView:
         """End the conversation: the citizen is asked for a rating, the agent wraps up."""
@@ -228,7 +228,7 @@ class Conversations:
                 await self._dispatcher.finish(unit, conversation)
                 await self._say_goodbye(unit, conversation)
                 _changed(unit, conversation, "ended")
-            return conversation_view(conversation)
+            return masked(conversation_view(conversation), identity)
 
     async def wrap_up(self, identity: Identity, conversation_id: str, wrap_up: WrapUp) -> ConversationView:
         """Note how it ended and close the conversation."""
@@ -248,7 +248,7 @@ class Conversations:
                 if not await _wraps_up_elsewhere(conversation):
                     await self._dispatcher.end_wrap_up(unit, identity.user_id)
             _changed(unit, conversation, "closed")
-            return conversation_view(conversation)
+            return masked(conversation_view(conversation), identity)
 
     async def edit(self, identity: Identity, conversation_id: str, edit: ConversationEdit) -> ConversationView:
         """Change topic, summary or tags."""
@@ -258,12 +258,12 @@ class Conversations:
                 if (value := getattr(edit, name)) is not None:
                     setattr(conversation, name, list(value) if isinstance(value, tuple) else value)
             _changed(unit, conversation, "edited")
-            return conversation_view(conversation)
+            return masked(conversation_view(conversation), identity)
 
     async def open_for(self, identity: Identity, conversation_id: str) -> ConversationView:
         """Return the conversation when the user may read it; 404 otherwise."""
         async with self._units.open() as unit:
-            return conversation_view(await self._visible(unit, identity, conversation_id))
+            return masked(conversation_view(await self._visible(unit, identity, conversation_id)), identity)
 
     async def show_typing(self, identity: Identity, conversation_id: str, *, is_typing: bool) -> None:
         """Show the citizen that their agent types; nothing happens when it is not their agent."""

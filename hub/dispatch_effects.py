@@ -19,9 +19,8 @@ MINUTE_S: Final = 60.0
 class Effects:
     """Applies decisions one after the other, in the order the core made them."""
 
-    def __init__(self, queues: Queues, agents: dict[str, AgentView]) -> None:
+    def __init__(self, queues: Queues) -> None:
         self._queues = queues
-        self.agents = agents
 
     async def apply(self, unit: Unit, decisions: Iterable[routing.Decision]) -> None:
         """Write down and publish every decision."""
@@ -173,7 +172,6 @@ class Effects:
             state=decision.state, reason=decision.reason, work_mode=decision.mode, since=when(decision.since)
         )
         view = agent_view(user, decision)
-        self.agents[decision.agent_id] = view
         unit.record(AgentChanged(agent=view), decision.agent_id)
 
     async def _say(self, unit: Unit, conversation: Conversation, key: str, **values: Any) -> None:

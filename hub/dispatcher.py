@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from core.clock import Clock
-from core.events import QueueChanged, QueueView
+from core.events import AgentChanged, QueueChanged, QueueView
 from core.ids import new_id
 from hub import routing
 from hub.desktop.desk import Desk
@@ -40,15 +40,15 @@ class Dispatcher:
         self._clock = clock
         self._queues = queues
         self._desk = desk
-        self._effects = Effects(queues, desk.agents)
+        self._effects = Effects(queues)
         self._core = routing.RoutingCore()
         self._is_stale = False
         self._woken = asyncio.Event()
 
     @property
     def agents(self) -> dict[str, Any]:
-        """Every agent's view by id, as of the last decision."""
-        return self._effects.agents
+        """Every agent's view by id, as of the last unit of work."""
+        return self._desk.agents
 
     async def load(self) -> None:
         """Read queues, agents, work and offers, and go on where the last process stopped."""
@@ -220,6 +220,15 @@ class Dispatcher:
         """Take over a new or changed user's queues, skills and capacities."""
         await AgentStatus.get_or_create({"since": unit.now}, user_id=user.user_id)
         await self._feed(unit, lambda core, now: core.set_agent(_profile(user), now))
+        if view := self._desk.agents.get(user.user_id):  # the core knows no names and tells of no queues
+            shown = msgspec.structs.replace(
+                view,
+                display_name=user.display_name,
+                work_number=user.work_number,
+                queue_ids=tuple(user.queue_ids),
+            )
+            if shown != view and not unit.has_recorded(AgentChanged, user.user_id):
+                unit.record(AgentChanged(agent=shown), user.user_id)
 
     async def know_queue(self, unit: Unit, queue_id: str) -> None:
         """Take over a new or changed queue's rules."""
@@ -350,7 +359,6 @@ class Dispatcher:
         for queue_id in self._queues:
             view = self._figures(queue_id)
             if self._desk.queue_figures.get(queue_id) != view:
-                self._desk.queue_figures[queue_id] = view
                 self._desk.on_commit([QueueChanged(queue=view)])
 
     def _figures(self, queue_id: str) -> QueueView:

@@ -37,6 +37,7 @@ from core.flow import (
     advance,
     start,
 )
+from core.flow.steps import QueueStep
 from hub import timeline
 from hub.calendars import Calendars
 from hub.connectors import Connectors

@@ -58,7 +58,7 @@ class Router:
                 if delivery.envelope.id not in first:
                     continue
                 first.discard(delivery.envelope.id)  # twice in one batch is still once
-                if isinstance(delivery.event, MessageReceived):
+                if isinstance(delivery.event, MessageReceived) and delivery.event.external_id:
                     if (key := _key(delivery.id, delivery.event)) in known:
                         continue  # the far end repeats itself in another envelope
                     known.add(key)
@@ -159,7 +159,9 @@ def _key(instance: str, message: MessageReceived) -> tuple[str, str, str]:
 
 async def _known(deliveries: Sequence[Delivery]) -> set[tuple[str, str, str]]:
     """Return the keys of those messages that have their entry already."""
-    messages = [(one.id, one.event) for one in deliveries if isinstance(one.event, MessageReceived)]
+    messages = [
+        (one.id, one.event) for one in deliveries if isinstance(one.event, MessageReceived) and one.event.external_id
+    ]
     if not messages:
         return set()
     rows = Entry.filter(

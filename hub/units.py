@@ -14,6 +14,7 @@ from tortoise.models import Model
 
 from core.clock import Clock
 from core.events import Event
+from core.subjects import subject
 from hub.errors import not_found
 from hub.store.engine import Store
 from hub.store.models import Address, Contact, Conversation, Entry
@@ -61,6 +62,10 @@ class Unit:
     def record(self, event: Event, id: str, *, conversation_id: str | None = None) -> None:  # noqa: A002
         """Publish ``event`` about ``id`` when this unit is committed."""
         self.work.record(event, id, conversation_id=conversation_id, cause_id=self.cause_id)
+
+    def has_recorded(self, kind: type[Event], id: str) -> bool:  # noqa: A002
+        """Whether an event of this kind about ``id`` will be published."""
+        return any(isinstance(event, kind) and about == subject(kind, id) for about, _, event in self.work.recorded)
 
     def after(self, callback: Callable[[], Awaitable[None]]) -> None:
         """Await ``callback`` once this unit is committed."""

@@ -97,10 +97,12 @@ class EntryView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ContactChanged(Event, frozen=True, kw_only=True):
-    """A contact was made or edited."""
+    """A contact was made or edited; ``queue_ids`` and ``agent_ids`` are those of its conversations: who may see it."""
 
     type = "contact.changed"
     contact: ContactView
+    queue_ids: tuple[str, ...] = ()
+    agent_ids: tuple[str, ...] = ()
 
 
 class ConversationChanged(Event, frozen=True, kw_only=True):

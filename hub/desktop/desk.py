@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from core.events import AgentView, Event, QueueView
+from core.events import AgentChanged, AgentView, Event, QueueChanged, QueueView
 from hub.accounts.identity import Identity
 from hub.desktop.feed import Connection, UserFeed
 from hub.desktop.patches import Viewer
@@ -32,6 +32,11 @@ class Desk:
     def on_commit(self, events: Iterable[Event]) -> None:
         """Pass committed ``events`` on, in their order, to everybody who may see them."""
         listed = list(events)
+        for event in listed:
+            if isinstance(event, AgentChanged):
+                self.agents[event.agent.agent_id] = event.agent
+            elif isinstance(event, QueueChanged):
+                self.queue_figures[event.queue.queue_id] = event.queue
         for feed in self._feeds.values():
             feed.apply(listed)
 
@@ -58,7 +63,10 @@ class Desk:
         async with self._store.reading():  # nothing commits meanwhile, so nothing falls between
             frames = feed.missed(epoch, seq)
             if frames is None:
-                tables = await read_tables(feed.viewer, self.agents, self._queue_views(feed), await self._setup())
+                setup = await self._setup()
+                tables = await read_tables(feed.viewer)
+                # no await from here on: what is not stored is as of the sequence number that goes with it
+                tables |= {"agents": self.agents, "queues": self._queue_views(feed), "setup": setup}
                 frames = [_head("snapshot", feed, tables)]
             else:
                 frames = [_head("resume", feed, None), *frames]
@@ -72,7 +80,7 @@ class Desk:
     async def detach(self, feed: UserFeed, connection: Connection) -> None:
         """Forget ``connection``."""
         feed.connections.discard(connection)
-        if not feed.connections and self._feeds.get(feed.viewer.identity.user_id) is feed:
+        if not feed.connections and not self.is_connected(feed.viewer.identity.user_id):
             await self._tell(self.left, feed)
 
     def end(self, user_id: str, code: str) -> None:

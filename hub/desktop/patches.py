@@ -24,6 +24,7 @@ from core.events import (
     QueueChanged,
 )
 from hub.accounts.identity import Identity
+from hub.masking import masked
 
 Table = Literal["conversations", "contacts", "entries", "offers", "agents", "queues", "drafts", "setup"]
 TABLES: tuple[Table, ...] = get_args(Table)
@@ -47,10 +48,15 @@ class DraftView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 @dataclass(slots=True)
 class Viewer:
-    """Whose desk it is; ``offered`` are the conversations offered to them now."""
+    """Whose desk it is.
+
+    ``offered`` are the conversations offered to them now, ``shown`` those that stand in their tables, by id with
+    their contact: nobody hears that something was taken away which they never had.
+    """
 
     identity: Identity
     offered: set[str] = field(default_factory=set)
+    shown: dict[str, str] = field(default_factory=dict)
 
     def sees(self, conversation: ConversationView) -> bool:
         """Whether the conversation stands in this viewer's tables."""
@@ -73,36 +79,50 @@ def patches(event: Event, viewer: Viewer) -> list[Patch]:  # noqa: PLR0911 - one
     """Return what ``event`` changes for ``viewer``; offers also change what the viewer may see."""
     match event:
         case ConversationChanged(conversation=conversation):
-            return [_conversation(conversation, viewer)]
+            return _conversation(conversation, viewer)
         case EntryAdded(entry=entry, conversation=conversation):
-            return [_conversation(conversation, viewer), *_entry(entry, conversation, viewer)]
+            return [*_conversation(conversation, viewer), *_entry(entry, conversation, viewer)]
         case EntryChanged(entry=entry, conversation=conversation):
             return _entry(entry, conversation, viewer)
         case OfferMade(offer=offer, conversation=conversation):
             if offer.agent_id != viewer.identity.user_id:
                 return []
             viewer.offered.add(offer.conversation_id)
-            return [Patch("offers", offer.offer_id, offer), _conversation(conversation, viewer)]
+            return [Patch("offers", offer.offer_id, offer), *_conversation(conversation, viewer)]
         case OfferEnded(offer=offer, conversation=conversation):
             if offer.agent_id != viewer.identity.user_id:
                 return []
             viewer.offered.discard(offer.conversation_id)
-            return [Patch("offers", offer.offer_id, None), _conversation(conversation, viewer)]
+            return [Patch("offers", offer.offer_id, None), *_conversation(conversation, viewer)]
         case AgentChanged(agent=agent):
             return [Patch("agents", agent.agent_id, agent)]
         case QueueChanged(queue=queue):
             return [Patch("queues", queue.queue_id, queue)] if viewer.identity.sees_queue(queue.queue_id) else []
         case ContactChanged(contact=contact):
-            return [Patch("contacts", contact.contact_id, contact)]
+            seen = masked(contact, viewer.identity)
+            return [Patch("contacts", contact.contact_id, seen)] if _sees_contact(event, viewer) else []
         case DraftChanged():
             return _draft(event, viewer)
         case _:
             return []
 
 
-def _conversation(conversation: ConversationView, viewer: Viewer) -> Patch:
-    value = conversation if viewer.sees(conversation) else None
-    return Patch("conversations", conversation.conversation_id, value)
+def _conversation(conversation: ConversationView, viewer: Viewer) -> list[Patch]:
+    key = conversation.conversation_id
+    if viewer.sees(conversation):
+        viewer.shown[key] = conversation.contact_id
+        return [Patch("conversations", key, masked(conversation, viewer.identity))]
+    return [Patch("conversations", key, None)] if viewer.shown.pop(key, None) else []
+
+
+def _sees_contact(event: ContactChanged, viewer: Viewer) -> bool:
+    identity = viewer.identity
+    return (
+        identity.may("queue.all")
+        or identity.user_id in event.agent_ids
+        or not identity.queue_ids.isdisjoint(event.queue_ids)
+        or event.contact.contact_id in viewer.shown.values()
+    )
 
 
 def _entry(entry: EntryView, conversation: ConversationView, viewer: Viewer) -> list[Patch]:

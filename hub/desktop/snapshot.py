@@ -4,16 +4,14 @@ from typing import Any
 
 from tortoise.expressions import Q
 
-from core.events import AgentView, QueueView
 from hub.desktop.patches import TABLES, DraftView, Viewer
+from hub.masking import masked
 from hub.store.models import Conversation, Draft, Offer
 from hub.store.views import conversation_view, offer_view
 
 
-async def read_tables(
-    viewer: Viewer, agents: dict[str, AgentView], queues: dict[str, QueueView], setup: dict[str, Any]
-) -> dict[str, dict[str, Any]]:
-    """Return all tables by name; contacts and entries are empty, browsers load those they show."""
+async def read_tables(viewer: Viewer) -> dict[str, dict[str, Any]]:
+    """Return the tables that are stored, by name; contacts and entries are empty, browsers load those they show."""
     identity = viewer.identity
     offers = await Offer.filter(agent_id=identity.user_id, outcome=None)
     viewer.offered = {offer.conversation_id for offer in offers}
@@ -25,15 +23,12 @@ async def read_tables(
     )
     drafts = await Draft.filter(agent_id=identity.user_id)
     tables: dict[str, dict[str, Any]] = {table: {} for table in TABLES}
-    tables["conversations"] = {
-        view.conversation_id: view for row in rows if viewer.sees(view := conversation_view(row))
-    }
+    views = [view for row in rows if viewer.sees(view := conversation_view(row))]
+    viewer.shown = {view.conversation_id: view.contact_id for view in views}
+    tables["conversations"] = {view.conversation_id: masked(view, identity) for view in views}
     tables["offers"] = {offer.offer_id: offer_view(offer) for offer in offers}
-    tables["agents"] = agents
-    tables["queues"] = queues
     tables["drafts"] = {
         draft.conversation_id: DraftView(text=draft.text, is_note=draft.is_note, saved_at=draft.saved_at.isoformat())
         for draft in drafts
     }
-    tables["setup"] = setup
     return tables

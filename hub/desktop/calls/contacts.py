@@ -25,13 +25,13 @@ class Block(Settings, frozen=True, kw_only=True):
     """Why, and until when, a contact is refused."""
 
     reason: Annotated[str, Meta(min_length=1, max_length=200)]
-    until: datetime | None = None
+    until: Annotated[datetime, Meta(tz=True)] | None = None
 
 
 @api.add("GET", "/api/v1/contacts/{contact_id}", "desk.use", answer=ContactView)
 async def get_contact(services: Services, call: Call[NoBody]) -> ContactView:
     """Return one contact."""
-    return await services.contacts.view(call.path["contact_id"])
+    return await services.contacts.view(call.identity, call.path["contact_id"])
 
 
 @api.add("PATCH", "/api/v1/contacts/{contact_id}", "contact.edit", body=ContactEdit, answer=ContactView)
