@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
+import uvloop
 from aiohttp import web
 
 from core.events import Choice, ContactArrived, Event, MessageReceived
@@ -104,4 +105,4 @@ async def main(folder: Path, data: Path) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), Path(sys.argv[2])))
+    uvloop.run(main(Path(sys.argv[1]), Path(sys.argv[2])))
