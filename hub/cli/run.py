@@ -57,7 +57,7 @@ def _stop(working: asyncio.Task[None]) -> None:
 
 
 def _hub(options: argparse.Namespace) -> int:
-    settings = read_settings(options.data, _overrides(options))
+    settings = read_settings(options.data, _overrides(options)).hub
     if "nats" not in settings:
         raise ConfigInvalid({"nats": "needed for a hub of its own; `lianxin run` brings its bus along"})
     job = msgspec.json.encode({**settings, "data_dir": str(options.data.resolve())})

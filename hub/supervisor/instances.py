@@ -22,16 +22,16 @@ from core.streams import DESIRED, orders_consumer
 from hub.store.secrets import Sealer
 from hub.supervisor.accounts import Accounts
 from hub.supervisor.answers import find
-from hub.supervisor.child import Child, Limits, Order
+from hub.supervisor.child import Child, Order
 from hub.supervisor.data_dir import DataDir
-from hub.supervisor.keeper import Keeper, Policy, Status
+from hub.supervisor.keeper import Keeper, Status
 from hub.supervisor.log_files import LogFiles
+from hub.supervisor.settings import PluginLimits
 from hub.supervisor.spawn import resident_bytes
 
 log = logging.getLogger(__name__)
 
 HOST: Final = (sys.executable, "-P", "-m", "core.host")
-PLUGIN_LIMITS: Final = Limits(memory_bytes=512 << 20)
 MEASURE_S: Final = 60.0
 
 
@@ -55,8 +55,7 @@ class Instances:
         logs: LogFiles,
         *,
         clock: Clock,
-        limits: Limits,
-        policy: Policy,
+        limits: PluginLimits,
     ) -> None:
         self._bus = bus
         self._accounts = accounts
@@ -64,7 +63,6 @@ class Instances:
         self._logs = logs
         self._clock = clock
         self._limits = limits
-        self._policy = policy
         self._slots: dict[str, Slot] = {}
 
     async def run(self) -> None:
@@ -121,7 +119,7 @@ class Instances:
             show(Status("fenced", "refused", str(error)))
             return
         write = self._logs.writer(instance)
-        await Keeper(instance, lambda on_report: Child(order, on_report, write), show, self._policy).run()
+        await Keeper(instance, lambda on_report: Child(order, on_report, write), show, self._limits.policy()).run()
 
     async def _insist(self, instance: str, desired: DesiredInstance) -> Order:
         """Prepare the start as often as it takes; a LianxinError says that repeating is pointless."""
@@ -155,7 +153,7 @@ class Instances:
             name=instance,
             command=HOST,
             job=msgspec.json.encode(job),
-            limits=self._limits,
+            limits=self._limits.limits(instance),
             is_expendable=True,
         )
 

@@ -22,7 +22,12 @@ def test_a_data_directory_has_one_supervisor(tmp_path: Path, capsys: pytest.Capt
 
 @pytest.mark.parametrize(
     ("text", "fault"),
-    [("htp = 1", "htp: unknown setting"), ("[http]\nport = -1", "http.port"), ("[http", "lianxin.toml")],
+    [
+        ("htp = 1", "htp: unknown setting"),
+        ("[http]\nport = -1", "http.port"),
+        ("[http", "lianxin.toml"),
+        ("[plugins]\nfence_after = 0", "fence_after"),
+    ],
 )
 def test_a_settings_file_with_a_fault_stops_the_start_at_once(tmp_path: Path, capsys, text: str, fault: str) -> None:
     (tmp_path / "lianxin.toml").write_text(text)

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import psutil
@@ -20,16 +21,18 @@ from hub.supervisor.data_dir import DataDir
 FAKE_HUB = Path(__file__).with_name("fake_hub.py")
 PLUGINS = Path(__file__).with_name("plugins")
 START = """
+import json
 import sys
 from pathlib import Path
 from hub.cli.run import _until_stopped
 from hub.cli.terminal import log_to_terminal, run_loop
-from hub.supervisor.child import Limits
-from hub.supervisor.keeper import Policy
+from hub.supervisor.settings import PluginLimits, RunSettings
 from hub.supervisor.supervisor import Setup
 log_to_terminal()
-run_loop(_until_stopped(Setup(Path(sys.argv[1]), {"http": {"port": 18080}}, hub=(sys.executable, "-P", sys.argv[2]),
-    limits=Limits(memory_bytes=200 << 20, silence_s=3.0), policy=Policy(first_s=0.05, limit_s=0.2, fence_after=3))))
+more = json.loads(sys.argv[3])
+limits = {"memory_mib_of": {"memory": 200}, "silence_s": 3.0, "fence_after": 3, **more.pop("plugins", {})}
+settings = RunSettings({"http": {"port": 18080}, **more}, PluginLimits(**limits))
+sys.exit(run_loop(_until_stopped(Setup(Path(sys.argv[1]), settings, hub=(sys.executable, "-P", sys.argv[2])))))
 """
 WAIT_S = 30.0
 
@@ -102,16 +105,16 @@ class Supervised:
                 await self.process.communicate()
 
 
-@pytest.fixture
-async def supervised(tmp_path: Path) -> AsyncIterator[Supervised]:
-    """Yield a supervisor that has said that it is ready."""
+@asynccontextmanager
+async def supervise(tmp_path: Path, settings: str = "{}") -> AsyncIterator[Supervised]:
+    """Run a supervisor that has said that it is ready."""
     data = tmp_path / "data"
     installed = tmp_path / "site" / "faulty-1.0.dist-info"
     installed.mkdir(parents=True)
     (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: faulty\nVersion: 1.0\n")
     (installed / "entry_points.txt").write_text("[lianxin.plugins]\nfaulty = faulty\n")
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-P", "-c", START, str(data), str(FAKE_HUB),
+        sys.executable, "-P", "-c", START, str(data), str(FAKE_HUB), settings,
         stdout=asyncio.subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": f"{PLUGINS}{os.pathsep}{installed.parent}"},
     )  # fmt: skip
@@ -121,6 +124,13 @@ async def supervised(tmp_path: Path) -> AsyncIterator[Supervised]:
         yield supervised
     finally:
         await supervised.close()
+
+
+@pytest.fixture
+async def supervised(tmp_path: Path) -> AsyncIterator[Supervised]:
+    """Yield a supervisor with everything of its own."""
+    async with supervise(tmp_path) as supervised:
+        yield supervised
 
 
 def descendants(pid: int) -> list[psutil.Process]:

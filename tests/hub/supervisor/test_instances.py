@@ -1,4 +1,8 @@
 import asyncio
+import contextlib
+import os
+import signal
+from pathlib import Path
 
 import pytest
 
@@ -17,7 +21,7 @@ from core.events import (
 from core.streams import Consumer
 from core.subjects import ASK_DESCRIBE, ASK_PLUGINS, ASK_PROBE
 
-from .conftest import WAIT_S, Supervised, descendants
+from .conftest import WAIT_S, Supervised, descendants, supervise
 
 BREAKS = [
     ("segfault", "crash", "killed by SIGSEGV"),
@@ -25,6 +29,10 @@ BREAKS = [
     ("block", "hang", "no heartbeat for 3 s"),
     ("exit", "crash", "exit status 3"),
 ]
+
+
+KILLS = 6
+ORDERS_BETWEEN_KILLS = 40
 
 
 def is_running(status) -> bool:
@@ -77,18 +85,46 @@ async def test_an_idle_plugin_holds_at_most_fifty_megabytes(supervised: Supervis
     assert status.memory_bytes <= 50 << 20
 
 
-@pytest.mark.parametrize(("fault", "reason", "detail"), BREAKS)
-async def test_a_plugin_that_breaks_is_fenced_with_its_reason_and_disturbs_nobody(supervised, fault, reason, detail):
+async def test_plugins_that_break_are_fenced_with_their_reasons_and_disturb_nobody(supervised: Supervised):
     await supervised.connect()
     await supervised.want("calm", "faulty")
     calm = await supervised.status("calm", is_running)
-    await supervised.want("broken", "faulty", f'{{"fault": "{fault}"}}')
-    fenced = await supervised.status("broken", lambda status: status.process == "fenced")
-    assert fenced.reason == reason
-    assert detail in fenced.detail
-    assert fenced.restarts == 2
+    for fault, _, _ in BREAKS:
+        await supervised.want(fault, "faulty", f'{{"fault": "{fault}"}}')
+    for fault, reason, detail in BREAKS:
+        fenced = await supervised.status(fault, lambda status: status.process == "fenced")
+        assert fenced.reason == reason
+        assert detail in fenced.detail
+        assert fenced.restarts == 2
     latest = [status for status in supervised.statuses if status.instance == "calm"][-1]
     assert (latest.process, latest.pid, latest.restarts) == ("running", calm.pid, 0)
+
+
+async def test_no_order_is_lost_or_doubled_while_its_plugin_is_killed(tmp_path: Path):
+    async with supervise(tmp_path, '{"plugins": {"healthy_s": 0.1}}') as supervised:
+        bus = await supervised.connect()
+        await supervised.want("victim", "faulty")
+        await supervised.status("victim", is_running)
+        reported = await outcomes(bus)
+        final: dict[str, str] = {}
+        wanted = {f"m-{number}" for number in range(KILLS * ORDERS_BETWEEN_KILLS)}
+        for kill in range(KILLS):
+            for number in range(kill * ORDERS_BETWEEN_KILLS, (kill + 1) * ORDERS_BETWEEN_KILLS):
+                message = SendMessage(message_id=f"m-{number}", recipient=f"faulty:{number % 5}")
+                await bus.publish(message, "victim", msg_id=message.message_id)
+            for _ in range(ORDERS_BETWEEN_KILLS // 2):
+                status = await asyncio.wait_for(reported.get(), WAIT_S)
+                final[status.message_id] = status.status
+            running = [status.pid for status in supervised.statuses if status.pid]
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(running[-1], signal.SIGKILL)
+        while final.keys() != wanted:
+            status = await asyncio.wait_for(reported.get(), WAIT_S)
+            final[status.message_id] = status.status
+        sent = supervised.data.plugin("victim").joinpath("sent").read_text().split()
+    assert len(sent) == len(set(sent))
+    assert {message_id for message_id, status in final.items() if status == "sent"} <= set(sent)
+    assert set(final.values()) <= {"sent", "unknown"}
 
 
 async def test_a_fenced_instance_is_started_again_when_its_settings_change(supervised: Supervised):

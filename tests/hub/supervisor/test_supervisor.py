@@ -1,10 +1,14 @@
 import asyncio
+import json
 import os
 import signal
+from pathlib import Path
 
 import psutil
 
-from .conftest import Supervised, descendants
+from core.testing.nats import NatsServer, nats_server  # noqa: F401
+
+from .conftest import Supervised, descendants, supervise
 
 
 async def test_it_says_what_it_does_and_when_it_is_ready(supervised: Supervised):
@@ -37,3 +41,12 @@ async def test_a_killed_hub_is_started_again(supervised: Supervised):
     os.kill(hub.pid, signal.SIGKILL)
     await supervised.line("the hub ended (crash: killed by SIGKILL)")
     await supervised.line("ready http://127.0.0.1:18080")
+
+
+async def test_a_cluster_of_the_settings_takes_the_place_of_the_own_bus(tmp_path: Path, nats_server: NatsServer):  # noqa: F811
+    async with supervise(tmp_path, json.dumps({"nats": {"url": nats_server.url}})) as supervised:
+        assert supervised.printed[0] == "lianxin: using the bus of the settings"
+        assert len(descendants(supervised.process.pid)) == 1
+        await supervised.connect()
+        await supervised.want("calm", "faulty")
+        await supervised.status("calm", lambda status: status.process == "running")

@@ -43,6 +43,8 @@ class Faulty(Channel[FaultyConfig]):
                         await asyncio.sleep(600)
 
     async def send(self, message: SendMessage) -> str:
+        with (self.link.data_dir / "sent").open("a") as file:
+            file.write(f"{message.message_id}\n")
         await self.emit(MessageReceived(external_id=message.message_id, sender=message.recipient, text=message.text))
         return f"echo-{message.message_id}"
 
