@@ -34,10 +34,15 @@ function create() {
     return one?.conversation_id === id.value ? one : undefined
   }
 
+  // The last copy of a row that leaves the tables: no longer mine, whatever else it became.
+  watch(live, (one, before) => {
+    if (one) fetched.value = one
+    else if (before) fetched.value = { ...before, agent_id: null }
+  })
   watch(
-    [id, () => live.value === undefined && desk.isReady],
-    async ([wanted, isMissing]) => {
-      if (!wanted || !isMissing) return
+    () => desk.isReady && !conversation.value && id.value,
+    async (wanted) => {
+      if (!wanted) return
       try {
         const found = await getConversation(wanted)
         if (wanted === id.value) fetched.value = found
@@ -51,14 +56,15 @@ function create() {
   )
   // A conversation outside the tables still gets its entries; each may have changed its state.
   watch(
-    () => (live.value || !fetched.value ? '' : threads.ensure(id.value).entries.at(-1)?.entry_id),
-    (now, before) => now && before && void refresh(),
+    () => (conversation.value ? threads.ensure(id.value).entries.at(-1)?.entry_id : undefined),
+    (now, before) => now && before && !live.value && void refresh(),
   )
 
   async function refresh(): Promise<void> {
     const wanted = id.value
     try {
-      fetched.value = await getConversation(wanted)
+      const found = await getConversation(wanted)
+      if (wanted === id.value) fetched.value = found
     } catch {
       // the old copy stays until it is opened again
     }
