@@ -144,9 +144,9 @@ class Media:
 
     def _address(self, part: tuple[bytes, str]) -> str:
         try:
-            owner = msgspec.json.decode(part[0], type=Owner)
+            owner = wire.decode(part[0], Owner)
             return self._reception.identify(owner.visitor, owner.identity).address
-        except (msgspec.MsgspecError, IdentityRefused) as error:
+        except (wire.FrameRefused, IdentityRefused) as error:
             raise Refused(401, "bad_identity") from error
 
     async def _clean(self, raw: bytes, name: str) -> CleanFile:

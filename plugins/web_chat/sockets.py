@@ -6,7 +6,6 @@ from contextlib import aclosing, suppress
 from enum import IntEnum
 from typing import Final
 
-import msgspec
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from plugins.web_chat import wire
@@ -126,8 +125,8 @@ async def _next(socket: web.WebSocketResponse) -> wire.ClientFrame | None:
     match message.type:
         case WSMsgType.TEXT:
             try:
-                return wire.decode(message.data)
-            except (msgspec.MsgspecError, ValueError) as error:
+                return wire.decode_frame(message.data)
+            except wire.FrameRefused as error:
                 raise _Goodbye(CloseCode.BAD_FRAME, "bad_frame") from error
         case WSMsgType.BINARY:
             raise _Goodbye(CloseCode.BAD_FRAME, "bad_frame")

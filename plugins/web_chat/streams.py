@@ -60,8 +60,8 @@ class Streams:
     async def post(self, request: web.Request) -> web.StreamResponse:
         """Take frames from a widget and answer each that has an answer."""
         try:
-            post = msgspec.json.decode(await request.read(), type=Post)
-        except (msgspec.MsgspecError, ValueError) as error:
+            post = wire.decode(await request.read(), Post)
+        except wire.FrameRefused as error:
             raise Refused(400, "bad_frame") from error
         answers: list[wire.ServerFrame] = []
         frames = post.frames

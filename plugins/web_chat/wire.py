@@ -1,7 +1,7 @@
 """The frames a widget and this channel exchange: JSON objects told apart by ``type`` (docs/plugins/web_chat.md)."""
 
 from datetime import datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -151,13 +151,27 @@ class Error(Frame, frozen=True, kw_only=True):
 
 ServerFrame = Welcome | Line | SituationFrame | Typing | Ack | Retry | Refused | Ping | Error
 
-_client: msgspec.json.Decoder[ClientFrame] = msgspec.json.Decoder(ClientFrame)
+T = TypeVar("T")
+
 _encoder = msgspec.json.Encoder()
 
 
-def decode(raw: bytes | str) -> ClientFrame:
-    """Return the frame a client sent; ``msgspec.ValidationError`` or ``msgspec.DecodeError`` when it is none."""
-    return _client.decode(raw)
+class FrameRefused(Exception):
+    """What a client sent is not of this protocol."""
+
+
+def decode(raw: bytes | str, kind: type[T]) -> T:
+    """Return what a client sent as ``kind``; FrameRefused when it is none."""
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:  # the last for brackets without end
+        raise FrameRefused(str(error)) from error
+
+
+def decode_frame(raw: bytes | str) -> ClientFrame:
+    """Return the frame a client sent; FrameRefused when it is none."""
+    frame: ClientFrame = decode(raw, ClientFrame)  # type: ignore[arg-type]  # a union is no class, but decodes
+    return frame
 
 
 def encode(frame: ServerFrame) -> bytes:

@@ -27,6 +27,7 @@ from tests.plugins.web_chat.tools import KEY, address_of, sign
         ("number for text", '{"type": "message", "cid": "cid-00001", "text": 1}'),
         ("lone surrogate", '{"type": "message", "cid": "cid-00001", "text": "\\ud800"}'),
         ("deep nesting", '{"type": "message", "cid": ' + "[" * 5000 + "]" * 5000 + "}"),
+        ("deep nesting aside", '{"type": "typing", "on": true, "x": ' + "[" * 30_000 + "]" * 30_000 + "}"),
         ("negative seq", '{"type": "seen", "seq": -1}'),
         ("huge seq", '{"type": "read", "seq": 1e300}'),
     ],

@@ -94,8 +94,9 @@ async def test_bad_posts_are_refused(house: Any) -> None:
     assert (await post(house, None, {"type": "message", "cid": "cid-00001"}))[0] == 400
     assert (await post(house, None, {"type": "sudo"}))[0] == 400
     assert (await post(house, "no such session", {"type": "seen", "seq": 1}))[0] == 404
-    async with house.http.post(house.path("events"), data=b"{") as answer:
-        assert answer.status == 400
+    for body in (b"{", b"\xff", b'{"x": ' + b"[" * 30_000 + b"]" * 30_000 + b"}"):
+        async with house.http.post(house.path("events"), data=body) as answer:
+            assert answer.status == 400
     async with house.http.post(house.path("events"), data=b"x" * 70_000) as answer:
         assert answer.status == 413
     async with house.http.get(house.path("sse"), params={"session": "x"}) as answer:
