@@ -11,35 +11,26 @@ from typing import Final, get_args
 
 from core.events.routing import WorkMode
 from hub.routing import decisions as out
-from hub.routing import views
 from hub.routing.agents import Agent
 from hub.routing.errors import RoutingRefused
 from hub.routing.explanations import age
-from hub.routing.figures import QueueFigures, figures
-from hub.routing.floor import Floor
 from hub.routing.matching import Queue
 from hub.routing.model import AgentProfile, Presence, QueueRules, WorkItem
-from hub.routing.offers import Offer
 from hub.routing.priorities import head_start_s
-from hub.routing.snapshot import AgentSnapshot, Snapshot, WorkSnapshot, agent_snapshot, build, take, work_snapshot
+from hub.routing.readable import ReadableCore
+from hub.routing.snapshot import Snapshot, build
 from hub.routing.timers import Key
-from hub.routing.views import Obstacle, Waiting
-from hub.routing.waits import WaitEstimate
 from hub.routing.work import Work
 
 PRESENCES: Final = frozenset(get_args(Presence))
 MODES: Final = frozenset(get_args(WorkMode))
 
 
-class RoutingCore:
-    """Queues, agents, work and offers of one hub.
+class RoutingCore(ReadableCore):
+    """Queues, agents, work and offers of one hub: the inputs that change them.
 
     Time never runs backwards: an earlier ``now`` counts as the latest seen.
     """
-
-    def __init__(self) -> None:
-        self._floor = Floor()
-        self._now = float("-inf")
 
     @classmethod
     def restore(cls, snapshot: Snapshot) -> "RoutingCore":
@@ -48,19 +39,6 @@ class RoutingCore:
         core._floor = build(snapshot)
         core._now = snapshot.at
         return core
-
-    def snapshot(self) -> Snapshot:
-        """Return the whole state as data."""
-        return take(self._floor, self._now)
-
-    def work_snapshot(self, work_id: str) -> WorkSnapshot | None:
-        """Return one piece of work as data, or None when the core does not hold it (any more)."""
-        work = self._floor.works.get(work_id)
-        return None if work is None else work_snapshot(work)
-
-    def agent_snapshot(self, agent_id: str) -> AgentSnapshot:
-        """Return one agent as data."""
-        return agent_snapshot(self._agent(agent_id))
 
     # Queues and agents
 
@@ -303,33 +281,7 @@ class RoutingCore:
             self._floor.start_over(work, now, agent_id=None, keeps_age=True)
         return self._settle(now)
 
-    # Questions
-
-    def figures(self, queue_id: str) -> QueueFigures:
-        """Return how the queue stands."""
-        return figures(self._queue(queue_id))
-
-    def waiting(self, queue_id: str, now: float, limit: int = 100) -> list[Waiting]:
-        """Return the first of the work waiting in a queue, in the order it will be served."""
-        return views.waiting(self._queue(queue_id), now, limit)
-
-    def estimate(self, work_id: str) -> WaitEstimate:
-        """Return how many come before waiting work (``work_not_waiting`` otherwise) and how long it may take."""
-        work = self._work(work_id)
-        if work.state != "waiting":
-            raise RoutingRefused("work_not_waiting", work_id=work_id, state=work.state)
-        queue = self._queue(work.queue_id)
-        return queue.departures.estimate(queue.waiting.ahead_of(work))
-
-    def obstacles(self, work_id: str, now: float) -> dict[str, Obstacle]:
-        """Return for every agent what keeps them from being asked about waiting work: its supervisor wants to know."""
-        return views.obstacles(self._floor, self._work(work_id), now)
-
     # Time
-
-    def next_due(self) -> float | None:
-        """Return when something happens by time alone: call ``tick`` then."""
-        return self._floor.timers.next_due()
 
     def tick(self, now: float) -> list[out.Decision]:
         """Let happen what was due up to ``now``, in order; late calls stamp ends with the time they were due."""
@@ -353,7 +305,7 @@ class RoutingCore:
             self._floor.match.leave(self._floor.works[first])
             self._floor.wait(self._floor.works[first], now)
 
-    # Looking things up, or refusing
+    # What the inputs share
 
     def _say_queued(self, work: Work, now: float, why: out.Explanation) -> None:
         queue = self._floor.match.queues[work.queue_id]
@@ -373,30 +325,6 @@ class RoutingCore:
     def _settle(self, now: float) -> list[out.Decision]:
         self._now = now
         return self._floor.settle(now)
-
-    def _queue(self, queue_id: str) -> Queue:
-        queue = self._floor.match.queues.get(queue_id)
-        if queue is None:
-            raise RoutingRefused("unknown_queue", queue_id=queue_id)
-        return queue
-
-    def _agent(self, agent_id: str) -> Agent:
-        agent = self._floor.match.agents.get(agent_id)
-        if agent is None:
-            raise RoutingRefused("unknown_agent", agent_id=agent_id)
-        return agent
-
-    def _work(self, work_id: str) -> Work:
-        work = self._floor.works.get(work_id)
-        if work is None:
-            raise RoutingRefused("unknown_work", work_id=work_id)
-        return work
-
-    def _offer(self, offer_id: str) -> Offer:
-        offer = self._floor.offers.get(offer_id)
-        if offer is None:
-            raise RoutingRefused("unknown_offer", offer_id=offer_id)
-        return offer
 
     def _holder(self, work: Work) -> Agent:
         if work.state != "active" or work.agent_id is None:
