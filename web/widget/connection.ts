@@ -38,6 +38,7 @@ export class Connection {
     if (this.isWanted) return
     this.isWanted = true
     addEventListener('online', this.hurry)
+    addEventListener('offline', this.cut)
     document.addEventListener('visibilitychange', this.hurry)
     this.connect()
   }
@@ -45,6 +46,7 @@ export class Connection {
   close(): void {
     this.isWanted = false
     removeEventListener('online', this.hurry)
+    removeEventListener('offline', this.cut)
     document.removeEventListener('visibilitychange', this.hurry)
     this.drop()
     clearTimeout(this.timer)
@@ -59,6 +61,11 @@ export class Connection {
     if (this.way || document.hidden) return
     clearTimeout(this.timer)
     this.connect()
+  }
+
+  /** The machine says that it is offline: do not wait for the silence to find out. */
+  private readonly cut = (): void => {
+    if (this.way) this.lost()
   }
 
   private connect(): void {
