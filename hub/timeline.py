@@ -32,16 +32,17 @@ def add_received(
         direction="in",
         author_kind="contact",
         author_name=conversation.contact_name,
-        text=message.text,
+        text=message.text.replace("\0", ""),  # PostgreSQL holds none
         attachments=message.attachments,
         address=address,
         external_id=message.external_id,
         client_id=message.external_id,
         created_at=received_at,
     )
-    conversation.unread += 1
-    if conversation.waiting_since is None:
-        conversation.waiting_since = received_at
+    if conversation.state not in ("wrap_up", "closed"):  # a rating waits for no answer
+        conversation.unread += 1
+        if conversation.waiting_since is None:
+            conversation.waiting_since = received_at
     _added(unit, conversation, entry)
     return entry
 

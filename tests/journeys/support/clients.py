@@ -246,6 +246,13 @@ class Agent:
         """Return how many different messages of one direction came over the socket."""
         return len(self._seen[direction])
 
+    async def leave(self) -> None:
+        """Close the browser."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+
     async def cut(self) -> None:
         """Lose the socket; a new one resumes."""
         if self._socket is not None:

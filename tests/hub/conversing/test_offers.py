@@ -1,0 +1,173 @@
+"""Offers and agents: who is asked, who is asked next, what happens to work when agents go."""
+
+import asyncio
+
+from hub.accounts.identity import Identity
+from hub.queues import QueueSettings
+from hub.store.models import AgentStatus, Conversation, Offer, Setting, WorkItem
+from tests.hub.conversing.conftest import Advance, Come
+from tests.hub.support.channel import FakeChannel
+from tests.hub.support.house import House, until
+
+WANG = "webchat:wang"
+OPERATOR = Identity(username="operator")
+
+
+async def test_an_expired_offer_goes_to_the_next_agent(channel: FakeChannel, come: Come, advance: Advance) -> None:
+    zhou, li = await come("zhou"), await come("li")
+    await channel.write(WANG, "人工")
+    await until(lambda: bool(zhou.tables["offers"] or li.tables["offers"]))
+    asked, other = (zhou, li) if zhou.tables["offers"] else (li, zhou)
+    late = next(iter(asked.tables["offers"]))
+    await advance(21)
+    await other.take_offer()
+    status, answer = await asked.try_call("POST", f"/offers/{late}/accept")
+    assert (status, answer["error"]["code"]) == (409, "offer_gone")
+
+
+async def test_a_declined_offer_does_not_come_back_at_once(channel: FakeChannel, come: Come, advance: Advance) -> None:
+    zhou = await come("zhou")
+    await channel.write(WANG, "人工")
+    await zhou.until(lambda: bool(zhou.tables["offers"]))
+    first = next(iter(zhou.tables["offers"]))
+    await zhou.call("POST", f"/offers/{first}/decline", reason="忙")
+    await zhou.call("POST", f"/offers/{first}/decline", reason="忙")  # a repeated call answers the same
+    await zhou.until(lambda: not zhou.tables["offers"])
+    await advance(10)
+    assert await Offer.all().count() == 1
+    await advance(21)
+    await zhou.take_offer()
+
+
+async def test_accepting_twice_answers_the_same(channel: FakeChannel, come: Come) -> None:
+    zhou = await come("zhou")
+    await channel.write(WANG, "人工")
+    await zhou.until(lambda: bool(zhou.tables["offers"]))
+    offer_id = next(iter(zhou.tables["offers"]))
+    first = await zhou.call("POST", f"/offers/{offer_id}/accept")
+    assert await zhou.call("POST", f"/offers/{offer_id}/accept") == first
+
+
+async def test_nobody_accepts_for_a_colleague(channel: FakeChannel, come: Come) -> None:
+    zhou = await come("zhou")
+    await channel.write(WANG, "人工")
+    await zhou.until(lambda: bool(zhou.tables["offers"]))
+    li = await come("li")
+    status, _ = await li.try_call("POST", f"/offers/{next(iter(zhou.tables['offers']))}/accept")
+    assert status == 404
+
+
+async def test_work_of_a_withdrawn_offer_can_be_picked(channel: FakeChannel, come: Come) -> None:
+    zhou = await come("zhou")
+    await channel.write(WANG, "人工")
+    await zhou.until(lambda: bool(zhou.tables["offers"]))
+    (conversation_id,) = zhou.tables["conversations"]
+    await zhou.call("PUT", "/me/state", state="away", reason="meal")
+    assert (await WorkItem.get()).state == "waiting"
+    chen = await come("chen")
+    await chen.until(lambda: bool(chen.tables["offers"]))
+    await chen.call("PUT", "/me/state", state="busy")
+    assert (await WorkItem.get()).state == "waiting"
+    status, answer = await chen.try_call("POST", f"/conversations/{conversation_id}/pick", reason="老人")
+    assert (status, answer["error"]["code"]) == (409, "work_gone"), "who is busy picks nothing"
+
+
+async def test_a_conversation_goes_to_a_named_agent_who_saw_it_declined(channel: FakeChannel, come: Come) -> None:
+    zhou = await come("zhou")
+    await channel.write(WANG, "人工")
+    conversation_id = await zhou.take_offer()
+    li = await come("li")
+    await zhou.call("POST", f"/conversations/{conversation_id}/transfer", agent_id=li.me["user_id"], note="")
+    assert await li.take_offer() == conversation_id
+    status, _ = await zhou.try_call("POST", f"/conversations/{conversation_id}/messages", client_id="x", text="?")
+    assert status == 403
+
+
+async def test_a_lost_agents_work_returns_and_is_served_first(
+    still_house: House, channel: FakeChannel, come: Come
+) -> None:
+    still_house.services.presence._grace_s = 0.05
+    zhou = await come("zhou")
+    await channel.write(WANG, "人工")
+    conversation_id = await zhou.take_offer()
+    await zhou.leave()
+    await channel.hears(WANG, "暂时离线")
+    assert (await AgentStatus.get(user_id=zhou.me["user_id"])).state == "unreachable"
+    await channel.write("webchat:later", "人工")
+    await channel.hears("webchat:later", "1 位")
+    li = await come("li")
+    assert await li.take_offer() == conversation_id
+
+
+async def test_a_lost_agent_who_is_back_takes_work_again(still_house: House, channel: FakeChannel, come: Come) -> None:
+    still_house.services.presence._grace_s = 0.05
+    zhou = await come("zhou")
+    await zhou.leave()
+    agents = still_house.services.dispatcher.agents
+    await until(lambda: agents[zhou.me["user_id"]].state == "unreachable")
+    await zhou.open_desk()
+    await until(lambda: agents[zhou.me["user_id"]].state == "available")
+
+
+async def test_a_short_cut_takes_nothing_away(still_house: House, channel: FakeChannel, come: Come) -> None:
+    zhou = await come("zhou")
+    await channel.write(WANG, "人工")
+    conversation_id = await zhou.take_offer()
+    await zhou.leave()
+    await zhou.open_desk()
+    await channel.write(WANG, "还在吗")
+    await zhou.until(lambda: "还在吗" in zhou.read("in"))
+    assert zhou.conversation(conversation_id)["state"] == "active"
+
+
+async def test_work_that_finds_its_queue_full_is_served_later(
+    still_house: House, channel: FakeChannel, come: Come, advance: Advance
+) -> None:
+    services = still_house.services
+    await Setting.filter(key="channels").update(value={"*": {"flow": "", "queue": "general"}})
+    await services.flow_library.load()
+    await services.queue_editor.save(OPERATOR, "general", {"zh": "综合"}, QueueSettings(max_waiting=1))
+    await channel.write("webchat:first", "您好")
+    await channel.hears("webchat:first", "下一位")
+    await channel.write(WANG, "您好")
+    await channel.hears(WANG, "咨询人数较多")
+    zhou = await come("zhou")
+    await zhou.take_offer()
+    await advance(6)
+    await zhou.take_offer()
+    assert await Conversation.filter(state="active").count() == 2
+
+
+async def test_a_wrap_up_lasts_as_long_as_its_queue_says(
+    still_house: House, channel: FakeChannel, come: Come, advance: Advance
+) -> None:
+    zhou = await come("zhou")
+    await channel.write(WANG, "人工")
+    conversation_id = await zhou.take_offer()
+    await zhou.call("POST", f"/conversations/{conversation_id}/end")
+    agents = still_house.services.dispatcher.agents
+    await advance(29)
+    assert agents[zhou.me["user_id"]].state == "wrap_up"
+    await advance(2)
+    assert agents[zhou.me["user_id"]].state == "available"
+
+
+async def test_renamed_agents_show_their_new_name_at_once(still_house: House, come: Come) -> None:
+    zhou, li = await come("zhou"), await come("li")
+    users = still_house.services.users
+    from hub.accounts.users import UserEdit
+
+    await users.edit(OPERATOR, zhou.me["user_id"], UserEdit(display_name="周小敏", queue_ids=("general",)))
+    await li.until(lambda: li.tables["agents"][zhou.me["user_id"]]["display_name"] == "周小敏")
+    assert li.tables["agents"][zhou.me["user_id"]]["queue_ids"] == ["general"]
+
+
+async def test_logging_out_returns_everything(still_house: House, channel: FakeChannel, come: Come) -> None:
+    zhou = await come("zhou")
+    await channel.write(WANG, "人工")
+    conversation_id = await zhou.take_offer()
+    await zhou.call("DELETE", "/session")
+    await channel.hears(WANG, "暂时离线")
+    li = await come("li")
+    assert await li.take_offer() == conversation_id
+    await asyncio.sleep(0)
