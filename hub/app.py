@@ -68,6 +68,7 @@ class Hub:
         self.services: Services
         self.is_demo = settings.demo
         self.url = ""
+        self.web: web.Application
         self.first_admin: tuple[str, str] | None = None
         self._tasks: list[Callable[[], Awaitable[None]]] = []
 
@@ -179,7 +180,7 @@ class Hub:
 
     async def _serve_http(self, stack: AsyncExitStack) -> None:
         services, http = self.services, self._settings.http
-        app = web.Application(middlewares=[guard], client_max_size=self._settings.limits.body_bytes)
+        app = self.web = web.Application(middlewares=[guard], client_max_size=self._settings.limits.body_bytes)
         endpoints = [*ENDPOINTS, *(one for some in self._hooks.hook.register_routes() for one in some)]
         mount(app, endpoints, services)
         description = document(endpoints, services.version)

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from core.testing.clock import VirtualClock
-from core.testing.nats import NatsServer, nats_server
+from core.testing.nats import NatsServer, nats_server, shared_nats_server
 from tests.hub.support.channel import FakeChannel
 from tests.hub.support.house import House
 
-__all__ = ["nats_server"]
+__all__ = ["nats_server", "shared_nats_server"]
 
 
 @pytest.fixture(autouse=True)
