@@ -7,8 +7,8 @@ from typing import Final
 
 import msgspec
 
-from core.flow.interpreter import SYSTEM_VARIABLES
 from core.flow.matching import names, plain
+from core.flow.state import SYSTEM_VARIABLES
 from core.flow.steps import (
     Asking,
     AskStep,

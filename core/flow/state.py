@@ -10,6 +10,8 @@ Awaiting = Literal[
 
 FROM_PERSON: Final[frozenset[Awaiting]] = frozenset({"choice", "answer", "message", "grade", "comment"})
 
+SYSTEM_VARIABLES: Final = frozenset({"language", "medium", "said"})  # there without being declared
+
 MAX_VARIABLES: Final = 200
 MAX_VALUE_CHARS: Final = 2_000
 MAX_HISTORY: Final = 50

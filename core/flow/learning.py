@@ -1,0 +1,60 @@
+"""Takes what machines and clocks answer: look-ups, calendars, queues, transfers, timers."""
+
+from typing import Final
+
+from core.flow.hearing import hear_nothing
+from core.flow.inputs import CalendarAnswered, LookedUp, QueueLeft, TimedOut, TransferEnded
+from core.flow.run import Run
+from core.flow.state import Awaiting
+from core.flow.steps import CalendarStep, LookupStep, QueueStep, TransferStep
+
+MAX_UNATTENDED: Final = 50  # answers by machines and clocks since a person last did something
+
+_ANSWERS: Final[dict[Awaiting, type]] = {
+    "lookup": LookedUp,
+    "calendar": CalendarAnswered,
+    "queue": QueueLeft,
+    "transfer": TransferEnded,
+}
+
+
+def learn(run: Run, given: TimedOut | LookedUp | CalendarAnswered | QueueLeft | TransferEnded) -> None:
+    """Take an answer that is not too late, if it is of the kind waited for."""
+    if not isinstance(given, _ANSWERS.get(run.awaiting, TimedOut)):
+        return
+    run.unattended += 1
+    if run.unattended > MAX_UNATTENDED:
+        run.end("unattended")
+        return
+    match run.node, given:
+        case _, TimedOut():
+            hear_nothing(run)
+        case LookupStep() as node, LookedUp():
+            _take_lookup(run, node, given)
+        case CalendarStep() as node, CalendarAnswered():
+            ways = {"open": node.open, "closed": node.closed, "holiday": node.holiday or node.closed}
+            run.walk(ways[given.situation])
+        case QueueStep() as node, QueueLeft():
+            reason = "served" if given.outcome == "served" else f"queue_{given.outcome}"
+            _follow(run, node.on.get(given.outcome, ""), reason)
+        case TransferStep() as node, TransferEnded():
+            _follow(run, node.goto if given.is_answered else node.on_failure, "transferred")
+        case _:
+            pass
+
+
+def _take_lookup(run: Run, node: LookupStep, given: LookedUp) -> None:
+    if given.status == "found":
+        for field, name in node.results.items():
+            run.put(name, given.values.get(field, ""))
+        run.walk(node.goto)
+    else:
+        run.walk(node.on_missing if given.status == "missing" and node.on_missing else node.on_failure)
+
+
+def _follow(run: Run, target: str, reason: str) -> None:
+    """Go on at ``target``, or end where there is none."""
+    if target:
+        run.walk(target)
+    else:
+        run.end(reason)

@@ -1,0 +1,283 @@
+"""One advance of a flow in the making: goes from node to node until one waits, and gathers what is to be done."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from core.events import Choice
+from core.flow.actions import (
+    AnyAction,
+    AskCalendar,
+    End,
+    Enqueue,
+    HandOver,
+    Say,
+    SetTimer,
+    StartLookup,
+    StartRecording,
+    Transfer,
+)
+from core.flow.conditions import holds
+from core.flow.state import FROM_PERSON, MAX_HISTORY, MAX_VALUE_CHARS, MAX_VARIABLES, Awaiting, State, Visit
+from core.flow.steps import (
+    NAME_PATTERN,
+    Asking,
+    AskStep,
+    BranchStep,
+    CalendarStep,
+    EndStep,
+    Flow,
+    Grade,
+    HandOverStep,
+    LookupStep,
+    MenuStep,
+    Node,
+    Option,
+    QueueStep,
+    RateStep,
+    SayStep,
+    SetStep,
+    Step,
+    TakeMessageStep,
+    TransferStep,
+)
+from core.flow.templates import fill, fill_for_voice, localized
+
+MAX_STEPS: Final = 200  # nodes entered without waiting, in one advance
+INTER_KEY_S: Final = 4.0
+
+_NAME: Final = re.compile(NAME_PATTERN)
+
+_AWAITED: Final[dict[type[Step], Awaiting]] = {
+    MenuStep: "choice",
+    AskStep: "answer",
+    RateStep: "grade",
+    TakeMessageStep: "message",
+    LookupStep: "lookup",
+    CalendarStep: "calendar",
+    QueueStep: "queue",
+    TransferStep: "transfer",
+}
+
+
+class Run:
+    """What a ``State`` holds, open to change for the time of one advance, and the actions that come of it."""
+
+    def __init__(self, flow: Flow, state: State) -> None:
+        self.flow = flow
+        self.actions: list[AnyAction] = []
+        self.awaiting: Awaiting = state.awaiting
+        self.turn = state.turn
+        self.failures = state.failures
+        self.unattended = state.unattended
+        self.digits = state.digits
+        self.score = state.score
+        self.seeks_human = state.seeks_human
+        self._state = state
+        self._node_id = state.node
+        self._variables = dict(state.variables)
+        self._history = list(state.history)
+
+    @property
+    def node(self) -> Node | None:
+        """The present node; None when the flow has none of that name."""
+        return self.flow.nodes.get(self._node_id)
+
+    @property
+    def options(self) -> Sequence[Option | Grade]:
+        """What the person may choose from now."""
+        return _options(self.node, self.awaiting)
+
+    def result(self) -> tuple[State, tuple[AnyAction, ...]]:
+        """Return the state as it is now and the actions so far."""
+        state = msgspec.structs.replace(
+            self._state,
+            node=self._node_id,
+            awaiting=self.awaiting,
+            variables=self._variables,
+            turn=self.turn,
+            failures=self.failures,
+            unattended=self.unattended,
+            digits=self.digits,
+            score=self.score,
+            seeks_human=self.seeks_human,
+            history=tuple(self._history[-MAX_HISTORY:]),
+        )
+        return state, tuple(self.actions)
+
+    def put(self, name: str, value: str) -> None:
+        """Keep a variable within the limits; surplus names and characters are dropped."""
+        known = name in self._variables
+        if known or (len(self._variables) < MAX_VARIABLES and _NAME.match(name)):
+            self._variables[name] = encodable(value)[:MAX_VALUE_CHARS]
+
+    def shown(self, names: Sequence[str]) -> dict[str, str]:
+        """Return those of the named variables that hold something, for the agent to see."""
+        return {name: self._variables[name] for name in names if self._variables.get(name)}
+
+    def note_choice(self, key: str) -> None:
+        """Keep in the history which key was chosen at the present node."""
+        self._history[-1:] = [Visit(node=self._node_id, key=key)]
+
+    # -- going from node to node
+
+    def walk(self, target: str) -> None:
+        """Enter nodes until one waits or the flow ends."""
+        following: str | None = target
+        steps = 0
+        while following is not None and steps < MAX_STEPS:
+            following = self._enter(following)
+            steps += 1
+        if following is not None:
+            self.go_to_human()
+
+    def end(self, reason: str) -> None:
+        """Wait for nothing any more."""
+        self.awaiting = "nothing"
+        self.digits = ""
+        self.actions.append(End(reason=reason))
+
+    def go_to_human(self) -> None:
+        """Go where people are; when that way itself is broken, end."""
+        if self.seeks_human or self.flow.human not in self.flow.nodes:
+            self.end("broken")
+            return
+        self.seeks_human = True
+        self.walk(self.flow.human)
+
+    def _enter(self, target: str) -> str | None:
+        """Do what a node says; return the next one, or None when it waits or ended."""
+        node = self.flow.nodes.get(target)
+        if node is None:
+            self.go_to_human()
+            return None
+        self._node_id = target
+        self.failures = 0
+        self.digits = ""
+        self._history.append(Visit(node=target))
+        match node:
+            case SayStep():
+                self.say(node.text, prompt=node.prompt, can_interrupt=node.can_interrupt)
+                return node.goto
+            case BranchStep():
+                return next((case.goto for case in node.cases if holds(case.when, self._variables)), node.otherwise)
+            case SetStep():
+                values = {name: fill(template, self._variables) for name, template in node.values.items()}
+                for name, value in values.items():
+                    self.put(name, value)
+                return node.goto
+            case HandOverStep():
+                self.awaiting = "nothing"
+                self.actions.append(HandOver(flow=node.flow, node=node.node, variables=dict(self._variables)))
+            case EndStep():
+                self.say(node.text, prompt=node.prompt)
+                self.end(node.reason)
+            case MenuStep() | AskStep() | RateStep() | TakeMessageStep():
+                self.prompt(node)
+                self.wait(_AWAITED[type(node)])
+            case QueueStep() | TransferStep():
+                self.say(node.text, prompt=node.prompt)
+                self.wait(_AWAITED[type(node)])
+            case LookupStep() | CalendarStep():
+                self.wait(_AWAITED[type(node)])
+        return None
+
+    # -- waiting
+
+    def wait(self, awaiting: Awaiting) -> None:
+        """Begin a new turn at the present node; answers to earlier ones are late from now on."""
+        self.awaiting = awaiting
+        self.turn += 1
+        if awaiting in FROM_PERSON:
+            self.seeks_human = False
+        self.request()
+
+    def request(self) -> None:
+        """Ask for whatever the present node waits for."""
+        match self.node, self.awaiting:
+            case (Asking() as node, _) if self.awaiting in FROM_PERSON:
+                self._request_from_person(node)
+            case LookupStep() as node, "lookup":
+                params = {name: fill(template, self._variables) for name, template in node.params.items()}
+                self.actions.append(
+                    StartLookup(connector=node.connector, params=params, timeout_s=node.timeout_s, turn=self.turn)
+                )
+            case CalendarStep() as node, "calendar":
+                self.actions.append(AskCalendar(calendar=node.calendar, turn=self.turn))
+            case QueueStep() as node, "queue":
+                self.actions.append(
+                    Enqueue(
+                        queue_id=node.queue_id,
+                        turn=self.turn,
+                        priority=node.priority,
+                        skills=dict(node.skills),
+                        shown=self.shown(node.show),
+                    )
+                )
+            case TransferStep() as node, "transfer":
+                self.actions.append(Transfer(number=fill(node.number, self._variables), turn=self.turn))
+            case _:
+                pass
+
+    def _request_from_person(self, node: Asking) -> None:
+        """Have a recording or a timer started; an answer is asked for by what was said."""
+        if self.awaiting == "message" and isinstance(node, TakeMessageStep) and self._is_voice():
+            self.actions.append(StartRecording(max_s=node.max_voice_s, turn=self.turn))
+        elif self.digits:
+            self.actions.append(SetTimer(seconds=INTER_KEY_S, turn=self.turn))
+        elif seconds := node.voice_timeout_s if self._is_voice() else node.timeout_s:
+            self.actions.append(SetTimer(seconds=seconds, turn=self.turn))
+
+    # -- what is said
+
+    def prompt(self, node: Asking, *, is_retry: bool = False) -> None:
+        """Ask the question of ``node``, with its choices; after a wrong answer say first that it was."""
+        options = _options(node, _AWAITED[type(node)])
+        language = self._language()
+        choices = tuple(Choice(key=option.key, label=localized(option.label, language)) for option in options)
+        if is_retry:
+            self.say(node.retry_text)
+        self.say(node.text, choices=choices, prompt=node.prompt)
+
+    def say(
+        self, text: Mapping[str, str], *, choices: tuple[Choice, ...] = (), prompt: str = "", can_interrupt: bool = True
+    ) -> None:
+        """Say ``text`` in the person's language, if there is anything to say, show or play."""
+        language = self._language()
+        words, readings = fill_for_voice(localized(text, language), self._variables)
+        if words or choices or prompt:
+            self.actions.append(
+                Say(
+                    text=words,
+                    choices=choices,
+                    language=language,
+                    prompt=prompt,
+                    readings=readings,
+                    can_interrupt=can_interrupt,
+                )
+            )
+
+    def _language(self) -> str:
+        wanted = self._variables.get("language", "")
+        known = self.flow.languages
+        return next((language for language in (wanted, wanted.split("-")[0]) if language in known), known[0])
+
+    def _is_voice(self) -> bool:
+        return self._variables.get("medium") == "voice"
+
+
+def encodable(text: str) -> str:
+    """Return ``text`` without halves of surrogate pairs, which no encoder takes."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _options(node: Step | None, awaiting: Awaiting) -> Sequence[Option | Grade]:
+    match node:
+        case MenuStep():
+            return node.choices
+        case RateStep() if awaiting == "grade":
+            return node.grades
+        case _:
+            return ()
