@@ -18,6 +18,11 @@ export async function unlock(): Promise<void> {
   isUnlocked.value = context.state === 'running'
 }
 
+/** Unlock with whatever is touched first, for pages that are loaded again during a shift. */
+export function unlockOnFirstTouch(): void {
+  for (const event of ['pointerdown', 'keydown']) addEventListener(event, () => void unlock(), { once: true })
+}
+
 export function startRinging(): void {
   if (ringing) return
   ringOnce()

@@ -2,7 +2,7 @@
 import { defineStore } from 'pinia'
 import { shallowReactive } from 'vue'
 
-import { call } from '@/api/client'
+import { getContact } from '@/api/desk'
 import type { ContactView } from '@/api/types'
 
 const MAX_KEPT = 300
@@ -22,7 +22,7 @@ export const useContacts = defineStore('contacts', () => {
     if (asked.has(contactId)) return
     asked.add(contactId)
     try {
-      put(await call<ContactView>('GET', `/contacts/${contactId}`))
+      put(await getContact(contactId))
     } catch {
       // what the conversation itself says has to do; the next reload asks again
     }
