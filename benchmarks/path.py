@@ -32,6 +32,8 @@ PEOPLE = 32
 
 async def measure_path(folder: Path, messages: int) -> tuple[float, float, float, float]:
     """Return messages a second in and out, and the median latencies in and out in seconds."""
+    (folder / "house").mkdir()
+    (folder / "house" / "lianxin.toml").write_text("[limits]\ncalls_per_second = 100000\n")
     house = await start_house(folder / "house", "--demo")
     try:
         await lift_limits(house)

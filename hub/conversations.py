@@ -25,7 +25,7 @@ from hub.i18n import text as catalogue
 from hub.masking import masked
 from hub.media import MediaStore
 from hub.queues import Queues
-from hub.store.models import Address, Conversation, Draft, Entry, Offer, User, WrapUpCode
+from hub.store.models import Address, Conversation, Draft, Offer, User, WrapUpCode
 from hub.store.views import conversation_view, entry_view
 from hub.units import Unit, Units
 
@@ -111,9 +111,10 @@ class Conversations:
         if len(message.text) > self._text_chars:
             raise ApiError(422, "invalid", f"at most {self._text_chars} characters", fields={"text": "too_long"})
         attachments = [await self._media.attachment(media_id) for media_id in message.attachments]
-        async with self._units.open() as unit:
+
+        async def act(unit: Unit) -> EntryView:
             await self._visible(unit, identity, conversation_id)
-            if repeated := await _repeated(conversation_id, message.client_id):
+            if repeated := await unit.find_own(conversation_id, message.client_id):
                 return entry_view(repeated)
             conversation = await self._own(unit, identity, conversation_id, "active")
             address = await self._address(unit, conversation)
@@ -130,11 +131,13 @@ class Conversations:
             await self._drop_draft(unit, identity, conversation_id)
             return entry_view(entry)
 
+        return await self._units.share(act)
+
     async def note(self, identity: Identity, conversation_id: str, note: NewNote) -> EntryView:
         """Add an internal note; whoever may open the conversation may."""
         async with self._units.open() as unit:
             conversation = await self._visible(unit, identity, conversation_id)
-            if repeated := await _repeated(conversation_id, note.client_id):
+            if repeated := await unit.find_own(conversation_id, note.client_id):
                 return entry_view(repeated)
             entry = timeline.add_note(unit, conversation, identity, note.text, client_id=note.client_id)
             await self._drop_draft(unit, identity, conversation_id)
@@ -316,10 +319,6 @@ class Conversations:
         if await Draft.filter(conversation_id=conversation_id, agent_id=identity.user_id).delete():
             event = DraftChanged(conversation_id=conversation_id, agent_id=identity.user_id, text="", saved_at=unit.now)
             unit.record(event, conversation_id, conversation_id=conversation_id)
-
-
-async def _repeated(conversation_id: str, client_id: str) -> Entry | None:
-    return await Entry.filter(conversation_id=conversation_id, client_id=client_id, author_kind="agent").first()
 
 
 async def _is_offered(conversation_id: str, identity: Identity) -> bool:

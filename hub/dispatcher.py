@@ -43,6 +43,7 @@ class Dispatcher:
         self._effects = Effects(queues)
         self._core = routing.RoutingCore()
         self._is_stale = False
+        self._was_fed = False
         self._woken = asyncio.Event()
 
     @property
@@ -66,6 +67,7 @@ class Dispatcher:
             with suppress(TimeoutError):
                 async with asyncio.timeout(wait_s):
                     await self._woken.wait()
+                    continue  # something changed: what is due next may be another
             try:
                 await self.tick()
             except Exception:
@@ -83,9 +85,11 @@ class Dispatcher:
         """Wrap everything that feeds the core inside ``unit``: keeps core and store together."""
         if self._is_stale:
             await self._restore(unit)
+        self._was_fed = False
         yield
-        self._woken.set()
-        unit.after(self._after)
+        if self._was_fed:
+            self._woken.set()
+            unit.after(self._after)
 
     # Work
 
@@ -258,6 +262,7 @@ class Dispatcher:
         except Exception:
             self._is_stale = True
             raise
+        self._was_fed = True
         unit.if_undone(self._distrust)
         await self._effects.apply(unit, decisions)
         await self._keep(decisions)

@@ -54,6 +54,9 @@ class Router:
         async with self._units.open() as unit, self._dispatcher.deciding(unit):
             first = await unit.work.first_times([delivery.envelope.id for delivery in deliveries])
             known = await _known([delivery for delivery in deliveries if delivery.envelope.id in first])
+            await unit.load_entries(
+                [one.event.message_id for one in deliveries if isinstance(one.event, MessageStatus)]
+            )
             for delivery in deliveries:
                 if delivery.envelope.id not in first:
                     continue

@@ -4,8 +4,9 @@ The hub is the only writer, so rows stay in memory between units; a unit that fa
 them all, and the next one reads the database again.
 """
 
+import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, Final, TypeVar
@@ -23,6 +24,9 @@ from hub.store.views import model_row
 
 CACHED_ROWS: Final = 20_000  # of each kind, about 2 KB a row
 
+MAX_SHARED: Final = 64  # acts in one unit: enough to share a wait for the disk, few enough to do again one by one
+
+T = TypeVar("T")
 ModelT = TypeVar("ModelT", bound=Model)
 
 
@@ -57,6 +61,7 @@ class Unit:
         self._rows = rows
         self._added: list[Model] = []
         self._touched: dict[int, Model] = {}
+        self._entries: dict[str, Entry] = {}
         self._undoings: list[Callable[[], None]] = []
 
     def record(self, event: Event, id: str, *, conversation_id: str | None = None) -> None:  # noqa: A002
@@ -128,12 +133,26 @@ class Unit:
         row = await self.conversation(conversation_id)
         return None if row.state in ("wrap_up", "closed") and row.flow_state is None else row
 
+    async def find_own(self, conversation_id: str, client_id: str) -> Entry | None:
+        """Return what an agent's browser sent under ``client_id`` before, in this unit or an earlier one."""
+        for row in self._added:
+            if isinstance(row, Entry) and (row.conversation_id, row.client_id) == (conversation_id, client_id):
+                return row
+        return await Entry.filter(conversation_id=conversation_id, client_id=client_id, author_kind="agent").first()
+
+    async def load_entries(self, entry_ids: Sequence[str]) -> None:
+        """Read many entries at once, for ``find_entry`` to know."""
+        if entry_ids:
+            self._entries.update({row.entry_id: row for row in await Entry.filter(entry_id__in=entry_ids)})
+
     async def find_entry(self, entry_id: str) -> Entry | None:
         """Return the timeline entry's row, or None when there is none."""
-        for row in self._touched.values():
-            if isinstance(row, Entry) and row.entry_id == entry_id:
-                return row
-        return await Entry.get_or_none(entry_id=entry_id)
+        if entry_id not in self._entries:
+            row = await Entry.get_or_none(entry_id=entry_id)
+            if row is None:
+                return None
+            self._entries[entry_id] = row
+        return self._entries[entry_id]
 
     async def entry(self, entry_id: str) -> Entry:
         """Return the timeline entry's row; 404 when there is none."""
@@ -156,6 +175,24 @@ class Unit:
         self._touched.clear()
 
 
+class _Waiting:
+    """Something to be done in a shared unit, and who waits for it."""
+
+    def __init__(self, act: Callable[[Unit], Awaitable[Any]]) -> None:
+        self.act = act
+        self.result: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+
+    def done(self, result: Any) -> None:
+        """Hand over the result, unless nobody waits any more."""
+        if not self.result.done():
+            self.result.set_result(result)
+
+    def failed(self, error: Exception) -> None:
+        """Hand over why there is none."""
+        if not self.result.done():
+            self.result.set_exception(error)
+
+
 class Units:
     """Opens units of work that share the rows in hand."""
 
@@ -163,10 +200,47 @@ class Units:
         self.store = store
         self._clock = clock
         self._rows = Rows()
+        self._waiting: list[_Waiting] = []
+        self._sharing: asyncio.Task[None] | None = None
 
     def now(self) -> datetime:
         """Return the clock's time, for questions outside a unit."""
         return self._clock.now()
+
+    async def share(self, act: Callable[[Unit], Awaitable[T]]) -> T:
+        """Do ``act`` in one unit with whatever else comes meanwhile: one commit, one wait for the disk, for all.
+
+        When one of them raises, all are undone and each is done again in a unit of its own, so ``act`` must do
+        nothing outside its unit.
+        """
+        waiting = _Waiting(act)
+        self._waiting.append(waiting)
+        if self._sharing is None or self._sharing.done():
+            self._sharing = asyncio.create_task(self._share_all())
+        result: T = await waiting.result
+        return result
+
+    async def _share_all(self) -> None:
+        while self._waiting:
+            some, self._waiting = self._waiting[:MAX_SHARED], self._waiting[MAX_SHARED:]
+            try:
+                async with self.open() as unit:
+                    results = [await one.act(unit) for one in some]
+            except Exception:
+                for one in some:
+                    await self._do_alone(one)
+                continue
+            for one, result in zip(some, results, strict=True):
+                one.done(result)
+
+    async def _do_alone(self, one: "_Waiting") -> None:
+        try:
+            async with self.open() as unit:
+                result = await one.act(unit)
+        except Exception as error:
+            one.failed(error)
+        else:
+            one.done(result)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Unit]:

@@ -76,6 +76,9 @@ class ChannelProxy:
             if request.headers.get("Upgrade", "").lower() == "websocket":
                 return await self._carry_socket(request, http, url)
             return await self._carry_request(request, http, url)
+        except aiohttp.WSServerHandshakeError as error:
+            status = error.status if 400 <= error.status < 600 else 502
+            raise ApiError(status, "channel_refused", f"{instance} refused the socket") from error
         except (aiohttp.ClientConnectionError, TimeoutError) as error:
             if request.transport is None:
                 raise  # the citizen left, not the channel

@@ -238,6 +238,7 @@ class Migration(migrations.Migration):
                 "table": "entry",
                 "indexes": [
                     Index(fields=["conversation_id", "entry_id"]),
+                    Index(fields=["conversation_id", "client_id"]),
                     Index(fields=["address", "seq"]),
                     Index(fields=["instance", "external_id"]),
                 ],

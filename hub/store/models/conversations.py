@@ -95,7 +95,12 @@ class Entry(Model):
     class Meta:
         app = "store"
         table = "entry"
-        indexes = (("conversation_id", "entry_id"), ("address", "seq"), ("instance", "external_id"))
+        indexes = (
+            ("conversation_id", "entry_id"),
+            ("conversation_id", "client_id"),
+            ("address", "seq"),
+            ("instance", "external_id"),
+        )
 
 
 class Draft(Model):
