@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 
 from core.bus import Bus, BusSettings
+from core.errors import RequestFailed
 from core.events import (
     DescribeRequest,
     Description,
@@ -17,7 +18,6 @@ from core.events import (
     ProbeAnswer,
     ProbeRequest,
 )
-from core.errors import RequestFailed
 from core.subjects import ASK_DESCRIBE, ASK_PLUGINS, ASK_PROBE
 from core.testing.nats import NatsServer
 from tests.hub.support.house import House
@@ -26,14 +26,18 @@ SCHEMA = {"type": "object", "properties": {"token": {"type": "string", "x-secret
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def served(shared_nats_server: NatsServer, demo_data: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+async def served(
+    shared_nats_server: NatsServer, demo_data: Path, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[House]:
     import shutil
 
     folder = Path(shutil.copytree(demo_data, tmp_path_factory.mktemp("served") / "data"))
     house = House(shared_nats_server, folder)
     await house.start()
     async with AsyncExitStack() as stack:
-        bus = await stack.enter_async_context(await Bus.connect(BusSettings(url=shared_nats_server.url), source="supervisor"))
+        bus = await stack.enter_async_context(
+            await Bus.connect(BusSettings(url=shared_nats_server.url), source="supervisor")
+        )
         await _play_supervisor(bus)
         yield house
     await house.stop()

@@ -49,7 +49,9 @@ async def callers(served: House) -> AsyncIterator[dict[str, Caller]]:
         if who == "nobody":
             continue
         role = "admin" if who == "must_change" else who
-        new = NewUser(username=f"user-{who.replace('_', '-')}", display_name=who, work_number=f"9{number}", role_ids=(role,))
+        new = NewUser(
+            username=f"user-{who.replace('_', '-')}", display_name=who, work_number=f"9{number}", role_ids=(role,)
+        )
         _, password = await users.make(OPERATOR, new, password="" if who == "must_change" else PASSWORD)
         body = {"username": new.username, "password": password}
         async with caller.http.post(f"{served.url}/api/v1/session", json=body) as answer:
