@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
 from typing import Any, Final, Literal
 
 import msgspec
@@ -15,10 +14,9 @@ from core.ids import new_id
 from hub import routing
 from hub.desktop.desk import Desk
 from hub.dispatch_effects import Effects, when
+from hub.dispatch_memory import keep, profile, read_snapshot
 from hub.errors import ApiError
 from hub.queues import MESSAGE_CLASS, Queues
-from hub.routing.offers import Offer as LiveOffer
-from hub.routing.snapshot import AgentSnapshot, Snapshot, WorkSnapshot
 from hub.store.models import AgentStatus, Conversation, Offer, User, WorkItem
 from hub.units import Unit, Units
 
@@ -223,7 +221,7 @@ class Dispatcher:
     async def know_agent(self, unit: Unit, user: User) -> None:
         """Take over a new or changed user's queues, skills and capacities."""
         await AgentStatus.get_or_create({"since": unit.now}, user_id=user.user_id)
-        await self._feed(unit, lambda core, now: core.set_agent(_profile(user), now))
+        await self._feed(unit, lambda core, now: core.set_agent(profile(user), now))
         if view := self._desk.agents.get(user.user_id):  # the core knows no names and tells of no queues
             shown = msgspec.structs.replace(
                 view,
@@ -265,53 +263,20 @@ class Dispatcher:
         self._was_fed = True
         unit.if_undone(self._distrust)
         await self._effects.apply(unit, decisions)
-        await self._keep(decisions)
+        await keep(self._core, decisions)
         return decisions
-
-    async def _keep(self, decisions: list[routing.Decision]) -> None:
-        """Store what the core holds of everything that was decided about."""
-        works = {one.work_id for one in decisions if not isinstance(one, routing.AgentChanged)}
-        agents = {agent_id for one in decisions if (agent_id := getattr(one, "agent_id", ""))}
-        for work_id in works:
-            kept = self._core.work_snapshot(work_id)
-            if kept is not None:
-                await WorkItem.filter(work_id=work_id).update(kept=msgspec.to_builtins(kept))
-        for agent_id in agents:
-            plain = msgspec.to_builtins(replace(self._core.agent_snapshot(agent_id)))
-            await AgentStatus.filter(user_id=agent_id).update(kept=plain)
 
     async def _restore(self, unit: Unit) -> None:
         """Build the core from what is stored, then let it take over today's queues and users."""
         users = {user.user_id: user for user in await User.filter(is_active=True)}
-        agents = []
-        for status in await AgentStatus.filter(user_id__in=list(users)).exclude(kept=None):
-            kept = msgspec.convert(status.kept, AgentSnapshot)
-            agents.append(replace(kept, profile=_profile(users[status.user_id])))
-        works = [
-            msgspec.convert(row.kept, WorkSnapshot)
-            for row in await WorkItem.filter(state__in=("waiting", "offered", "assigned")).exclude(kept=None)
-        ]
-        offers = [
-            LiveOffer(
-                offer_id=row.offer_id,
-                work_id=row.work_id,
-                agent_id=row.agent_id,
-                queue_id=row.queue_id,
-                made_at=row.made_at.timestamp(),
-                expires_at=row.expires_at.timestamp(),
-            )
-            for row in await Offer.filter(outcome=None)
-        ]
-        queues = tuple(self._queues.settings(queue_id).rules(queue_id) for queue_id in self._queues)
-        self._core = routing.RoutingCore.restore(
-            Snapshot(self._seconds(), queues, tuple(agents), tuple(works), tuple(offers))
-        )
+        snapshot = await read_snapshot(users, self._queues, self._seconds())
+        self._core = routing.RoutingCore.restore(snapshot)
         self._is_stale = False
-        known = {one.profile.agent_id for one in agents}
+        known = {one.profile.agent_id for one in snapshot.agents}
         for user in users.values():
             if user.user_id not in known:
                 await self.know_agent(unit, user)
-        for one in agents:  # views are not stored; an input that changes nothing makes the core say them
+        for one in snapshot.agents:  # views are not stored; an input that changes nothing makes the core say them
             await self._feed(unit, lambda core, now, one=one: core.set_agent(one.profile, now))  # type: ignore[misc]
 
     def _distrust(self) -> None:
@@ -378,16 +343,6 @@ class Dispatcher:
             wait_median_s=figures.wait.median_s,
             wait_p90_s=figures.wait.p90_s,
         )
-
-
-def _profile(user: User) -> routing.AgentProfile:
-    return routing.AgentProfile(
-        agent_id=user.user_id,
-        queues={queue_id: place for place, queue_id in enumerate(user.queue_ids)},
-        skills=user.skills,
-        languages=frozenset({user.language} if user.language else ()),
-        capacity={**CAPACITY, **user.capacities},
-    )
 
 
 async def _live_work(conversation: Conversation, *states: str) -> WorkItem | None:

@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 Publish = Callable[[str, bytes, str], Awaitable[None]]
 
 IN_FLIGHT: Final = 256
+ORDER: Final = ".cmd.send"
 LINGER_S: Final = 0.2
 BACK_OFF_S: Final = (0.1, 5.0)
 
@@ -103,6 +104,8 @@ class Relay:
 
     async def _try(self, rows: Sequence[Row]) -> list[Row]:
         """Publish ``rows`` all at once; return those that the bus did not acknowledge."""
+        # somebody waits for what is ordered, readers of events do not; each subject keeps its order
+        rows = sorted(rows, key=lambda row: not row["subject"].endswith(ORDER))
         answers = await asyncio.gather(
             *(self._publish(row["subject"], bytes(row["payload"]), row["msg_id"]) for row in rows),
             return_exceptions=True,
