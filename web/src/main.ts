@@ -9,7 +9,9 @@ import { createApp } from 'vue'
 import App from './App.vue'
 import { i18n } from './i18n'
 import { guardRoutes, router } from './router'
+import { reloadAfterUpgrade } from './upgrade'
 
+reloadAfterUpgrade()
 const app = createApp(App).use(createPinia()).use(i18n)
 guardRoutes()
 app.use(router).mount('#app')
