@@ -13,6 +13,7 @@ from aiohttp import web
 
 from core.bus import Bus, BusSettings
 from core.clock import Clock, SystemClock
+from core.connections import SilentConnections
 from core.streams import BUCKETS, HUB_CONSUMER, IN, STREAMS, hub_consumer
 from hub.accounts.sessions import Sessions
 from hub.accounts.users import Users
@@ -56,6 +57,7 @@ from hub.units import Units
 
 log = logging.getLogger(__name__)
 
+BACKLOG: Final = 4_096  # connections the kernel holds for us
 STOP_S: Final = 5.0  # open requests get that long when the hub stops
 
 
@@ -180,7 +182,15 @@ class Hub:
 
     async def _serve_http(self, stack: AsyncExitStack) -> None:
         services, http = self.services, self._settings.http
-        app = self.web = web.Application(middlewares=[guard], client_max_size=self._settings.limits.body_bytes)
+        silent = SilentConnections()
+
+        @web.middleware
+        async def hear(request: web.Request, handler: Any) -> web.StreamResponse:
+            silent.heard(request.protocol)
+            response: web.StreamResponse = await handler(request)
+            return response
+
+        app = self.web = web.Application(middlewares=[hear, guard], client_max_size=self._settings.limits.body_bytes)
         endpoints = [*ENDPOINTS, *(one for some in self._hooks.hook.register_routes() for one in some)]
         mount(app, endpoints, services)
         description = document(endpoints, services.version)
@@ -201,9 +211,13 @@ class Hub:
         runner = web.AppRunner(app, shutdown_timeout=STOP_S, access_log=None)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
-        site = web.TCPSite(runner, http.host, http.port, ssl_context=_tls(http), backlog=4096)
-        await site.start()
-        port = runner.addresses[0][1]
+        make = runner.server
+        assert make is not None
+        server = await asyncio.get_running_loop().create_server(
+            lambda: silent.watch(make()), http.host, http.port, ssl=_tls(http), backlog=BACKLOG
+        )
+        stack.callback(server.close)
+        port = server.sockets[0].getsockname()[1]
         scheme = "https" if http.tls_certificate else "http"
         self.url = http.public_url or f"{scheme}://{http.host}:{port}"
 

@@ -12,18 +12,16 @@ from pathlib import Path
 from typing import Final
 
 from aiohttp import web
-from aiohttp.web_protocol import RequestHandler
 
+from core.connections import SilentConnections
 from core.errors import TryLater
 from core.host.job import HttpPlace
 from core.webhooks import Refused, Route, Routes
 
 log = logging.getLogger(__name__)
 
-FIRST_REQUEST_S: Final = 10.0  # a connection that has not sent its headers by then is closed
 VERIFY_S: Final = 15.0  # a check reads the body; a peer that trickles it is cut off
 KEEP_ALIVE_S: Final = 75.0
-MAX_CONNECTIONS: Final = 4096
 
 State = Callable[[], dict[str, str]]
 
@@ -43,11 +41,12 @@ async def serve(routes: Routes, instance: str, place: HttpPlace, state: State) -
         app.router.add_route(route.method, prefix + route.path, doorman.guard(route))
     runner = web.AppRunner(app, access_log=None, keepalive_timeout=KEEP_ALIVE_S, shutdown_timeout=1.0)
     await runner.setup()
-    assert runner.server is not None
+    make = runner.server
+    assert make is not None
     listener, address = _listen(place)
     loop = asyncio.get_running_loop()
     create = loop.create_unix_server if listener.family == socket.AF_UNIX else loop.create_server
-    server = await create(doorman.factory(runner.server), sock=listener, backlog=1024)
+    server = await create(lambda: doorman.silent.watch(make()), sock=listener, backlog=1024)
     try:
         yield address
     finally:
@@ -56,28 +55,16 @@ async def serve(routes: Routes, instance: str, place: HttpPlace, state: State) -
 
 
 class Doorman:
-    """Lets in what may pass: bounds the connections, their silence, the bodies, and asks each route's check first."""
+    """Lets in what may pass: bounds silence and bodies, and asks each route's check first."""
 
     def __init__(self) -> None:
-        self._silent: set[RequestHandler] = set()
-
-    def factory(self, server: web.Server) -> Callable[[], RequestHandler]:
-        """Return what makes the protocol of each new connection."""
-
-        def connect() -> RequestHandler:
-            protocol = server()
-            self._silent.add(protocol)
-            limit_s = FIRST_REQUEST_S if len(server.connections) <= MAX_CONNECTIONS else 0.0
-            asyncio.get_running_loop().call_later(limit_s, self._dismiss_silent, protocol)
-            return protocol
-
-        return connect
+        self.silent = SilentConnections()
 
     def guard(self, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         """Return the handler of ``route`` behind its limits and its check."""
 
         async def handle(request: web.Request) -> web.StreamResponse:
-            self._silent.discard(request.protocol)
+            self.silent.heard(request.protocol)
             try:
                 return await _admit(route, request)
             except Refused as refused:
@@ -92,11 +79,6 @@ class Doorman:
                 return _refusal(500, "error")
 
         return handle
-
-    def _dismiss_silent(self, protocol: RequestHandler) -> None:
-        if protocol in self._silent:
-            self._silent.discard(protocol)
-            protocol.force_close()
 
 
 async def _admit(route: Route, request: web.Request) -> web.StreamResponse:

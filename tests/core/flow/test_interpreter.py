@@ -273,9 +273,7 @@ def test_outside_office_hours_a_message_becomes_work(hotline: Flow) -> None:
     assert actions == (AskCalendar(calendar="office-hours", turn=state.turn),)
     state, _ = advance(hotline, state, CalendarAnswered(turn=state.turn, situation="closed"))
     state, actions = advance(hotline, state, Said(text="请回电 13800138000", media_ids=("m1",)))
-    assert actions[0] == TakeMessage(
-        queue_id="general", text="请回电 13800138000", media_ids=("m1",)
-    )
+    assert actions[0] == TakeMessage(queue_id="general", text="请回电 13800138000", media_ids=("m1",))
     assert actions[-1] == End(reason="message_taken")
 
 

@@ -1,11 +1,13 @@
 import asyncio
 import socket
+from functools import partial
 
 import aiohttp
 import pytest
 from aiohttp import web
 
 from core.channel import ServesHttp
+from core.connections import SilentConnections
 from core.events import ChannelState
 from core.host import http as http_module
 from core.host.http import serve
@@ -110,7 +112,7 @@ async def test_health_says_how_the_channel_is(hooks):
 
 
 async def test_a_connection_that_says_nothing_is_closed(monkeypatch):
-    monkeypatch.setattr(http_module, "FIRST_REQUEST_S", 0.05)
+    monkeypatch.setattr(http_module, "SilentConnections", partial(SilentConnections, first_request_s=0.05))
     async with serve((), INSTANCE, HttpPlace(), lambda: {}) as address:
         port = int(address.rsplit(":", 1)[1])
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
