@@ -15,7 +15,7 @@ api = Endpoints()
 class AuditQuery(msgspec.Struct, frozen=True):
     """A page, newest first, older than number ``before``."""
 
-    before: Annotated[int, Meta(ge=1)] | None = None
+    before: Annotated[int, Meta(ge=1, le=2**63 - 1)] | None = None
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
 
 

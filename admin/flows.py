@@ -37,7 +37,7 @@ class SavedVersion(msgspec.Struct, frozen=True):
 class Publish(Settings, frozen=True, kw_only=True):
     """Which version new conversations run."""
 
-    version: Annotated[int, Meta(ge=1)]
+    version: Annotated[int, Meta(ge=1, le=2**31 - 1)]
 
 
 @api.add("GET", "/api/v1/flows", "admin.flows", answer=FlowList)

@@ -84,6 +84,8 @@ async def list_roles(services: Services, call: Call[NoBody]) -> RoleList:
 async def save_role(services: Services, call: Call[NewRole]) -> RoleView:
     """Make or change a role."""
     body = call.body
-    return await services.users.save_role(
+    role = await services.users.save_role(
         call.identity, call.path["role_id"], body.title, body.permissions, remote=call.remote
     )
+    services.desk.refresh()
+    return role

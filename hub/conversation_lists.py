@@ -53,11 +53,12 @@ class ConversationLists:
 
 def _wanted(identity: Identity, view: View) -> Q:
     mine = Q(agent_id=identity.user_id)
-    queues = Q() if identity.may("queue.all") else Q(queue_id__in=sorted(identity.queue_ids))
+    sees_all = identity.may("queue.all")
+    queues = Q() if sees_all else Q(queue_id__in=sorted(identity.queue_ids))
     match view:
         case "mine":
             return mine & Q(state__in=("active", "wrap_up"))
         case "waiting":
             return queues & Q(state="queued")
         case "all":
-            return mine | queues
+            return Q() if sees_all else mine | queues

@@ -25,6 +25,7 @@ from hub.i18n import text as catalogue
 from hub.masking import masked
 from hub.media import MediaStore
 from hub.queues import Queues
+from hub.store.fields import ID_LENGTH
 from hub.store.models import Address, Conversation, Draft, Offer, User, WrapUpCode
 from hub.store.views import conversation_view, entry_view
 from hub.units import Unit, Units
@@ -32,6 +33,7 @@ from hub.units import Unit, Units
 log = logging.getLogger(__name__)
 
 MAX_ATTACHMENTS: Final = 10
+Id = Annotated[str, Meta(max_length=ID_LENGTH)]
 ClientId = Annotated[str, Meta(min_length=1, max_length=64)]
 Text = Annotated[str, Meta(max_length=20_000)]  # the operator's own limit is lower
 
@@ -41,7 +43,7 @@ class NewMessage(Settings, frozen=True, kw_only=True):
 
     client_id: ClientId
     text: Text = ""
-    attachments: Annotated[tuple[str, ...], Meta(max_length=MAX_ATTACHMENTS)] = ()
+    attachments: Annotated[tuple[Id, ...], Meta(max_length=MAX_ATTACHMENTS)] = ()
 
 
 class NewNote(Settings, frozen=True, kw_only=True):
@@ -62,7 +64,7 @@ class Transfer(Settings, frozen=True, kw_only=True):
     """Where a conversation goes: a queue, or a colleague."""
 
     queue_id: str | None = None
-    agent_id: str | None = None
+    agent_id: Id | None = None
     note: Annotated[str, Meta(max_length=4_000)] = ""
 
 

@@ -7,7 +7,8 @@ from msgspec import Meta
 
 from core.clock import Clock
 from core.config import Settings
-from core.ids import new_id
+from core.errors import ConfigInvalid
+from core.ids import check_token, new_id
 from hub.accounts.identity import Identity
 from hub.accounts.passwords import hash_password, random_password
 from hub.accounts.permissions import PERMISSIONS, ROLES
@@ -169,6 +170,10 @@ class Users:
         self, identity: Identity, role_id: str, title: dict[str, str], permissions: tuple[str, ...], *, remote: str
     ) -> RoleView:
         """Make or change a role; nobody takes ``admin.users`` from the role of administrators."""
+        try:
+            check_token(role_id)
+        except ValueError as error:
+            raise ConfigInvalid({"role_id": str(error)}) from error
         if unknown := sorted(set(permissions) - PERMISSIONS.keys()):
             raise ApiError(422, "invalid", "unknown permission", fields={"permissions": ", ".join(unknown)})
         if role_id == "admin" and "admin.users" not in permissions:

@@ -89,6 +89,11 @@ class Desk:
         for connection in tuple(feed.connections) if feed else ():
             connection.close(code)
 
+    def refresh(self) -> None:
+        """Send everybody away to come again at once: rights were changed."""
+        for user_id in tuple(self._feeds):
+            self.end(user_id, "replaced")
+
     def close(self) -> None:
         """Send everybody away: the hub stops."""
         for user_id in tuple(self._feeds):

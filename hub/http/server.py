@@ -12,14 +12,16 @@ from aiohttp import web
 from core.config import decode_settings
 from core.errors import ConfigInvalid
 from hub.accounts.identity import Identity
-from hub.errors import ApiError
+from hub.errors import ApiError, not_found
 from hub.http.answers import error_answer, json_answer
 from hub.http.endpoints import PUBLIC, SESSION, Call, Endpoint, NoBody
 from hub.services import Services
+from hub.store.fields import ID_LENGTH, SLUG_LENGTH
 
 log = logging.getLogger(__name__)
 
 COOKIE: Final = "lianxin_session"
+UUIDS: Final = frozenset({"conversation_id", "contact_id", "entry_id", "user_id"})  # all else are slugs
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 SECURITY_HEADERS: Final = {
     "Content-Security-Policy": (
@@ -94,7 +96,7 @@ def _handler(endpoint: Endpoint, services: Services) -> Any:
         identity = await _admit(request, endpoint, services)
         call = Call(
             identity=identity,
-            path=dict(request.match_info),
+            path=_path_of(request),
             query=_decode_query(endpoint, request),
             body=await _decode_body(endpoint, request),
             remote=remote_of(request, services.settings.http.trusted_proxies),
@@ -113,7 +115,7 @@ def _handler(endpoint: Endpoint, services: Services) -> Any:
 async def admit_upload(request: web.Request, services: Services) -> Identity:
     """Return who uploads a file; the same checks as for a declared endpoint with ``desk.use``."""
     check_origin(request, services.settings.http.public_url)
-    return await _authorize(request, services, "desk.use")
+    return await authorize(request, services, "desk.use")
 
 
 async def _admit(request: web.Request, endpoint: Endpoint, services: Services) -> Identity:
@@ -121,10 +123,11 @@ async def _admit(request: web.Request, endpoint: Endpoint, services: Services) -
         check_origin(request, services.settings.http.public_url)
     if endpoint.permission == PUBLIC:
         return Identity()
-    return await _authorize(request, services, endpoint.permission)
+    return await authorize(request, services, endpoint.permission)
 
 
-async def _authorize(request: web.Request, services: Services, permission: str) -> Identity:
+async def authorize(request: web.Request, services: Services, permission: str) -> Identity:
+    """Return who calls, once it is clear that they may: session, rate, token, first password, permission."""
     identity = await identify(request, services)
     if wait_s := services.call_limiter.wait_s(identity.user_id):
         raise ApiError(429, "rate_limited", "too many calls", retry_after_s=wait_s)
@@ -137,6 +140,15 @@ async def _authorize(request: web.Request, services: Services, permission: str) 
             raise ApiError(403, "password_change_required", "change the first password")
         identity.require(permission)
     return identity
+
+
+def _path_of(request: web.Request) -> dict[str, str]:
+    """Return the path's parameters; 404 when one is longer than any id."""
+    path = dict(request.match_info)
+    for name, value in path.items():
+        if len(value) > (ID_LENGTH if name in UUIDS else SLUG_LENGTH):
+            raise not_found(name.removesuffix("_id"))
+    return path
 
 
 def _decode_query(endpoint: Endpoint, request: web.Request) -> Any:

@@ -18,7 +18,7 @@ class ListQuery(msgspec.Struct, frozen=True):
     """Which conversations; ``cursor`` is the last answer's ``next_cursor``."""
 
     view: Literal["mine", "waiting", "all"] = "mine"
-    cursor: str = ""
+    cursor: Annotated[str, Meta(max_length=36)] = ""
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
     channel: Annotated[str, Meta(max_length=32)] = ""
     q: Annotated[str, Meta(max_length=100)] = ""

@@ -5,11 +5,12 @@ from typing import Final
 from aiohttp import BodyPartReader, web
 
 from core.events import Attachment
-from hub.errors import ApiError
+from hub.errors import ApiError, not_found
 from hub.http.answers import json_answer
-from hub.http.server import admit_upload, identify
+from hub.http.server import admit_upload, authorize
 from hub.media import INLINE
 from hub.services import Services
+from hub.store.fields import ID_LENGTH
 
 CHUNK_BYTES: Final = 65_536
 DAY: Final = "private, max-age=86400, immutable"
@@ -32,15 +33,21 @@ class Files:
         await admit_upload(request, self._services)
         if not request.content_type.startswith("multipart/"):
             raise ApiError(422, "bad_upload", "send multipart/form-data with a part named file")
-        part = await (await request.multipart()).next()
+        try:
+            part = await (await request.multipart()).next()
+        except (ValueError, AssertionError) as error:  # aiohttp's words for what is no multipart
+            raise ApiError(422, "bad_upload", "not a multipart body") from error
         if not isinstance(part, BodyPartReader) or part.name != "file":
             raise ApiError(422, "bad_upload", "the first part must be named file", fields={"file": "missing"})
         limit = self._services.settings.limits.attachment_bytes
         data = bytearray()
-        while chunk := await part.read_chunk(CHUNK_BYTES):
-            data += chunk
-            if len(data) > limit:
-                raise ApiError(413, "too_large", f"at most {limit} bytes")
+        try:
+            while chunk := await part.read_chunk(CHUNK_BYTES):
+                data += chunk
+                if len(data) > limit:
+                    raise ApiError(413, "too_large", f"at most {limit} bytes")
+        except (ValueError, AssertionError) as error:
+            raise ApiError(422, "bad_upload", "the body ends in the middle of the file") from error
         mime = part.headers.get("Content-Type", "application/octet-stream").partition(";")[0].strip()
         attachment: Attachment = await self._services.media.keep(
             bytes(data), mime=mime, name=part.filename or "", instance=""
@@ -49,9 +56,11 @@ class Files:
 
     async def download(self, request: web.Request) -> web.StreamResponse:
         """Return a file: pictures inline, all else as a download that no page can run."""
-        identity = await identify(request, self._services)
-        identity.require("desk.use")
-        path, attachment = await self._services.media.find(request.match_info["media_id"])
+        await authorize(request, self._services, "desk.use")
+        media_id = request.match_info["media_id"]
+        if len(media_id) > ID_LENGTH:
+            raise not_found("file")
+        path, attachment = await self._services.media.find(media_id)
         kind = "inline" if attachment.mime in INLINE else "attachment"
         return web.FileResponse(
             path,

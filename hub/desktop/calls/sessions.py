@@ -73,6 +73,7 @@ async def log_out(services: Services, call: Call[NoBody]) -> None:
 async def change_password(services: Services, call: Call[NewPassword]) -> None:
     """Set a new password; the user's other sessions end."""
     await services.sessions.change_password(call.identity, call.body.current, call.body.new, remote=call.remote)
+    services.desk.end(call.identity.user_id, "replaced")  # sockets of ended sessions; the others come again
 
 
 def _me(services: Services, identity: Identity) -> Me:
