@@ -157,6 +157,7 @@ class Agent:
         self.tables: dict[str, dict[str, Any]] = {}
         self.entries: list[dict[str, Any]] = []
         self.signals: list[dict[str, Any]] = []
+        self._byes: list[dict[str, Any]] = []
         self._seen: dict[str, set[str]] = {"in": set(), "out": set()}
         self.snapshots = 0
         self.resumes = 0
@@ -246,6 +247,11 @@ class Agent:
         """Return how many different messages of one direction came over the socket."""
         return len(self._seen[direction])
 
+    async def bye(self) -> dict[str, Any]:
+        """Wait until the hub has sent this browser away; return its last words."""
+        await self.until(lambda: bool(self._byes))
+        return self._byes[-1]
+
     async def leave(self) -> None:
         """Close the browser."""
         if self._task is not None:
@@ -295,6 +301,8 @@ class Agent:
                     self._apply(patch)
             case "signal":
                 self.signals.append(frame)
+            case "bye":
+                self._byes.append(frame)
             case "ping":
                 await socket.send_json({"type": "pong"})
         async with self._changed:

@@ -1,0 +1,219 @@
+"""The way through the hub to a channel's own port: requests, sockets, and what must not pass."""
+
+import io
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp import WSMsgType, web
+
+from core.testing.nats import NatsServer
+from hub.demo import PASSWORD
+from tests.hub.support.house import House
+from tests.journeys.support.clients import Agent
+
+INSTANCE = "web_chat-main"
+
+
+class Far:
+    """A channel's HTTP port; remembers the headers of every request."""
+
+    def __init__(self) -> None:
+        self.requests: list[web.BaseRequest] = []
+        self.closes: list[int | None] = []
+        self.runner = web.AppRunner(self._app())
+
+    async def start(self, path: Path) -> str:
+        """Serve on a socket file and return the place."""
+        await self.runner.setup()
+        await web.UnixSite(self.runner, str(path)).start()
+        return f"unix:{path}"
+
+    def _app(self) -> web.Application:
+        app = web.Application(client_max_size=64 * 1_048_576)
+        app.router.add_route("*", "/channels/{instance}/echo", self.echo)
+        app.router.add_get("/channels/{instance}/page", self.page)
+        app.router.add_get("/channels/{instance}/breaks", self.breaks)
+        app.router.add_get("/channels/{instance}/ws", self.socket)
+        return app
+
+    async def echo(self, request: web.Request) -> web.StreamResponse:
+        self.requests.append(request)
+        return web.Response(body=await request.read(), headers={"X-Query": request.query_string})
+
+    async def page(self, request: web.Request) -> web.StreamResponse:
+        self.requests.append(request)
+        response = web.Response(text="<script>steal()</script>", content_type="text/html")
+        response.set_cookie("lianxin_session", "fixed")
+        response.set_cookie("own", "kept")
+        return response
+
+    async def breaks(self, request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Length": "1000"})
+        await response.prepare(request)
+        await response.write(b"half")
+        assert request.transport is not None
+        request.transport.abort()
+        return response
+
+    async def socket(self, request: web.Request) -> web.StreamResponse:
+        self.requests.append(request)
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        async for message in socket:
+            if message.type is WSMsgType.TEXT and message.data == "end":
+                await socket.close(code=4001)
+            elif message.type is WSMsgType.TEXT:
+                await socket.send_str(message.data[::-1])
+            elif message.type is WSMsgType.BINARY:
+                await socket.send_bytes(message.data)
+        self.closes.append(socket.close_code)
+        return socket
+
+
+@asynccontextmanager
+async def _far(house: House, folder: Path) -> AsyncIterator[Far]:
+    far = Far()
+    house.services.plugin_instances._proxy.place(INSTANCE, await far.start(folder / "c.sock"))
+    yield far
+    await far.runner.cleanup()
+
+
+@pytest.fixture
+async def far(house: House, tmp_path: Path) -> AsyncIterator[Far]:
+    async with _far(house, tmp_path) as far:
+        yield far
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as http:
+        yield http
+
+
+def _at(house: House, rest: str) -> str:
+    return f"{house.url}/channels/{INSTANCE}/{rest}"
+
+
+async def test_requests_pass_with_their_query_and_body(house: House, far: Far, http: aiohttp.ClientSession) -> None:
+    for data in (b"", b"x", bytes(range(256)) * 8_000):
+        async with http.post(_at(house, "echo?a=%2F&b=%20"), data=io.BytesIO(data)) as answer:
+            assert (answer.status, await answer.read()) == (200, data)
+            assert answer.headers["X-Query"] == "a=%2F&b=%20"
+
+
+async def test_sockets_pass_both_ways_with_their_close_code(
+    house: House, far: Far, http: aiohttp.ClientSession
+) -> None:
+    async with http.ws_connect(_at(house, "ws")) as socket:
+        await socket.send_str("abc")
+        assert await socket.receive_str() == "cba"
+        await socket.send_bytes(b"\x00\xff")
+        assert await socket.receive_bytes() == b"\x00\xff"
+        await socket.send_str("end")
+        await socket.receive()
+        assert socket.close_code == 4001
+
+
+async def test_a_citizen_who_vanishes_closes_the_far_socket(
+    house: House, far: Far, http: aiohttp.ClientSession
+) -> None:
+    from tests.hub.support.house import until
+
+    socket = await http.ws_connect(_at(house, "ws"))
+    await socket.send_str("abc")
+    await socket.receive_str()
+    assert socket._response is not None and socket._response.connection is not None
+    socket._response.connection.transport.abort()  # type: ignore[union-attr]
+    await until(lambda: bool(far.closes))
+
+
+async def test_a_channel_that_is_away_is_said_to_be(house: House, tmp_path: Path, http: aiohttp.ClientSession) -> None:
+    async with http.get(_at(house, "echo")) as answer:
+        assert (answer.status, (await answer.json())["error"]["code"]) == (502, "channel_away")
+        assert answer.headers["Retry-After"] == "2"
+    async with _far(house, tmp_path):
+        pass
+    async with http.get(_at(house, "echo")) as answer:
+        assert answer.status == 502
+    with pytest.raises(aiohttp.WSServerHandshakeError, match="502"):
+        await http.ws_connect(_at(house, "ws"))
+
+
+async def test_an_answer_that_breaks_off_is_not_completed(house: House, far: Far, http: aiohttp.ClientSession) -> None:
+    async with http.get(_at(house, "breaks")) as answer:
+        with pytest.raises(aiohttp.ClientPayloadError):
+            await answer.read()
+
+
+async def test_nobody_says_where_they_come_from(house: House, far: Far, http: aiohttp.ClientSession) -> None:
+    forged = {"X-Forwarded-For": "6.6.6.6", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https"}
+    await (await http.get(_at(house, "echo"), headers=forged)).read()
+    (request,) = far.requests
+    assert request.headers.getall("X-Forwarded-For") == ["127.0.0.1"]
+    assert request.headers["X-Forwarded-Host"] in house.url
+    assert request.headers["X-Forwarded-Proto"] == "http"
+
+
+async def test_a_trusted_proxy_is_believed(
+    nats_server: NatsServer, data: Path, tmp_path: Path, http: aiohttp.ClientSession
+) -> None:
+    house = House(nats_server, data, http={"trusted_proxies": ("127.0.0.1",)})
+    await house.start()
+    async with _far(house, tmp_path) as far:
+        await (await http.get(_at(house, "echo"), headers={"X-Forwarded-For": "6.6.6.6, 7.7.7.7"})).read()
+        assert far.requests[0].headers["X-Forwarded-For"] == "7.7.7.7"
+    await house.stop()
+
+
+COOKIES = {
+    "alone": ["lianxin_session={}"],
+    "among others": ["a=1; lianxin_session={}; b=2"],
+    "without a space": ["a=1;lianxin_session={};b=2"],
+    "with a space": ["a=1; lianxin_session ={}; b=2"],
+    "in a second header": ["a=1", "lianxin_session={}; b=2"],
+}
+
+
+@pytest.mark.parametrize("label", COOKIES)
+@pytest.mark.parametrize("rest", ["echo", "ws"])
+async def test_the_session_never_reaches_a_channel(house: House, far: Far, label: str, rest: str) -> None:
+    from multidict import CIMultiDict
+
+    async with Agent(house.url, "zhou", PASSWORD) as zhou, aiohttp.ClientSession() as http:
+        (cookie,) = zhou.http.cookie_jar
+        headers = CIMultiDict([("Cookie", one.format(cookie.value)) for one in COOKIES[label]])
+        if rest == "ws":
+            async with http.ws_connect(_at(house, rest), headers=headers):
+                pass
+        else:
+            await (await http.get(_at(house, rest), headers=headers)).read()
+        (request,) = far.requests
+        assert cookie.value not in str(request.raw_headers)
+        if label != "alone":
+            assert "a=1" in str(request.raw_headers)
+
+
+async def test_a_channel_runs_nothing_in_the_desks_name(house: House, far: Far, http: aiohttp.ClientSession) -> None:
+    async with http.get(_at(house, "page")) as answer:
+        policies = ",".join(answer.headers.getall("Content-Security-Policy"))
+        assert "sandbox" in policies
+        assert "allow-same-origin" not in policies
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert list(answer.cookies) == ["own"]
+
+
+async def test_a_body_beyond_the_limit_is_refused(
+    house: House, far: Far, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.http.proxy.MAX_BODY", 1_000)
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(3):
+            yield b"x" * 500
+
+    for data in (b"x" * 1_500, pieces()):
+        async with http.post(_at(house, "echo"), data=data) as answer:
+            assert (answer.status, (await answer.json())["error"]["code"]) == (413, "too_large")
