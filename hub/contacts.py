@@ -4,7 +4,7 @@ import logging
 from datetime import datetime
 from typing import Annotated, Final
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 from tortoise.expressions import Q
 
 from core.config import Settings
@@ -29,7 +29,7 @@ class ContactEdit(Settings, frozen=True, kw_only=True):
     """What an agent changes of a contact; what is left out stays."""
 
     name: Annotated[str, Meta(max_length=MAX_NAME)] | None = None
-    birth_year: Annotated[int, Meta(ge=1900, le=2100)] | None = None
+    birth_year: Annotated[int, Meta(ge=1900, le=2100)] | UnsetType | None = UNSET  # null forgets it
     remarks: Annotated[str, Meta(max_length=4_000)] | None = None
     level: Annotated[int, Meta(ge=0, le=9)] | None = None
     language: Annotated[str, Meta(max_length=35)] | None = None
@@ -76,6 +76,10 @@ class Contacts:
         async with self._units.open() as unit:
             contact = await self._visible(unit, identity, contact_id)
             changed = {name: value for name in edit.__struct_fields__ if (value := getattr(edit, name)) is not None}
+            if edit.birth_year is UNSET:
+                del changed["birth_year"]
+            else:
+                changed["birth_year"] = edit.birth_year
             for name, value in changed.items():
                 setattr(contact, name, list(value) if isinstance(value, tuple) else value)
             unit.touch(contact)

@@ -1,9 +1,9 @@
-"""What a desk needs to know of the set-up: wrap-up codes, away reasons, limits."""
+"""What a desk needs to know of the set-up: queues to pass work on to, wrap-up codes, away reasons, limits."""
 
 from typing import Any
 
 from hub.settings import LimitSettings
-from hub.store.models import AwayReason, WrapUpCode
+from hub.store.models import AwayReason, Queue, WrapUpCode
 
 
 class Setup:
@@ -16,7 +16,9 @@ class Setup:
         """Return the table's rows by key."""
         codes = await WrapUpCode.filter(is_active=True).order_by("position")
         reasons = await AwayReason.filter(is_active=True).order_by("position")
+        queues = await Queue.filter(is_active=True).order_by("queue_id")
         return {
+            "queues": {row.queue_id: {"title": row.title} for row in queues},
             "wrap_up_codes": {row.code: {"title": row.title} for row in codes},
             "away_reasons": {row.reason: {"title": row.title} for row in reasons},
             "limits": {"attachment_bytes": self._limits.attachment_bytes, "text_chars": self._limits.text_chars},

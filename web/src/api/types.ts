@@ -139,6 +139,7 @@ export interface DraftView {
 
 /** The `setup` table: each key has its own kind of value. */
 export interface Setup {
+  queues?: Record<string, { title: LocalText }>
   wrap_up_codes?: Record<string, { title: LocalText }>
   away_reasons?: Record<string, { title: LocalText }>
   limits?: { wrap_up_s?: number; attachment_bytes?: number; text_chars?: number }

@@ -13,7 +13,8 @@ export const channelName = (channel: string) => named('channel', channel)
 export function useTitles() {
   const desk = useDesk()
   return {
-    queueTitle: (id: string | null | undefined) => (id ? (desk.queues.get(id)?.title ?? id) : ''),
+    queueTitle: (id: string | null | undefined) =>
+      id ? localText(desk.setup.queues?.[id]?.title, desk.queues.get(id)?.title ?? id) : '',
     agentName: (id: string | null | undefined) => (id ? (desk.agents.get(id)?.display_name ?? id) : ''),
     /** Reasons may be the hub's own, an administrator's, or a system word from the catalogue. */
     reasonTitle: (reason: string) =>
