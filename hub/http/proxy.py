@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
 from typing import Final
 
 import aiohttp
@@ -10,7 +11,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from hub.errors import ApiError
-from hub.http.server import remote_of
+from hub.http.server import COOKIE, remote_of
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +19,10 @@ PREFIX: Final = "/channels"
 CONNECT_S: Final = 3.0
 ANSWER_S: Final = 60.0
 MAX_BODY: Final = 32 * 1_048_576  # a channel's own limits are tighter
+TOO_LARGE: Final = web.RequestKey("too_large", bool)  # set on requests whose body was cut off
 MAX_FRAME: Final = 1_048_576
+SANDBOX: Final = "sandbox allow-scripts allow-forms"  # a page of a channel is of an origin of its own
+SENDABLE: Final = frozenset({1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013})  # RFC 6455 section 7.4
 # RFC 9110 section 7.6.1, and what only concerns the hub's own users
 _NOT_PASSED: Final = frozenset(
     {
@@ -80,8 +84,8 @@ class ChannelProxy:
             status = error.status if 400 <= error.status < 600 else 502
             raise ApiError(status, "channel_refused", f"{instance} refused the socket") from error
         except (aiohttp.ClientConnectionError, TimeoutError) as error:
-            if request.transport is None:
-                raise  # the citizen left, not the channel
+            if TOO_LARGE in request:
+                raise ApiError(413, "too_large", f"at most {MAX_BODY} bytes") from error
             raise ApiError(502, "channel_away", f"{instance} does not answer", retry_after_s=2.0) from error
 
     async def _carry_request(self, request: web.Request, http: aiohttp.ClientSession, url: URL) -> web.StreamResponse:
@@ -89,14 +93,19 @@ class ChannelProxy:
             request.method,
             url,
             headers=self._headers(request),
-            data=request.content if request.body_exists else None,
+            data=_limited(request) if request.body_exists else None,
             allow_redirects=False,
         ) as answer:
-            response = web.StreamResponse(status=answer.status, headers=_kept(answer.headers))
+            response = web.StreamResponse(status=answer.status, headers=_defused(answer.headers))
             await response.prepare(request)
-            async for chunk in answer.content.iter_any():
-                await response.write(chunk)
-            await response.write_eof()
+            try:
+                async for chunk in answer.content.iter_any():
+                    await response.write(chunk)
+                await response.write_eof()
+            except (aiohttp.ClientError, ConnectionError, TimeoutError):
+                log.debug("an answer of a channel broke off")
+                if request.transport is not None:
+                    request.transport.abort()  # what is missing must not look like the end
             return response
 
     async def _carry_socket(self, request: web.Request, http: aiohttp.ClientSession, url: URL) -> web.StreamResponse:
@@ -120,10 +129,9 @@ class ChannelProxy:
         headers["X-Forwarded-For"] = remote_of(request, self._trusted)
         headers["X-Forwarded-Host"] = request.host
         headers["X-Forwarded-Proto"] = request.scheme
-        cookies = [part for part in headers.get("Cookie", "").split("; ") if not part.startswith("lianxin_session=")]
-        headers.pop("Cookie", None)
-        if any(cookies):
-            headers["Cookie"] = "; ".join(cookies)
+        cookies = [part.strip() for line in headers.popall("Cookie", []) for part in line.split(";")]
+        if passed := [part for part in cookies if part and not _is_session(part)]:
+            headers["Cookie"] = "; ".join(passed)
         return headers
 
     def _close_later(self, http: aiohttp.ClientSession) -> None:
@@ -163,7 +171,32 @@ async def _pump(source: Socket, target: Socket) -> None:
     except (ConnectionResetError, aiohttp.ClientConnectionError):
         log.debug("a proxied socket's other side is gone")
     finally:
-        await target.close(code=source.close_code or 1001)
+        code = source.close_code or 1001
+        await target.close(code=code if code in SENDABLE or 3000 <= code < 5000 else 1001)
+
+
+async def _limited(request: web.Request) -> AsyncIterator[bytes]:
+    size = 0
+    async for chunk in request.content.iter_any():
+        size += len(chunk)
+        if size > MAX_BODY:
+            request[TOO_LARGE] = True
+            raise ConnectionAbortedError("the body is too large")
+        yield chunk
+
+
+def _defused(headers: CIMultiDictProxy[str]) -> CIMultiDict[str]:
+    """Return a channel's headers so that its answer can do nothing in the name of the hub's own pages."""
+    kept = _kept(headers)
+    cookies = [line for line in kept.popall("Set-Cookie", []) if not _is_session(line)]
+    kept.extend(("Set-Cookie", line) for line in cookies)
+    kept.add("Content-Security-Policy", SANDBOX)
+    kept["X-Content-Type-Options"] = "nosniff"
+    return kept
+
+
+def _is_session(cookie: str) -> bool:
+    return cookie.partition("=")[0].strip() == COOKIE
 
 
 def _kept(headers: CIMultiDictProxy[str]) -> CIMultiDict[str]:
