@@ -31,6 +31,7 @@ from hub.desktop.desk import Desk
 from hub.desktop.socket import DesktopSocket
 from hub.dispatcher import Dispatcher
 from hub.extensions import load_extensions
+from hub.first_setup import make_first_setup
 from hub.flow_library import FlowLibrary
 from hub.flows import Flows
 from hub.housekeeping import keep_house
@@ -85,6 +86,7 @@ class Hub:
             store.on_commit(lambda recorded: services.desk.on_commit([event for _, _, event in recorded]))
             await services.dispatcher.load()
             self.first_admin = await services.users.make_first_admin()
+            await make_first_setup(services)
             await services.flow_library.load()
             if self._settings.demo:
                 await make_demo(services)

@@ -21,6 +21,7 @@ from hub.store.models import Role, Session, User
 log = logging.getLogger(__name__)
 
 SEEN_EVERY: Final = timedelta(minutes=5)  # last_seen_at is not worth a write at each call
+LOG_IN: Final = "session.log_in"  # in the audit log
 CACHED: Final = 2_000  # sessions
 # verified when the user does not exist, so that the answer takes as long
 _NOBODY: Final = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQxMjM0NTY3OA$xTmnJ9kqTQyRmCEXDBEKzcC/Oi3bUwr4nVXrIrTWgyc"
@@ -68,7 +69,7 @@ class Sessions:
             )
             identity = await self._identity(_hash(token))
             assert identity is not None
-            await self._audit.record(identity, "session.log_in", "user", user.user_id, remote=remote)
+            await self._audit.record(identity, LOG_IN, "user", user.user_id, remote=remote)
         return token, identity
 
     async def log_out(self, token: str, identity: Identity, *, remote: str) -> None:

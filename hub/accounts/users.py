@@ -1,6 +1,6 @@
 """User accounts and roles, as administrators keep them."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta
@@ -12,11 +12,11 @@ from core.ids import check_token, new_id
 from hub.accounts.identity import Identity
 from hub.accounts.passwords import hash_password, random_password
 from hub.accounts.permissions import PERMISSIONS, ROLES
-from hub.accounts.sessions import Sessions
+from hub.accounts.sessions import LOG_IN, Sessions
 from hub.audit import Audit
 from hub.dispatcher import Dispatcher
 from hub.errors import ApiError, not_found
-from hub.store.models import Role, Session, User
+from hub.store.models import AuditRecord, Role, Session, User
 from hub.units import Units
 
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -24,6 +24,10 @@ Username = Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9._-]{1,63}$")]
 WorkNumber = Annotated[str, Meta(pattern="^[A-Za-z0-9-]{1,16}$")]
 Level = Annotated[int, Meta(ge=1, le=5)]
 Capacity = Annotated[int, Meta(ge=0, le=100)]
+
+
+FIRST_ADMIN: Final = "admin"
+FIRST_START: Final = Identity(username="first start")
 
 
 class NewUser(Settings, frozen=True, kw_only=True):
@@ -91,15 +95,25 @@ class Users:
         self._dispatcher = dispatcher
 
     async def make_first_admin(self) -> tuple[str, str] | None:
-        """Make the roles and, when there is no user at all, the administrator; return their name and password."""
+        """Make the roles and, when there is no user at all, the administrator; return their name and password.
+
+        An administrator who never logged in gets another one: the first may have been missed, or never shown.
+        """
         async with self._units.open():
             for role_id, (title, permissions) in ROLES.items():
                 await Role.get_or_create({"title": title, "permissions": list(permissions)}, role_id=role_id)
+        if user := await User.get_or_none(username=FIRST_ADMIN):
+            log_ins = AuditRecord.filter(action=LOG_IN, object_kind="user", object_id=user.user_id)
+            if await log_ins.exists():
+                return None
+            return FIRST_ADMIN, await self.reset_password(FIRST_START, user.user_id)
         if await User.exists():
             return None
-        new = NewUser(username="admin", display_name=ROLES["admin"][0]["zh"], work_number="0000", role_ids=("admin",))
-        _, password = await self.make(Identity(username="first start"), new)
-        return new.username, password
+        new = NewUser(
+            username=FIRST_ADMIN, display_name=ROLES["admin"][0]["zh"], work_number="0000", role_ids=("admin",)
+        )
+        _, password = await self.make(FIRST_START, new)
+        return FIRST_ADMIN, password
 
     async def make(
         self, identity: Identity, new: NewUser, *, password: str = "", remote: str = ""

@@ -8,8 +8,9 @@ import msgspec
 
 from hub.accounts.identity import Identity
 from hub.accounts.users import NewUser
+from hub.flow_library import CHANNELS_KEY
 from hub.queues import OverflowSetting, QueueSettings
-from hub.store.models import AwayReason, Calendar, PluginInstance, Setting, User, WrapUpCode
+from hub.store.models import Calendar, PluginInstance, Setting, User
 
 if TYPE_CHECKING:
     from hub.services import Services
@@ -51,20 +52,6 @@ AGENTS: Final = (
         skills={"housing": 3, "elder": 3},
     ),
 )
-WRAP_UP_CODES: Final = (
-    ("answered", "当场答复", "Answered at once"),
-    ("forwarded", "已转办", "Passed on"),
-    ("call_back", "约定回电", "Call-back promised"),
-    ("out_of_scope", "非受理范围", "Out of scope"),
-    ("no_reply", "市民未回应", "No reply"),
-)
-AWAY_REASONS: Final = (
-    ("rest", "小休", "Short break"),
-    ("meal", "用餐", "Meal"),
-    ("meeting", "会议", "Meeting"),
-    ("training", "培训", "Training"),
-    ("other", "其他工作", "Other work"),
-)
 FLOWS: Final = ("rating", "hotline")
 CALENDAR: Final = {"weekly": {day: [["00:00", "24:00"]] for day in "0123456"}, "follows_holidays": False}
 
@@ -88,13 +75,9 @@ async def make_demo(services: "Services") -> None:
     for new in AGENTS:
         await services.users.make(DEMO, new, password=PASSWORD)
     async with services.store.work():
-        for position, (code, zh, en) in enumerate(WRAP_UP_CODES):
-            await WrapUpCode.create(code=code, title={"zh": zh, "en": en}, position=position)
-        for position, (reason, zh, en) in enumerate(AWAY_REASONS):
-            await AwayReason.create(reason=reason, title={"zh": zh, "en": en}, position=position)
         title = {"zh": "人工服务时间", "en": "Staffed hours"}
         await Calendar.create(calendar_id="office-hours", title=title, rules=CALENDAR)
-        await Setting.create(key="channels", value={"*": {"flow": "hotline", "queue": "general"}})
+        await Setting.update_or_create({"value": {"*": {"flow": "hotline", "queue": "general"}}}, key=CHANNELS_KEY)
         await PluginInstance.create(instance="web_chat-main", plugin="web_chat", is_enabled=True, revision=1)
     for name in FLOWS:
         graph = msgspec.json.decode(resources.files(__name__).joinpath("flows", f"{name}.json").read_bytes())
