@@ -1,6 +1,7 @@
 """One house a module, one browser a module, people for each test."""
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.support.house import running_house
-from tests.browser.support.people import People
+from tests.browser.support.people import ADMIN_PASSWORD, Agent, People
 from tests.journeys.support.house import House
 
 FLAGS = [
@@ -58,3 +59,15 @@ def people(browser: Browser, house: House) -> Iterator[People]:
     people = People(browser, house.url)
     yield people
     people.go_home()
+
+
+@pytest.fixture
+def administrator(people: People, house: House) -> Agent:
+    """Return the first administrator, logged in; the first time with the password the house has printed."""
+    admin = people.agent()
+    admin.log_in("admin", house.first_password)
+    if house.first_password != ADMIN_PASSWORD:
+        admin.change_password(house.first_password, ADMIN_PASSWORD)
+        house.first_password = ADMIN_PASSWORD
+    expect(admin.page.get_by_role("button", name=re.compile("的菜单$"))).to_be_visible()
+    return admin

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from tests.browser.support.people import People
 
 
-def test_a_citizen_is_greeted_served_transferred_and_asked_for_a_rating(people: People) -> None:
+def test_a_citizen_is_greeted_and_served_by_whom_the_desk_rings(people: People) -> None:
     zhou, li, citizen = people.agent("zhou"), people.agent("li"), people.citizen()
     li.choose_state("忙碌")
     citizen.open()
@@ -51,6 +51,11 @@ def test_a_citizen_is_greeted_served_transferred_and_asked_for_a_rating(people: 
     zhou.say("请填写这张表")
     expect(citizen.log.get_by_role("link", name="下载 报修单.pdf")).to_be_visible()
 
+
+def test_a_second_agent_takes_over_and_the_citizen_rates(people: People) -> None:
+    zhou, citizen = people.agent("zhou"), people.citizen()
+    citizen.ask_for_a_person()
+    zhou.accept()
     chen = people.agent("chen")
     zhou.choose_state("忙碌")
     zhou.page.get_by_role("button", name="转接", exact=True).click()

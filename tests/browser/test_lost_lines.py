@@ -1,4 +1,4 @@
-"""Reloads, lost networks and a killed hub in the middle of a conversation: nothing lost, nothing doubled, no new log-in."""
+"""Reloads, lost networks and a killed hub amid a conversation: nothing lost, nothing doubled, no new log-in."""
 
 import pytest
 from playwright.sync_api import expect

@@ -1,0 +1,146 @@
+"""axe finds nothing by WCAG 2.2 AA, at three widths, in light and dark; dialogs have names and give the focus back."""
+
+import os
+import re
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.support.axe import faults_of
+from tests.browser.support.people import Agent, People
+from tests.journeys.support.house import House
+
+LOOKS = [(1440, "light"), (1280, "dark"), (720, "light"), (720, "dark")]
+IN_SCHEME = """isDark => !document.querySelector('#app') ||
+  document.documentElement.classList.contains('dark') === isDark"""
+SETTLED = """async () => {
+  for (const _ of [1, 2]) await new Promise(requestAnimationFrame)
+  await Promise.allSettled(document.getAnimations().map((animation) => animation.finished))
+}"""
+ADMIN_PAGES = ["plugins", "users", "queues", "dead-letters", "audit"]
+
+
+def assert_clean(page: Page, name: str) -> None:
+    """Fail on what axe finds in any look of the page, and on a page that is wider than its window."""
+    faults = []
+    for width, scheme in LOOKS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        page.wait_for_function(IN_SCHEME, arg=scheme == "dark")
+        page.evaluate(SETTLED)
+        faults += [f"{width} {scheme}: {fault}" for fault in faults_of(page)]
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            faults.append(f"{width} {scheme}: it scrolls sideways")
+        if folder := os.environ.get("LIANXIN_PICTURES"):
+            page.screenshot(path=Path(folder) / f"{name}-{width}-{scheme}.png")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.emulate_media(color_scheme="light")
+    assert faults == []
+
+
+def test_the_log_in_page(people: People) -> None:
+    agent = people.agent()
+    agent.page.goto(agent.url)
+    expect(agent.page.get_by_label("用户名")).to_be_focused()
+    assert_clean(agent.page, "login")
+
+
+def test_the_desk_from_the_first_offer_to_the_wrap_up(people: People) -> None:
+    agent, citizen = people.agent(), people.citizen()
+    agent.log_in("zhou")
+    expect(agent.page.get_by_role("button", name="开始值班")).to_be_visible()
+    assert_clean(agent.page, "shift")
+    agent.page.get_by_role("button", name="开始值班").click()
+    expect(agent.page.get_by_text("手头没有会话")).to_be_visible()
+    assert_clean(agent.page, "desk-empty")
+    citizen.ask_for_a_person()
+    expect(agent.offer).to_be_visible()
+    assert_clean(agent.page, "desk-offer")
+    agent.accept()
+    citizen.say("我家暖气不热，只有 14 度，家里有 80 岁的老人")
+    citizen.send_picture("暖气.png")
+    agent.say("您好，请告诉我您的小区和楼号。")
+    expect(agent.log.get_by_role("img", name="暖气.png")).to_be_visible()
+    expect(agent.entry("请告诉我")).to_contain_text("已读")
+    agent.page.get_by_role("button", name="内部备注").click()
+    agent.page.get_by_role("textbox", name="内部备注").fill("老人独居")
+    agent.page.get_by_role("button", name="保存备注").click()
+    expect(agent.entry("老人独居")).to_be_visible()
+    assert_clean(agent.page, "desk-thread")
+    agent.page.get_by_role("button", name="编辑联系人").click()
+    assert_clean(agent.page, "desk-contact")
+    agent.page.get_by_role("button", name="转接", exact=True).click()
+    assert_clean(agent.page, "desk-transfer")
+    agent.page.keyboard.press("Escape")
+    agent.end()
+    expect(agent.page.get_by_role("form", name="小结")).to_be_visible()
+    assert_clean(agent.page, "desk-wrap-up")
+
+
+def test_the_public_page_and_the_chat_window(people: People) -> None:
+    citizen = people.citizen()
+    citizen.page.goto(f"{citizen.url}/public")
+    expect(citizen.chat.get_by_role("button", name="在线咨询")).to_be_visible()
+    assert_clean(citizen.page, "public")
+    citizen.open()
+    citizen.say("社保")
+    expect(citizen.log).to_contain_text("社保卡补办")
+    assert_clean(citizen.page, "widget")
+
+
+def test_every_page_of_the_administrator(people: People, house: House, administrator: Agent) -> None:
+    page = administrator.page
+    for name in ADMIN_PAGES:
+        page.goto(f"{house.url}/admin/{name}")
+        expect(page.get_by_role("navigation", name="管理页面").locator(".active")).to_be_visible()
+        expect(page.get_by_text("正在加载")).to_have_count(0)
+        assert_clean(page, f"admin-{name}")
+        entries = page.locator(".admin-entry")
+        if entries.count():
+            entries.first.click()
+            expect(page.locator(".admin-form .body")).to_be_visible()
+            expect(page.get_by_text("正在加载")).to_have_count(0)
+            assert_clean(page, f"admin-{name}-form")
+
+
+def test_dialogs_have_names_and_give_the_focus_back(people: People) -> None:
+    agent, citizen = people.agent("zhou"), people.citizen()
+    citizen.ask_for_a_person()
+    agent.accept()
+    page = agent.page
+    transfer = page.get_by_role("button", name="转接", exact=True)
+    transfer.focus()
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name=re.compile("^转接"))
+    expect(dialog).to_be_visible()
+    page.keyboard.press("Tab")
+    assert dialog.evaluate("dialog => dialog.contains(document.activeElement)")
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(transfer).to_be_focused()
+    menu = page.get_by_role("button", name="周敏的菜单")
+    menu.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("menuitem", name="显示与声音")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(menu).to_be_focused()
+    for item, name in (("显示与声音", "显示与声音"), ("快捷键", "快捷键")):
+        page.keyboard.press("Enter")
+        page.get_by_role("menuitem", name=item).press("Enter")
+        dialog = page.get_by_role("dialog", name=name)
+        expect(dialog).to_be_visible()
+        assert_clean(page, f"dialog-{name}")
+        page.keyboard.press("Escape")
+        expect(dialog).to_have_count(0)
+        expect(menu).to_be_focused()
+    agent.end()
+    expect(page.get_by_role("radio", name="当场答复")).to_be_visible()
+
+
+def test_the_chat_window_is_a_named_dialog_that_gives_the_focus_back(people: People) -> None:
+    citizen = people.citizen()
+    citizen.open()
+    expect(citizen.chat.get_by_role("dialog", name="便民热线在线服务")).to_be_visible()
+    citizen.page.keyboard.press("Escape")
+    expect(citizen.chat.get_by_role("dialog")).to_have_count(0)
+    expect(citizen.chat.get_by_role("button", name="在线咨询")).to_be_focused()
