@@ -1,6 +1,7 @@
 """The desk's one law: whatever happens, a browser that applied its deltas holds what a fresh snapshot holds."""
 
 import json
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from core.ids import new_id
 from core.testing.clock import VirtualClock
 from hub.accounts.identity import Identity
 from hub.demo import PASSWORD
@@ -404,3 +406,83 @@ async def fresh(viewer: Agent) -> tuple[int, dict[str, Any]]:
         frame = json.loads((await socket.receive()).data)
         assert frame["type"] == "snapshot"
         return frame["seq"], frame["tables"]
+
+
+MOVES = (
+    "write", "write_other", "available", "busy", "away", "take", "decline", "say", "note", "draft", "read",
+    "to_elder", "to_housing", "end", "wrap_up", "wait", "colleague_available", "colleague_busy",
+)  # fmt: skip
+
+
+async def _move(scene: Scene, move: str) -> None:  # noqa: PLR0912 - one case a move
+    """Make one move if it can be made now; what the hub refuses changes nothing."""
+    owner, colleague = scene.owner, scene.colleague
+    offers = list(owner.tables["offers"])
+    conversations = list(owner.tables["conversations"])
+    one = conversations[0] if conversations else "none"
+    match move:
+        case "write":
+            await scene.channel.write(CITIZEN, "人工")
+        case "write_other":
+            await scene.channel.write("webchat:other", "0")
+        case "available" | "busy":
+            await owner.try_call("PUT", "/me/state", state=move)
+        case "away":
+            await owner.try_call("PUT", "/me/state", state="away", reason="meal")
+        case "colleague_available" | "colleague_busy":
+            await colleague.try_call("PUT", "/me/state", state=move.removeprefix("colleague_"))
+        case "take" if offers:
+            await owner.try_call("POST", f"/offers/{offers[0]}/accept")
+        case "decline" if offers:
+            await owner.try_call("POST", f"/offers/{offers[0]}/decline", reason="忙")
+        case "say":
+            await owner.try_call("POST", f"/conversations/{one}/messages", client_id=new_id(), text="您好")
+        case "note":
+            await owner.try_call("POST", f"/conversations/{one}/notes", client_id=new_id(), text="记下")
+        case "draft":
+            await owner.try_call("PUT", f"/conversations/{one}/draft", text=new_id())
+        case "read" | "end":
+            await owner.try_call("POST", f"/conversations/{one}/{move}")
+        case "to_elder" | "to_housing":
+            queue_id = move.removeprefix("to_")
+            await owner.try_call("POST", f"/conversations/{one}/transfer", queue_id=queue_id, note="转")
+        case "wrap_up":
+            await owner.try_call("POST", f"/conversations/{one}/wrap-up", code="answered")
+        case "wait":
+            await scene.advance(11)
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_the_law_holds_after_any_moves(scene: Scene, seed: int) -> None:
+    randomly = random.Random(seed)
+    for _ in range(40):
+        await _move(scene, randomly.choice(MOVES))
+    for viewer in scene.viewers:
+        await compare(viewer)
+
+
+async def test_what_arrives_of_threads_and_contacts_is_what_calls_answer(scene: Scene) -> None:
+    conversation_id = await scene.serve()
+    await scene.channel.write(CITIZEN, "我家没水")
+    await scene.owner.until(lambda: "我家没水" in scene.owner.read("in"))
+    entry = await scene.owner.say(conversation_id, "您好")
+    await scene.owner.until(lambda: {**entry, "status": "delivered"} in scene.owner.entries)
+    contact_id = scene.owner.conversation(conversation_id)["contact_id"]
+    await scene.owner.call("PATCH", f"/contacts/{contact_id}", name="王奶奶")
+    for viewer in scene.viewers:
+        await viewer.until(lambda viewer=viewer: contact_id in viewer.tables["contacts"])  # type: ignore[misc]
+        await compare(viewer)
+        thread = await viewer.call("GET", f"/conversations/{conversation_id}/entries")
+        latest = {one["entry_id"]: one for one in viewer.entries}
+        assert {one["entry_id"]: one for one in thread["items"] if one["entry_id"] in latest} == latest
+        card = viewer.tables["contacts"][contact_id]
+        assert card == await viewer.call("GET", f"/contacts/{contact_id}")
+
+
+async def test_a_line_cut_at_any_time_resumes_without_a_snapshot(scene: Scene) -> None:
+    conversation_id = await scene.serve()
+    for number in range(10):
+        await scene.owner.cut()
+        await scene.owner.say(conversation_id, f"第 {number} 句")
+    await compare(scene.owner)
+    assert scene.owner.snapshots == 1
