@@ -1,6 +1,5 @@
 """One house a module, one browser a module, people for each test."""
 
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,22 +7,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from tests.browser.support.flags import FLAGS
 from tests.browser.support.house import running_house
 from tests.browser.support.people import ADMIN_PASSWORD, Agent, People
 from tests.journeys.support.house import House
 
-FLAGS = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-    "--autoplay-policy=no-user-gesture-required",
-]
 WEB = Path(__file__).parents[2] / "lianxin" / "_web"
 
 expect.set_options(timeout=15_000)  # two noisy cores; what comes, comes at once
@@ -33,15 +21,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.may_block("Playwright's own loop draws pictures and carries files"))
+            item.add_marker(
+                pytest.mark.may_block("a synchronous test runs inside a callback of the loop of Playwright")
+            )
 
 
 @pytest.fixture(scope="module")
 def browser(chromium_path: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium_path, args=FLAGS, headless=not os.environ.get("LIANXIN_HEADED")
-        )
+        browser = playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
         yield browser
         browser.close()
 
