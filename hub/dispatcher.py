@@ -22,8 +22,8 @@ from hub.units import Unit, Units
 
 log = logging.getLogger(__name__)
 
+MAX_RETRIED: Final = 1_000  # of work that found its queue full, at once
 RETRY_FULL_S: Final = 5.0  # how often work that found its queue full tries again
-CAPACITY: Final = {"call": 1, "chat": 4, MESSAGE_CLASS: 10}
 Presence = Literal["available", "busy", "away", "offline", "unreachable"]
 
 
@@ -58,14 +58,16 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Let happen what time brings about, until cancelled."""
+        retry_at = self._seconds() + RETRY_FULL_S
         while True:
-            due = self._core.next_due()
-            wait_s = RETRY_FULL_S if due is None else min(RETRY_FULL_S, max(0.0, due - self._seconds()))
+            due = min(retry_at, self._core.next_due() or retry_at)
+            wait_s = min(RETRY_FULL_S, max(0.0, due - self._seconds()))
             self._woken.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(wait_s):
                     await self._woken.wait()
                     continue  # something changed: what is due next may be another
+            retry_at = self._seconds() + RETRY_FULL_S
             try:
                 await self.tick()
             except Exception:
@@ -234,16 +236,26 @@ class Dispatcher:
 
     async def know_queue(self, unit: Unit, queue_id: str) -> None:
         """Take over a new or changed queue's rules."""
+        unit.if_undone(self._queues.restorer())
         await self._queues.load()
         rules = self._queues.settings(queue_id).rules(queue_id)
         await self._feed(unit, lambda core, now: core.set_queue(rules, now))
+        unit.after(self._desk.renew_setup)
+
+    def presence_of(self, agent_id: str) -> tuple[Presence, str]:
+        """Return what the agent last said about taking work, and why."""
+        kept = self._core.agent_snapshot(agent_id)
+        return kept.presence, kept.reason
 
     async def place(self, conversation: Conversation) -> tuple[int | None, float | None]:
         """Return how many wait before this conversation, and the likely seconds until it is served."""
         if await _live_work(conversation, "offered"):
             return 0, None
         work = await _live_work(conversation, "waiting")
-        estimate = self._core.estimate(work.work_id) if work else None
+        try:
+            estimate = self._core.estimate(work.work_id) if work else None
+        except routing.RoutingRefused:  # it was taken a moment ago
+            return 0, None
         return (estimate.ahead, estimate.median_s) if estimate else (None, None)
 
     # Inside
@@ -289,9 +301,9 @@ class Dispatcher:
             await self._feed(unit, lambda core, now: core.withdraw(work.work_id, reason, now))
 
     async def _retry_refused(self, unit: Unit) -> None:
-        for row in await WorkItem.filter(state="refused").order_by("work_id").limit(100):
+        for row in await WorkItem.filter(state="refused").order_by("work_id").limit(MAX_RETRIED):
             conversation = await unit.conversation(row.conversation_id)
-            if conversation.state == "closed":  # nobody waits any more
+            if conversation.state in ("wrap_up", "closed"):  # nobody waits any more
                 await WorkItem.filter(work_id=row.work_id).update(state="done")
                 continue
             item = routing.WorkItem(
@@ -305,7 +317,8 @@ class Dispatcher:
                 usual_agent=await _usual_agent(conversation),
             )
             limit = self._queues.settings(row.queue_id).max_waiting
-            if limit is None or self._figures(row.queue_id).waiting < limit:
+            figures = self._figures(row.queue_id)
+            if limit is None or figures.waiting < limit or figures.available:
                 await self._feed(unit, lambda core, now, item=item: core.enqueue(item, now))  # type: ignore[misc]
 
     async def _offer(self, agent_id: str, offer_id: str) -> Offer:

@@ -9,7 +9,7 @@ import msgspec
 from core.events import AgentChanged, AgentView, Event, QueueChanged, QueueView
 from hub.accounts.identity import Identity
 from hub.desktop.feed import Connection, UserFeed
-from hub.desktop.patches import Viewer
+from hub.desktop.patches import Patch, Viewer
 from hub.desktop.snapshot import read_tables
 from hub.store.engine import Store
 
@@ -40,6 +40,13 @@ class Desk:
         for feed in self._feeds.values():
             feed.apply(listed)
 
+    async def renew_setup(self) -> None:
+        """Tell every desk of the set-up as it is now; call it once a change of it is committed."""
+        async with self._store.reading():  # in the order of the commits
+            changed = [Patch("setup", key, value) for key, value in (await self._setup()).items()]
+            for feed in self._feeds.values():
+                feed.push(changed)
+
     def signal(self, user_id: str, frame: dict[str, Any]) -> None:
         """Send a frame that is not part of the state to one user's browsers."""
         if feed := self._feeds.get(user_id):
@@ -61,6 +68,9 @@ class Desk:
     async def attach(self, feed: UserFeed, connection: Connection, epoch: str | None, seq: int) -> None:
         """Send what ``connection`` missed, or a snapshot, and everything from now on."""
         async with self._store.reading():  # nothing commits meanwhile, so nothing falls between
+            if self._feeds.get(feed.viewer.identity.user_id) is not feed:  # rights changed, or logged out, since hello
+                connection.close("replaced")
+                return
             frames = feed.missed(epoch, seq)
             if frames is None:
                 setup = await self._setup()

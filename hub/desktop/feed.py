@@ -22,27 +22,45 @@ _encoder = msgspec.json.Encoder()
 
 
 class Connection:
-    """One browser: frames wait here until its writer sends them."""
+    """One browser: frames wait here until its writer takes them. Thousands are idle, so it is kept small."""
+
+    __slots__ = ("_frames", "_waiter", "bye_code")
 
     def __init__(self) -> None:
-        self.frames: asyncio.Queue[bytes | None] = asyncio.Queue(QUEUE_FRAMES)
         self.bye_code = ""
+        self._frames: list[bytes] = []  # an empty list is ten times smaller than an empty deque
+        self._waiter: asyncio.Future[None] | None = None
 
     def push(self, frame: bytes) -> None:
-        """Queue ``frame``; a full queue ends the connection with code ``slow``."""
-        try:
-            self.frames.put_nowait(frame)
-        except asyncio.QueueFull:
+        """Queue ``frame``; one too many ends the connection with code ``slow``."""
+        if self.bye_code:
+            return
+        if len(self._frames) >= QUEUE_FRAMES:
             self.close("slow")
+            return
+        self._frames.append(frame)
+        self._wake()
 
     def close(self, code: str) -> None:
         """Drop what is queued and end the connection."""
-        if self.bye_code:
-            return
-        self.bye_code = code
-        while not self.frames.empty():
-            self.frames.get_nowait()
-        self.frames.put_nowait(None)
+        if not self.bye_code:
+            self.bye_code = code
+            self._frames.clear()
+            self._wake()
+
+    async def take(self) -> bytes | None:
+        """Return the next frame as soon as there is one, None when the connection is over; for one writer alone."""
+        while not self._frames and not self.bye_code:
+            self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+        return self._frames.pop(0) if self._frames else None
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
 
 
 class UserFeed:
@@ -59,7 +77,20 @@ class UserFeed:
     def apply(self, events: Iterable[Event]) -> None:
         """Number and send what ``events`` change for this user, as one delta."""
         if changed := [patch for event in events for patch in patches(event, self.viewer)]:
-            self._push(changed)
+            self.push(changed)
+
+    def push(self, changed: list[Patch]) -> None:
+        """Number and send ``changed`` as one delta."""
+        self.seq += 1
+        frame = b'{"type":"delta","seq":%d,"patches":%b}' % (self.seq, _encoder.encode(changed))
+        if len(self._backlog) == self._backlog.maxlen:
+            self._bytes -= len(self._backlog[0][1])
+        self._backlog.append((self.seq, frame))
+        self._bytes += len(frame)
+        while self._bytes > BACKLOG_BYTES and len(self._backlog) > 1:
+            self._bytes -= len(self._backlog.popleft()[1])
+        for connection in tuple(self.connections):
+            connection.push(frame)
 
     def signal(self, frame: bytes) -> None:
         """Send something that is not part of the state."""
@@ -71,18 +102,6 @@ class UserFeed:
         if epoch != self.epoch or not 0 <= seq <= self.seq:
             return None
         first = self.seq - len(self._backlog) + 1
-        if seq + 1 < first:
-            return None
+        if seq + 1 < first or self.seq - seq >= QUEUE_FRAMES:
+            return None  # forgotten, or more than a connection's queue holds
         return [frame for number, frame in self._backlog if number > seq]
-
-    def _push(self, changed: list[Patch]) -> None:
-        self.seq += 1
-        frame = b'{"type":"delta","seq":%d,"patches":%b}' % (self.seq, _encoder.encode(changed))
-        if len(self._backlog) == self._backlog.maxlen:
-            self._bytes -= len(self._backlog[0][1])
-        self._backlog.append((self.seq, frame))
-        self._bytes += len(frame)
-        while self._bytes > BACKLOG_BYTES and len(self._backlog) > 1:
-            self._bytes -= len(self._backlog.popleft()[1])
-        for connection in tuple(self.connections):
-            connection.push(frame)

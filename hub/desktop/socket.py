@@ -113,7 +113,7 @@ async def _write(socket: web.WebSocketResponse, connection: Connection) -> None:
         while True:
             try:
                 async with asyncio.timeout_at(ping_at):
-                    frame = await connection.frames.get()
+                    frame = await connection.take()
             except TimeoutError:
                 frame, ping_at = PING, loop.time() + PING_S
             if frame is None:

@@ -1,5 +1,6 @@
 """Files: agents send them, desks show them. Bodies are no JSON, so these two are not declared endpoints."""
 
+import asyncio
 from typing import Final
 
 from aiohttp import BodyPartReader, web
@@ -12,6 +13,7 @@ from hub.media import INLINE
 from hub.services import Services
 from hub.store.fields import ID_LENGTH
 
+UPLOAD_S: Final = 120.0
 CHUNK_BYTES: Final = 65_536
 DAY: Final = "private, max-age=86400, immutable"
 
@@ -42,10 +44,13 @@ class Files:
         limit = self._services.settings.limits.attachment_bytes
         data = bytearray()
         try:
-            while chunk := await part.read_chunk(CHUNK_BYTES):
-                data += chunk
-                if len(data) > limit:
-                    raise ApiError(413, "too_large", f"at most {limit} bytes")
+            async with asyncio.timeout(UPLOAD_S):
+                while chunk := await part.read_chunk(CHUNK_BYTES):
+                    data += chunk
+                    if len(data) > limit:
+                        raise ApiError(413, "too_large", f"at most {limit} bytes")
+        except TimeoutError as error:
+            raise ApiError(408, "too_slow", f"the file did not come within {UPLOAD_S:g} s") from error
         except (ValueError, AssertionError) as error:
             raise ApiError(422, "bad_upload", "the body ends in the middle of the file") from error
         mime = part.headers.get("Content-Type", "application/octet-stream").partition(";")[0].strip()
