@@ -52,7 +52,8 @@ class Npm:
             env={**os.environ, "PATH": path},
             stdout=subprocess.PIPE if is_quiet else None,
             stderr=subprocess.STDOUT if is_quiet else None,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             check=False,
         )
         if done.returncode:
@@ -185,6 +186,8 @@ def main(arguments: list[str]) -> int:
     except (WebBuildFailed, subprocess.CalledProcessError) as error:
         _say(str(error))
         return 1
+    except KeyboardInterrupt:
+        return 130  # as shells say for Ctrl-C
     return 0
 
 

@@ -4,6 +4,14 @@
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 bin=$root/.venv/bin
 
+# Asked for help, a script shows its own opening comment instead of preparing anything.
+case ${1:-} in
+    -h | --help)
+        sed -n '2,/^set /s/^# //p' "$0"
+        exit
+        ;;
+esac
+
 say() { printf 'lianxin: %s\n' "$*"; }
 
 fail() {
@@ -15,7 +23,9 @@ can_apt() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; }
 
 apt_install() {
     say "installing system packages: $*"
-    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+    apt-get update -qq &&
+        DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes \
+            apt-get install -y -qq --no-install-recommends "$@" >/dev/null
 }
 
 find_python() {
