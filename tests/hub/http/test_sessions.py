@@ -114,13 +114,13 @@ FRAMES = ["", "[]", "{}", '{"type": "hello", "x": 1}', '{"type": "delta"}', '{"t
 
 @pytest.mark.parametrize("frame", FRAMES)
 async def test_a_socket_that_does_not_say_hello_is_sent_away(house: House, frame: str) -> None:
-    async with Agent(house.url, "zhou", PASSWORD) as zhou:
-        async with zhou.http.ws_connect(f"{house.url}/api/v1/desktop") as socket:
-            await socket.send_str(frame)
-            message = await socket.receive(timeout=5)
-            assert message.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED)
-            if message.type is aiohttp.WSMsgType.TEXT:
-                assert message.json() == {"type": "bye", "code": "no_hello"}
+    url = f"{house.url}/api/v1/desktop"
+    async with Agent(house.url, "zhou", PASSWORD) as zhou, zhou.http.ws_connect(url) as socket:
+        await socket.send_str(frame)
+        message = await socket.receive(timeout=5)
+        assert message.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED)
+        if message.type is aiohttp.WSMsgType.TEXT:
+            assert message.json() == {"type": "bye", "code": "no_hello"}
 
 
 WEAK = {
