@@ -35,7 +35,7 @@ def assert_clean(page: Page, name: str) -> None:
             page.screenshot(path=Path(folder) / f"{name}-{width}-{scheme}.png")
     page.set_viewport_size({"width": 1440, "height": 900})
     page.emulate_media(color_scheme="light")
-    assert faults == []
+    assert not faults, "\n".join(faults)
 
 
 def test_the_log_in_page(people: People) -> None:

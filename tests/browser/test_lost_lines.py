@@ -95,6 +95,21 @@ def test_each_conversation_keeps_its_own_draft(talk: tuple[Agent, Citizen], peop
     expect(other.log.get_by_text("给第二位")).to_be_visible()
 
 
+def test_a_summary_begun_early_stays_open_while_messages_come(talk: tuple[Agent, Citizen]) -> None:
+    agent, citizen = talk
+    page = agent.page
+    page.get_by_role("tab", name="小结").click()
+    summary = page.get_by_role("textbox", name="小结", exact=True)
+    summary.fill("路灯坏了")
+    expect(page.get_by_text("已自动保存")).to_be_visible()
+    citizen.say("还有一件事")
+    expect(agent.entry("还有一件事")).to_be_visible()
+    expect(summary).to_be_focused()
+    page.reload()
+    page.get_by_role("tab", name="小结").click()
+    expect(summary).to_have_value("路灯坏了")
+
+
 def test_a_killed_hub_comes_back_without_a_new_log_in(talk: tuple[Agent, Citizen], house: House) -> None:
     agent, citizen = talk
     agent.watch.may_lose_the_line = citizen.watch.may_lose_the_line = True

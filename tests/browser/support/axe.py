@@ -13,4 +13,8 @@ def faults_of(page: Page) -> list[str]:
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(AXE.read_text("utf-8"))
     result = page.evaluate("levels => axe.run(document, {runOnly: levels})", LEVELS)
-    return [f"{one['id']}: {[node['html'][:200] for node in one['nodes']]}" for one in result["violations"]]
+    return [
+        f"{one['id']}: {node['html'][:200]} {node['failureSummary']}"
+        for one in result["violations"]
+        for node in one["nodes"]
+    ]
