@@ -34,11 +34,13 @@ async def list_queues(services: Services, call: Call[NoBody]) -> QueueList:
 @api.add("PUT", "/api/v1/queues/{queue_id}", "admin.queues", body=NewQueue, answer=QueueSetup)
 async def save_queue(services: Services, call: Call[NewQueue]) -> QueueSetup:
     """Make or change a queue; waiting work follows the new rules at once."""
-    rules = services.queues.checked(call.body.rules)
-    return await services.queue_editor.save(
+    rules = services.queues.checked(call.path["queue_id"], call.body.rules)
+    saved = await services.queue_editor.save(
         call.identity,
         call.path["queue_id"],
         dict[str, str](call.body.title.items()),
         rules,
         remote=call.remote,
     )
+    services.desk.refresh()  # every desk lists the queues
+    return saved

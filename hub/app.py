@@ -99,6 +99,7 @@ class Hub:
                 for task in self._tasks:
                     group.create_task(_forever(task))
                 group.create_task(services.presence.watch_absent())
+                group.create_task(consumption.wait())  # a hub that hears no channel must not look healthy
                 ready(self)
                 group.create_task(_until_closed(bus))
 

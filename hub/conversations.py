@@ -112,7 +112,7 @@ class Conversations:
             raise ApiError(422, "invalid", "nothing to send", fields={"text": "empty"})
         if len(message.text) > self._text_chars:
             raise ApiError(422, "invalid", f"at most {self._text_chars} characters", fields={"text": "too_long"})
-        attachments = [await self._media.attachment(media_id) for media_id in message.attachments]
+        files = [await self._media.attachment(media_id) for media_id in message.attachments]
 
         async def act(unit: Unit) -> EntryView:
             await self._visible(unit, identity, conversation_id)
@@ -120,6 +120,8 @@ class Conversations:
                 return entry_view(repeated)
             conversation = await self._own(unit, identity, conversation_id, "active")
             address = await self._address(unit, conversation)
+            if any(came_over not in ("", conversation.instance) for _, came_over in files):
+                raise ApiError(422, "invalid", "a file of another channel", fields={"attachments": "foreign"})
             conversation.unread = 0
             entry = timeline.add_reply(
                 unit,
@@ -127,7 +129,7 @@ class Conversations:
                 address,
                 identity,
                 message.text,
-                attachments=attachments,
+                attachments=[attachment for attachment, _ in files],
                 client_id=message.client_id,
             )
             await self._drop_draft(unit, identity, conversation_id)
@@ -251,7 +253,7 @@ class Conversations:
                 timeline.add_notice(unit, conversation, "closed", code=wrap_up.code)
                 await self._drop_draft(unit, identity, conversation_id)
                 if not await _wraps_up_elsewhere(conversation):
-                    await self._dispatcher.end_wrap_up(unit, identity.user_id)
+                    await self._dispatcher.end_wrap_up(unit, conversation.agent_id or identity.user_id)
             _changed(unit, conversation, "closed")
             return masked(conversation_view(conversation), identity)
 

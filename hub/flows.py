@@ -49,6 +49,7 @@ from hub.units import Unit, Units
 
 log = logging.getLogger(__name__)
 
+PUT_OFF_S: Final = 60.0
 TICK_S: Final = 1.0
 LOOKUP_GRACE_S: Final = 2.0  # a lookup that was under way when the hub died is given up that much after its limit
 MAX_ROUNDS: Final = 50  # of questions to the calendar, lookups and flows that hand over, for one input
@@ -127,6 +128,8 @@ class Flows:
                 given = await self._do(unit, conversation, flow, state, action, has_spoken=has_spoken)
                 if isinstance(given, HandOver):
                     flow_next = self._handed_over(conversation, given)
+                    if flow_next is None:
+                        await self.give_up(unit, conversation)
                 elif given is not None:
                     after, further = advance(flow, state, given)
                     flow_next = (flow, after, tuple(further))
@@ -134,8 +137,13 @@ class Flows:
                 return
             flow, state, actions = flow_next
         log.error("flow %s of conversation %s turns in circles", flow.name, conversation.conversation_id)
+        await self.give_up(unit, conversation)
+
+    async def give_up(self, unit: Unit, conversation: Conversation) -> None:
+        """Bring whoever a flow cannot serve any more to a person; conversations that people had stay over."""
         self._keep(unit, conversation, None)
-        await self._dispatcher.enqueue(unit, conversation, self.default_queue(conversation.instance))
+        if conversation.state == "flow":
+            await self._dispatcher.enqueue(unit, conversation, self.default_queue(conversation.instance))
 
     async def run(self) -> None:
         """Let time-outs happen until cancelled."""
@@ -151,6 +159,14 @@ class Flows:
                 await self._time_out(row.conversation_id)
             except Exception:
                 log.exception("a time-out in conversation %s failed", row.conversation_id)
+                await self._put_off(row.conversation_id)
+
+    async def _put_off(self, conversation_id: str) -> None:
+        """Try a failed time-out again later, so that it does not keep others waiting."""
+        async with self._units.open() as unit:
+            conversation = await unit.conversation(conversation_id)
+            conversation.flow_timer_at = unit.now + timedelta(seconds=PUT_OFF_S)
+            unit.touch(conversation)
 
     async def _time_out(self, conversation_id: str) -> None:
         async with self._units.open() as unit, self._dispatcher.deciding(unit):
@@ -161,6 +177,7 @@ class Flows:
             unit.touch(conversation)
             known = await self._running(conversation)
             if known is None:
+                await self.give_up(unit, conversation)
                 return
             flow, state = known
             given: AnyInput = TimedOut(turn=state.turn)

@@ -58,12 +58,12 @@ class MediaStore:
             )
         return _attachment(row)
 
-    async def attachment(self, media_id: str) -> Attachment:
-        """Return the file as an attachment; 422 ``invalid`` when there is none."""
+    async def attachment(self, media_id: str) -> tuple[Attachment, str]:
+        """Return a file to be sent and the instance it came over ("" from an agent); 422 when there is none."""
         row = await Media.get_or_none(media_id=media_id)
         if row is None:
             raise ApiError(422, "invalid", "no such file", fields={"attachments": "unknown"})
-        return _attachment(row)
+        return _attachment(row), row.instance
 
     async def find(self, media_id: str) -> tuple[Path, Attachment]:
         """Return where the file lies and what it is; 404 when there is none."""

@@ -8,6 +8,7 @@ from core.events import AgentView
 from core.events.routing import WorkMode
 from hub.desktop.desk import Desk
 from hub.dispatcher import Dispatcher
+from hub.dispatcher import Presence as AnyPresence
 from hub.errors import ApiError
 from hub.store.models import AgentStatus, AwayReason
 from hub.units import Units
@@ -26,7 +27,7 @@ class Presence:
         self._desk = desk
         self._grace_s = grace_s
         self._graces: dict[str, asyncio.Task[None]] = {}
-        self._before: dict[str, SetState] = {}  # what a lost agent was, to be it again when the browser is back
+        self._before: dict[str, tuple[AnyPresence, str]] = {}  # what lost agents were, to be it again once back
         desk.came.append(self._came)
         desk.left.append(self._left)
 
@@ -67,7 +68,8 @@ class Presence:
         view = self._dispatcher.agents.get(agent_id)
         if view is not None and view.state == "unreachable":
             async with self._units.open() as unit, self._dispatcher.deciding(unit):
-                await self._dispatcher.set_state(unit, agent_id, self._before.pop(agent_id, "busy"), "")
+                presence, reason = self._before.pop(agent_id, ("busy", ""))
+                await self._dispatcher.set_state(unit, agent_id, presence, reason)
 
     async def _left(self, agent_id: str) -> None:
         if agent_id not in self._graces:
@@ -79,10 +81,13 @@ class Presence:
         view = self._dispatcher.agents.get(agent_id)
         if view is None or view.state == "offline" or self._desk.is_connected(agent_id):
             return
-        log.warning("agent %s is lost; their work returns", agent_id)
-        self._before[agent_id] = "available" if view.state in ("available", "wrap_up") else "busy"
         try:
             async with self._units.open() as unit, self._dispatcher.deciding(unit):
+                if self._desk.is_connected(agent_id):  # desks attach between units, so now it is certain
+                    return
+                log.warning("agent %s is lost; their work returns", agent_id)
+                presence, reason = self._dispatcher.presence_of(agent_id)
+                self._before[agent_id] = (presence, reason)
                 await self._dispatcher.lose_agent(unit, agent_id)
         except Exception:
             log.exception("the work of lost agent %s could not be returned", agent_id)

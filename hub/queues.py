@@ -1,5 +1,6 @@
 """Queues as operators set them up, and as the routing core reads them."""
 
+from collections.abc import Callable
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -7,7 +8,7 @@ from msgspec import Meta
 
 from core.config import Settings, decode_settings
 from core.errors import ConfigInvalid
-from hub.routing import Overflow, QueueRules, Relaxation, SkillNeed, in_turn
+from hub.routing import Overflow, QueueRules, Relaxation, RoutingRefused, SkillNeed, in_turn
 from hub.routing.strategies import Criterion
 from hub.store.models import Queue
 
@@ -100,6 +101,15 @@ class Queues:
         self._settings = {row.queue_id: read_rules(row.rules) for row in rows}
         self._titles = {row.queue_id: row.title for row in rows}
 
+    def restorer(self) -> Callable[[], None]:
+        """Return what puts the queues back as they are now."""
+        settings, titles = self._settings, self._titles
+
+        def restore() -> None:
+            self._settings, self._titles = settings, titles
+
+        return restore
+
     async def all(self) -> list[QueueSetup]:
         """Return every queue, inactive ones too."""
         return [
@@ -107,9 +117,13 @@ class Queues:
             for row in await Queue.all().order_by("queue_id")
         ]
 
-    def checked(self, rules: dict[str, Any]) -> QueueSettings:
+    def checked(self, queue_id: str, rules: dict[str, Any]) -> QueueSettings:
         """Return ``rules`` as a struct; ConfigInvalid naming every bad field."""
         settings = decode_settings(QueueSettings, rules)
+        try:
+            settings.rules(queue_id)
+        except RoutingRefused as error:  # what routing knows to make no sense
+            raise ConfigInvalid({"rules": str(error)}) from error
         for step in settings.overflows:
             if step.queue_id not in self:
                 raise ConfigInvalid({"rules.overflows": f"no such queue: {step.queue_id}"})

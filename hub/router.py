@@ -89,7 +89,7 @@ class Router:
         if await self._contacts.is_blocked(contact, address, unit.now):
             log.info("message %s comes from a blocked address", delivery.envelope.id)
             return
-        conversation = await unit.current_conversation(message.sender)
+        conversation = await unit.current_conversation(message.sender, instance)
         step = None
         if conversation is not None and conversation.state != "active" and conversation.flow_state is not None:
             step = await self._flows.consider(conversation, message)
@@ -103,12 +103,14 @@ class Router:
             await self._flows.greet(unit, conversation, message)
         elif step is not None:
             await self._flows.carry_out(unit, conversation, step)
+        elif conversation.state == "flow":
+            await self._flows.give_up(unit, conversation)  # nothing answers here: nobody writes into the void
 
     async def _arrive(self, unit: Unit, instance: str, arrival: ContactArrived) -> None:
         contact, address = await self._contacts.meet(unit, arrival.sender, instance, arrival.profile)
         if await self._contacts.is_blocked(contact, address, unit.now):
             return
-        if await unit.current_conversation(arrival.sender) is None:
+        if await unit.current_conversation(arrival.sender, instance) is None:
             await self._flows.greet(unit, self._open(unit, contact, address, instance), None)
 
     async def _note_status(self, unit: Unit, instance: str, status: MessageStatus) -> None:
@@ -126,7 +128,9 @@ class Router:
             seq__lte=read.up_to_seq,
             status__in=("sent", "delivered"),
         )
-        for entry in await unseen.order_by("seq").limit(200):
+        await unit.flush()  # what was "sent" in this very batch counts too
+        for row in await unseen.order_by("seq").limit(200):
+            entry = unit.know_entry(row)
             status = MessageStatus(message_id=entry.entry_id, status="read")
             timeline.note_status(unit, await unit.conversation(entry.conversation_id), entry, status)
 

@@ -17,8 +17,8 @@ from hub.texts import clean
 from hub.units import Unit
 
 PREVIEW_CHARS: Final = 120
-# a status never goes back: a late "sent" does not undo "read"
-_RANK: Final = {"queued": 0, "deferred": 1, "unknown": 2, "sent": 3, "failed": 3, "delivered": 4, "read": 5}
+# a status never goes back: a late "sent" does not undo "read"; "failed" after "sent" is a bounce
+_RANK: Final = {"queued": 0, "deferred": 1, "unknown": 2, "sent": 3, "failed": 4, "delivered": 5, "read": 6}
 
 
 def add_received(
@@ -189,6 +189,7 @@ def _order(unit: Unit, address: Address, entry: Entry) -> None:
     kind = entry.author_kind
     order = SendMessage(
         message_id=entry.entry_id,
+        order_id=new_id(),
         recipient=address.uri,
         text=entry.text,
         attachments=msgspec.convert(entry.attachments, tuple[Attachment, ...]),

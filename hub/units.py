@@ -37,16 +37,19 @@ class Rows:
         self.conversations: OrderedDict[str, Conversation] = OrderedDict()
         self.contacts: OrderedDict[str, Contact] = OrderedDict()
         self.addresses: OrderedDict[str, Address] = OrderedDict()
-        self.current: OrderedDict[str, str | None] = OrderedDict()
+        self.current: OrderedDict[tuple[str, str], str | None] = OrderedDict()
+
+    def _all(self) -> tuple[OrderedDict[Any, Any], ...]:
+        return self.conversations, self.contacts, self.addresses, self.current
 
     def clear(self) -> None:
         """Forget everything: it may not be what the database holds."""
-        for rows in (self.conversations, self.contacts, self.addresses, self.current):
+        for rows in self._all():
             rows.clear()
 
     def trim(self) -> None:
         """Forget the longest unused rows above the bound."""
-        for rows in (self.conversations, self.contacts, self.addresses, self.current):
+        for rows in self._all():
             while len(rows) > CACHED_ROWS:
                 rows.popitem(last=False)
 
@@ -91,7 +94,7 @@ class Unit:
         match row:
             case Conversation():
                 self._rows.conversations[row.conversation_id] = row
-                self._rows.current[row.address] = row.conversation_id
+                self._rows.current[row.address, row.instance] = row.conversation_id
             case Contact():
                 self._rows.contacts[row.contact_id] = row
             case Address():
@@ -119,15 +122,16 @@ class Unit:
         """Return the row of address ``uri``, or None when it was never seen."""
         return await _find(self._rows.addresses, uri, Address, "uri")
 
-    async def current_conversation(self, uri: str) -> Conversation | None:
-        """Return the conversation at ``uri`` that goes on: served, or with a flow still waiting for an answer."""
-        if uri not in self._rows.current:
-            row = await Conversation.filter(address=uri).order_by("-conversation_id").first()
+    async def current_conversation(self, uri: str, instance: str) -> Conversation | None:
+        """Return the conversation that goes on with ``uri`` over ``instance``: served, or its flow still waits."""
+        key = (uri, instance)
+        if key not in self._rows.current:
+            row = await Conversation.filter(address=uri, instance=instance).order_by("-conversation_id").first()
             if row is not None:
                 row = self._rows.conversations.setdefault(row.conversation_id, row)
-            self._rows.current[uri] = row.conversation_id if row else None
-        self._rows.current.move_to_end(uri)
-        conversation_id = self._rows.current[uri]
+            self._rows.current[key] = row.conversation_id if row else None
+        self._rows.current.move_to_end(key)
+        conversation_id = self._rows.current[key]
         if conversation_id is None:
             return None
         row = await self.conversation(conversation_id)
@@ -144,6 +148,10 @@ class Unit:
         """Read many entries at once, for ``find_entry`` to know."""
         if entry_ids:
             self._entries.update({row.entry_id: row for row in await Entry.filter(entry_id__in=entry_ids)})
+
+    def know_entry(self, row: Entry) -> Entry:
+        """Return the one object for this entry in this unit: ``row``, unless it was read before."""
+        return self._entries.setdefault(row.entry_id, row)
 
     async def find_entry(self, entry_id: str) -> Entry | None:
         """Return the timeline entry's row, or None when there is none."""

@@ -46,11 +46,13 @@ class SendMessage(Event, frozen=True, kw_only=True):
     """Order: send this once; ``message_id`` is the idempotency key.
 
     ``seq`` numbers everything exchanged with ``recipient`` on this instance, in both
-    directions, rising; ``sender_name`` is what the person may see of who writes.
+    directions, rising; ``sender_name`` is what the person may see of who writes;
+    ``order_id`` tells an agent's second try from the first.
     """
 
     type = "cmd.send"
     message_id: str
+    order_id: str = ""
     recipient: str
     text: str = ""
     attachments: tuple[Attachment, ...] = ()
@@ -62,10 +64,14 @@ class SendMessage(Event, frozen=True, kw_only=True):
 
 
 class MessageStatus(Event, frozen=True, kw_only=True):
-    """What became of a sent message; ``code`` names the reason of a failure in one stable word."""
+    """What became of a sent message; ``code`` names the reason of a failure in one stable word.
+
+    ``order_id`` is the order's, or empty when the far end reports by itself.
+    """
 
     type = "message.status_changed"
     message_id: str
+    order_id: str = ""
     status: MessageState
     external_id: str = ""
     code: str = ""

@@ -67,10 +67,13 @@ def envelope_id(instance: str, event: MessageReceived | ContactArrived | Message
     """Return the id of the one envelope in which ``event`` travels, however often the outside repeats it."""
     match event:
         case MessageReceived():
+            if not event.external_id:
+                raise ValueError("a message received needs the far end's own id, or all look like one")
             return derived_id(instance, event.sender, event.external_id)
         case ContactArrived():
             return derived_id(instance, event.type, event.sender, event.arrival_id)
         case MessagesRead():
             return derived_id(instance, event.type, event.sender, str(event.up_to_seq))
         case MessageStatus():
-            return derived_id(instance, event.type, event.message_id, event.external_id, event.status, event.code)
+            parts = (event.message_id, event.order_id, event.external_id, event.status, event.code)
+            return derived_id(instance, event.type, *parts)

@@ -195,20 +195,35 @@ async def _insist(write: Callable[P, Awaitable[T]], *arguments: P.args, **option
 
 
 def _sent(message: SendMessage, external_id: str) -> MessageStatus:
-    return MessageStatus(message_id=message.message_id, status="sent", external_id=external_id)
+    return MessageStatus(
+        message_id=message.message_id, order_id=message.order_id, status="sent", external_id=external_id
+    )
 
 
 def _failed(message: SendMessage, error: SendError) -> MessageStatus:
-    return MessageStatus(message_id=message.message_id, status="failed", code=error.code, reason=_reason(error))
+    return MessageStatus(
+        message_id=message.message_id,
+        order_id=message.order_id,
+        status="failed",
+        code=error.code,
+        reason=_reason(error),
+    )
 
 
 def _unknown(message: SendMessage, doubt: SendUnknown) -> MessageStatus:
-    return MessageStatus(message_id=message.message_id, status="unknown", code=doubt.code, reason=_reason(doubt))
+    return MessageStatus(
+        message_id=message.message_id,
+        order_id=message.order_id,
+        status="unknown",
+        code=doubt.code,
+        reason=_reason(doubt),
+    )
 
 
 def _deferred(message: SendMessage, error: SendDeferred) -> MessageStatus:
     return MessageStatus(
         message_id=message.message_id,
+        order_id=message.order_id,
         status="deferred",
         code=error.code,
         reason=_reason(error),

@@ -29,7 +29,7 @@ class Blockage:
 
 
 @contextmanager
-def watch_loop(limit_s: float = 0.25) -> Iterator[list[Blockage]]:
+def watch_loop(limit_s: float = 0.5) -> Iterator[list[Blockage]]:
     """Yield a list that receives each callback of this thread's loops that holds them longer than ``limit_s``."""
     blockages: list[Blockage] = []
     thread_id = threading.get_ident()

@@ -137,7 +137,6 @@ class Users:
 
     async def edit(self, identity: Identity, user_id: str, edit: UserEdit, *, remote: str = "") -> UserView:
         """Change an account; its next call sees the new rights."""
-        user = await self._find(user_id)
         changed = {name: value for name in edit.__struct_fields__ if (value := getattr(edit, name)) is not None}
         await self._check(
             edit.role_ids or (), edit.granted or (), edit.denied or (), work_number=edit.work_number, user_id=user_id
@@ -145,9 +144,11 @@ class Users:
         if user_id == identity.user_id and edit.is_active is False:
             raise ApiError(422, "invalid", "nobody disables themselves", fields={"is_active": "yourself"})
         async with self._units.open() as unit, self._dispatcher.deciding(unit):
+            user = await self._find(user_id)
             for name, value in changed.items():
                 setattr(user, name, _plain(value))
-            await user.save()
+            if changed:
+                await user.save(update_fields=list(changed))
             if not user.is_active:
                 await Session.filter(user_id=user_id).delete()
                 await self._dispatcher.return_work(unit, user_id)

@@ -1,5 +1,6 @@
 """Serves declared endpoints: who calls, may they, is it well formed; then the handler, then one shape of answer."""
 
+import asyncio
 import logging
 import secrets
 from collections.abc import Iterable
@@ -20,6 +21,7 @@ from hub.store.fields import ID_LENGTH, SLUG_LENGTH
 
 log = logging.getLogger(__name__)
 
+BODY_S: Final = 20.0
 COOKIE: Final = "lianxin_session"
 UUIDS: Final = frozenset({"conversation_id", "contact_id", "entry_id", "user_id"})  # all else are slugs
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -68,8 +70,8 @@ async def guard(request: web.Request, handler: Any) -> web.StreamResponse:
 def remote_of(request: web.Request, trusted: tuple[str, ...]) -> str:
     """Return the caller's network address; a proxy is believed only when it is a trusted one."""
     peer = request.remote or ""
-    if peer in trusted and (forwarded := request.headers.get("X-Forwarded-For")):
-        return forwarded.rpartition(",")[2].strip()
+    if peer in trusted and (lines := request.headers.getall("X-Forwarded-For", [])):
+        return lines[-1].rpartition(",")[2].strip()  # the last one is the proxy's own word
     return peer
 
 
@@ -163,7 +165,11 @@ def _decode_query(endpoint: Endpoint, request: web.Request) -> Any:
 async def _decode_body(endpoint: Endpoint, request: web.Request) -> Any:
     if endpoint.body is NoBody:
         return NoBody()
-    raw = await request.read()
+    try:
+        async with asyncio.timeout(BODY_S):
+            raw = await request.read()
+    except TimeoutError as error:
+        raise ApiError(408, "too_slow", f"the body did not come within {BODY_S:g} s") from error
     try:
         value = msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

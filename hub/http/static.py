@@ -45,7 +45,11 @@ class BrowserCode:
         return web.Response(status=204, headers={"Cache-Control": YEAR})
 
     def _file(self, folder: Path, name: str, caching: str) -> web.FileResponse:
-        path = (folder / name).resolve()
-        if not path.is_relative_to(folder.resolve()) or not path.is_file():
+        try:
+            path = (folder / name).resolve()
+            is_there = path.is_relative_to(folder.resolve()) and path.is_file()
+        except (OSError, ValueError) as error:  # a name too long, or with a NUL
+            raise not_found("page") from error
+        if not is_there:
             raise not_found("page")
         return web.FileResponse(path, headers={"Cache-Control": caching})

@@ -191,7 +191,7 @@ async def test_running_conversations_end_on_the_version_they_began_with(
 
 async def test_a_flow_says_what_happens_when_its_queue_is_full(still_house: House, channel: FakeChannel) -> None:
     services = still_house.services
-    rules = services.queues.checked({"max_waiting": 1})
+    rules = services.queues.checked("general", {"max_waiting": 1})
     await services.queue_editor.save(OPERATOR, "general", {"zh": "综合"}, rules)
     await channel.write("webchat:first", "人工")
     await channel.hears("webchat:first", "正在为您转接")

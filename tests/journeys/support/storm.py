@@ -142,7 +142,11 @@ async def _thread(agent: Agent, conversation_id: str) -> list[dict[str, str]]:
     items: list[dict[str, str]] = []
     before = ""
     while True:
-        page = await agent.call("GET", f"/conversations/{conversation_id}/entries?limit=200{before}")
+        try:
+            page = await agent.call("GET", f"/conversations/{conversation_id}/entries?limit=200{before}")
+        except aiohttp.ClientError:  # the last kill was a moment ago
+            await asyncio.sleep(RETRY_S)
+            continue
         items = page["items"] + items
         if not page["has_more"]:
             return items
