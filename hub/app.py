@@ -1,6 +1,7 @@
 """Puts the hub together, runs it until told to stop, and takes it apart in the right order."""
 
 import asyncio
+import errno
 import logging
 import ssl
 from collections.abc import Awaitable, Callable
@@ -14,6 +15,7 @@ from aiohttp import web
 from core.bus import Bus, BusSettings
 from core.clock import Clock, SystemClock
 from core.connections import SilentConnections
+from core.errors import ConfigInvalid
 from core.streams import BUCKETS, HUB_CONSUMER, IN, STREAMS, hub_consumer
 from hub.accounts.sessions import Sessions
 from hub.accounts.users import Users
@@ -48,7 +50,7 @@ from hub.queues import Queues
 from hub.rate_limits import RateLimiter
 from hub.router import Router
 from hub.services import Services
-from hub.settings import HubSettings
+from hub.settings import HttpSettings, HubSettings
 from hub.setup import Setup
 from hub.signals import Signals
 from hub.store.engine import Store
@@ -59,6 +61,8 @@ from hub.units import Units
 log = logging.getLogger(__name__)
 
 BACKLOG: Final = 4_096  # connections the kernel holds for us
+PORT_S: Final = 3.0  # a predecessor may still be letting go of the port
+PORT_RETRY_S: Final = 0.2
 STOP_S: Final = 5.0  # open requests get that long when the hub stops
 
 
@@ -216,13 +220,25 @@ class Hub:
         stack.push_async_callback(runner.cleanup)
         make = runner.server
         assert make is not None
-        server = await asyncio.get_running_loop().create_server(
-            lambda: silent.watch(make()), http.host, http.port, ssl=_tls(http), backlog=BACKLOG
-        )
+        server = await _listen(http, lambda: silent.watch(make()))
         stack.callback(server.close)
         port = server.sockets[0].getsockname()[1]
         scheme = "https" if http.tls_certificate else "http"
         self.url = http.public_url or f"{scheme}://{http.host}:{port}"
+
+
+async def _listen(http: HttpSettings, protocol: Callable[[], asyncio.Protocol]) -> asyncio.Server:
+    """Listen; a port that others hold, or that is not ours to take, is the operator's to change: ConfigInvalid."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + PORT_S
+    while True:
+        try:
+            return await loop.create_server(protocol, http.host, http.port, ssl=_tls(http), backlog=BACKLOG)
+        except OSError as error:
+            if loop.time() > deadline or error.errno != errno.EADDRINUSE:
+                what = f"{http.host}:{http.port}: {error.strerror or error}"
+                raise ConfigInvalid({"http.port": f"{what} (choose another with --port)"}) from error
+        await asyncio.sleep(PORT_RETRY_S)
 
 
 async def _forever(task: Callable[[], Awaitable[None]]) -> None:

@@ -1,4 +1,6 @@
 /** Builds the desk and the admin pages into the Python package. */
+import { fileURLToPath } from 'node:url'
+
 import vue from '@vitejs/plugin-vue'
 import { ElementPlusResolver } from 'unplugin-vue-components/resolvers'
 import components from 'unplugin-vue-components/vite'
@@ -19,7 +21,7 @@ export default defineConfig({
     compress(),
     budget({ pages: ['index.html', 'src/views/DeskView.vue', 'src/components/panel/SidePanel.vue'], limitBytes: 200_000 }),
   ],
-  resolve: { alias: { '@': new URL('./src', import.meta.url).pathname } },
+  resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   define: {
     __VUE_OPTIONS_API__: 'false',
     __VUE_I18N_LEGACY_API__: 'false',

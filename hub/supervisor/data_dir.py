@@ -16,6 +16,12 @@ from hub.nats_server import Keys
 MAX_SOCKET_PATH: Final = 100  # sockaddr_un holds 108 bytes on Linux, 104 on macOS
 
 
+class DataDirUnusable(LianxinError):
+    """The directory cannot be made or written."""
+
+    code = "data_dir_unusable"
+
+
 class DataDirBusy(LianxinError):
     """Another supervisor works in this data directory."""
 
@@ -70,8 +76,11 @@ class DataDir:
 
     def lock(self) -> None:
         """Make the directory ours until the process ends; DataDirBusy when it is somebody's."""
-        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise DataDirUnusable(f"the data cannot be kept in {self.path}: {error.strerror}") from error
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

@@ -87,17 +87,17 @@ def test_a_test_that_blocks_fails_and_says_where(pytester: pytest.Pytester, root
 
         @pytest.fixture
         async def slow_start():
-            time.sleep(0.3)
+            time.sleep(0.6)
 
         async def test_that_blocks():
-            time.sleep(0.3)
+            time.sleep(0.6)
 
         async def test_with_a_slow_fixture(slow_start):
             pass
 
         @pytest.mark.may_block("it is measured here")
         async def test_with_a_reason():
-            time.sleep(0.3)
+            time.sleep(0.6)
 
         @pytest.mark.may_block
         async def test_without_a_reason():

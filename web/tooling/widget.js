@@ -1,8 +1,9 @@
 /** Builds the widget when this tree has one. */
 import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
 
-const root = new URL('..', import.meta.url).pathname
+const root = fileURLToPath(new URL('..', import.meta.url))
 if (existsSync(`${root}widget/index.ts`)) {
   await build({ root, configFile: `${root}vite.widget.config.ts` })
 }
