@@ -106,4 +106,4 @@ def test_a_test_that_blocks_fails_and_says_where(pytester: pytest.Pytester, root
     )
     result = pytester.runpytest_subprocess("-o", "asyncio_mode=auto", "-o", f"pythonpath={root}", "-p", "no:xdist")
     result.assert_outcomes(passed=2, failed=2)
-    result.stdout.fnmatch_lines(["*held the event loop for 0.3* s: *test_that_blocks*", "*may_block wants a reason*"])
+    result.stdout.fnmatch_lines(["*held the event loop for 0.6* s: *test_that_blocks*", "*may_block wants a reason*"])
