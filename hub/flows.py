@@ -146,10 +146,13 @@ class Flows:
             await self._dispatcher.enqueue(unit, conversation, self.default_queue(conversation.instance))
 
     async def run(self) -> None:
-        """Let time-outs happen until cancelled."""
-        while True:
-            await asyncio.sleep(TICK_S)
-            await self.tick()
+        """Let time-outs happen until cancelled; lookups under way are then given up."""
+        try:
+            while True:
+                await asyncio.sleep(TICK_S)
+                await self.tick()
+        finally:
+            await self._connectors.close()
 
     async def tick(self) -> None:
         """Let the time-outs happen that are due by now."""

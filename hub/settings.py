@@ -56,7 +56,4 @@ class HubSettings(Settings, frozen=True, kw_only=True):
     http: HttpSettings = HttpSettings()
     limits: LimitSettings = LimitSettings()
     database_url: str = ""  # empty: SQLite in data_dir
-    default_language: str = "zh"
-    timezone: str = "Asia/Shanghai"
     demo: bool = False
-    channel_urls: dict[str, str] = {}  # instance → base URL of its own HTTP port, for the proxy

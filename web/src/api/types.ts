@@ -16,7 +16,6 @@ export interface Me {
   must_change_password: boolean
   is_agent: boolean
   hub_version: string
-  epoch: string
 }
 
 export interface AddressView {
