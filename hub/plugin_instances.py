@@ -2,13 +2,13 @@
 
 import asyncio
 import logging
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from core.bus import Bus
 from core.config import MASK, secret_paths
-from core.errors import ConfigInvalid, RequestFailed
+from core.errors import BusUnavailable, ConfigInvalid, RequestFailed
 from core.events import (
     ChannelState,
     DescribeRequest,
@@ -35,7 +35,8 @@ from hub.units import Units
 
 log = logging.getLogger(__name__)
 
-PROBE_S = 30.0
+PROBE_S: Final = 30.0
+CATCH_UP_S: Final = 1.0
 
 
 class PluginInstances:
@@ -48,6 +49,7 @@ class PluginInstances:
         self._box = box
         self._proxy = proxy
         self._desired = bus.bucket(DESIRED, DesiredInstance)
+        self._behind = asyncio.Event()
         self.statuses: dict[str, InstanceStatus] = {}
         self.channel_states: dict[str, ChannelState] = {}
 
@@ -67,6 +69,7 @@ class PluginInstances:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._follow_processes())
             group.create_task(self._follow_channels())
+            group.create_task(self._catch_up())
             await self._bus.respond(ASK_SWITCH, self._switch, request=SwitchRequest)
 
     async def rows(self) -> list[PluginInstance]:
@@ -166,8 +169,23 @@ class PluginInstances:
             raise ConfigInvalid(answer.faults or {"": answer.code})
 
     async def _publish(self, row: PluginInstance) -> None:
-        await self._bus.ensure(consumers=[orders_consumer(row.instance)])
-        await self._desired.put(row.instance, _desired(row))
+        """Make the bus say what was stored; when it is away, ``_catch_up`` does so once it is back."""
+        try:
+            await self._bus.ensure(consumers=[orders_consumer(row.instance)])
+            await self._desired.put(row.instance, _desired(row))
+        except (BusUnavailable, OSError) as error:
+            log.warning("%s is stored and will be applied when the bus is back: %s", row.instance, error)
+            self._behind.set()
+
+    async def _catch_up(self) -> None:
+        while True:
+            await self._behind.wait()
+            self._behind.clear()
+            try:
+                await self.publish_all()
+            except (BusUnavailable, OSError):
+                self._behind.set()
+                await asyncio.sleep(CATCH_UP_S)
 
     async def _switch(self, instance: str, request: SwitchRequest) -> SwitchAnswer:
         row = await self.switch(Identity(username="command line"), instance, is_enabled=request.is_enabled)

@@ -43,6 +43,7 @@ class Sessions:
         self._audit = audit
         self._limits = limits
         self._known: OrderedDict[str, _Known] = OrderedDict()
+        self._changes = 0  # of rights; what was read before one is not kept after it
 
     async def log_in(self, username: str, password: str, *, remote: str) -> tuple[str, Identity]:
         """Return a new session's token and who it is; 401 ``bad_credentials`` or 423 ``locked``."""
@@ -58,7 +59,9 @@ class Sessions:
             raise ApiError(401, "bad_credentials", "user name or password is wrong")
         token = secrets.token_urlsafe(32)
         async with self._store.work():
-            await User.filter(user_id=user.user_id).update(failed_logins=0, locked_until=None)
+            same = User.filter(user_id=user.user_id, password_hash=user.password_hash, is_active=True)
+            if not await same.update(failed_logins=0, locked_until=None):
+                raise ApiError(401, "bad_credentials", "the password was changed a moment ago")
             await Session.create(
                 token_hash=_hash(token),
                 user_id=user.user_id,
@@ -86,11 +89,14 @@ class Sessions:
         key, now = _hash(token), self._clock.now()
         known = self._known.get(key)
         if known is None:
+            changes = self._changes
             identity = await self._identity(key)
-            if identity is None:
+            session = await Session.get_or_none(token_hash=key)
+            if identity is None or session is None:
                 return None
-            session = await Session.get(token_hash=key)
-            known = self._known[key] = _Known(identity, session.expires_at, session.last_seen_at)
+            known = _Known(identity, session.expires_at, session.last_seen_at)
+            if changes == self._changes:
+                self._known[key] = known
             if len(self._known) > CACHED:
                 self._known.popitem(last=False)
         if known.expires_at <= now:
@@ -121,11 +127,13 @@ class Sessions:
 
     def forget_user(self, user_id: str) -> None:
         """Read the user's rights afresh at the next call: they were changed, or sessions ended."""
+        self._changes += 1
         for key in [key for key, known in self._known.items() if known.identity.user_id == user_id]:
             del self._known[key]
 
     def forget_all(self) -> None:
         """Read everybody's rights afresh: a role was changed."""
+        self._changes += 1
         self._known.clear()
 
     async def _identity(self, key: str) -> Identity | None:
