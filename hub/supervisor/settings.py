@@ -27,7 +27,7 @@ class PluginLimits(Settings, frozen=True, kw_only=True):
     start_s: _Seconds = START_LIMIT_S
     silence_s: _Seconds = SILENCE_LIMIT_S
     fence_after: Annotated[int, Meta(ge=1)] = 6
-    healthy_s: _Seconds = 60.0
+    healthy_s: _Seconds = 15.0
 
     def limits(self, instance: str) -> Limits:
         """Return the limits of ``instance``."""

@@ -101,7 +101,7 @@ async def test_plugins_that_break_are_fenced_with_their_reasons_and_disturb_nobo
 
 
 async def test_no_order_is_lost_or_doubled_while_its_plugin_is_killed(tmp_path: Path):
-    async with supervise(tmp_path, '{"plugins": {"healthy_s": 0.1}}') as supervised:
+    async with supervise(tmp_path, '{"plugins": {"healthy_s": 0}}') as supervised:
         bus = await supervised.connect()
         await supervised.want("victim", "faulty")
         await supervised.status("victim", is_running)
