@@ -8,7 +8,6 @@ from msgspec import Meta
 from core.bus import Bus
 from core.config import Settings
 from core.events import (
-    ConversationChanged,
     ConversationView,
     DraftChanged,
     EntryView,
@@ -164,7 +163,7 @@ class Conversations:
             conversation = await self._visible(unit, identity, conversation_id)
             if conversation.agent_id == identity.user_id and conversation.unread:
                 conversation.unread = 0
-                _changed(unit, conversation, "read")
+                timeline.record_change(unit, conversation, "read")
 
     async def save_draft(self, identity: Identity, conversation_id: str, draft: NewDraft) -> None:
         """Keep unsent words; empty ones forget them."""
@@ -234,7 +233,7 @@ class Conversations:
                 timeline.add_notice(unit, conversation, "ended", agent=identity.display_name)
                 await self._dispatcher.finish(unit, conversation)
                 await self._say_goodbye(unit, conversation)
-                _changed(unit, conversation, "ended")
+                timeline.record_change(unit, conversation, "ended")
             return masked(conversation_view(conversation), identity)
 
     async def wrap_up(self, identity: Identity, conversation_id: str, wrap_up: WrapUp) -> ConversationView:
@@ -254,7 +253,7 @@ class Conversations:
                 await self._drop_draft(unit, identity, conversation_id)
                 if not await _wraps_up_elsewhere(conversation):
                     await self._dispatcher.end_wrap_up(unit, conversation.agent_id or identity.user_id)
-            _changed(unit, conversation, "closed")
+            timeline.record_change(unit, conversation, "closed")
             return masked(conversation_view(conversation), identity)
 
     async def edit(self, identity: Identity, conversation_id: str, edit: ConversationEdit) -> ConversationView:
@@ -264,7 +263,7 @@ class Conversations:
             for name in edit.__struct_fields__:
                 if (value := getattr(edit, name)) is not None:
                     setattr(conversation, name, list(value) if isinstance(value, tuple) else value)
-            _changed(unit, conversation, "edited")
+            timeline.record_change(unit, conversation, "edited")
             return masked(conversation_view(conversation), identity)
 
     async def open_for(self, identity: Identity, conversation_id: str) -> ConversationView:
@@ -332,9 +331,3 @@ async def _is_offered(conversation_id: str, identity: Identity) -> bool:
 async def _wraps_up_elsewhere(conversation: Conversation) -> bool:
     others = Conversation.filter(agent_id=conversation.agent_id, state="wrap_up", wrap_up_until__not_isnull=True)
     return await others.exclude(conversation_id=conversation.conversation_id).exists()
-
-
-def _changed(unit: Unit, conversation: Conversation, change: Any) -> None:
-    unit.touch(conversation)
-    event = ConversationChanged(conversation=conversation_view(conversation), change=change)
-    unit.record(event, conversation.conversation_id, conversation_id=conversation.conversation_id)

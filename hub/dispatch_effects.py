@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from core.events import AgentChanged, AgentView, ConversationChanged, OfferEnded, OfferMade, WorkMoved
+from core.events import AgentChanged, AgentView, OfferEnded, OfferMade, WorkMoved
 from hub import routing, timeline
 from hub.i18n import text as catalogue
 from hub.queues import Queues
@@ -55,7 +55,7 @@ class Effects:
                 if decision.moved:
                     await _set_work(work, queue_id=decision.to_queue_id)
                     conversation.queue_id = decision.to_queue_id
-                    _changed(unit, conversation, "queued")
+                    timeline.record_change(unit, conversation, "queued")
                 titles = [self._queues.title(queue_id) for queue_id in (decision.queue_id, decision.to_queue_id)]
                 timeline.add_notice(unit, conversation, "overflowed", **dict(zip(("from", "to"), titles, strict=True)))
                 _moved(unit, decision, conversation, "overflowed")
@@ -82,7 +82,7 @@ class Effects:
         title = self._queues.title(decision.queue_id)
         if not is_transfer:
             timeline.add_notice(unit, conversation, "queued", queue=title)
-        _changed(unit, conversation, "transferred" if is_transfer else "queued")
+        timeline.record_change(unit, conversation, "transferred" if is_transfer else "queued")
         _moved(unit, decision, conversation, "enqueued")
 
     async def tell_place(self, unit: Unit, conversation: Conversation, ahead: int, wait_s: float | None) -> None:
@@ -145,7 +145,7 @@ class Effects:
         agent = await User.get(user_id=decision.agent_id)
         timeline.add_notice(unit, conversation, "assigned", agent=agent.display_name)
         await self._say(unit, conversation, "citizen.joined", work_number=agent.work_number)
-        _changed(unit, conversation, "assigned")
+        timeline.record_change(unit, conversation, "assigned")
         _moved(unit, decision, conversation, "picked" if decision.how == "picked" else "assigned")
 
     async def _returned(
@@ -157,14 +157,14 @@ class Effects:
         conversation.agent_id = None
         timeline.add_notice(unit, conversation, "returned", agent=agent.display_name, reason="agent_lost")
         await self._say(unit, conversation, "citizen.agent_left")
-        _changed(unit, conversation, "returned")
+        timeline.record_change(unit, conversation, "returned")
         _moved(unit, decision, conversation, "returned")
 
     async def _wrap_up(self, unit: Unit, decision: routing.WrapUpStarted | routing.WrapUpEnded) -> None:
         work = await WorkItem.get(work_id=decision.work_id)
         conversation = await unit.conversation(work.conversation_id)
         conversation.wrap_up_until = when(decision.until) if isinstance(decision, routing.WrapUpStarted) else None
-        _changed(unit, conversation, "updated")
+        timeline.record_change(unit, conversation, "updated")
 
     async def _agent_changed(self, unit: Unit, decision: routing.AgentChanged) -> None:
         user = await User.get(user_id=decision.agent_id)
@@ -205,12 +205,6 @@ async def _set_work(work: WorkItem, **values: Any) -> None:
     for name, value in values.items():
         setattr(work, name, value)
     await work.save(update_fields=list(values))
-
-
-def _changed(unit: Unit, conversation: Conversation, change: Any) -> None:
-    unit.touch(conversation)
-    event = ConversationChanged(conversation=conversation_view(conversation), change=change)
-    unit.record(event, conversation.conversation_id, conversation_id=conversation.conversation_id)
 
 
 def _moved(unit: Unit, decision: Any, conversation: Conversation, step: Any) -> None:

@@ -7,11 +7,11 @@ published once stays readable, so running conversations end on theirs.
 import asyncio
 import logging
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
-from core.events import ConversationChanged, MessageReceived
+from core.events import MessageReceived
 from core.flow import (
     AnyAction,
     AnyInput,
@@ -44,7 +44,6 @@ from hub.connectors import Connectors
 from hub.dispatcher import Dispatcher
 from hub.flow_library import FlowLibrary
 from hub.store.models import Conversation
-from hub.store.views import conversation_view
 from hub.units import Unit, Units
 
 log = logging.getLogger(__name__)
@@ -265,7 +264,7 @@ class Flows:
         conversation.closed_at = unit.now
         conversation.unread = 0
         timeline.add_notice(unit, conversation, "flow_ended", reason=action.reason)
-        _changed(unit, conversation, "closed")
+        timeline.record_change(unit, conversation, "closed")
 
     def _keep(self, unit: Unit, conversation: Conversation, state: State | None) -> None:
         """Store where the flow stands; a flow that is over is forgotten, timers of earlier turns too."""
@@ -336,10 +335,4 @@ def _rate(unit: Unit, conversation: Conversation, action: Rated) -> None:
     if action.comment:
         values["comment"] = action.comment
     timeline.add_notice(unit, conversation, "rated", **values)
-    _changed(unit, conversation, "rated")
-
-
-def _changed(unit: Unit, conversation: Conversation, change: Any) -> None:
-    unit.touch(conversation)
-    event = ConversationChanged(conversation=conversation_view(conversation), change=change)
-    unit.record(event, conversation.conversation_id, conversation_id=conversation.conversation_id)
+    timeline.record_change(unit, conversation, "rated")

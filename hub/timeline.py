@@ -6,7 +6,17 @@ from typing import Any, Final
 
 import msgspec
 
-from core.events import Attachment, Choice, EntryAdded, EntryChanged, MessageReceived, MessageStatus, SendMessage
+from core.events import (
+    Attachment,
+    Choice,
+    ConversationChanged,
+    EntryAdded,
+    EntryChanged,
+    MessageReceived,
+    MessageStatus,
+    SendMessage,
+)
+from core.events.conversations import Change
 from core.ids import new_id
 from hub.accounts.identity import Identity
 from hub.i18n import LANGUAGES
@@ -139,6 +149,13 @@ def note_status(unit: Unit, conversation: Conversation, entry: Entry, status: Me
         entry.external_id = status.external_id
     unit.touch(entry)
     _changed(unit, conversation, entry)
+
+
+def record_change(unit: Unit, conversation: Conversation, change: Change) -> None:
+    """Write the changed ``conversation`` and tell everybody; ``change`` names the step."""
+    unit.touch(conversation)
+    event = ConversationChanged(conversation=conversation_view(conversation), change=change)
+    unit.record(event, conversation.conversation_id, conversation_id=conversation.conversation_id)
 
 
 def language_of(conversation: Conversation) -> str:

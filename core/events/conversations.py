@@ -13,6 +13,10 @@ from core.events.messages import Attachment, Choice, MessageState
 
 ConversationState = Literal["flow", "queued", "active", "wrap_up", "closed"]
 EntryKind = Literal["message", "note", "notice"]
+Change = Literal[
+    "opened", "queued", "offered", "assigned", "transferred", "returned", "ended", "wrapped_up", "closed",
+    "reopened", "edited", "rated", "read", "updated",
+]  # fmt: skip
 AuthorKind = Literal["contact", "agent", "flow", "system"]
 
 
@@ -110,10 +114,7 @@ class ConversationChanged(Event, frozen=True, kw_only=True):
 
     type = "conversation.changed"
     conversation: ConversationView
-    change: Literal[
-        "opened", "queued", "offered", "assigned", "transferred", "returned", "ended", "wrapped_up", "closed",
-        "reopened", "edited", "rated", "read", "updated",
-    ]  # fmt: skip
+    change: Change
 
 
 class EntryAdded(Event, frozen=True, kw_only=True):
