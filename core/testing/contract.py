@@ -33,7 +33,7 @@ from core.testing.loop_guard import watch_loop
 from core.testing.nats import NatsServer
 from core.testing.samples import Inbound, Outbound, Peer, wrong_values
 
-LOOP_LIMIT_S: Final = 0.25
+LOOP_LIMIT_S: Final = 0.5
 LOST_AND_FOUND_S: Final = 20.0
 NOBODY: Final = "no-such-message"
 PROMISES: Final[dict[str, type[Event]]] = {"reports_typing": TypingReported, "marks_read": MessagesRead}

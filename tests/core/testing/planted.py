@@ -88,7 +88,7 @@ class SkipsGarbageSilently(PigeonChannel):
 @planted("test_each_order_ends_as_expected[accepted]")
 class BlocksTheLoop(PigeonChannel):
     async def send(self, message):
-        time.sleep(0.5)
+        time.sleep(0.8)
         return await super().send(message)
 
 
