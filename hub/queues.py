@@ -54,7 +54,6 @@ class QueueSettings(Settings, frozen=True, kw_only=True):
     usual_hold_s: Seconds = 0.0
     overflows: tuple[OverflowSetting, ...] = ()
     max_waiting: Annotated[int, Meta(ge=0)] | None = None
-    calendar_id: str = ""
     rating_flow: str = ""  # runs when an agent ends a conversation
 
     def rules(self, queue_id: str) -> QueueRules:

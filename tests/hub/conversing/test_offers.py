@@ -72,6 +72,19 @@ async def test_work_of_a_withdrawn_offer_can_be_picked(channel: FakeChannel, com
     assert (status, answer["error"]["code"]) == (409, "work_gone"), "who is busy picks nothing"
 
 
+async def test_waiting_work_is_picked_out_of_turn(channel: FakeChannel, come: Come) -> None:
+    chen = await come("chen")
+    await channel.write(WANG, "人工")
+    await chen.until(lambda: bool(chen.tables["offers"]))
+    (offer_id,) = chen.tables["offers"]
+    (conversation_id,) = chen.tables["conversations"]
+    await chen.call("POST", f"/offers/{offer_id}/decline", reason="later")
+    picked = await chen.call("POST", f"/conversations/{conversation_id}/pick", reason="老人")
+    assert (picked["state"], picked["agent_id"]) == ("active", chen.me["user_id"])
+    assert await chen.call("POST", f"/conversations/{conversation_id}/pick", reason="老人") == picked
+    assert (await WorkItem.get()).state == "assigned"
+
+
 async def test_a_conversation_goes_to_a_named_agent_who_saw_it_declined(channel: FakeChannel, come: Come) -> None:
     zhou = await come("zhou")
     await channel.write(WANG, "人工")
