@@ -50,7 +50,6 @@ class QueueView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     serving: int = 0
     wait_median_s: float | None = None
     wait_p90_s: float | None = None
-    is_open: bool = True
 
 
 class OfferMade(Event, frozen=True, kw_only=True):

@@ -127,7 +127,6 @@ export interface QueueView {
   serving?: number
   wait_median_s?: number | null
   wait_p90_s?: number | null
-  is_open?: boolean
 }
 
 export interface DraftView {
