@@ -9,6 +9,7 @@ import msgspec
 from msgspec import StructMeta
 
 from core.errors import ConfigInvalid
+from core.faults import find_faults
 
 SettingsT = TypeVar("SettingsT", bound="Settings")
 MASK = "***"
@@ -42,12 +43,24 @@ class Secret:
         return MASK
 
 
+def _is_unwritable(default: object) -> bool:
+    match default:
+        case Secret() | Path():
+            return True
+        case msgspec.Struct():
+            return any(_is_unwritable(getattr(default, field)) for field in default.__struct_fields__)
+        case list() | tuple():
+            return any(_is_unwritable(part) for part in default)
+        case _:
+            return False
+
+
 class _SettingsMeta(StructMeta):
     """Keeps defaults that JSON cannot hold out of the schema: msgspec would fail to write them down."""
 
     def __new__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any) -> Any:
         for field, default in namespace.items():
-            if isinstance(default, Secret | Path):
+            if _is_unwritable(default):
                 namespace[field] = msgspec.field(default_factory=partial(copy, default))
         return super().__new__(cls, name, bases, namespace, **options)
 
@@ -57,32 +70,15 @@ class Settings(msgspec.Struct, metaclass=_SettingsMeta, frozen=True, kw_only=Tru
 
 
 def decode_settings(kind: type[SettingsT], raw: dict[str, Any]) -> SettingsT:
-    """Return ``raw`` as ``kind``; ConfigInvalid naming every bad field at once.
+    """Return ``raw`` as ``kind``; ConfigInvalid naming every bad field at once, as ``mailboxes[1].password``.
 
-    Each field is tried on its own, so three mistakes give three faults; a struct's own
-    ``__post_init__`` may raise ConfigInvalid or ValueError for what concerns several fields.
+    A struct's own ``__post_init__`` may raise ConfigInvalid, with names as it knows them, or ValueError for
+    what concerns several fields; it is asked once its fields are well formed each.
     """
-    faults: dict[str, str] = {}
-    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
-    for name in sorted(raw.keys() - fields.keys()):
-        faults[name] = "unknown setting"
-    values: dict[str, Any] = {}
-    for name, field in fields.items():
-        if name not in raw:
-            if field.required:
-                faults[name] = "missing"
-            continue
-        try:
-            values[field.name] = msgspec.convert(raw[name], type=field.type, dec_hook=_decode)
-        except msgspec.ValidationError as error:
-            path, what = _split(str(error))
-            faults[name + path] = what
-    if faults:
-        raise ConfigInvalid(faults)
     try:
-        return kind(**values)
-    except ValueError as error:
-        raise ConfigInvalid({"": str(error)}) from error
+        return msgspec.convert(raw, type=kind, dec_hook=_read)
+    except (msgspec.ValidationError, ConfigInvalid) as error:
+        raise ConfigInvalid(find_faults(kind, raw, _read)) from error
 
 
 def settings_schema(kind: type[Settings]) -> dict[str, Any]:
@@ -105,14 +101,7 @@ def plain_settings(settings: Settings, *, reveal: bool) -> dict[str, Any]:
     return plain
 
 
-def secret_paths(schema: dict[str, Any]) -> list[str]:
-    """Return the names of the top-level settings in ``schema`` that are secrets."""
-    name = schema.get("$ref", "").rsplit("/", 1)[-1]
-    properties = schema.get("$defs", {}).get(name, schema).get("properties", {})
-    return [field for field, part in properties.items() if part.get("x-secret")]
-
-
-def _decode(kind: type, value: Any) -> Any:
+def _read(kind: type, value: Any) -> Any:
     if kind not in {Secret, Path}:
         raise NotImplementedError(f"a setting of type {kind.__name__} cannot be read")
     if not isinstance(value, str):
@@ -126,9 +115,3 @@ def _schema(kind: type) -> dict[str, Any]:
     if kind is Path:
         return {"type": "string"}
     raise NotImplementedError(f"a setting of type {kind.__name__} has no form")
-
-
-def _split(message: str) -> tuple[str, str]:
-    # msgspec: "Expected `int`, got `str` - at `$.port`" (the path only when it is below the field)
-    what, _, path = message.partition(" - at `$")
-    return path.rstrip("`"), what

@@ -7,7 +7,6 @@ from typing import Any, Final
 import msgspec
 
 from core.bus import Bus
-from core.config import MASK, secret_paths
 from core.errors import BusUnavailable, ConfigInvalid, RequestFailed
 from core.events import (
     ChannelState,
@@ -23,6 +22,7 @@ from core.events import (
     SwitchRequest,
 )
 from core.ids import check_token
+from core.kept_secrets import KeptSecrets
 from core.streams import DESIRED, orders_consumer
 from core.subjects import ASK_DESCRIBE, ASK_PLUGINS, ASK_PROBE, ASK_SWITCH
 from hub.accounts.identity import Identity
@@ -95,7 +95,7 @@ class PluginInstances:
         if row is None:
             raise not_found("instance")
         description = await self.describe(row.plugin)
-        return row, _masked(self._open(row), secret_paths(description.schema))
+        return row, KeptSecrets(description.schema).mask(self._open(row))
 
     async def save(
         self,
@@ -120,10 +120,7 @@ class PluginInstances:
         if row is not None and row.plugin != plugin:
             raise ConfigInvalid({"plugin": f"{instance} is an instance of {row.plugin}"})
         description = await self.describe(plugin)
-        before = self._open(row) if row else {}
-        for name in secret_paths(description.schema):
-            if settings.get(name) == MASK:
-                settings[name] = before.get(name, "")
+        settings = KeptSecrets(description.schema).restore(settings, self._open(row) if row else {})
         if probes:
             await self._probe(plugin, settings)
         sealed = self._box.seal(msgspec.json.encode(settings).decode())
@@ -214,7 +211,3 @@ def _desired(row: PluginInstance) -> DesiredInstance:
         settings=row.settings,
         revision=row.revision,
     )
-
-
-def _masked(settings: dict[str, Any], secrets: list[str]) -> dict[str, Any]:
-    return {name: MASK if name in secrets and value else value for name, value in settings.items()}

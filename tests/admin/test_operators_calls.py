@@ -1,6 +1,7 @@
 """The operators' calls: accounts, flows, plugins with their secrets, parked messages, and the log of all that."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,12 @@ from tests.hub.support.house import House
 from tests.journeys.support.clients import Agent
 
 OWN = "correct-horse-77"
-SCHEMA = {"type": "object", "properties": {"token": {"type": "string", "x-secret": True}, "name": {"type": "string"}}}
+SECRET = {"type": "string", "x-secret": True}
+SERVER = {"type": "object", "properties": {"host": {"type": "string"}, "password": SECRET}}
+SCHEMA = {
+    "type": "object",
+    "properties": {"token": SECRET, "name": {"type": "string"}, "servers": {"type": "array", "items": SERVER}},
+}
 
 
 @pytest.fixture
@@ -101,6 +107,22 @@ async def test_a_secret_is_never_shown_and_survives_being_masked(admin: Agent, p
     log = await admin.call("GET", "/audit")
     assert "s3cret" not in str(log)
     assert [one["action"] for one in log["items"]][:2] == ["instance.save", "instance.save"]
+
+
+async def test_a_secret_in_a_list_stays_with_its_server(admin: Agent, probes: list[ProbeRequest]) -> None:
+    async def save(*servers: dict[str, str]) -> tuple[int, dict[str, Any]]:
+        settings = {"token": "s3cret", "servers": servers}
+        return await admin.try_call(
+            "PUT", "/instances/web_chat-main", plugin="web_chat", settings=settings, is_enabled=True
+        )
+
+    await save({"host": "a", "password": "one"}, {"host": "b", "password": "two"})
+    seen = (await admin.call("GET", "/instances/web_chat-main"))["settings"]["servers"]
+    assert [server["password"] for server in seen] == [MASK, MASK]
+    await save(seen[1], seen[0])
+    assert probes[-1].settings["servers"] == [{"host": "b", "password": "two"}, {"host": "a", "password": "one"}]
+    status, answer = await save({"host": "c", "password": MASK})
+    assert (status, answer["error"]["fields"]) == (422, {"servers[0].password": "enter it again"})
 
 
 async def test_a_parked_message_is_looked_at_replayed_and_discarded(

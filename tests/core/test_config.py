@@ -6,7 +6,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from msgspec import Meta
 
-from core.config import Secret, Settings, decode_settings, plain_settings, secret_paths, settings_schema
+from core.config import Secret, Settings, decode_settings, plain_settings, settings_schema
 from core.errors import ConfigInvalid
 
 Port = Annotated[int, Meta(ge=1, le=65_535)]
@@ -18,6 +18,23 @@ class Server(Settings, frozen=True, kw_only=True):
     password: Secret = Secret("")
 
 
+class Smtp(Settings, frozen=True, kw_only=True, tag_field="kind", tag="smtp"):
+    host: Annotated[str, Meta(min_length=1)]
+    password: Secret = Secret("")
+
+    def __post_init__(self) -> None:
+        if self.host == "x":
+            raise ValueError("x is nowhere")
+
+
+class Api(Settings, frozen=True, kw_only=True, tag_field="kind", tag="api"):
+    token: Secret
+
+    def __post_init__(self) -> None:
+        if not self.token:
+            raise ConfigInvalid({"token": "is empty"})
+
+
 class Mail(Settings, frozen=True, kw_only=True):
     server: Server
     user: str
@@ -25,6 +42,9 @@ class Mail(Settings, frozen=True, kw_only=True):
     folder: Path = Path("inbox")
     retries: Annotated[int, Meta(ge=0)] = 3
     labels: tuple[str, ...] = ()
+    backends: tuple[Smtp | Api, ...] = (Smtp(host="localhost", password=Secret("s3cret")),)
+    by_town: dict[str, Smtp] = {}
+    hosts: Annotated[tuple[str, ...], Meta(min_length=1)] | None = None
 
     def __post_init__(self) -> None:
         if self.user == self.password.reveal():
@@ -36,12 +56,24 @@ GOOD: dict[str, Any] = {"server": {"host": "mail"}, "user": "anna", "password": 
 FAULTS = [
     ("missing", {}, {"server": "missing", "user": "missing", "password": "missing"}),
     ("unknown", {**GOOD, "usr": 1}, {"usr": "unknown setting"}),
-    ("nested unknown", {**GOOD, "server": {"host": "m", "x": 1}}, {"server": "Object contains unknown field `x`"}),
+    ("nested unknown", {**GOOD, "server": {"host": "m", "x": 1}}, {"server.x": "unknown setting"}),
     ("nested wrong", {**GOOD, "server": {"host": 5}}, {"server.host": "Expected `str`, got `int`"}),
     ("out of range", {**GOOD, "server": {"host": "m", "port": 0}}, {"server.port": "Expected `int` >= 1"}),
     ("secret", {**GOOD, "password": 5}, {"password": "Expected `str`"}),
     ("nested secret", {**GOOD, "server": {"host": "m", "password": []}}, {"server.password": "Expected `str`"}),
     ("in a list", {**GOOD, "labels": ["a", 1]}, {"labels[1]": "Expected `str`, got `int`"}),
+    ("two in a list", {**GOOD, "labels": [2, 1]}, {
+        "labels[0]": "Expected `str`, got `int`", "labels[1]": "Expected `str`, got `int`",
+    }),
+    ("in a map", {**GOOD, "by_town": {"b": {"host": ""}}}, {"by_town.b.host": "Expected `str` of length >= 1"}),
+    ("in a tagged member", {**GOOD, "backends": [{"kind": "smtp", "host": "m"}, {"kind": "api", "token": 1}]}, {
+        "backends[1].token": "Expected `str`",
+    }),
+    ("a member's own fault", {**GOOD, "backends": [{"kind": "api", "token": ""}]}, {"backends[0].token": "is empty"}),
+    ("a member's own sentence", {**GOOD, "backends": [{"kind": "smtp", "host": "x"}]}, {"backends[0]": "x is nowhere"}),
+    ("no such member", {**GOOD, "backends": [{"kind": "fax"}]}, {"backends[0].kind": "Invalid value 'fax'"}),
+    ("no list", {**GOOD, "backends": "smtp"}, {"backends": "Expected `array`, got `str`"}),
+    ("too short a list", {**GOOD, "hosts": []}, {"hosts": "Expected `array` of length >= 1"}),
     ("several fields", {**GOOD, "password": "anna"}, {"": "the password is the user name"}),
     ("three at once", {"server": {"host": "m"}, "user": 1, "retries": -1, "x": 0}, {
         "x": "unknown setting", "user": "Expected `str`, got `int`", "password": "missing",
@@ -95,7 +127,8 @@ def test_the_schema_accepts_what_the_struct_accepts_and_marks_secrets() -> None:
     validator = Draft202012Validator(schema)
     assert validator.is_valid(GOOD)
     assert not validator.is_valid({**GOOD, "retries": -1})
-    assert secret_paths(schema) == ["password"]
+    assert schema["$defs"]["Mail"]["properties"]["password"]["x-secret"]
+    assert schema["$defs"]["Server"]["properties"]["password"]["x-secret"]
 
 
 def test_a_setting_of_a_type_without_form_is_a_programming_error() -> None:
