@@ -20,7 +20,8 @@ def masked(view: ViewT, identity: Identity) -> ViewT:
     if identity.may("address.reveal"):
         return view
     if isinstance(view, ConversationView):
-        return msgspec.structs.replace(view, address=mask_address(view.address))
+        shown = {"address": mask_address(view.address), "reply_address": mask_address(view.reply_address)}
+        return msgspec.structs.replace(view, **shown)
     addresses = tuple(msgspec.structs.replace(one, uri=mask_address(one.uri)) for one in view.addresses)
     return msgspec.structs.replace(view, addresses=addresses)
 

@@ -21,10 +21,16 @@ AuthorKind = Literal["contact", "agent", "flow", "system"]
 
 
 class AddressView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Where a contact is reached: ``uri`` with its scheme, on the instance that last saw it."""
+    """Where a contact is reached: ``uri`` with its scheme, on the instance that last saw it.
+
+    ``source`` is ``contact`` when they wrote from it, else who named it: ``agent``, ``flow``, ``import``.
+    """
 
     uri: str
     instance: str = ""
+    address_id: str = ""
+    source: str = "contact"
+    is_preferred: bool = False
 
 
 class ContactView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -44,7 +50,10 @@ class ContactView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class ConversationView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A conversation as a list row and a header need it."""
+    """A conversation as a list row and a header need it.
+
+    ``reply_address`` and ``reply_instance`` are where answers go; empty: to ``address`` on ``instance``, as it began.
+    """
 
     conversation_id: str
     contact_id: str
@@ -54,6 +63,8 @@ class ConversationView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
     instance: str
     channel: str
     address: str
+    reply_address: str = ""
+    reply_instance: str = ""
     state: ConversationState
     queue_id: str | None = None
     agent_id: str | None = None
@@ -78,7 +89,8 @@ class ConversationView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
 class EntryView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One line of a conversation's timeline: a message, an internal note, or a notice of what happened.
 
-    ``seq`` rises within the address; notices carry their catalogue key in ``code`` and their values in ``params``.
+    ``channel`` is the scheme of the address it was exchanged with, ``seq`` rises within that address; notices carry
+    their catalogue key in ``code`` and their values in ``params``.
     """
 
     entry_id: str
@@ -89,6 +101,7 @@ class EntryView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     author_id: str | None = None
     author_name: str = ""
     instance: str = ""
+    channel: str = ""
     seq: int = 0
     text: str = ""
     attachments: tuple[Attachment, ...] = ()

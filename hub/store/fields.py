@@ -27,9 +27,13 @@ def id_field(*, is_key: bool = False, null: bool = False) -> Any:
     return fields.CharField(max_length=ID_LENGTH, **options)
 
 
-def slug_field(*, is_key: bool = False, null: bool = False, default: str | None = None) -> Any:
+def slug_field(
+    *, is_key: bool = False, null: bool = False, default: str | None = None, db_default: str | None = None
+) -> Any:
     """Return a column for a subject token: the id of something an operator named."""
     options: dict[str, Any] = {"primary_key": is_key, "null": null, "default": default}
+    if db_default is not None:  # a column that came later needs one
+        options["db_default"] = db_default
     return fields.CharField(max_length=SLUG_LENGTH, **options)
 
 

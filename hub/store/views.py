@@ -12,6 +12,7 @@ from tortoise.models import Model
 
 from core.events import AddressView, ContactView, ConversationView, EntryView, OfferView
 from hub.store.fields import read_json
+from hub.store.models import Entry
 
 Row = Mapping[str, Any]
 ViewT = TypeVar("ViewT", bound=msgspec.Struct)
@@ -30,7 +31,8 @@ def conversation_view(conversation: Row | Model) -> ConversationView:
 
 def entry_view(entry: Row | Model) -> EntryView:
     """Return a row of ``entry`` as a view."""
-    return _view(EntryView, entry)
+    address: str = entry.address if isinstance(entry, Entry) else entry["address"]  # type: ignore[index]
+    return _view(EntryView, entry, channel=address.partition(":")[0])
 
 
 def offer_view(offer: Row | Model) -> OfferView:
@@ -52,7 +54,9 @@ def conversation_row(view: ConversationView) -> dict[str, Any]:
 
 def entry_row(view: EntryView, *, address: str = "", external_id: str = "") -> dict[str, Any]:
     """Return ``view`` as all columns of ``entry``."""
-    return {**_row(view), "address": address, "external_id": external_id}
+    row = {**_row(view), "address": address, "external_id": external_id}
+    del row["channel"]
+    return row
 
 
 def offer_row(view: OfferView) -> dict[str, Any]:
@@ -78,8 +82,8 @@ def _plain(item: Any) -> Any:
     return msgspec.to_builtins(item) if isinstance(item, msgspec.Struct) else item
 
 
-def _view(kind: type[ViewT], source: Row | Model, *, skip: str = "") -> ViewT:
-    names = [name for name in kind.__struct_fields__ if name != skip]
+def _view(kind: type[ViewT], source: Row | Model, *, skip: str = "", **known: Any) -> ViewT:
+    names = [name for name in kind.__struct_fields__ if name != skip and name not in known]
     if isinstance(source, Model):
         values = {name: getattr(source, name) for name in names}
     else:
@@ -87,7 +91,7 @@ def _view(kind: type[ViewT], source: Row | Model, *, skip: str = "") -> ViewT:
     for name in _json_fields(kind):
         if isinstance(text := values.get(name), str):
             values[name] = read_json(text)
-    return msgspec.convert(values, kind, strict=False)
+    return msgspec.convert({**values, **known}, kind, strict=False)
 
 
 @lru_cache

@@ -1,9 +1,18 @@
 """Every table, one class each, by idea."""
 
 from hub.store.models.audit import AuditRecord
-from hub.store.models.contacts import Address, Contact
+from hub.store.models.contacts import Address, Contact, ContactMerge
 from hub.store.models.conversations import Conversation, Draft, Entry
 from hub.store.models.messaging import Inbox, Outbox
+from hub.store.models.outreach import (
+    Campaign,
+    CampaignRecipient,
+    DoNotContact,
+    Subscription,
+    Template,
+    TemplateKind,
+    Topic,
+)
 from hub.store.models.people import AgentStatus, Role, Session, User
 from hub.store.models.setup import (
     AwayReason,
@@ -27,8 +36,12 @@ __all__ = [
     "AwayReason",
     "BlockedAddress",
     "Calendar",
+    "Campaign",
+    "CampaignRecipient",
     "Contact",
+    "ContactMerge",
     "Conversation",
+    "DoNotContact",
     "Draft",
     "Entry",
     "Flow",
@@ -43,6 +56,10 @@ __all__ = [
     "Session",
     "Setting",
     "Skill",
+    "Subscription",
+    "Template",
+    "TemplateKind",
+    "Topic",
     "User",
     "WorkItem",
     "WrapUpCode",

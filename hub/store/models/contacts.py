@@ -1,5 +1,6 @@
 """The people outside and where they are reached."""
 
+from datetime import datetime
 from typing import Any
 
 from tortoise import fields
@@ -20,6 +21,7 @@ class Contact(Model):
     birth_year = fields.IntField(null=True)
     tags: list[str] = json_field(list)
     remarks = fields.TextField(default="")
+    merged_into: str | None = id_field(null=True)  # the contact that stands for this one
     attributes: dict[str, str] = json_field(dict)
     created_at = fields.DatetimeField()
 
@@ -30,7 +32,10 @@ class Contact(Model):
 
 
 class Address(Model):
-    """Where a contact is reached; ``last_seq`` numbers what was exchanged with it, in both directions."""
+    """Where a contact is reached; ``last_seq`` numbers what was exchanged with it, in both directions.
+
+    ``source`` says how it became known: the contact wrote from it, or an agent, a flow or an import named it.
+    """
 
     address_id: str = id_field(is_key=True)
     uri = fields.CharField(max_length=URI_LENGTH, unique=True)
@@ -38,9 +43,29 @@ class Address(Model):
     contact_id: str
     instance: str = slug_field(default="")
     last_seq = fields.BigIntField(default=0)
+    source = fields.CharField(max_length=16, default="contact", db_default="contact")
+    is_preferred = fields.BooleanField(default=False, db_default=False)
     created_at = fields.DatetimeField()
 
     class Meta:
         app = "store"
         table = "address"
         indexes = (("contact_id",),)
+
+
+class ContactMerge(Model):
+    """Two contacts that were found to be one person; ``moved`` names what went from one to the other, by kind."""
+
+    merge_id: str = id_field(is_key=True)
+    kept_id: str = id_field()
+    merged_id: str = id_field()
+    moved: dict[str, Any] = json_field(dict)
+    rule = fields.CharField(max_length=32, default="")  # empty: an agent said so
+    made_by = fields.CharField(max_length=NAME_LENGTH, default="")
+    made_at = fields.DatetimeField()
+    undone_at: datetime | None = fields.DatetimeField(null=True)
+
+    class Meta:
+        app = "store"
+        table = "contact_merge"
+        indexes = (("kept_id",), ("merged_id",))

@@ -24,6 +24,8 @@ class Conversation(Model):
     instance: str = slug_field()
     channel: str = slug_field()
     address = fields.CharField(max_length=URI_LENGTH)
+    reply_address = fields.CharField(max_length=URI_LENGTH, default="", db_default="")  # empty: where it began
+    reply_instance: str = slug_field(default="", db_default="")
     state = fields.CharField(max_length=16)
     queue_id: str | None = slug_field(null=True)
     agent_id: str | None = id_field(null=True)

@@ -3,6 +3,7 @@
 import shutil
 import sqlite3
 import stat
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from tortoise.exceptions import IntegrityError
 from core.errors import ConfigInvalid
 from core.events import ContactChanged, ContactView
 from core.ids import new_id
-from hub.store import indexes, models
+from hub.store import indexes, migrations, models
 from hub.store.address import locate
 from hub.store.engine import Store
 from hub.store.errors import StoreTooNew, StoreUnavailable
@@ -27,6 +28,7 @@ pytestmark = pytest.mark.may_block("migrations are planned in Python before anyb
 
 NOW = datetime(2026, 11, 22, 8, 0, 0, 123456, tzinfo=UTC)
 SHAPES = Path(__file__).with_name("shapes")
+MIGRATIONS = Path(migrations.__file__).parent
 TABLES = sorted(getattr(models, name)._meta.db_table for name in models.__all__)
 
 
@@ -93,9 +95,20 @@ async def everything(store: Store) -> dict[str, list[dict[str, Any]]]:
 
 
 @pytest.fixture
-def newer(monkeypatch: pytest.MonkeyPatch) -> str:
-    """The migrations of a later program."""
-    monkeypatch.syspath_prepend(SHAPES)
+def newer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    """The migrations of a later program: the hub's own, and one more."""
+    package = tmp_path / "newer_steps"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    own = sorted(path.stem for path in MIGRATIONS.glob("m[0-9]*.py"))
+    for name in own:
+        (package / f"{name}.py").write_text(f"from hub.store.migrations.{name} import Migration\n")
+    step = (SHAPES / "newer_step.py").read_text("utf-8")
+    (package / "m9999_newer.py").write_text(step.replace("the_last_before", own[-1]), "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "newer_steps", raising=False)
+    for name in [*own, "m9999_newer"]:
+        monkeypatch.delitem(sys.modules, f"newer_steps.{name}", raising=False)
     return "newer_steps"
 
 
@@ -128,7 +141,7 @@ async def test_a_filled_database_is_upgraded_without_losing_anything(
         async with store.work() as work:
             assert await work.execute("UPDATE entry SET author_name = ?", "x" * 400) == 12
         assert await Contact.all().count() == 3
-    assert "migrating: m0002_newer" in said
+    assert "migrating: m9999_newer" in said
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True, scope="session")
@@ -138,8 +151,8 @@ async def test_the_file_is_copied_before_it_is_changed(shaped_url: str, newer: s
         before = await everything(store)
     said: list[str] = []
     await bring_up_to_date(locate(shaped_url, migrations=newer), said.append)
-    assert said[:2] == ["copying the database to hub.db.before-m0002_newer", "migrating: m0002_newer"]
-    copy = Path(shaped_url.removeprefix("sqlite://")).with_name("hub.db.before-m0002_newer")
+    assert said[:2] == ["copying the database to hub.db.before-m9999_newer", "migrating: m9999_newer"]
+    copy = Path(shaped_url.removeprefix("sqlite://")).with_name("hub.db.before-m9999_newer")
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     restored = copy.with_name("restored.db")
     shutil.copyfile(copy, restored)
@@ -149,16 +162,17 @@ async def test_the_file_is_copied_before_it_is_changed(shaped_url: str, newer: s
 
 async def test_a_database_of_a_newer_program_is_refused_by_name(shaped_url: str, newer: str) -> None:
     await bring_up_to_date(locate(shaped_url, migrations=newer))
-    with pytest.raises(StoreTooNew, match="m0002_newer is unknown here"):
+    with pytest.raises(StoreTooNew, match="m9999_newer is unknown here"):
         await Store.open(shaped_url)
 
 
 async def test_opening_twice_changes_nothing_the_second_time(url: str) -> None:
     said: list[str] = []
     await bring_up_to_date(locate(url), said.append)
-    assert said == ["migrating: m0001_initial"]
+    assert said == [f"migrating: {path.stem}" for path in sorted(MIGRATIONS.glob("m[0-9]*.py"))]
+    said.clear()
     await bring_up_to_date(locate(url), said.append)
-    assert said == ["migrating: m0001_initial"]
+    assert said == []
 
 
 async def test_the_migrations_lead_to_what_the_models_declare() -> None:

@@ -32,7 +32,10 @@ CONTACT = ContactView(
     birth_year=1950,
     tags=("老人", "vip"),
     remarks="?",
-    addresses=(AddressView(uri="tel:+8610", instance="sms-main"), AddressView(uri="mailto:a@b.cn")),
+    addresses=(
+        AddressView(uri="tel:+8610", instance="sms-main", address_id=new_id()),
+        AddressView(uri="mailto:a@b.cn", address_id=new_id(), source="agent", is_preferred=True),
+    ),
     attributes={"district": "海淀"},
 )
 CONVERSATION = ConversationView(
@@ -57,6 +60,7 @@ ENTRY = EntryView(
     kind="message",
     direction="in",
     author_kind="contact",
+    channel="tel",
     seq=5_000_000_000,
     text="图片",
     attachments=(Attachment(media_id=new_id(), mime="image/png", size_bytes=3, width=4),),
@@ -86,10 +90,8 @@ async def filled(store: Store) -> Store:
             Address,
             [
                 {
-                    "address_id": new_id(),
-                    "uri": address.uri,
+                    **msgspec.structs.asdict(address),
                     "contact_id": CONTACT.contact_id,
-                    "instance": address.instance,
                     "created_at": NOW,
                 }
                 for address in CONTACT.addresses
@@ -126,7 +128,7 @@ async def test_a_view_written_as_a_row_reads_back_the_same(
 
 async def test_a_contact_reads_back_with_its_addresses(filled: Store) -> None:
     (contact,) = await filled.fetch("SELECT * FROM contact")
-    addresses = await filled.fetch("SELECT uri, instance FROM address ORDER BY uri DESC")
+    addresses = await filled.fetch("SELECT * FROM address ORDER BY uri DESC")
     assert views.contact_view(contact, addresses) == CONTACT
     assert views.contact_view(await Contact.all().get(), await Address.all().order_by("-uri")) == CONTACT
 

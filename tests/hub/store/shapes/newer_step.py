@@ -6,7 +6,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("store", "m0001_initial")]
+    dependencies = [("store", "the_last_before")]
     initial = False
 
     operations = [

@@ -1,1 +1,0 @@
-"""The hub's own first migration, and one that a later program might bring."""
