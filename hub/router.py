@@ -89,6 +89,10 @@ class Router:
         if await self._contacts.is_blocked(contact, address, unit.now):
             log.info("message %s comes from a blocked address", delivery.envelope.id)
             return
+        if message.edits and (original := await _original(unit, instance, message)) is not None:
+            corrected = await unit.conversation(original.conversation_id)
+            timeline.add_received(unit, corrected, address, message, delivery.envelope.time, corrects=original.entry_id)
+            return
         conversation = await unit.current_conversation(message.sender, instance)
         step = None
         if conversation is not None and conversation.state != "active" and conversation.flow_state is not None:
@@ -158,6 +162,13 @@ class Router:
         event = ConversationChanged(conversation=conversation_view(conversation), change="opened")
         unit.record(event, conversation.conversation_id, conversation_id=conversation.conversation_id)
         return conversation
+
+
+async def _original(unit: Unit, instance: str, message: MessageReceived) -> Entry | None:
+    """Return the entry whose words ``message`` replaces."""
+    await unit.flush()  # it may stand in this very batch
+    rows = Entry.filter(instance=instance, external_id=message.edits, address=message.sender, direction="in")
+    return await rows.first()
 
 
 def _key(instance: str, message: MessageReceived) -> tuple[str, str, str]:

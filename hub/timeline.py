@@ -32,9 +32,18 @@ _RANK: Final = {"queued": 0, "deferred": 1, "unknown": 2, "sent": 3, "failed": 4
 
 
 def add_received(
-    unit: Unit, conversation: Conversation, address: Address, message: MessageReceived, received_at: datetime
+    unit: Unit,
+    conversation: Conversation,
+    address: Address,
+    message: MessageReceived,
+    received_at: datetime,
+    *,
+    corrects: str = "",
 ) -> Entry:
-    """Add what a person wrote; the conversation shows it as unread and waiting for an answer."""
+    """Add what a person wrote; the conversation shows it as unread and waiting for an answer.
+
+    ``corrects`` is the entry whose words it replaces, which stays as it is; such an entry has the code ``edited``.
+    """
     entry = _entry(
         unit,
         conversation,
@@ -48,6 +57,8 @@ def add_received(
         external_id=message.external_id,
         client_id=message.external_id,
         created_at=received_at,
+        code="edited" if corrects else "",
+        params={"entry_id": corrects} if corrects else {},
     )
     if conversation.state not in ("wrap_up", "closed"):  # a rating waits for no answer
         conversation.unread += 1

@@ -12,7 +12,10 @@ MessageState = Literal["queued", "sent", "delivered", "read", "failed", "deferre
 
 
 class Attachment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A file in the media store; width and height in pixels for pictures."""
+    """A file in the media store; width and height in pixels for pictures.
+
+    ``is_voice`` marks what the person spoke in place of writing: to be played, and to be recognised.
+    """
 
     media_id: str
     mime: str
@@ -20,6 +23,16 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     size_bytes: int = 0
     width: int | None = None
     height: int | None = None
+    is_voice: bool = False
+
+
+class Location(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A place a person sent, in degrees; Chinese networks use the ``gcj02`` datum, all others WGS 84."""
+
+    latitude: float
+    longitude: float
+    datum: Literal["wgs84", "gcj02"] = "wgs84"
+    label: str = ""
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -30,15 +43,20 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class MessageReceived(Event, frozen=True, kw_only=True):
-    """A person wrote; ``external_id`` is the far end's own and the same when it repeats itself."""
+    """A person wrote; ``external_id`` is the far end's own and the same when it repeats itself.
+
+    ``edits`` is the ``external_id`` of the earlier message whose words these replace.
+    """
 
     type = "message.received"
     external_id: str
     sender: str
+    edits: str = ""
     text: str = ""
     attachments: tuple[Attachment, ...] = ()
     choice: str | None = None
     profile: Profile | None = None
+    location: Location | None = None
     sent_at: datetime | None = None
 
 

@@ -49,10 +49,10 @@ async def test_a_poison_message_is_parked_and_the_others_pass(
 ) -> None:
     received = timeline.add_received
 
-    def add(unit, conversation, address, message, received_at):  # type: ignore[no-untyped-def]
+    def add(unit, conversation, address, message, received_at, **options):  # type: ignore[no-untyped-def]
         if message.text == "毒":
             raise RuntimeError("poison")
-        return received(unit, conversation, address, message, received_at)
+        return received(unit, conversation, address, message, received_at, **options)
 
     monkeypatch.setattr("hub.router.timeline.add_received", add)
     for text in ("一", "毒", "二"):
@@ -181,3 +181,24 @@ async def _until_parked(channel: FakeChannel) -> None:
     async with asyncio.timeout(30):
         while not await channel.bus.dead_letters():
             await asyncio.sleep(0.05)
+
+
+async def test_an_edited_message_is_shown_beside_what_it_said_first(channel: FakeChannel) -> None:
+    first = await channel.write(WANG, "我住在江南路")
+    await channel.emit(MessageReceived(external_id="e", sender=WANG, text="我住在江北路", edits=first.external_id))
+    await channel.emit(MessageReceived(external_id="f", sender=WANG, text="不知道改了什么", edits="nothing"))
+    await _heard_all(["我住在江南路", "我住在江北路", "不知道改了什么"])
+    said, corrected, unknown = await Entry.filter(direction="in").order_by("entry_id")
+    assert (said.code, corrected.code, unknown.code) == ("", "edited", "")
+    assert corrected.params == {"entry_id": said.entry_id}
+    assert corrected.conversation_id == said.conversation_id
+
+
+async def test_an_edit_is_no_answer_to_a_flow(channel: FakeChannel) -> None:
+    await channel.arrive(WANG)
+    await channel.write(WANG, "你好", external_id="a")
+    await _heard_all(["你好"])
+    before = await Conversation.all().values_list("flow_state", flat=True)
+    await channel.emit(MessageReceived(external_id="b", sender=WANG, text="0", edits="a"))
+    await _heard_all(["你好", "0"])
+    assert await Conversation.all().values_list("flow_state", flat=True) == before
