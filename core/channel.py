@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import ClassVar, Generic, Literal, Protocol, TypeVar
 
 from core.config import Settings
-from core.events import Attachment, Event, History, SendMessage
+from core.events import Attachment, CallPlan, Event, History, PhonesPlan, SendMessage
 from core.webhooks import Routes
 
 
@@ -85,6 +85,25 @@ class FindsSent(ABC):
     @abstractmethod
     async def find_sent(self, message_id: str) -> str | Literal[False]:
         """Return the external id when the far end has it, False when it certainly has not."""
+
+
+class CarriesCalls(ABC):
+    """Capability ``carries_calls``: makes calls be as the hub plans them, and reports what happens to them.
+
+    The host brings newer plans only, one at a time, and after a break those that were missed.
+    """
+
+    @abstractmethod
+    async def arrange(self, plan: CallPlan) -> None:
+        """Take over the plan of one call and return soon; what cannot be done is reported by events."""
+
+    @abstractmethod
+    async def provision(self, phones: PhonesPlan) -> None:
+        """Let exactly these phones register."""
+
+    @abstractmethod
+    def carried(self) -> dict[str, int]:
+        """Return every call there is in the engine, with the revision it was arranged by, 0 for none."""
 
 
 class ServesHttp(ABC):

@@ -43,7 +43,13 @@ class Consumer:
 
 IN: Final = Stream(
     "IN",
-    ("hub.channel.*.message.*", "hub.channel.*.contact.*"),
+    (
+        "hub.channel.*.message.*",
+        "hub.channel.*.contact.*",
+        "hub.channel.*.call.*",
+        "hub.channel.*.phone.*",
+        "hub.channel.*.trunk.*",
+    ),
     max_age_s=7 * DAY_S,
 )
 ORDERS: Final = Stream("ORDERS", ("hub.channel.*.cmd.send",), is_work_queue=True)

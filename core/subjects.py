@@ -8,7 +8,10 @@ tokens (``core.ids.TOKEN``), never an address or a name.
 from typing import Final
 
 from core.events import (
+    ActivityEnded,
     AgentChanged,
+    CallArrived,
+    CallPlan,
     ChannelState,
     ContactArrived,
     ContactChanged,
@@ -18,13 +21,20 @@ from core.events import (
     EntryChanged,
     Event,
     InstanceStatus,
+    KeysPressed,
+    LegChanged,
+    MediaFlowed,
     MessageReceived,
     MessagesRead,
     MessageStatus,
     OfferEnded,
     OfferMade,
+    PhoneChanged,
+    PhonesPlan,
     QueueChanged,
+    RecordingEnded,
     SendMessage,
+    TrunkChanged,
     TypingReported,
     TypingShown,
     WorkMoved,
@@ -39,7 +49,17 @@ PATTERNS: Final[dict[type[Event], str]] = {
     ContactArrived: "hub.channel.{id}.contact.arrived",
     ChannelState: "hub.channel.{id}.state.changed",
     TypingReported: "hub.channel.{id}.typing.reported",
+    CallArrived: "hub.channel.{id}.call.arrived",
+    LegChanged: "hub.channel.{id}.call.leg_changed",
+    MediaFlowed: "hub.channel.{id}.call.media_flowed",
+    KeysPressed: "hub.channel.{id}.call.keys_pressed",
+    ActivityEnded: "hub.channel.{id}.call.activity_ended",
+    RecordingEnded: "hub.channel.{id}.call.recording_ended",
+    PhoneChanged: "hub.channel.{id}.phone.changed",
+    TrunkChanged: "hub.channel.{id}.trunk.changed",
     SendMessage: "hub.channel.{id}.cmd.send",
+    CallPlan: "hub.channel.{id}.cmd.arrange_call",
+    PhonesPlan: "hub.channel.{id}.cmd.provision_phones",
     TypingShown: "hub.channel.{id}.cmd.show_typing",
     InstanceStatus: "hub.plugin.{id}.status.changed",
     ContactChanged: "hub.contact.{id}.profile.changed",
@@ -56,13 +76,23 @@ PATTERNS: Final[dict[type[Event], str]] = {
 
 # questions: who asks → who answers
 ASK_HISTORY: Final = "hub.channel.{id}.ask.history"  # channel → hub: HistoryRequest → History
+ASK_CALLS: Final = "hub.channel.{id}.ask.calls"  # channel → hub: CallsRequest → CallsAnswer
 ASK_MEDIA_PUT: Final = "hub.channel.{id}.ask.media_put"  # channel → hub: one chunk and its headers
 ASK_MEDIA_GET: Final = "hub.channel.{id}.ask.media_get"  # channel → hub: media id and offset → one chunk
 ASK_PLUGINS: Final = "hub.supervisor.main.ask.plugins"  # hub → supervisor: PluginsRequest → PluginList
 ASK_DESCRIBE: Final = "hub.supervisor.main.ask.describe"  # hub → supervisor: DescribeRequest → Description
 ASK_PROBE: Final = "hub.supervisor.main.ask.probe"  # hub → supervisor: ProbeRequest → ProbeAnswer
 ASK_SWITCH: Final = "hub.plugin.{id}.ask.switch"  # command line → hub: SwitchRequest → SwitchAnswer
-QUESTIONS: Final = (ASK_HISTORY, ASK_MEDIA_PUT, ASK_MEDIA_GET, ASK_PLUGINS, ASK_DESCRIBE, ASK_PROBE, ASK_SWITCH)
+QUESTIONS: Final = (
+    ASK_HISTORY,
+    ASK_CALLS,
+    ASK_MEDIA_PUT,
+    ASK_MEDIA_GET,
+    ASK_PLUGINS,
+    ASK_DESCRIBE,
+    ASK_PROBE,
+    ASK_SWITCH,
+)
 
 DEAD_LETTER: Final = "hub.dead.{id}.message.parked"  # {id} is the consumer that gave up
 

@@ -13,10 +13,11 @@ import msgspec
 
 from core.board import Board
 from core.bus import Bus, BusSettings, Delivery
-from core.channel import Channel, ServesHttp, ShowsTyping
+from core.channel import CarriesCalls, Channel, ServesHttp, ShowsTyping
 from core.config import decode_settings
 from core.errors import BusUnavailable
 from core.events import ChannelState, Envelope, Event, MessageStatus, SendMessage, TypingShown
+from core.host.calls import Plans
 from core.host.censor import Censor
 from core.host.job import HostJob
 from core.host.link import HubLink, envelope_id
@@ -84,6 +85,8 @@ class Host:
             address = await self._open_http(stack, channel, board)
             if isinstance(channel, ShowsTyping):
                 await bus.subscribe(fill(PATTERNS[TypingShown], self._job.instance), _shower(channel), concurrency=4)
+            if isinstance(channel, CarriesCalls):
+                await self._carry_calls(stack, bus, board, channel)
             stack.callback(bus.on_reconnect(orders.release))
             consumption = bus.consume(
                 ORDERS.name, self._job.instance, _deliverer(orders), batch=1, concurrency=MAX_HELD_ORDERS
@@ -101,6 +104,20 @@ class Host:
                 await self._end(running)
                 publishing.cancel()
                 await self._say_good_bye(board)
+
+    async def _carry_calls(
+        self, stack: AsyncExitStack, bus: Bus, board: Board[ChannelState], channel: CarriesCalls
+    ) -> None:
+        plans = Plans(bus, self._job.instance, channel)
+        await plans.listen()
+
+        def compare_when_ready(state: ChannelState) -> None:
+            if state.state == "ready":
+                plans.compare_soon()
+
+        board.listen(compare_when_ready)
+        stack.callback(bus.on_reconnect(plans.compare_soon))
+        stack.callback(asyncio.create_task(plans.run()).cancel)
 
     async def _open_http(self, stack: AsyncExitStack, channel: Channel[Any], board: Board[ChannelState]) -> str:
         if not isinstance(channel, ServesHttp):

@@ -3,21 +3,29 @@
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
 from core.bus import Bus
 from core.events import (
+    ActivityEnded,
     Attachment,
+    CallArrived,
     ChannelState,
     ContactArrived,
     Event,
     History,
     HistoryRequest,
+    KeysPressed,
+    LegChanged,
+    MediaFlowed,
     MessageReceived,
     MessagesRead,
     MessageStatus,
+    PhoneChanged,
+    RecordingEnded,
+    TrunkChanged,
     TypingReported,
 )
 from core.host.media import get_media, put_media
@@ -47,7 +55,7 @@ class HubLink:
             case MessageReceived() if len(event.text) > MAX_TEXT:
                 log.warning("message %s cut from %d to %d characters", event.external_id, len(event.text), MAX_TEXT)
                 await self.emit(msgspec.structs.replace(event, text=event.text[:MAX_TEXT]))
-            case MessageReceived() | ContactArrived() | MessagesRead() | MessageStatus():
+            case _ if type(event) in _KEYS:
                 await self._bus.publish(event, self.instance, msg_id=envelope_id(self.instance, event))
             case _:
                 raise TypeError(f"a channel does not emit {type(event).__name__}")
@@ -63,17 +71,25 @@ class HubLink:
         return await get_media(self._bus, fill(ASK_MEDIA_GET, self.instance), media_id)
 
 
-def envelope_id(instance: str, event: MessageReceived | ContactArrived | MessagesRead | MessageStatus) -> str:
+# what tells one event from another of its kind, beside the instance
+_KEYS: Final[dict[type[Event], Callable[[Any], tuple[str, ...]]]] = {
+    MessageReceived: lambda e: (e.sender, e.external_id),
+    ContactArrived: lambda e: (e.type, e.sender, e.arrival_id),
+    MessagesRead: lambda e: (e.type, e.sender, str(e.up_to_seq)),
+    MessageStatus: lambda e: (e.type, e.message_id, e.order_id, e.external_id, e.status, e.code),
+    CallArrived: lambda e: (e.type, e.call_id),
+    LegChanged: lambda e: (e.type, e.leg_id, e.state),
+    MediaFlowed: lambda e: (e.type, e.leg_id),
+    KeysPressed: lambda e: (e.type, e.leg_id, str(e.n)),
+    ActivityEnded: lambda e: (e.type, e.leg_id, e.activity_id),
+    RecordingEnded: lambda e: (e.type, e.recording_id),
+    PhoneChanged: lambda e: (e.type, e.phone_id, e.at.isoformat()),
+    TrunkChanged: lambda e: (e.type, e.trunk, e.at.isoformat()),
+}
+
+
+def envelope_id(instance: str, event: Event) -> str:
     """Return the id of the one envelope in which ``event`` travels, however often the outside repeats it."""
-    match event:
-        case MessageReceived():
-            if not event.external_id:
-                raise ValueError("a message received needs the far end's own id, or all look like one")
-            return derived_id(instance, event.sender, event.external_id)
-        case ContactArrived():
-            return derived_id(instance, event.type, event.sender, event.arrival_id)
-        case MessagesRead():
-            return derived_id(instance, event.type, event.sender, str(event.up_to_seq))
-        case MessageStatus():
-            parts = (event.message_id, event.order_id, event.external_id, event.status, event.code)
-            return derived_id(instance, event.type, *parts)
+    if isinstance(event, MessageReceived) and not event.external_id:
+        raise ValueError("a message received needs the far end's own id, or all look like one")
+    return derived_id(instance, *_KEYS[type(event)](event))

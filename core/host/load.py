@@ -5,13 +5,18 @@ import inspect
 from pathlib import Path
 from typing import Any, Final
 
-from core.channel import Channel, FindsSent, ServesHttp, ShowsTyping
+from core.channel import CarriesCalls, Channel, FindsSent, ServesHttp, ShowsTyping
 from core.errors import ManifestInvalid
 from core.hookspecs import plugin_manager
 from core.manifest import FILE_NAME, Manifest, read_manifest
 
 # the abilities a class can show; the other words of a manifest are promises the contract suite checks
-ABILITIES: Final[dict[str, type]] = {"shows_typing": ShowsTyping, "finds_sent": FindsSent, "serves_http": ServesHttp}
+ABILITIES: Final[dict[str, type]] = {
+    "shows_typing": ShowsTyping,
+    "finds_sent": FindsSent,
+    "serves_http": ServesHttp,
+    "carries_calls": CarriesCalls,
+}
 
 
 def load_channel(module_name: str) -> tuple[type[Channel[Any]], Manifest]:

@@ -10,23 +10,48 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.events import (
+    ActivityEnded,
+    CallArrived,
+    CallPlan,
     ChannelState,
     ContactArrived,
+    KeysPressed,
+    LegChanged,
+    MediaFlowed,
     MessageReceived,
     MessagesRead,
     MessageStatus,
+    PhoneChanged,
+    PhonesPlan,
+    RecordingEnded,
+    TrunkChanged,
     TypingReported,
     TypingShown,
 )
 from core.ids import check_token
 from core.streams import ORDERS, SENT
-from core.subjects import ASK_HISTORY, ASK_MEDIA_GET, ASK_MEDIA_PUT, DEAD_LETTER, PATTERNS, fill
+from core.subjects import ASK_CALLS, ASK_HISTORY, ASK_MEDIA_GET, ASK_MEDIA_PUT, DEAD_LETTER, PATTERNS, fill
 
 HUB: Final = "HUB"
 HUB_USERS: Final = ("hub", "supervisor")
 
-_REPORTS: Final = (MessageReceived, MessageStatus, MessagesRead, ContactArrived, ChannelState, TypingReported)
-_QUESTIONS: Final = (ASK_HISTORY, ASK_MEDIA_PUT, ASK_MEDIA_GET)
+_REPORTS: Final = (
+    MessageReceived,
+    MessageStatus,
+    MessagesRead,
+    ContactArrived,
+    ChannelState,
+    TypingReported,
+    CallArrived,
+    LegChanged,
+    MediaFlowed,
+    KeysPressed,
+    ActivityEnded,
+    RecordingEnded,
+    PhoneChanged,
+    TrunkChanged,
+)
+_QUESTIONS: Final = (ASK_HISTORY, ASK_CALLS, ASK_MEDIA_PUT, ASK_MEDIA_GET)
 
 
 _ANY: Final = "*"
@@ -58,7 +83,7 @@ def services(instance: str) -> tuple[Service, ...]:
 
 def signals(instance: str) -> tuple[str, ...]:
     """Return everything that ``instance`` may listen to besides the answers it gets."""
-    return (fill(PATTERNS[TypingShown], instance),)
+    return tuple(fill(PATTERNS[order], instance) for order in (TypingShown, CallPlan, PhonesPlan))
 
 
 def render_accounts(hub_keys: Iterable[str], plugin_keys: dict[str, str]) -> str:
