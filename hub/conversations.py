@@ -11,6 +11,7 @@ from core.events import (
     ConversationView,
     DraftChanged,
     EntryView,
+    Mail,
     TypingShown,
 )
 from core.ids import new_id
@@ -21,12 +22,14 @@ from hub.dispatcher import Dispatcher
 from hub.errors import ApiError, not_found
 from hub.flows import Flows
 from hub.i18n import text as catalogue
+from hub.mails import MAX_SUBJECT, is_mail, quotation
 from hub.masking import masked
 from hub.media import MediaStore
 from hub.queues import Queues
 from hub.store.fields import ID_LENGTH
 from hub.store.models import Address, Conversation, Draft, Offer, User, WrapUpCode
 from hub.store.views import conversation_view, entry_view
+from hub.texts import clean_line
 from hub.units import Unit, Units
 
 log = logging.getLogger(__name__)
@@ -37,12 +40,20 @@ ClientId = Annotated[str, Meta(min_length=1, max_length=64)]
 Text = Annotated[str, Meta(max_length=20_000)]  # the operator's own limit is lower
 
 
+class NewMail(Settings, frozen=True, kw_only=True):
+    """What an agent gives a mail beside its text; without a subject it answers the last one received."""
+
+    subject: Annotated[str, Meta(max_length=MAX_SUBJECT)] = ""
+    quotes: Id = ""  # the entry it repeats below
+
+
 class NewMessage(Settings, frozen=True, kw_only=True):
     """What an agent sends; ``client_id`` is the browser's own and the same when it repeats itself."""
 
     client_id: ClientId
     text: Text = ""
     attachments: Annotated[tuple[Id, ...], Meta(max_length=MAX_ATTACHMENTS)] = ()
+    mail: NewMail | None = None
 
 
 class NewNote(Settings, frozen=True, kw_only=True):
@@ -130,6 +141,7 @@ class Conversations:
                 message.text,
                 attachments=[attachment for attachment, _ in files],
                 client_id=message.client_id,
+                mail=await self._mail(unit, identity, conversation, message.mail or NewMail()),
             )
             await self._drop_draft(unit, identity, conversation_id)
             return entry_view(entry)
@@ -292,6 +304,21 @@ class Conversations:
         if conversation.state not in states:
             raise ApiError(409, "wrong_state", f"the conversation is {conversation.state}")
         return conversation
+
+    async def _mail(self, unit: Unit, identity: Identity, conversation: Conversation, asked: NewMail) -> Mail | None:
+        """Return what the reply says beside its text: subject, quoted text and the queue's signature."""
+        if not is_mail(conversation.reply_address or conversation.address):
+            return None
+        quoted = ""
+        if asked.quotes:
+            entry = await unit.entry(asked.quotes)
+            if entry.conversation_id != conversation.conversation_id or entry.kind != "message":
+                raise not_found("message")
+            quoted = quotation(entry, timeline.language_of(conversation))
+        signature = self._queues.settings(conversation.queue_id or "").signature
+        for name, value in (("{name}", identity.display_name), ("{work_number}", identity.work_number)):
+            signature = signature.replace(name, value)
+        return Mail(subject=clean_line(asked.subject), quoted=quoted, signature=signature)
 
     async def _address(self, unit: Unit, conversation: Conversation) -> Address:
         address = await unit.address(conversation.address)

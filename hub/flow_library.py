@@ -70,6 +70,10 @@ class FlowLibrary:
         """Return where contacts of ``instance`` begin."""
         return self._entries.get(instance) or self._entries.get("*") or Entry()
 
+    def names(self, instance: str) -> bool:
+        """Whether it was decided for this very ``instance`` where its contacts begin."""
+        return instance in self._entries
+
     def published(self, flow_id: str) -> Flow | None:
         """Return the published version of a flow, or None."""
         return self._published.get(flow_id)

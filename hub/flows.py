@@ -43,6 +43,7 @@ from hub.calendars import Calendars
 from hub.connectors import Connectors
 from hub.dispatcher import Dispatcher
 from hub.flow_library import FlowLibrary
+from hub.mails import is_mail
 from hub.store.models import Conversation
 from hub.units import Unit, Units
 
@@ -75,9 +76,11 @@ class Flows:
     async def greet(self, unit: Unit, conversation: Conversation, message: MessageReceived | None) -> None:
         """Start the channel's flow; first words that it understands are taken as its first answer."""
         flow = self._library.published(self._library.entry(conversation.instance).flow)
-        if flow is None:
+        # what every channel begins with is for people who wait for an answer, not for who writes a mail
+        is_unmeant = is_mail(conversation.address) and not self._library.names(conversation.instance)
+        if flow is None or is_unmeant or (message is not None and message.is_automatic):
             queue_id = conversation.queue_id or self.default_queue(conversation.instance)
-            await self._dispatcher.enqueue(unit, conversation, queue_id)
+            await self._dispatcher.enqueue(unit, conversation, queue_id, is_message=is_mail(conversation.address))
             return
         state, actions = start(flow, _variables(conversation))
         if message is not None and state is not None:
@@ -241,6 +244,7 @@ class Flows:
             queue_id,
             priority=action.priority,
             skills=dict(action.skills),
+            is_message=is_mail(conversation.address),
             is_announced=has_spoken,
             leaves_when_full=leaves_when_full,
         )

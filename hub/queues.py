@@ -55,6 +55,7 @@ class QueueSettings(Settings, frozen=True, kw_only=True):
     overflows: tuple[OverflowSetting, ...] = ()
     max_waiting: Annotated[int, Meta(ge=0)] | None = None
     rating_flow: str = ""  # runs when an agent ends a conversation
+    signature: Annotated[str, Meta(max_length=2_000)] = ""  # below mails; {name} and {work_number} are the agent's
 
     def rules(self, queue_id: str) -> QueueRules:
         """Return these settings as the routing core reads them."""

@@ -93,22 +93,46 @@ class Router:
             corrected = await unit.conversation(original.conversation_id)
             timeline.add_received(unit, corrected, address, message, delivery.envelope.time, corrects=original.entry_id)
             return
-        conversation = await unit.current_conversation(message.sender, instance)
+        conversation = await self._continued(unit, instance, message)
         step = None
-        if conversation is not None and conversation.state != "active" and conversation.flow_state is not None:
+        if message.is_automatic:
+            pass  # whatever it belongs to: it is no answer to a flow, and begins nothing anew
+        elif conversation is not None and conversation.state != "active" and conversation.flow_state is not None:
             step = await self._flows.consider(conversation, message)
             if step is None and conversation.state not in SERVED:
                 conversation = None  # the old matter is over and this is no rating: a new one begins
+        elif conversation is not None and conversation.state not in SERVED:
+            conversation = None
         is_new = conversation is None
         if conversation is None:
             conversation = self._open(unit, contact, address, instance)
         timeline.add_received(unit, conversation, address, message, delivery.envelope.time)
         if is_new:
             await self._flows.greet(unit, conversation, message)
+        elif message.is_automatic:
+            return
         elif step is not None:
             await self._flows.carry_out(unit, conversation, step)
         elif conversation.state == "flow":
             await self._flows.give_up(unit, conversation)  # nothing answers here: nobody writes into the void
+
+    async def _continued(self, unit: Unit, instance: str, message: MessageReceived) -> Conversation | None:
+        """Return the conversation that ``message`` belongs to: the one it answers, else the one that goes on."""
+        for message_id in message.answers:
+            entry = await unit.find_entry(message_id)
+            if entry is not None and entry.instance == instance:
+                return await unit.conversation(entry.conversation_id)
+        if message.mail is None:
+            return await unit.current_conversation(message.sender, instance)
+        if message.mail.references:
+            await unit.flush()  # what it answers may stand in this very batch
+            named = Entry.filter(instance=instance, external_id__in=message.mail.references, address=message.sender)
+            if (row := await named.order_by("-entry_id").first()) is not None:
+                return await unit.conversation(row.conversation_id)
+        current = await unit.current_conversation(message.sender, instance)
+        # a mail that answers nothing is about something else, unless a flow waits for an answer
+        is_answer = message.mail.is_reply or message.is_automatic
+        return current if is_answer or (current is not None and current.flow_state is not None) else None
 
     async def _arrive(self, unit: Unit, instance: str, arrival: ContactArrived) -> None:
         contact, address = await self._contacts.meet(unit, arrival.sender, instance, arrival.profile)

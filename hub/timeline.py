@@ -12,12 +12,14 @@ from core.events import (
     ConversationChanged,
     EntryAdded,
     EntryChanged,
+    Mail,
     MessageReceived,
     MessageStatus,
     SendMessage,
 )
 from core.events.conversations import Change
 from core.ids import new_id
+from hub import mails
 from hub.accounts.identity import Identity
 from hub.i18n import LANGUAGES
 from hub.i18n import text as catalogue
@@ -44,6 +46,9 @@ def add_received(
 
     ``corrects`` is the entry whose words it replaces, which stays as it is; such an entry has the code ``edited``.
     """
+    mail = None if message.mail is None else mails.clean_mail(message.mail)
+    if mail is not None:
+        mails.keep_place(conversation, mail, is_automatic=message.is_automatic)
     entry = _entry(
         unit,
         conversation,
@@ -56,6 +61,7 @@ def add_received(
         address=address,
         external_id=message.external_id,
         client_id=message.external_id,
+        mail=mail,
         created_at=received_at,
         code="edited" if corrects else "",
         params={"entry_id": corrects} if corrects else {},
@@ -77,8 +83,9 @@ def add_reply(
     *,
     attachments: Sequence[Attachment] = (),
     client_id: str = "",
+    mail: Mail | None = None,
 ) -> Entry:
-    """Add what an agent answers and order it to be sent."""
+    """Add what an agent answers and order it to be sent; ``mail`` says what a mail has beside its text."""
     conversation.waiting_since = None
     return _send(
         unit,
@@ -91,6 +98,7 @@ def add_reply(
         author_id=agent.user_id,
         author_name=agent.display_name,
         sender_name=catalogue("sender.agent", language_of(conversation), work_number=agent.work_number),
+        mail=mail,
     )
 
 
@@ -102,10 +110,16 @@ def add_automatic(
     *,
     choices: Sequence[Choice] = (),
     author_kind: str = "system",
-) -> Entry:
-    """Add what a flow or the hub itself says and order it to be sent."""
+) -> None:
+    """Add what a flow or the hub itself says and order it to be sent.
+
+    Nothing automatic answers an automatic mail, and the hub's own words about waiting are not for people who
+    wrote a mail.
+    """
+    if mails.answers_nobody(conversation) or (author_kind == "system" and mails.is_mail(address.uri)):
+        return
     sender = catalogue(f"sender.{author_kind}", language_of(conversation))
-    return _send(
+    _send(
         unit,
         conversation,
         address,
@@ -174,7 +188,11 @@ def language_of(conversation: Conversation) -> str:
     return conversation.language or LANGUAGES[0]
 
 
-def _send(unit: Unit, conversation: Conversation, address: Address, text: str, **values: Any) -> Entry:
+def _send(
+    unit: Unit, conversation: Conversation, address: Address, text: str, *, mail: Mail | None = None, **values: Any
+) -> Entry:
+    if mails.is_mail(address.uri):
+        values["mail"] = mails.outgoing(conversation, mail)
     entry = _entry(
         unit, conversation, kind="message", direction="out", text=text, address=address, status="queued", **values
     )
@@ -191,6 +209,7 @@ def _entry(
     address: Address | None = None,
     attachments: Sequence[Attachment] = (),
     choices: Sequence[Choice] = (),
+    mail: Mail | None = None,
     created_at: datetime | None = None,
     **values: Any,
 ) -> Entry:
@@ -206,6 +225,7 @@ def _entry(
         text=clean(text),
         attachments=msgspec.to_builtins(attachments),
         choices=msgspec.to_builtins(choices),
+        mail=msgspec.to_builtins(mail),
         created_at=created_at or unit.now,
         **values,
     )
@@ -226,6 +246,7 @@ def _order(unit: Unit, address: Address, entry: Entry) -> None:
         sender_name=entry.sender_name,
         sender_kind="agent" if kind == "agent" else "flow" if kind == "flow" else "system",
         sent_at=entry.created_at,
+        mail=msgspec.convert(entry.mail, Mail | None),
     )
     unit.record(order, entry.instance, conversation_id=entry.conversation_id)
 

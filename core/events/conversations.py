@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from core.events.base import Event
-from core.events.messages import Attachment, Choice, MessageState
+from core.events.messages import Attachment, Choice, Mail, MessageState
 
 ConversationState = Literal["flow", "queued", "active", "wrap_up", "closed"]
 EntryKind = Literal["message", "note", "notice"]
@@ -110,6 +110,7 @@ class EntryView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     code: str = ""
     params: dict[str, str] = {}
     client_id: str = ""
+    mail: Mail | None = None
     created_at: datetime
 
 

@@ -42,10 +42,36 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     label: str
 
 
+class Mail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a mail carries beside its text: of a received one what it says, of an ordered one what it is to say.
+
+    ``message_id`` and ``references`` are Message-IDs (RFC 5322 section 3.6.4), the latter oldest first;
+    ``quoted`` is what it repeats of earlier ones; ``verdicts`` are ``spf``, ``dkim`` and ``dmarc`` in the words
+    of RFC 8601; ``warnings`` are stable words for what was left out or could not be read.
+    """
+
+    subject: str = ""
+    sender: str = ""
+    to: tuple[str, ...] = ()
+    cc: tuple[str, ...] = ()
+    message_id: str = ""
+    references: tuple[str, ...] = ()
+    is_reply: bool = False
+    quoted: str = ""
+    signature: str = ""
+    html_media_id: str = ""
+    original_media_id: str = ""
+    has_remote_images: bool = False
+    verdicts: dict[str, str] = {}
+    warnings: tuple[str, ...] = ()
+
+
 class MessageReceived(Event, frozen=True, kw_only=True):
     """A person wrote; ``external_id`` is the far end's own and the same when it repeats itself.
 
     ``edits`` is the ``external_id`` of the earlier message whose words these replace.
+    ``answers`` names messages of ours it replies to, as far as the channel can vouch for that; one that
+    ``is_automatic`` (an absence note, a mailing list) is kept, and nothing answers it by itself.
     """
 
     type = "message.received"
@@ -58,6 +84,9 @@ class MessageReceived(Event, frozen=True, kw_only=True):
     profile: Profile | None = None
     location: Location | None = None
     sent_at: datetime | None = None
+    answers: tuple[str, ...] = ()
+    is_automatic: bool = False
+    mail: Mail | None = None
 
 
 class SendMessage(Event, frozen=True, kw_only=True):
@@ -79,6 +108,7 @@ class SendMessage(Event, frozen=True, kw_only=True):
     sender_name: str = ""
     sender_kind: Literal["agent", "flow", "system"] = "system"
     sent_at: datetime | None = None
+    mail: Mail | None = None
 
 
 class MessageStatus(Event, frozen=True, kw_only=True):

@@ -5,7 +5,8 @@ A row is what ``Reading.fetch`` or ``.values()`` gives on either engine: JSON ma
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any, TypeVar
+from types import UnionType
+from typing import Any, TypeVar, get_args, get_origin
 
 import msgspec
 from tortoise.models import Model
@@ -74,7 +75,7 @@ def _row(view: msgspec.Struct) -> dict[str, Any]:
     row: dict[str, Any] = {}
     for name in view.__struct_fields__:
         value = getattr(view, name)
-        row[name] = [_plain(item) for item in value] if isinstance(value, tuple) else value
+        row[name] = [_plain(item) for item in value] if isinstance(value, tuple) else _plain(value)
     return row
 
 
@@ -96,6 +97,10 @@ def _view(kind: type[ViewT], source: Row | Model, *, skip: str = "", **known: An
 
 @lru_cache
 def _json_fields(kind: type[msgspec.Struct]) -> tuple[str, ...]:
-    return tuple(
-        field.name for field in msgspec.structs.fields(kind) if getattr(field.type, "__origin__", None) in (tuple, dict)
-    )
+    return tuple(field.name for field in msgspec.structs.fields(kind) if _is_json(field.type))
+
+
+def _is_json(kind: Any) -> bool:
+    if isinstance(kind, UnionType):
+        return any(_is_json(part) for part in get_args(kind))
+    return get_origin(kind) in (tuple, dict) or (isinstance(kind, type) and issubclass(kind, msgspec.Struct))

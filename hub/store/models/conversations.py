@@ -45,6 +45,7 @@ class Conversation(Model):
     last_author = fields.CharField(max_length=16, default="contact")
     waiting_since: datetime | None = fields.DatetimeField(null=True)
     unread = fields.IntField(default=0)
+    mail: dict[str, Any] | None = json_field()  # the last one received, in short: what the next one sent answers
     flow_id: str | None = slug_field(null=True)
     flow_version = fields.IntField(null=True)
     flow_state: dict[str, Any] | None = json_field()
@@ -91,6 +92,7 @@ class Entry(Model):
     code = fields.CharField(max_length=NAME_LENGTH, default="")
     params: dict[str, str] = json_field(dict)
     client_id = fields.CharField(max_length=NAME_LENGTH, default="")
+    mail: dict[str, Any] | None = json_field()
     external_id = fields.CharField(max_length=URI_LENGTH, default="")
     created_at = fields.DatetimeField()
 

@@ -13,6 +13,7 @@ from core.events import (
     ContactView,
     ConversationView,
     EntryView,
+    Mail,
     OfferView,
 )
 from core.ids import new_id
@@ -62,6 +63,7 @@ ENTRY = EntryView(
     author_kind="contact",
     channel="tel",
     seq=5_000_000_000,
+    mail=Mail(subject="路灯不亮", references=("<a@b.cn>",), verdicts={"spf": "pass"}),
     text="图片",
     attachments=(Attachment(media_id=new_id(), mime="image/png", size_bytes=3, width=4),),
     choices=(Choice(key="1", label="是"),),

@@ -9,6 +9,7 @@ from core.events import (
     Attachment,
     ContactArrived,
     Event,
+    Mail,
     MessageReceived,
     MessagesRead,
     MessageStatus,
@@ -45,6 +46,9 @@ class FakeChannel:
         external_id: str = "",
         attachments: tuple[Attachment, ...] = (),
         profile: Profile | None = None,
+        answers: tuple[str, ...] = (),
+        is_automatic: bool = False,
+        mail: Mail | None = None,
     ) -> MessageReceived:
         """Report a message of ``sender``."""
         message = MessageReceived(
@@ -54,6 +58,9 @@ class FakeChannel:
             choice=choice,
             attachments=attachments,
             profile=profile,
+            answers=answers,
+            is_automatic=is_automatic,
+            mail=mail,
         )
         await self.emit(message)
         return message

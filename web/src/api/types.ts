@@ -92,7 +92,26 @@ export interface EntryView {
   code?: string
   params?: Record<string, string>
   client_id?: string
+  mail?: Mail | null
   created_at: string
+}
+
+/** What a mail carries beside its text. */
+export interface Mail {
+  subject?: string
+  sender?: string
+  to?: string[]
+  cc?: string[]
+  message_id?: string
+  references?: string[]
+  is_reply?: boolean
+  quoted?: string
+  signature?: string
+  html_media_id?: string
+  original_media_id?: string
+  has_remote_images?: boolean
+  verdicts?: Record<string, string>
+  warnings?: string[]
 }
 
 export interface OfferView {

@@ -1,0 +1,78 @@
+"""What distinguishes mails from chats: subjects, references, quoting; what a mail in a conversation answers."""
+
+import re
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from core.events import Mail
+from hub.i18n import text as catalogue
+from hub.store.models import Conversation, Entry
+from hub.texts import clean, clean_line
+
+MAX_SUBJECT: Final = 400
+MAX_REFERENCES: Final = 20
+MAX_QUOTED: Final = 20_000
+# how mail programs begin the subject of a reply or a forwarded mail, Chinese ones too
+_PREFIX: Final = re.compile(
+    r"^\s*(?:(?:re|fwd?|aw|回复|答复|回覆|转发|轉寄|答覆)\s*(?:\[\d+\])?\s*[:：]\s*)+", re.IGNORECASE
+)
+
+
+def is_mail(uri: str) -> bool:
+    """Whether who is reached there reads at leisure: words about places in line are not for them."""
+    return uri.startswith("mailto:")
+
+
+def clean_mail(mail: Mail) -> Mail:
+    """Return ``mail`` without unseen characters and within the bounds of the store."""
+    return msgspec.structs.replace(
+        mail,
+        subject=clean_line(mail.subject)[:MAX_SUBJECT],
+        sender=clean_line(mail.sender)[:MAX_SUBJECT],
+        quoted=clean(mail.quoted)[:MAX_QUOTED],
+        references=mail.references[-MAX_REFERENCES:],
+    )
+
+
+def keep_place(conversation: Conversation, mail: Mail, *, is_automatic: bool) -> None:
+    """Note in the conversation what the next mail to its contact answers."""
+    references = [*mail.references, mail.message_id] if mail.message_id else list(mail.references)
+    conversation.mail = {
+        "subject": mail.subject,
+        "references": references[-MAX_REFERENCES:],
+        "is_automatic": is_automatic,
+    }
+    if not conversation.topic:
+        conversation.topic = bare_subject(mail.subject)[:200]
+
+
+def answers_nobody(conversation: Conversation) -> bool:
+    """Whether the last mail was automatic, so that nothing automatic may answer it (RFC 3834 section 2)."""
+    return bool((conversation.mail or {}).get("is_automatic"))
+
+
+def outgoing(conversation: Conversation, mail: Mail | None = None) -> Mail:
+    """Return ``mail`` completed to one that answers the last received: its subject and references."""
+    place: dict[str, Any] = conversation.mail or {}
+    asked = mail or Mail()
+    subject = asked.subject
+    if not subject:
+        earlier = bare_subject(place.get("subject", "")) or conversation.topic
+        subject = f"Re: {earlier}" if earlier else ""
+    return msgspec.structs.replace(asked, subject=subject, references=tuple(place.get("references", ())))
+
+
+def bare_subject(subject: str) -> str:
+    """Return ``subject`` without the prefixes of replies."""
+    return _PREFIX.sub("", subject).strip()
+
+
+def quotation(entry: Entry, language: str) -> str:
+    """Return the text of ``entry`` as a reply repeats it."""
+    sent_at: datetime = entry.created_at
+    sender = (entry.mail or {}).get("sender") or entry.author_name
+    head = catalogue("mail.quote", language, sender=sender, time=sent_at.astimezone().strftime("%Y-%m-%d %H:%M"))
+    lines = (f"> {line}".rstrip() for line in entry.text.splitlines())
+    return "\n".join((head, *lines))[:MAX_QUOTED]

@@ -1,0 +1,139 @@
+"""Mails find their conversation by what they answer; nothing automatic answers an automatic one."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from core.events import Mail, MessageStatus
+from hub.mails import bare_subject
+from hub.store.models import Conversation, Entry
+from tests.hub.conversing.conftest import Come
+from tests.hub.support.channel import FakeChannel
+from tests.hub.support.house import House
+
+LIN = "mailto:lin@example.cn"
+INSTANCE = "email-main"
+
+
+@pytest.fixture
+async def channel(still_house: House) -> AsyncIterator[FakeChannel]:
+    async with still_house.channel(INSTANCE) as channel:
+        channel.reports = False
+        yield channel
+
+
+async def _conversation_of(external_id: str) -> Conversation:
+    found: list[Entry] = []
+    while not found:
+        found = await Entry.filter(external_id=external_id, instance=INSTANCE)
+    return await Conversation.get(conversation_id=found[0].conversation_id)
+
+
+def _mail(subject: str, *references: str, **values: object) -> Mail:
+    return Mail(subject=subject, references=references, is_reply=bool(references), **values)  # type: ignore[arg-type]
+
+
+async def test_two_mails_that_answer_nothing_are_two_matters(channel: FakeChannel) -> None:
+    await channel.write(LIN, "路灯不亮", external_id="<1@x>", mail=_mail("路灯", message_id="<1@x>"))
+    await channel.write(LIN, "井盖丢了", external_id="<2@x>", mail=_mail("井盖", message_id="<2@x>"))
+    lamp, lid = await _conversation_of("<1@x>"), await _conversation_of("<2@x>")
+    assert lamp.conversation_id != lid.conversation_id
+    assert (lamp.topic, lid.topic) == ("路灯", "井盖")
+
+
+async def test_a_reply_comes_into_the_conversation_it_answers_though_a_newer_one_is_open(
+    channel: FakeChannel, come: Come
+) -> None:
+    chen = await come("chen")
+    await channel.write(LIN, "路灯不亮", external_id="<1@x>", mail=_mail("路灯", message_id="<1@x>"))
+    lamp = await chen.take_offer()
+    await chen.call("POST", f"/conversations/{lamp}/messages", client_id="c1", text="哪条路？")
+    order = await channel.hears(LIN, "哪条路")
+    await channel.emit(MessageStatus(message_id=order.message_id, status="sent", external_id="<ours@hub>"))
+    await channel.write(LIN, "井盖丢了", external_id="<2@x>", mail=_mail("井盖", message_id="<2@x>"))
+    await _conversation_of("<2@x>")
+    await channel.write(
+        LIN, "中山路", external_id="<3@x>", answers=(order.message_id,), mail=_mail("回复：路灯", "<gone@x>")
+    )
+    await channel.write(LIN, "快点", external_id="<4@x>", mail=_mail("回复：路灯", "<1@x>", "<ours@hub>"))
+    for external_id in ("<3@x>", "<4@x>"):
+        assert (await _conversation_of(external_id)).conversation_id == lamp
+
+
+async def test_references_of_somebody_else_are_not_believed(channel: FakeChannel) -> None:
+    await channel.write(LIN, "路灯不亮", external_id="<1@x>", mail=_mail("路灯", message_id="<1@x>"))
+    await channel.write("mailto:eve@example.cn", "我也要看", external_id="<2@y>", mail=_mail("Re: 路灯", "<1@x>"))
+    eve, lin = await _conversation_of("<2@y>"), await _conversation_of("<1@x>")
+    assert eve.conversation_id != lin.conversation_id
+
+
+async def test_an_answer_has_subject_references_and_quotation_and_no_words_about_waiting(
+    channel: FakeChannel, come: Come
+) -> None:
+    chen = await come("chen")
+    await channel.write(
+        LIN,
+        "路灯\n不亮",
+        external_id="<1@x>",
+        mail=_mail("路灯", "<0@x>", message_id="<1@x>", sender="林 <lin@example.cn>"),
+    )
+    conversation_id = await chen.take_offer()
+    asked = await Entry.get(external_id="<1@x>")
+    await chen.call(
+        "POST",
+        f"/conversations/{conversation_id}/messages",
+        client_id="c1",
+        text="已派修",
+        mail={"quotes": asked.entry_id},
+    )
+    order = await channel.hears(LIN, "已派修")
+    assert [one.text for one in channel.orders] == ["已派修"]
+    assert order.mail is not None
+    assert order.mail.subject == "Re: 路灯"
+    assert order.mail.references == ("<0@x>", "<1@x>")
+    assert "林 <lin@example.cn> 写道：\n> 路灯\n> 不亮" in order.mail.quoted
+
+
+async def test_an_automatic_mail_is_kept_and_nothing_answers_it(
+    still_house: House, channel: FakeChannel, come: Come
+) -> None:
+    chen = await come("chen")
+    await channel.write(LIN, "路灯不亮", external_id="<1@x>", mail=_mail("路灯", message_id="<1@x>"))
+    conversation_id = await chen.take_offer()
+    await chen.call("POST", f"/conversations/{conversation_id}/messages", client_id="c1", text="已派修")
+    order = await channel.hears(LIN, "已派修")
+    await channel.write(
+        LIN, "我在休假", external_id="<2@x>", answers=(order.message_id,), is_automatic=True, mail=_mail("自动回复")
+    )
+    assert (await _conversation_of("<2@x>")).conversation_id == conversation_id
+    await chen.call("POST", f"/conversations/{conversation_id}/end")
+    await channel.write("mailto:bot@example.cn", "通知", external_id="<3@x>", is_automatic=True, mail=_mail("通知"))
+    await _conversation_of("<3@x>")
+    assert [one.text for one in channel.orders] == ["已派修"]
+
+
+async def test_a_mail_that_comes_back_is_failed_though_it_was_sent(channel: FakeChannel, come: Come) -> None:
+    chen = await come("chen")
+    await channel.write(LIN, "路灯不亮", external_id="<1@x>", mail=_mail("路灯", message_id="<1@x>"))
+    conversation_id = await chen.take_offer()
+    await chen.call("POST", f"/conversations/{conversation_id}/messages", client_id="c1", text="已派修")
+    order = await channel.hears(LIN, "已派修")
+    await channel.status(order.message_id, "sent")
+    await channel.status(order.message_id, "failed", code="no_such_mailbox")
+    while (entry := await Entry.get(entry_id=order.message_id)).status != "failed":
+        pass
+    assert entry.code == "no_such_mailbox"
+
+
+@pytest.mark.parametrize(
+    ("subject", "bare"),
+    [
+        ("Re: 路灯", "路灯"),
+        ("回复：Re: 路灯", "路灯"),
+        ("答复: [2]转发：路灯", "[2]转发：路灯"),
+        ("Re[2]: a", "a"),
+        ("Regen", "Regen"),
+    ],
+)
+def test_a_subject_is_known_without_its_prefixes(subject: str, bare: str) -> None:
+    assert bare_subject(subject) == bare
