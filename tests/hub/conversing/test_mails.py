@@ -9,15 +9,14 @@ from hub.mails import bare_subject
 from hub.store.models import Conversation, Entry
 from tests.hub.conversing.conftest import Come
 from tests.hub.support.channel import FakeChannel
-from tests.hub.support.house import House
+from tests.hub.support.house import INSTANCE, House
 
 LIN = "mailto:lin@example.cn"
-INSTANCE = "email-main"
 
 
 @pytest.fixture
 async def channel(still_house: House) -> AsyncIterator[FakeChannel]:
-    async with still_house.channel(INSTANCE) as channel:
+    async with still_house.channel() as channel:
         channel.reports = False
         yield channel
 
