@@ -16,7 +16,7 @@ export default defineConfig({
   plugins: [
     vue(),
     // Element Plus components are found by their tags; importing one by hand would lose its styles.
-    components({ dts: false, dirs: [], resolvers: [ElementPlusResolver()] }),
+    components({ dts: false, dirs: [], resolvers: [ElementPlusResolver({ importStyle: process.env.VITEST ? false : 'css' })] }),
     preload('src/preload.js'),
     compress(),
     budget({ pages: ['index.html', 'src/views/DeskView.vue', 'src/components/panel/SidePanel.vue'], limitBytes: 200_000 }),

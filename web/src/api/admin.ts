@@ -59,6 +59,7 @@ export interface Schema {
   const?: string | number
   anyOf?: Schema[]
   oneOf?: Schema[]
+  discriminator?: { propertyName: string; mapping?: Record<string, string> }
   properties?: Record<string, Schema>
   required?: string[]
   additionalProperties?: Schema | boolean

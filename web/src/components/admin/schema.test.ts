@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { blank, fieldOf, join, resolve } from './schema'
+import { asMember, blank, fieldOf, join, membersOf, pathLabel, resolve } from './schema'
 
 const root = {
   $ref: '#/$defs/Config',
@@ -52,5 +52,62 @@ describe('schema', () => {
 
   it('names parts as the hub names them in faults', () => {
     expect(join(join(join('', 'hours'), 0), 'opens')).toBe('hours[0].opens')
+  })
+
+  const mail = {
+    $ref: '#/$defs/Mail',
+    $defs: {
+      Mail: {
+        type: 'object',
+        properties: {
+          boxes: { type: 'array', items: { $ref: '#/$defs/Box' }, default: [] },
+          by_town: { type: 'object', additionalProperties: { $ref: '#/$defs/Box' } },
+        },
+      },
+      Box: {
+        type: 'object',
+        properties: {
+          host: { type: 'string', title: 'Host' },
+          way: {
+            anyOf: [
+              { anyOf: [{ $ref: '#/$defs/Smtp' }, { $ref: '#/$defs/Api' }], discriminator: { propertyName: 'kind' } },
+              { type: 'null' },
+            ],
+            default: null,
+          },
+        },
+      },
+      Smtp: {
+        type: 'object',
+        properties: { kind: { enum: ['smtp'] }, host: { type: 'string' }, password: { type: 'string', 'x-secret': true } },
+      },
+      Api: {
+        type: 'object',
+        properties: { kind: { enum: ['api'] }, host: { type: 'string' }, password: { type: 'string', 'x-secret': true } },
+      },
+    },
+  }
+
+  it('tells the members of a tagged union by their tags, and starts as the first', () => {
+    const field = fieldOf(mail.$defs.Box.properties.way, mail)
+    expect([field.kind, field.isNullable]).toEqual(['union', true])
+    expect(membersOf(field.schema, mail).map((member) => member.tag)).toEqual(['smtp', 'api'])
+    expect(blank(mail.$defs.Box.properties.way, mail)).toBeNull()
+    expect(blank(mail.$defs.Box.properties.way.anyOf[0], mail)).toEqual({ kind: 'smtp', host: '', password: '' })
+  })
+
+  it('keeps what two members have in common, but hands no secret on', () => {
+    const union = fieldOf(mail.$defs.Box.properties.way, mail).schema
+    const api = membersOf(union, mail)[1]
+    expect(asMember({ kind: 'smtp', host: 'h', password: '***' }, api, union, mail)).toEqual({ kind: 'api', host: 'h', password: '' })
+  })
+
+  it.each([
+    ['boxes[1].host', 'boxes 2 › Host'],
+    ['boxes[0].way.password', 'boxes 1 › way › password'],
+    ['by_town.北京.host', 'by town › 北京 › Host'],
+    ['nothing.here', 'nothing › here'],
+  ])('calls %s %s', (path, words) => {
+    expect(pathLabel(path, mail)).toBe(words)
   })
 })

@@ -2,12 +2,18 @@
 import type { Schema } from '@/api/admin'
 import { i18n, localText } from '@/i18n'
 
-export type Kind = 'text' | 'secret' | 'number' | 'switch' | 'choice' | 'choices' | 'object' | 'list' | 'map' | 'json'
+export type Kind = 'text' | 'secret' | 'number' | 'switch' | 'choice' | 'choices' | 'object' | 'union' | 'list' | 'map' | 'json'
 
 export interface Field {
   kind: Kind
   schema: Schema
   isNullable: boolean
+}
+
+/** One of the kinds of thing a tagged union may hold. */
+export interface Member {
+  tag: string
+  schema: Schema
 }
 
 /** Return `schema` with its reference followed and `null` taken out of its alternatives. */
@@ -29,6 +35,10 @@ export function resolve(schema: Schema, root: Schema): { schema: Schema; isNulla
       current = { ...others[0], ...own }
       continue
     }
+    if (parts && others && others.length < parts.length) {
+      isNullable = true
+      current = { ...current, [current.anyOf ? 'anyOf' : 'oneOf']: others }
+    }
     break
   }
   return { schema: current, isNullable }
@@ -42,6 +52,7 @@ export function fieldOf(given: Schema, root: Schema): Field {
 function kindOf(schema: Schema, root: Schema): Kind {
   if (schema['x-secret'] || schema.format === 'password') return 'secret'
   if (schema.enum) return 'choice'
+  if (schema.discriminator && membersOf(schema, root).length) return 'union'
   if (schema.properties) return 'object'
   switch (schema.type) {
     case 'string':
@@ -66,11 +77,43 @@ function listKind(schema: Schema, root: Schema): Kind {
   return item.enum ? 'choices' : 'list'
 }
 
+/** Return the members of a tagged union, in the order they were declared. */
+export function membersOf(union: Schema, root: Schema): Member[] {
+  const name = union.discriminator?.propertyName ?? ''
+  return (union.anyOf ?? union.oneOf ?? []).flatMap((part) => {
+    const { schema } = resolve(part, root)
+    const tag = schema.properties?.[name]?.enum?.[0] ?? schema.properties?.[name]?.const
+    return tag === undefined || tag === null ? [] : [{ tag: String(tag), schema }]
+  })
+}
+
+/** Return `value` as another member of its union: what both have stays, secrets are not handed on. */
+export function asMember(value: Record<string, unknown>, member: Member, union: Schema, root: Schema): unknown {
+  const fresh = blank(member.schema, root) as Record<string, unknown>
+  for (const [name, part] of Object.entries(member.schema.properties ?? {})) {
+    const isOwn = name === union.discriminator?.propertyName || fieldOf(part, root).kind === 'secret'
+    if (!isOwn && typeof value[name] === typeof fresh[name]) fresh[name] = value[name]
+  }
+  return fresh
+}
+
+/** Whether a field has only one possible value, such as the tag of a union's member, and nothing to ask for. */
+export function isFixed(schema: Schema): boolean {
+  return schema.const !== undefined || schema.enum?.length === 1
+}
+
 /** Return what a new value of `schema` starts as. */
 export function blank(given: Schema, root: Schema): unknown {
   const { kind, schema, isNullable } = fieldOf(given, root)
   if (schema.default !== undefined) return structuredClone(schema.default)
   if (isNullable) return null
+  return filled(kind, schema, root)
+}
+
+/** Return what a new value of `schema` starts as when it is to be set, although it could be left out. */
+export function filled(kind: Kind, schema: Schema, root: Schema): unknown {
+  if (schema.const !== undefined) return schema.const
+  if (kind === 'union') return blank(membersOf(schema, root)[0].schema, root)
   if (kind === 'object') {
     const entries = Object.entries(schema.properties ?? {})
     return Object.fromEntries(entries.map(([name, part]) => [name, blank(part, root)]))
@@ -91,6 +134,25 @@ export function label(name: string, schema: Schema): string {
 /** Return the help below a field, if there is any. */
 export function help(schema: Schema): string {
   return localText(schema['x-description'], schema.properties ? '' : (schema.description ?? ''))
+}
+
+/** Return what to call the part at `path` in words: `Mailboxes 2 › Password`. */
+export function pathLabel(path: string, root: Schema): string {
+  const words: string[] = []
+  let schema = resolve(root, root).schema
+  for (const [, name, at] of path.matchAll(/([^.[\]]+)|\[(\d+)\]/g)) {
+    if (at !== undefined) {
+      words.push(`${words.pop() ?? ''} ${Number(at) + 1}`.trim())
+      schema = resolve(typeof schema.items === 'object' ? schema.items : {}, root).schema
+      continue
+    }
+    const more = typeof schema.additionalProperties === 'object' ? schema.additionalProperties : {}
+    const parts = [schema, ...membersOf(schema, root).map((member) => member.schema)]
+    const part = parts.find((one) => one.properties?.[name])?.properties?.[name]
+    schema = resolve(part ?? more, root).schema
+    words.push(part ? label(name, schema) : name)
+  }
+  return words.join(' › ')
 }
 
 /** The path of a part as the hub names it in faults: `hours[0].opens`. */
