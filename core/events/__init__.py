@@ -32,6 +32,8 @@ from core.events.calls import (
 from core.events.channels import ChannelState, ContactArrived, Profile, TypingReported, TypingShown
 from core.events.conversations import (
     AddressView,
+    CallLegView,
+    CallView,
     ContactChanged,
     ContactView,
     ConversationChanged,
@@ -87,7 +89,9 @@ __all__ = [
     "AnyActivity",
     "Attachment",
     "CallArrived",
+    "CallLegView",
     "CallPlan",
+    "CallView",
     "CallsAnswer",
     "CallsRequest",
     "Cause",

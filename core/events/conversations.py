@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from core.events.base import Event
+from core.events.calls import LegRole, LegState
 from core.events.messages import Attachment, Choice, Mail, MessageState
 
 ConversationState = Literal["flow", "queued", "active", "wrap_up", "closed"]
@@ -49,6 +50,35 @@ class ContactView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     attributes: dict[str, str] = {}
 
 
+class CallLegView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One party of a call as the desk shows it; ``state`` is how far it has come, ``does`` its activity."""
+
+    leg_id: str
+    role: LegRole
+    user_id: str | None = None
+    name: str = ""
+    state: LegState = "dialling"
+    does: Literal["ring", "listen", "record", "talk", "spy"] = "talk"
+    room: str = ""
+    is_muted: bool = False
+
+
+class CallView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A conversation's call, or its last one once ``ended_at`` is set."""
+
+    call_id: str
+    direction: Literal["in", "out", "internal"] = "in"
+    dialled: str = ""
+    legs: tuple[CallLegView, ...] = ()
+    is_held: bool = False
+    is_recorded: bool = False
+    is_paused: bool = False
+    arrived_at: datetime
+    talked_at: datetime | None = None
+    ended_at: datetime | None = None
+    cause: str = ""
+
+
 class ConversationView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A conversation as a list row and a header need it.
 
@@ -84,6 +114,7 @@ class ConversationView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
     last_author: AuthorKind = "contact"
     waiting_since: datetime | None = None
     unread: int = 0
+    call: CallView | None = None
 
 
 class EntryView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -1,6 +1,7 @@
 """Every table, one class each, by idea."""
 
 from hub.store.models.audit import AuditRecord
+from hub.store.models.calls import Call, CallLeg, Phone, PromptSound, Recording
 from hub.store.models.contacts import Address, Contact, ContactMerge
 from hub.store.models.conversations import Conversation, Draft, Entry
 from hub.store.models.messaging import Inbox, Outbox
@@ -36,6 +37,8 @@ __all__ = [
     "AwayReason",
     "BlockedAddress",
     "Calendar",
+    "Call",
+    "CallLeg",
     "Campaign",
     "CampaignRecipient",
     "Contact",
@@ -50,8 +53,11 @@ __all__ = [
     "Media",
     "Offer",
     "Outbox",
+    "Phone",
     "PluginInstance",
+    "PromptSound",
     "Queue",
+    "Recording",
     "Role",
     "Session",
     "Setting",

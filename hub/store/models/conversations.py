@@ -50,6 +50,7 @@ class Conversation(Model):
     flow_version = fields.IntField(null=True)
     flow_state: dict[str, Any] | None = json_field()
     flow_timer_at: datetime | None = fields.DatetimeField(null=True)
+    call: dict[str, Any] | None = json_field()  # core.events.CallView of the last one
     created_at = fields.DatetimeField()
 
     class Meta:
