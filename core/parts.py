@@ -23,7 +23,7 @@ def utf16_units(text: str) -> int:
     return len(text) + sum(char > "\uffff" for char in text)
 
 
-def utf8_bytes(text: str) -> int:
+def octets(text: str) -> int:
     """Return how many bytes ``text`` has in UTF-8."""
     return len(text.encode("utf-8", "surrogatepass"))
 

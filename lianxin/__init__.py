@@ -20,6 +20,7 @@ from core.errors import (
     SendError,
     SendRejected,
     SendUnknown,
+    TryLater,
 )
 from core.events import (
     ActivityEnded,
@@ -41,6 +42,7 @@ from core.events import (
     LegPlan,
     LegRole,
     Listen,
+    Location,
     MediaFlowed,
     MessageReceived,
     MessagesRead,
@@ -65,6 +67,8 @@ from core.events import (
 from core.events.messages import MessageState
 from core.hookspecs import hookimpl
 from core.ids import check_token, derived_id
+from core.parts import Progress, octets, split_text, utf16_units
+from core.underway import Underway
 from core.webhooks import Refused, Route, Routes
 
 __all__ = [
@@ -99,6 +103,7 @@ __all__ = [
     "LianxinError",
     "Link",
     "Listen",
+    "Location",
     "MediaFlowed",
     "MessageReceived",
     "MessageState",
@@ -109,6 +114,7 @@ __all__ = [
     "PhoneChanged",
     "PhonesPlan",
     "Profile",
+    "Progress",
     "Prompt",
     "Record",
     "RecordingEnded",
@@ -132,9 +138,14 @@ __all__ = [
     "SystemClock",
     "Talk",
     "TrunkChanged",
+    "TryLater",
     "TypingReported",
     "TypingShown",
+    "Underway",
     "check_token",
     "derived_id",
     "hookimpl",
+    "octets",
+    "split_text",
+    "utf16_units",
 ]

@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import SendDeferred, SendRejected
-from core.parts import Progress, split_text, utf8_bytes, utf16_units
+from core.parts import Progress, octets, split_text, utf16_units
 
 
-@given(st.text(max_size=200), st.integers(4, 40), st.sampled_from([len, utf8_bytes, utf16_units]))
+@given(st.text(max_size=200), st.integers(4, 40), st.sampled_from([len, octets, utf16_units]))
 def test_pieces_fit_and_say_the_same(text: str, limit: int, size) -> None:
     pieces = split_text(text, limit, size)
     assert all(0 < size(piece) <= limit for piece in pieces)
