@@ -62,7 +62,7 @@ async def make_user(services: Services, call: Call[NewUser]) -> MadeUser:
 async def edit_user(services: Services, call: Call[UserEdit]) -> UserView:
     """Change an account."""
     view = await services.users.edit(call.identity, call.path["user_id"], call.body, remote=call.remote)
-    services.desk.end(view.user_id, "replaced")
+    services.desk.end(view.user_id, "replaced" if view.is_active else "logged_out")
     return view
 
 

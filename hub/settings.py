@@ -44,6 +44,7 @@ class LimitSettings(Settings, frozen=True, kw_only=True):
     failed_logins: Annotated[int, Meta(ge=1)] = 5  # before an account is locked
     lock_s: Annotated[float, Meta(gt=0)] = 900.0
     session_idle_s: Annotated[float, Meta(gt=0)] = 43_200.0
+    session_s: Annotated[float, Meta(gt=0)] = 86_400.0  # however busy it is
     desk_backlog: Annotated[int, Meta(ge=100)] = 5_000  # deltas kept for a browser that comes back
     desk_grace_s: Annotated[float, Meta(gt=0)] = 20.0  # a lost browser keeps its agent's work that long
 

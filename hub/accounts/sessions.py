@@ -1,4 +1,4 @@
-"""Server-side sessions: an opaque token in the cookie, its hash in the store, idle ones end."""
+"""Server-side sessions: an opaque token in the cookie, its hash in the store; idle and old ones end."""
 
 import hashlib
 import logging
@@ -30,8 +30,17 @@ _NOBODY: Final = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQxMjM0NTY3OA$xTmnJ9kq
 @dataclass(slots=True)
 class _Known:
     identity: Identity
+    created_at: datetime
     expires_at: datetime
     seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedIn:
+    """Who is behind a token; ``renewed_s`` is the cookie's new age in seconds when this call has prolonged it."""
+
+    identity: Identity
+    renewed_s: float | None = None
 
 
 class Sessions:
@@ -66,7 +75,7 @@ class Sessions:
                 token_hash=_hash(token),
                 user_id=user.user_id,
                 created_at=now,
-                expires_at=now + timedelta(seconds=self._limits.session_idle_s),
+                expires_at=self._expiry(now, now),
                 last_seen_at=now,
                 csrf=secrets.token_urlsafe(24),
             )
@@ -82,31 +91,24 @@ class Sessions:
             await self._audit.record(identity, "session.log_out", "user", identity.user_id, remote=remote)
         self._known.pop(_hash(token), None)
 
-    async def identify(self, token: str) -> Identity | None:
+    async def identify(self, token: str) -> LoggedIn | None:
         """Return who is behind ``token``, or None when the session is unknown or has ended."""
         if not token or len(token) > 128:
             return None
         key, now = _hash(token), self._clock.now()
-        known = self._known.get(key)
+        known = await self._find(key)
         if known is None:
-            changes = self._changes
-            identity = await self._identity(key)
-            session = await Session.get_or_none(token_hash=key)
-            if identity is None or session is None:
-                return None
-            known = _Known(identity, session.expires_at, session.last_seen_at)
-            if changes == self._changes:
-                self._known[key] = known
-            if len(self._known) > CACHED:
-                self._known.popitem(last=False)
-        if known.expires_at <= now:
-            self._known.pop(key, None)
             return None
-        if now - known.seen_at > SEEN_EVERY:
-            known.seen_at, known.expires_at = now, now + timedelta(seconds=self._limits.session_idle_s)
-            async with self._store.work():
-                await Session.filter(token_hash=key).update(last_seen_at=now, expires_at=known.expires_at)
-        return known.identity
+        if now - known.seen_at <= SEEN_EVERY:
+            return LoggedIn(known.identity)
+        known.seen_at, known.expires_at = now, self._expiry(known.created_at, now)
+        async with self._store.work():
+            await Session.filter(token_hash=key).update(last_seen_at=now, expires_at=known.expires_at)
+        return LoggedIn(known.identity, (known.expires_at - now).total_seconds())
+
+    async def lasts(self, session_id: str) -> bool:
+        """Whether the session has not ended by now, for connections that outlive a call."""
+        return await self._find(session_id) is not None
 
     async def change_password(self, identity: Identity, current: str, new: str, *, remote: str) -> None:
         """Set a new password and end the user's other sessions; 422 ``weak_password``, 401 ``bad_credentials``."""
@@ -135,6 +137,29 @@ class Sessions:
         """Read everybody's rights afresh: a role was changed."""
         self._changes += 1
         self._known.clear()
+
+    async def _find(self, key: str) -> _Known | None:
+        known = self._known.get(key)
+        if known is None:
+            changes = self._changes
+            identity = await self._identity(key)
+            session = await Session.get_or_none(token_hash=key)
+            if identity is None or session is None:
+                return None
+            known = _Known(identity, session.created_at, session.expires_at, session.last_seen_at)
+            if changes == self._changes:
+                self._known[key] = known
+            if len(self._known) > CACHED:
+                self._known.popitem(last=False)
+        if known.expires_at <= self._clock.now():
+            self._known.pop(key, None)
+            return None
+        return known
+
+    def _expiry(self, created_at: datetime, now: datetime) -> datetime:
+        """Return when a session ends that is used ``now`` for the last time."""
+        limits = self._limits
+        return min(now + timedelta(seconds=limits.session_idle_s), created_at + timedelta(seconds=limits.session_s))
 
     async def _identity(self, key: str) -> Identity | None:
         session = await Session.get_or_none(token_hash=key)

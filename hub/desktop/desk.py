@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -14,6 +14,7 @@ from hub.desktop.snapshot import read_tables
 from hub.store.engine import Store
 
 Presence = Callable[[str], Awaitable[None]]
+FORGET_S: Final = 900.0  # a feed that nobody reads; who comes back later starts from a snapshot
 
 
 class Desk:
@@ -24,6 +25,7 @@ class Desk:
         self._backlog = backlog
         self._setup = setup
         self._feeds: dict[str, UserFeed] = {}
+        self._timers: dict[str, asyncio.TimerHandle] = {}  # when to look whether anybody still reads a feed
         self.queue_figures: dict[str, QueueView] = {}
         self.agents: dict[str, AgentView] = {}
         self.came: list[Presence] = []
@@ -52,6 +54,10 @@ class Desk:
         if feed := self._feeds.get(user_id):
             feed.signal(msgspec.json.encode(frame))
 
+    def keeps(self, user_id: str) -> bool:
+        """Whether a browser of this user that comes back can go on where it stopped."""
+        return user_id in self._feeds
+
     def is_connected(self, user_id: str) -> bool:
         """Whether a browser of this user is connected now."""
         feed = self._feeds.get(user_id)
@@ -63,6 +69,7 @@ class Desk:
         if feed is None or not _same_rights(feed.viewer.identity, identity):
             self.end(identity.user_id, "replaced")
             feed = self._feeds[identity.user_id] = UserFeed(Viewer(identity), backlog=self._backlog)
+        self._forget_later(feed)
         return feed
 
     async def attach(self, feed: UserFeed, connection: Connection, epoch: str | None, seq: int) -> None:
@@ -90,13 +97,18 @@ class Desk:
     async def detach(self, feed: UserFeed, connection: Connection) -> None:
         """Forget ``connection``."""
         feed.connections.discard(connection)
+        self._forget_later(feed)
         if not feed.connections and not self.is_connected(feed.viewer.identity.user_id):
             await self._tell(self.left, feed)
 
     def end(self, user_id: str, code: str) -> None:
         """Send the user's browsers away and forget the feed: the next hello starts from a snapshot."""
         feed = self._feeds.pop(user_id, None)
-        for connection in tuple(feed.connections) if feed else ():
+        if feed is None:
+            return
+        if timer := self._timers.pop(user_id, None):
+            timer.cancel()
+        for connection in tuple(feed.connections):
             connection.close(code)
 
     def refresh(self) -> None:
@@ -108,6 +120,19 @@ class Desk:
         """Send everybody away: the hub stops."""
         for user_id in tuple(self._feeds):
             self.end(user_id, "restarting")
+
+    def _forget_later(self, feed: UserFeed) -> None:
+        user_id = feed.viewer.identity.user_id
+        if self._feeds.get(user_id) is not feed:
+            return
+        if timer := self._timers.get(user_id):
+            timer.cancel()
+        self._timers[user_id] = asyncio.get_running_loop().call_later(FORGET_S, self._forget, feed)
+
+    def _forget(self, feed: UserFeed) -> None:
+        user_id = feed.viewer.identity.user_id
+        if not feed.connections and self._feeds.get(user_id) is feed:
+            del self._feeds[user_id], self._timers[user_id]
 
     def _queue_views(self, feed: UserFeed) -> dict[str, QueueView]:
         sees = feed.viewer.identity.sees_queue

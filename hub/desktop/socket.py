@@ -75,7 +75,7 @@ class DesktopSocket:
             await _bye(socket, "no_hello")
             return socket
         await self._desk.attach(feed, connection, hello.epoch, hello.seq)
-        writer = asyncio.create_task(_write(socket, connection))
+        writer = asyncio.create_task(self._write(socket, connection, identity.session_id))
         try:
             await self._read(socket, feed)
         finally:
@@ -104,25 +104,27 @@ class DesktopSocket:
                     feed.viewer.identity, frame.conversation_id, is_typing=frame.is_typing
                 )
 
-
-async def _write(socket: web.WebSocketResponse, connection: Connection) -> None:
-    """Send queued frames and a ping every ``PING_S``, busy or not; say bye when the connection is over."""
-    loop = asyncio.get_running_loop()
-    ping_at = loop.time() + PING_S
-    try:
-        while True:
-            try:
-                async with asyncio.timeout_at(ping_at):
-                    frame = await connection.take()
-            except TimeoutError:
-                frame, ping_at = PING, loop.time() + PING_S
-            if frame is None:
-                await _bye(socket, connection.bye_code)
-                return
-            async with asyncio.timeout(SEND_S):
-                await socket.send_str(frame.decode())
-    except (ConnectionResetError, TimeoutError):
-        await socket.close(code=1011)
+    async def _write(self, socket: web.WebSocketResponse, connection: Connection, session_id: str) -> None:
+        """Send queued frames and a ping every ``PING_S``, busy or not; say bye when connection or session is over."""
+        loop = asyncio.get_running_loop()
+        ping_at = loop.time() + PING_S
+        try:
+            while True:
+                try:
+                    async with asyncio.timeout_at(ping_at):
+                        frame = await connection.take()
+                except TimeoutError:
+                    frame, ping_at = PING, loop.time() + PING_S
+                    if not await self._services.sessions.lasts(session_id):
+                        connection.close("logged_out")
+                        frame = None
+                if frame is None:
+                    await _bye(socket, connection.bye_code)
+                    return
+                async with asyncio.timeout(SEND_S):
+                    await socket.send_str(frame.decode())
+        except (ConnectionResetError, TimeoutError):
+            await socket.close(code=1011)
 
 
 async def _bye(socket: web.WebSocketResponse, code: str) -> None:

@@ -10,6 +10,7 @@ from hub.accounts.identity import Identity
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 PUBLIC: Final = "public"  # nobody needs to be logged in
+VISITOR: Final = "visitor"  # anybody, logged in or not; the handler is told who, and answers nobody with 204
 SESSION: Final = "session"  # whoever is logged in, even before the first password change
 
 BodyT = TypeVar("BodyT")

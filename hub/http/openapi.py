@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from hub.errors import ErrorAnswer
-from hub.http.endpoints import PUBLIC, Endpoint, NoBody
+from hub.http.endpoints import PUBLIC, VISITOR, Endpoint, NoBody
 
 _REF = "#/components/schemas/{name}"
 
@@ -38,7 +38,8 @@ def document(endpoints: Iterable[Endpoint], version: str) -> dict[str, Any]:
 def _operation(endpoint: Endpoint, by_kind: dict[Any, Any]) -> dict[str, Any]:
     error = {"description": "error", "content": {"application/json": {"schema": by_kind[ErrorAnswer]}}}
     statuses = {400, 403, 422, 429, *endpoint.problems}
-    if endpoint.permission != PUBLIC:
+    is_open = endpoint.permission in (PUBLIC, VISITOR)
+    if not is_open:
         statuses.add(401)
     if "{" in endpoint.path:
         statuses.add(404)
@@ -64,7 +65,9 @@ def _operation(endpoint: Endpoint, by_kind: dict[Any, Any]) -> dict[str, Any]:
             "required": True,
             "content": {"application/json": {"schema": by_kind[endpoint.body]}},
         }
-    if endpoint.permission != PUBLIC:
+    if endpoint.permission == VISITOR:
+        operation["responses"]["204"] = {"description": "not logged in"}
+    if not is_open:
         needed: dict[str, list[str]] = {"session": []}
         if endpoint.method != "GET":
             needed["csrf"] = []

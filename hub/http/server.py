@@ -15,7 +15,7 @@ from core.errors import ConfigInvalid
 from hub.accounts.identity import Identity
 from hub.errors import ApiError, not_found
 from hub.http.answers import error_answer, json_answer
-from hub.http.endpoints import PUBLIC, SESSION, Call, Endpoint, NoBody
+from hub.http.endpoints import PUBLIC, SESSION, VISITOR, Call, Endpoint, NoBody
 from hub.services import Services
 from hub.store.fields import ID_LENGTH, SLUG_LENGTH
 
@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 BODY_S: Final = 20.0
 COOKIE: Final = "lianxin_session"
+NOT_LOGGED_IN: Final = "not_logged_in"
+RENEWED_S: Final = web.RequestKey("renewed_s", float)  # what was prolonged: the new age of the session's cookie
 UUIDS: Final = frozenset({"conversation_id", "contact_id", "entry_id", "user_id"})  # all else are slugs
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 SECURITY_HEADERS: Final = {
@@ -87,10 +89,12 @@ def check_origin(request: web.Request, public_url: str) -> None:
 
 async def identify(request: web.Request, services: Services) -> Identity:
     """Return who calls; 401 ``not_logged_in`` without a valid session."""
-    identity = await services.sessions.identify(request.cookies.get(COOKIE, ""))
-    if identity is None:
-        raise ApiError(401, "not_logged_in", "log in first")
-    return identity
+    found = await services.sessions.identify(request.cookies.get(COOKIE, ""))
+    if found is None:
+        raise ApiError(401, NOT_LOGGED_IN, "log in first")
+    if found.renewed_s is not None:
+        request[RENEWED_S] = found.renewed_s
+    return found.identity
 
 
 def _handler(endpoint: Endpoint, services: Services) -> Any:
@@ -107,6 +111,8 @@ def _handler(endpoint: Endpoint, services: Services) -> Any:
         )
         answer = await endpoint.handler(services, call)
         response = web.Response(status=204) if answer is None else json_answer(answer, endpoint.status)
+        if RENEWED_S in request:
+            call.cookies.insert(0, (call.token, request[RENEWED_S]))
         if call.cookies:
             _set_cookie(response, call.cookies[-1], secure=_is_secure(request, services.settings.http.public_url))
         return response
@@ -125,7 +131,18 @@ async def _admit(request: web.Request, endpoint: Endpoint, services: Services) -
         check_origin(request, services.settings.http.public_url)
     if endpoint.permission == PUBLIC:
         return Identity()
+    if endpoint.permission == VISITOR:
+        return await _visitor(request, services)
     return await authorize(request, services, endpoint.permission)
+
+
+async def _visitor(request: web.Request, services: Services) -> Identity:
+    try:
+        return await authorize(request, services, SESSION)
+    except ApiError as error:
+        if error.code != NOT_LOGGED_IN:
+            raise
+        return Identity()
 
 
 async def authorize(request: web.Request, services: Services, permission: str) -> Identity:

@@ -74,8 +74,8 @@ async def test_a_disabled_agent_is_gone_and_their_work_returns(house: House, adm
         await zhou.take_offer()
         await admin.call("PATCH", f"/users/{zhou.me['user_id']}", is_active=False)
         await channel.hears("webchat:a", "暂时离线")
-        assert (await zhou.try_call("GET", "/session"))[0] == 401
-        assert (await zhou.bye())["code"] == "replaced"
+        assert (await zhou.try_call("GET", "/session"))[0] == 204
+        assert (await zhou.bye())["code"] == "logged_out"
 
 
 async def test_nobody_disables_themselves(admin: Agent) -> None:

@@ -8,7 +8,7 @@ from msgspec import Meta
 from core.config import Settings
 from hub.accounts.identity import Identity
 from hub.errors import ApiError
-from hub.http.endpoints import PUBLIC, SESSION, Call, Endpoints, NoBody
+from hub.http.endpoints import PUBLIC, SESSION, VISITOR, Call, Endpoints, NoBody
 from hub.services import Services
 
 api = Endpoints()
@@ -50,14 +50,15 @@ async def log_in(services: Services, call: Call[LogIn]) -> Me:
     if wait_s := services.login_limiter.wait_s(call.remote):
         raise ApiError(429, "rate_limited", "too many log-ins from this address", retry_after_s=wait_s)
     token, identity = await services.sessions.log_in(call.body.username, call.body.password, remote=call.remote)
-    call.cookies.append((token, services.settings.limits.session_idle_s))
+    limits = services.settings.limits
+    call.cookies.append((token, min(limits.session_idle_s, limits.session_s)))
     return _me(services, identity)
 
 
-@api.add("GET", "/api/v1/session", SESSION, answer=Me)
-async def who_am_i(services: Services, call: Call[NoBody]) -> Me:
-    """Return who is logged in."""
-    return _me(services, call.identity)
+@api.add("GET", "/api/v1/session", VISITOR, answer=Me)
+async def who_am_i(services: Services, call: Call[NoBody]) -> Me | None:
+    """Return who is logged in; 204 when nobody is, which is no failure of a browser that asks for the first time."""
+    return _me(services, call.identity) if call.identity.user_id else None
 
 
 @api.add("DELETE", "/api/v1/session", SESSION)

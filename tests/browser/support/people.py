@@ -169,7 +169,7 @@ class Agent(Person):
     def call(self, method: str, path: str, **body: Any) -> Any:
         """Make a call with this browser's session; return its answer."""
         session = self.context.request.get(f"{self.url}/api/v1/session")
-        if not session.ok:
+        if session.status != 200:
             return None
         headers = {"X-CSRF-Token": session.json()["csrf"], "Origin": self.url}
         answer = self.context.request.fetch(

@@ -12,9 +12,7 @@ class Watch:
     def __init__(self, context: BrowserContext, url: str) -> None:
         self.faults: list[str] = []
         self.may_lose_the_line = False
-        self._tolerated: list[tuple[str, str]] = [
-            ("status of 401", "/api/v1/session"),  # the first question of a browser that is not logged in
-        ]
+        self._tolerated: list[tuple[str, str]] = []
         self._url = url
         context.on("console", self._console)
         context.on("weberror", lambda fault: self.faults.append(f"script: {fault.error}"))

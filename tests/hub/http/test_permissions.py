@@ -13,7 +13,7 @@ from hub.accounts.identity import Identity
 from hub.accounts.permissions import PERMISSIONS, ROLES
 from hub.accounts.users import NewUser
 from hub.desktop.calls import ENDPOINTS
-from hub.http.endpoints import PUBLIC, SESSION, Endpoint
+from hub.http.endpoints import PUBLIC, SESSION, VISITOR, Endpoint
 from tests.hub.support.house import House
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -80,9 +80,11 @@ async def test_an_endpoint_lets_in_exactly_who_has_its_permission(
     match who, endpoint.permission:
         case _, "public":
             assert status in (200, 400)
+        case "nobody", "visitor":
+            assert status == 204
         case "nobody", _:
             assert (status, code) == (401, "not_logged_in")
-        case _, "session":
+        case _, "session" | "visitor":
             assert status in (200, 204, 400)
         case "must_change", _:
             assert (status, code) == (403, "password_change_required")
@@ -94,7 +96,7 @@ async def test_an_endpoint_lets_in_exactly_who_has_its_permission(
 
 
 async def test_every_route_declares_its_permission(served: House) -> None:
-    assert {endpoint.permission for endpoint in ALL} <= {PUBLIC, SESSION, *PERMISSIONS}
+    assert {endpoint.permission for endpoint in ALL} <= {PUBLIC, VISITOR, SESSION, *PERMISSIONS}
     assert [endpoint.path for endpoint in ALL if endpoint.permission == PUBLIC] == ["/api/v1/session"]
 
 

@@ -13,7 +13,7 @@ from hub.accounts.identity import Identity
 from hub.accounts.users import NewUser
 from hub.demo import PASSWORD
 from hub.store.models import AuditRecord, Session
-from tests.hub.support.house import House
+from tests.hub.support.house import House, until
 from tests.journeys.support.clients import Agent
 
 FOREIGN = {"Origin": "https://evil.example"}
@@ -57,7 +57,48 @@ async def test_an_idle_session_ends(still_house: House, clock: VirtualClock) -> 
         clock.advance(43_199)
         await zhou.call("GET", "/session")
         clock.advance(43_201)
-        assert (await zhou.try_call("GET", "/session"))[0] == 401
+        assert (await zhou.try_call("GET", "/session"))[0] == 204
+
+
+async def test_a_session_ends_however_busy_it_is(still_house: House, clock: VirtualClock) -> None:
+    async with Agent(still_house.url, "zhou", PASSWORD) as zhou:
+        for _ in range(2):
+            clock.advance(43_000)
+            await zhou.call("GET", "/session")
+        (cookie,) = zhou.http.cookie_jar
+        assert cookie["max-age"] == "400"
+        clock.advance(401)
+        assert (await zhou.try_call("GET", "/conversations?view=mine"))[0] == 401
+
+
+async def test_the_cookie_lives_as_long_as_the_session_it_opens(still_house: House, clock: VirtualClock) -> None:
+    async with Agent(still_house.url, "zhou", PASSWORD) as zhou:
+        clock.advance(600)
+        async with zhou.http.get(f"{still_house.url}/api/v1/session") as answer:
+            assert answer.cookies["lianxin_session"]["max-age"] == "43200"
+        async with zhou.http.get(f"{still_house.url}/api/v1/session") as answer:
+            assert not answer.cookies
+
+
+async def test_an_open_desk_ends_with_its_session(
+    still_house: House, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.desktop.socket.PING_S", 0.05)
+    async with Agent(still_house.url, "zhou", PASSWORD) as zhou:
+        await zhou.open_desk()
+        clock.advance(43_201)
+        assert (await zhou.bye())["code"] == "logged_out"
+
+
+async def test_a_desk_that_nobody_reads_is_forgotten(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hub.desktop.desk.FORGET_S", 0.2)
+    desk = house.services.desk
+    async with Agent(house.url, "zhou", PASSWORD) as zhou, Agent(house.url, "li", PASSWORD) as li:
+        await zhou.open_desk()
+        await li.open_desk()
+        await li.leave()
+        await until(lambda: not desk.keeps(li.me["user_id"]))
+        assert desk.keeps(zhou.me["user_id"])
 
 
 async def test_a_forged_session_is_nobody(house: House) -> None:
@@ -65,7 +106,7 @@ async def test_a_forged_session_is_nobody(house: House) -> None:
         for forged in ("x", "x" * 5_000, "../../etc", "", "a" * 43):
             headers = {"Cookie": f"lianxin_session={forged}"}
             async with http.get(f"{house.url}/api/v1/session", headers=headers) as answer:
-                assert answer.status in (401, 400)
+                assert answer.status in (204, 400)
 
 
 async def test_the_stored_hash_of_a_session_opens_nothing(house: House) -> None:
@@ -74,7 +115,7 @@ async def test_the_stored_hash_of_a_session_opens_nothing(house: House) -> None:
         assert row is not None
         headers = {"Cookie": f"lianxin_session={row.token_hash}"}
         async with http.get(f"{house.url}/api/v1/session", headers=headers) as answer:
-            assert answer.status == 401
+            assert answer.status == 204
 
 
 @pytest.mark.parametrize("token", ["", "wrong", "ünïcode".encode().decode("latin-1")])
@@ -144,7 +185,7 @@ async def test_a_new_password_ends_the_other_sessions(house: House) -> None:
         await other.open_desk()
         await zhou.call("PUT", "/session/password", current=PASSWORD, new="correct-horse-77")
         await zhou.call("GET", "/session")
-        assert (await other.try_call("GET", "/session"))[0] == 401
+        assert (await other.try_call("GET", "/session"))[0] == 204
         assert (await other.bye())["code"] == "replaced"
 
 

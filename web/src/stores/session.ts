@@ -2,7 +2,7 @@
 import { defineStore } from 'pinia'
 import { ref } from 'vue'
 
-import { ApiError, call, connectClient } from '@/api/client'
+import { call, connectClient } from '@/api/client'
 import type { Me } from '@/api/types'
 
 export const useSession = defineStore('session', () => {
@@ -18,12 +18,7 @@ export const useSession = defineStore('session', () => {
 
   async function load(): Promise<void> {
     if (isKnown.value) return
-    try {
-      me.value = await call<Me>('GET', '/session')
-    } catch (error) {
-      if (!(error instanceof ApiError) || error.status !== 401) throw error
-      me.value = null
-    }
+    me.value = (await call<Me | undefined>('GET', '/session')) ?? null
     isKnown.value = true
   }
 
@@ -34,7 +29,7 @@ export const useSession = defineStore('session', () => {
 
   async function changePassword(current: string, wanted: string): Promise<void> {
     await call('PUT', '/session/password', { current, new: wanted })
-    me.value = await call<Me>('GET', '/session')
+    me.value = (await call<Me | undefined>('GET', '/session')) ?? null
   }
 
   async function logOut(): Promise<void> {
