@@ -13,11 +13,16 @@ API: Final = 1  # plugins written for another number are refused
 FILE_NAME: Final = "plugin.toml"
 
 Name = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,31}$")]
+Reaches = Literal["anyone", "known", "present"]
 Capability = Literal["reports_typing", "shows_typing", "marks_read", "serves_http", "carries_calls", "finds_sent"]
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One plugin; ``title`` by language, ``capabilities`` match the ability classes its channel inherits."""
+    """One plugin; ``title`` by language, ``capabilities`` match the ability classes its channel inherits.
+
+    ``reaches`` says whom an instance can write to first: ``anyone`` with an address of the scheme (telephone, email),
+    those ``known`` to it because they wrote before, or nobody who is not ``present`` (a chat on a page).
+    """
 
     name: Name
     kind: Literal["channel", "transcriber", "synthesizer"]
@@ -28,6 +33,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     version: str = "0"
     address_scheme: Annotated[str, Meta(pattern="^[a-z][a-z0-9+.-]{0,15}$")] | None = None
     capabilities: tuple[Capability, ...] = ()
+    reaches: Reaches = "known"
 
 
 def read_manifest(path: Path) -> Manifest:

@@ -23,6 +23,8 @@ from hub.audit import Audit
 from hub.calendars import Calendars
 from hub.channel_requests import ChannelRequests
 from hub.connectors import Connectors
+from hub.contact_links import ContactLinks
+from hub.contact_merges import ContactMerges
 from hub.contacts import Contacts
 from hub.conversation_lists import ConversationLists
 from hub.conversations import Conversations
@@ -48,6 +50,8 @@ from hub.presence import Presence
 from hub.queue_editor import QueueEditor
 from hub.queues import Queues
 from hub.rate_limits import RateLimiter
+from hub.reach import Reach
+from hub.reply_options import ReplyOptions
 from hub.router import Router
 from hub.services import Services
 from hub.settings import HttpSettings, HubSettings
@@ -136,10 +140,21 @@ class Hub:
         media = MediaStore(settings.data_dir / "media", units, clock, max_bytes=limits.attachment_bytes)
         contacts = Contacts(units, audit)
         library = FlowLibrary(units, audit)
-        flows = Flows(units, dispatcher, library, Calendars(), Connectors())
+        contact_merges = ContactMerges(units, audit, contacts)
+        contact_links = ContactLinks(units, audit, contacts, contact_merges)
+        flows = Flows(
+            units,
+            dispatcher=dispatcher,
+            library=library,
+            calendars=Calendars(),
+            connectors=Connectors(),
+            links=contact_links,
+        )
         hooks = load_extensions()
         self._proxy = ChannelProxy(settings.http.trusted_proxies)
         sealer = Sealer.load(settings.data_dir / "keys" / "data.key")
+        plugin_instances = PluginInstances(units, bus, audit, sealer, self._proxy)
+        reach = Reach()
         self.services = Services(
             version=metadata.version("lianxin"),
             settings=settings,
@@ -150,6 +165,8 @@ class Hub:
             sessions=sessions,
             users=Users(units, clock, audit, sessions, dispatcher),
             contacts=contacts,
+            contact_links=contact_links,
+            contact_merges=contact_merges,
             conversations=Conversations(
                 units,
                 bus=bus,
@@ -167,12 +184,16 @@ class Hub:
             flows=flows,
             flow_library=library,
             media=media,
-            plugin_instances=PluginInstances(units, bus, audit, sealer, self._proxy),
+            plugin_instances=plugin_instances,
+            reach=reach,
+            reply_options=ReplyOptions(units, reach, plugin_instances.channel_states),
             desk=desk,
             call_limiter=RateLimiter(clock, rate=limits.calls_per_second, burst=limits.calls_per_second * 4),
             login_limiter=RateLimiter(clock, rate=limits.logins_per_minute / 60, burst=limits.logins_per_minute),
         )
-        self._router = Router(units, contacts, flows, dispatcher, hooks)
+        self._router = Router(
+            units, contacts=contacts, links=contact_links, flows=flows, dispatcher=dispatcher, hooks=hooks
+        )
         self._hooks = hooks
         relay = Relay(store, lambda subject, payload, msg_id: bus.publish_raw(subject, payload, msg_id=msg_id))
         requests = ChannelRequests(bus, media, dispatcher)

@@ -15,7 +15,7 @@ from hub.audit import Audit
 from hub.errors import not_found
 from hub.i18n import text as catalogue
 from hub.masking import masked
-from hub.store.models import Address, BlockedAddress, Contact, Conversation, Offer
+from hub.store.models import Address, BlockedAddress, Contact, Conversation, Offer, Subscription
 from hub.store.views import contact_view, conversation_view
 from hub.texts import clean_line
 from hub.units import Unit, Units
@@ -49,13 +49,14 @@ class Contacts:
         address = await unit.address(uri)
         if address is None:
             return self._make(unit, uri, instance, profile)
-        if address.instance != instance:
+        if address.instance != instance or address.source != "contact":
             address.instance = instance
+            address.source = "contact"
             unit.touch(address)
         contact = await unit.contact(address.contact_id)
         if profile is not None and _learn(contact, profile):
             unit.touch(contact)
-            await self._record(unit, contact)
+            await self.record(unit, contact)
         return contact, address
 
     async def is_blocked(self, contact: Contact, address: Address, now: datetime) -> bool:
@@ -68,13 +69,13 @@ class Contacts:
     async def view(self, identity: Identity, contact_id: str) -> ContactView:
         """Return the contact as a desk shows it; 404 when there is none, or none that the user may see."""
         async with self._units.open() as unit:
-            contact = await self._visible(unit, identity, contact_id)
+            contact = await self.visible(unit, identity, contact_id)
             return masked(contact_view(contact, await Address.filter(contact_id=contact_id)), identity)
 
     async def edit(self, identity: Identity, contact_id: str, edit: ContactEdit, *, remote: str) -> ContactView:
         """Change what ``edit`` names; the contact's open conversations show a new name and level."""
         async with self._units.open() as unit:
-            contact = await self._visible(unit, identity, contact_id)
+            contact = await self.visible(unit, identity, contact_id)
             changed = {name: value for name in edit.__struct_fields__ if (value := getattr(edit, name)) is not None}
             if edit.birth_year is UNSET:
                 del changed["birth_year"]
@@ -93,14 +94,14 @@ class Contacts:
             await self._audit.record(
                 identity, "contact.edit", "contact", contact_id, remote=remote, fields=list(changed)
             )
-            return masked(await self._record(unit, contact), identity)
+            return masked(await self.record(unit, contact), identity)
 
     async def block(
         self, identity: Identity, contact_id: str, reason: str, until: datetime | None, *, remote: str
     ) -> ContactView:
         """Refuse what comes from any of the contact's addresses, for ever or ``until``."""
         async with self._units.open() as unit:
-            contact = await self._visible(unit, identity, contact_id)
+            contact = await self.visible(unit, identity, contact_id)
             contact.is_blocked = True
             unit.touch(contact)
             for address in await Address.filter(contact_id=contact_id):
@@ -108,25 +109,49 @@ class Contacts:
                     {"reason": reason, "until": until, "created_at": unit.now}, uri=address.uri
                 )
             await self._audit.record(identity, "contact.block", "contact", contact_id, remote=remote, reason=reason)
-            return masked(await self._record(unit, contact), identity)
+            return masked(await self.record(unit, contact), identity)
 
     async def unblock(self, identity: Identity, contact_id: str, *, remote: str) -> ContactView:
         """Let the contact in again."""
         async with self._units.open() as unit:
-            contact = await self._visible(unit, identity, contact_id)
+            contact = await self.visible(unit, identity, contact_id)
             contact.is_blocked = False
             unit.touch(contact)
             uris = await Address.filter(contact_id=contact_id).values_list("uri", flat=True)
             await BlockedAddress.filter(uri__in=uris).delete()
             await self._audit.record(identity, "contact.unblock", "contact", contact_id, remote=remote)
-            return masked(await self._record(unit, contact), identity)
+            return masked(await self.record(unit, contact), identity)
+
+    async def split_off(self, unit: Unit, address: Address) -> Contact:
+        """Give ``address`` a contact of its own, with the conversations that began there."""
+        known = await unit.contact(address.contact_id)
+        contact = Contact(
+            contact_id=new_id(), name=_made_up_name(address.uri), language=known.language, created_at=unit.now
+        )
+        unit.add(contact)
+        address.contact_id = contact.contact_id
+        address.is_preferred = False
+        unit.touch(address)
+        for row in await Conversation.filter(contact_id=known.contact_id, address=address.uri):
+            conversation = await unit.conversation(row.conversation_id)
+            conversation.contact_id = contact.contact_id
+            conversation.contact_name = contact.name
+            conversation.contact_level = contact.level
+            unit.touch(conversation)
+            if conversation.state != "closed":
+                event = ConversationChanged(conversation=conversation_view(conversation), change="edited")
+                unit.record(event, conversation.conversation_id, conversation_id=conversation.conversation_id)
+        await unit.flush()
+        await Subscription.filter(uri=address.uri).update(contact_id=contact.contact_id)
+        await self.record(unit, contact)
+        return contact
 
     def _make(self, unit: Unit, uri: str, instance: str, profile: Profile | None) -> tuple[Contact, Address]:
         profile = profile or Profile()
         language = profile.language.partition("-")[0].lower()[:35]
         contact = Contact(
             contact_id=new_id(),
-            name=clean_line(profile.name)[:MAX_NAME] or catalogue("visitor.name", "zh", suffix=uri[-4:].upper()),
+            name=clean_line(profile.name)[:MAX_NAME] or _made_up_name(uri),
             language=language,
             is_verified=profile.is_verified,
             attributes=_attributes(profile),
@@ -140,13 +165,16 @@ class Contacts:
         unit.record(ContactChanged(contact=contact_view(contact, [address])), contact.contact_id)
         return contact, address
 
-    async def _visible(self, unit: Unit, identity: Identity, contact_id: str) -> Contact:
+    async def visible(self, unit: Unit, identity: Identity, contact_id: str) -> Contact:
+        """Return the contact's row when the user may see it; 404 otherwise."""
         contact = await unit.contact(contact_id)
         if not identity.may("queue.all") and not await _is_served_by(identity, contact_id):
             raise not_found("contact")
         return contact
 
-    async def _record(self, unit: Unit, contact: Contact) -> ContactView:
+    async def record(self, unit: Unit, contact: Contact) -> ContactView:
+        """Tell everybody what the contact is now; return it."""
+        await unit.flush()
         view = contact_view(contact, await Address.filter(contact_id=contact.contact_id))
         rows = Conversation.filter(contact_id=contact.contact_id)
         pairs = await rows.distinct().values_list("queue_id", "agent_id")
@@ -157,6 +185,10 @@ class Contacts:
         )
         unit.record(event, contact.contact_id)
         return view
+
+
+def _made_up_name(uri: str) -> str:
+    return catalogue("visitor.name", "zh", suffix=uri[-4:].upper())
 
 
 async def _is_served_by(identity: Identity, contact_id: str) -> bool:

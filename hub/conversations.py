@@ -17,7 +17,7 @@ from core.events import (
 from core.ids import new_id
 from hub import timeline
 from hub.accounts.identity import Identity
-from hub.desktop.patches import Viewer
+from hub.conversation_access import owned, visible
 from hub.dispatcher import Dispatcher
 from hub.errors import ApiError, not_found
 from hub.flows import Flows
@@ -27,7 +27,7 @@ from hub.masking import masked
 from hub.media import MediaStore
 from hub.queues import Queues
 from hub.store.fields import ID_LENGTH
-from hub.store.models import Address, Conversation, Draft, Offer, User, WrapUpCode
+from hub.store.models import Conversation, Draft, User, WrapUpCode
 from hub.store.views import conversation_view, entry_view
 from hub.texts import clean_line
 from hub.units import Unit, Units
@@ -125,12 +125,12 @@ class Conversations:
         files = [await self._media.attachment(media_id) for media_id in message.attachments]
 
         async def act(unit: Unit) -> EntryView:
-            await self._visible(unit, identity, conversation_id)
+            await visible(unit, identity, conversation_id)
             if repeated := await unit.find_own(conversation_id, message.client_id):
                 return entry_view(repeated)
-            conversation = await self._own(unit, identity, conversation_id, "active")
-            address = await self._address(unit, conversation)
-            if any(came_over not in ("", conversation.instance) for _, came_over in files):
+            conversation = await owned(unit, identity, conversation_id, "active")
+            address = await unit.reply_address(conversation)
+            if any(came_over not in ("", timeline.reply_instance(conversation)) for _, came_over in files):
                 raise ApiError(422, "invalid", "a file of another channel", fields={"attachments": "foreign"})
             conversation.unread = 0
             entry = timeline.add_reply(
@@ -151,7 +151,7 @@ class Conversations:
     async def note(self, identity: Identity, conversation_id: str, note: NewNote) -> EntryView:
         """Add an internal note; whoever may open the conversation may."""
         async with self._units.open() as unit:
-            conversation = await self._visible(unit, identity, conversation_id)
+            conversation = await visible(unit, identity, conversation_id)
             if repeated := await unit.find_own(conversation_id, note.client_id):
                 return entry_view(repeated)
             entry = timeline.add_note(unit, conversation, identity, note.text, client_id=note.client_id)
@@ -161,18 +161,20 @@ class Conversations:
     async def retry(self, identity: Identity, conversation_id: str, entry_id: str) -> EntryView:
         """Send a failed message again, once more with the same id."""
         async with self._units.open() as unit:
-            conversation = await self._own(unit, identity, conversation_id, "active")
+            conversation = await owned(unit, identity, conversation_id, "active")
             entry = await unit.entry(entry_id)
             if entry.conversation_id != conversation_id or entry.direction != "out":
                 raise not_found("message")
             if entry.status in ("failed", "unknown"):
-                timeline.send_again(unit, conversation, await self._address(unit, conversation), entry)
+                address = await unit.address(entry.address)
+                assert address is not None, "a message was sent to an address"
+                timeline.send_again(unit, conversation, address, entry)
             return entry_view(entry)
 
     async def read(self, identity: Identity, conversation_id: str) -> None:
         """The owner has seen everything."""
         async with self._units.open() as unit:
-            conversation = await self._visible(unit, identity, conversation_id)
+            conversation = await visible(unit, identity, conversation_id)
             if conversation.agent_id == identity.user_id and conversation.unread:
                 conversation.unread = 0
                 timeline.record_change(unit, conversation, "read")
@@ -180,7 +182,7 @@ class Conversations:
     async def save_draft(self, identity: Identity, conversation_id: str, draft: NewDraft) -> None:
         """Keep unsent words; empty ones forget them."""
         async with self._units.open() as unit:
-            await self._visible(unit, identity, conversation_id)
+            await visible(unit, identity, conversation_id)
             if not draft.text:
                 await self._drop_draft(unit, identity, conversation_id)
                 return
@@ -211,7 +213,7 @@ class Conversations:
     async def pick(self, identity: Identity, conversation_id: str, reason: str) -> ConversationView:
         """Take waiting work out of turn."""
         async with self._units.open() as unit, self._dispatcher.deciding(unit):
-            conversation = await self._visible(unit, identity, conversation_id)
+            conversation = await visible(unit, identity, conversation_id)
             if conversation.state != "active" or conversation.agent_id != identity.user_id:
                 await self._dispatcher.pick(unit, identity.user_id, conversation, reason)
             return masked(conversation_view(conversation), identity)
@@ -219,7 +221,7 @@ class Conversations:
     async def transfer(self, identity: Identity, conversation_id: str, transfer: Transfer) -> ConversationView:
         """Pass the conversation on to a queue or a colleague, with a note for whoever takes it."""
         async with self._units.open() as unit, self._dispatcher.deciding(unit):
-            conversation = await self._own(unit, identity, conversation_id, "active", "queued")
+            conversation = await owned(unit, identity, conversation_id, "active", "queued")
             queue_id, name = await self._target(conversation, transfer)
             if transfer.note:
                 timeline.add_note(unit, conversation, identity, transfer.note)
@@ -232,13 +234,13 @@ class Conversations:
                 timeline.language_of(conversation),
                 queue=self._queues.title(queue_id, timeline.language_of(conversation)),
             )
-            timeline.add_automatic(unit, conversation, await self._address(unit, conversation), words)
+            timeline.add_automatic(unit, conversation, await unit.reply_address(conversation), words)
             return masked(conversation_view(conversation), identity)
 
     async def end(self, identity: Identity, conversation_id: str) -> ConversationView:
         """End the conversation: the citizen is asked for a rating, the agent wraps up."""
         async with self._units.open() as unit, self._dispatcher.deciding(unit):
-            conversation = await self._own(unit, identity, conversation_id, "active", "wrap_up")
+            conversation = await owned(unit, identity, conversation_id, "active", "wrap_up")
             if conversation.state == "active":
                 conversation.state = "wrap_up"
                 conversation.waiting_since = None
@@ -251,7 +253,7 @@ class Conversations:
     async def wrap_up(self, identity: Identity, conversation_id: str, wrap_up: WrapUp) -> ConversationView:
         """Note how it ended and close the conversation."""
         async with self._units.open() as unit, self._dispatcher.deciding(unit):
-            conversation = await self._own(unit, identity, conversation_id, "wrap_up", "closed")
+            conversation = await owned(unit, identity, conversation_id, "wrap_up", "closed")
             if await WrapUpCode.get_or_none(code=wrap_up.code, is_active=True) is None:
                 raise ApiError(422, "invalid", "no such wrap-up code", fields={"code": "unknown"})
             conversation.wrap_up_code = wrap_up.code
@@ -271,7 +273,7 @@ class Conversations:
     async def edit(self, identity: Identity, conversation_id: str, edit: ConversationEdit) -> ConversationView:
         """Change topic, summary or tags."""
         async with self._units.open() as unit:
-            conversation = await self._own(unit, identity, conversation_id, "active", "wrap_up", "closed")
+            conversation = await owned(unit, identity, conversation_id, "active", "wrap_up", "closed")
             for name in edit.__struct_fields__:
                 if (value := getattr(edit, name)) is not None:
                     setattr(conversation, name, list(value) if isinstance(value, tuple) else value)
@@ -281,29 +283,14 @@ class Conversations:
     async def open_for(self, identity: Identity, conversation_id: str) -> ConversationView:
         """Return the conversation when the user may read it; 404 otherwise."""
         async with self._units.open() as unit:
-            return masked(conversation_view(await self._visible(unit, identity, conversation_id)), identity)
+            return masked(conversation_view(await visible(unit, identity, conversation_id)), identity)
 
     async def show_typing(self, identity: Identity, conversation_id: str, *, is_typing: bool) -> None:
         """Show the citizen that their agent types; nothing happens when it is not their agent."""
         row = await Conversation.get_or_none(conversation_id=conversation_id)
         if row is not None and row.state == "active" and row.agent_id == identity.user_id:
-            await self._bus.signal(TypingShown(recipient=row.address, is_typing=is_typing), row.instance)
-
-    async def _visible(self, unit: Unit, identity: Identity, conversation_id: str) -> Conversation:
-        conversation = await unit.conversation(conversation_id)
-        view = conversation_view(conversation)
-        viewer = Viewer(identity)
-        if not viewer.may_open(view) and not await _is_offered(conversation_id, identity):
-            raise not_found("conversation")
-        return conversation
-
-    async def _own(self, unit: Unit, identity: Identity, conversation_id: str, *states: str) -> Conversation:
-        conversation = await self._visible(unit, identity, conversation_id)
-        if conversation.agent_id != identity.user_id and not identity.may("conversation.takeover"):
-            raise ApiError(403, "not_owner", "another agent serves this conversation")
-        if conversation.state not in states:
-            raise ApiError(409, "wrong_state", f"the conversation is {conversation.state}")
-        return conversation
+            shown = TypingShown(recipient=row.reply_address or row.address, is_typing=is_typing)
+            await self._bus.signal(shown, timeline.reply_instance(row))
 
     async def _mail(self, unit: Unit, identity: Identity, conversation: Conversation, asked: NewMail) -> Mail | None:
         """Return what the reply says beside its text: subject, quoted text and the queue's signature."""
@@ -319,11 +306,6 @@ class Conversations:
         for name, value in (("{name}", identity.display_name), ("{work_number}", identity.work_number)):
             signature = signature.replace(name, value)
         return Mail(subject=clean_line(asked.subject), quoted=quoted, signature=signature)
-
-    async def _address(self, unit: Unit, conversation: Conversation) -> Address:
-        address = await unit.address(conversation.address)
-        assert address is not None, "a conversation has an address"
-        return address
 
     async def _target(self, conversation: Conversation, transfer: Transfer) -> tuple[str, str]:
         if transfer.agent_id is not None:
@@ -343,16 +325,12 @@ class Conversations:
         if flow_id and await self._flows.start(unit, conversation, flow_id):
             return
         words = catalogue("citizen.ended", timeline.language_of(conversation))
-        timeline.add_automatic(unit, conversation, await self._address(unit, conversation), words)
+        timeline.add_automatic(unit, conversation, await unit.reply_address(conversation), words)
 
     async def _drop_draft(self, unit: Unit, identity: Identity, conversation_id: str) -> None:
         if await Draft.filter(conversation_id=conversation_id, agent_id=identity.user_id).delete():
             event = DraftChanged(conversation_id=conversation_id, agent_id=identity.user_id, text="", saved_at=unit.now)
             unit.record(event, conversation_id, conversation_id=conversation_id)
-
-
-async def _is_offered(conversation_id: str, identity: Identity) -> bool:
-    return await Offer.filter(conversation_id=conversation_id, agent_id=identity.user_id, outcome=None).exists()
 
 
 async def _wraps_up_elsewhere(conversation: Conversation) -> bool:

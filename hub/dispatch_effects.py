@@ -175,10 +175,8 @@ class Effects:
         unit.record(AgentChanged(agent=view), decision.agent_id)
 
     async def _say(self, unit: Unit, conversation: Conversation, key: str, **values: Any) -> None:
-        address = await unit.address(conversation.address)
-        if address is not None:
-            words = catalogue(key, timeline.language_of(conversation), **values)
-            timeline.add_automatic(unit, conversation, address, words)
+        words = catalogue(key, timeline.language_of(conversation), **values)
+        timeline.add_automatic(unit, conversation, await unit.reply_address(conversation), words)
 
 
 def agent_view(user: User, decision: routing.AgentChanged) -> AgentView:

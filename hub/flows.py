@@ -37,10 +37,11 @@ from core.flow import (
     advance,
     start,
 )
-from core.flow.steps import QueueStep
+from core.flow.steps import AskStep, QueueStep
 from hub import timeline
 from hub.calendars import Calendars
 from hub.connectors import Connectors
+from hub.contact_links import ContactLinks
 from hub.dispatcher import Dispatcher
 from hub.flow_library import FlowLibrary
 from hub.mails import is_mail
@@ -52,6 +53,7 @@ log = logging.getLogger(__name__)
 PUT_OFF_S: Final = 60.0
 TICK_S: Final = 1.0
 LOOKUP_GRACE_S: Final = 2.0  # a lookup that was under way when the hub died is given up that much after its limit
+ANSWERED_SCHEMES: Final = {"phone": "tel", "email": "mailto"}
 MAX_ROUNDS: Final = 50  # of questions to the calendar, lookups and flows that hand over, for one input
 
 Turned = tuple[Flow, State, tuple[AnyAction, ...]]
@@ -61,13 +63,21 @@ class Flows:
     """Flows of conversations in text; the state is the conversation's own."""
 
     def __init__(
-        self, units: Units, dispatcher: Dispatcher, library: FlowLibrary, calendars: Calendars, connectors: Connectors
+        self,
+        units: Units,
+        *,
+        dispatcher: Dispatcher,
+        library: FlowLibrary,
+        calendars: Calendars,
+        connectors: Connectors,
+        links: ContactLinks,
     ) -> None:
         self._units = units
         self._dispatcher = dispatcher
         self._library = library
         self._calendars = calendars
         self._connectors = connectors
+        self._links = links
 
     def default_queue(self, instance: str) -> str:
         """Return the queue for work of a channel whose flow names none."""
@@ -122,6 +132,7 @@ class Flows:
     async def carry_out(self, unit: Unit, conversation: Conversation, turned: Turned) -> None:
         """Do what the flow asks for, until it waits or is over."""
         flow, state, actions = turned
+        await self._note_answers(unit, conversation, flow, state)
         for _ in range(MAX_ROUNDS):
             self._keep(unit, conversation, state)
             flow_next: Turned | None = None
@@ -140,6 +151,17 @@ class Flows:
             flow, state, actions = flow_next
         log.error("flow %s of conversation %s turns in circles", flow.name, conversation.conversation_id)
         await self.give_up(unit, conversation)
+
+    async def _note_answers(self, unit: Unit, conversation: Conversation, flow: Flow, state: State) -> None:
+        """Keep telephone numbers and email addresses that were just answered with the contact."""
+        before = (conversation.flow_state or {}).get("variables", {})
+        for node in flow.nodes.values():
+            if not isinstance(node, AskStep) or node.is_secret or node.kind not in ANSWERED_SCHEMES:
+                continue
+            answer = state.variables.get(node.variable, "")
+            if answer and answer != before.get(node.variable):
+                contact = await unit.contact(conversation.contact_id)
+                await self._links.claim(unit, contact, answer, ANSWERED_SCHEMES[node.kind], "flow")
 
     async def give_up(self, unit: Unit, conversation: Conversation) -> None:
         """Bring whoever a flow cannot serve any more to a person; conversations that people had stay over."""
@@ -197,8 +219,7 @@ class Flows:
         """Carry out one action; return what the flow is to be told at once, if anything."""
         match action:
             case Say():
-                address = await unit.address(conversation.address)
-                assert address is not None, "a conversation has an address"
+                address = await unit.reply_address(conversation)
                 timeline.add_automatic(
                     unit, conversation, address, action.text, choices=action.choices, author_kind="flow"
                 )

@@ -20,6 +20,7 @@ from core.events import (
 )
 from core.ids import new_id
 from hub import timeline
+from hub.contact_links import ContactLinks
 from hub.contacts import Contacts
 from hub.dispatcher import Dispatcher
 from hub.flows import Flows
@@ -38,13 +39,16 @@ class Router:
     def __init__(
         self,
         units: Units,
+        *,
         contacts: Contacts,
+        links: ContactLinks,
         flows: Flows,
         dispatcher: Dispatcher,
         hooks: pluggy.PluginManager,
     ) -> None:
         self._units = units
         self._contacts = contacts
+        self._links = links
         self._flows = flows
         self._dispatcher = dispatcher
         self._hooks = hooks
@@ -85,7 +89,7 @@ class Router:
         if reason := self._hooks.hook.admit_message(instance=instance, message=message):
             log.info("message %s refused: %s", delivery.envelope.id, reason)
             return
-        contact, address = await self._contacts.meet(unit, message.sender, instance, message.profile)
+        contact, address = await self._links.meet(unit, message.sender, instance, message.profile)
         if await self._contacts.is_blocked(contact, address, unit.now):
             log.info("message %s comes from a blocked address", delivery.envelope.id)
             return
@@ -106,7 +110,7 @@ class Router:
         is_new = conversation is None
         if conversation is None:
             conversation = self._open(unit, contact, address, instance)
-        timeline.add_received(unit, conversation, address, message, delivery.envelope.time)
+        timeline.add_received(unit, conversation, address, message, delivery.envelope.time, instance=instance)
         if is_new:
             await self._flows.greet(unit, conversation, message)
         elif message.is_automatic:
@@ -135,7 +139,7 @@ class Router:
         return current if is_answer or (current is not None and current.flow_state is not None) else None
 
     async def _arrive(self, unit: Unit, instance: str, arrival: ContactArrived) -> None:
-        contact, address = await self._contacts.meet(unit, arrival.sender, instance, arrival.profile)
+        contact, address = await self._links.meet(unit, arrival.sender, instance, arrival.profile)
         if await self._contacts.is_blocked(contact, address, unit.now):
             return
         if await unit.current_conversation(arrival.sender, instance) is None:

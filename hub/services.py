@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from hub.accounts.sessions import Sessions
     from hub.accounts.users import Users
     from hub.audit import Audit
+    from hub.contact_links import ContactLinks
+    from hub.contact_merges import ContactMerges
     from hub.contacts import Contacts
     from hub.conversation_lists import ConversationLists
     from hub.conversations import Conversations
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from hub.queue_editor import QueueEditor
     from hub.queues import Queues
     from hub.rate_limits import RateLimiter
+    from hub.reach import Reach
+    from hub.reply_options import ReplyOptions
     from hub.settings import HubSettings
     from hub.store.engine import Store
 
@@ -39,6 +43,8 @@ class Services:
     sessions: "Sessions"
     users: "Users"
     contacts: "Contacts"
+    contact_links: "ContactLinks"
+    contact_merges: "ContactMerges"
     conversations: "Conversations"
     conversation_lists: "ConversationLists"
     dispatcher: "Dispatcher"
@@ -49,6 +55,8 @@ class Services:
     flow_library: "FlowLibrary"
     media: "MediaStore"
     plugin_instances: "PluginInstances"
+    reach: "Reach"
+    reply_options: "ReplyOptions"
     desk: "Desk"
     call_limiter: "RateLimiter"
     login_limiter: "RateLimiter"

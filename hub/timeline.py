@@ -40,9 +40,10 @@ def add_received(
     message: MessageReceived,
     received_at: datetime,
     *,
+    instance: str = "",
     corrects: str = "",
 ) -> Entry:
-    """Add what a person wrote; the conversation shows it as unread and waiting for an answer.
+    """Add what a person wrote over ``instance``; the conversation shows it as unread and waiting for an answer.
 
     ``corrects`` is the entry whose words it replaces, which stays as it is; such an entry has the code ``edited``.
     """
@@ -59,6 +60,7 @@ def add_received(
         text=message.text.replace("\0", ""),  # PostgreSQL holds none
         attachments=message.attachments,
         address=address,
+        instance=instance or conversation.instance,
         external_id=message.external_id,
         client_id=message.external_id,
         mail=mail,
@@ -110,8 +112,9 @@ def add_automatic(
     *,
     choices: Sequence[Choice] = (),
     author_kind: str = "system",
+    instance: str = "",
 ) -> None:
-    """Add what a flow or the hub itself says and order it to be sent.
+    """Add what a flow or the hub itself says and order it to be sent, over ``instance`` unless it is the usual one.
 
     Nothing automatic answers an automatic mail, and the hub's own words about waiting are not for people who
     wrote a mail.
@@ -125,6 +128,7 @@ def add_automatic(
         address,
         text,
         choices=choices,
+        instance=instance,
         author_kind=author_kind,
         author_name=sender,
         sender_name=sender,
@@ -188,14 +192,37 @@ def language_of(conversation: Conversation) -> str:
     return conversation.language or LANGUAGES[0]
 
 
+def reply_instance(conversation: Conversation) -> str:
+    """Return the instance that answers go out over."""
+    return conversation.reply_instance or conversation.instance
+
+
 def _send(
-    unit: Unit, conversation: Conversation, address: Address, text: str, *, mail: Mail | None = None, **values: Any
+    unit: Unit,
+    conversation: Conversation,
+    address: Address,
+    text: str,
+    *,
+    instance: str = "",
+    mail: Mail | None = None,
+    **values: Any,
 ) -> Entry:
+    instance = instance or reply_instance(conversation)
     if mails.is_mail(address.uri):
         values["mail"] = mails.outgoing(conversation, mail)
     entry = _entry(
-        unit, conversation, kind="message", direction="out", text=text, address=address, status="queued", **values
+        unit,
+        conversation,
+        kind="message",
+        direction="out",
+        text=text,
+        address=address,
+        instance=instance,
+        status="queued",
+        **values,
     )
+    if (address.uri, instance) != (conversation.address, conversation.instance):
+        unit.follow(address.uri, instance, conversation)
     _order(unit, address, entry)
     _added(unit, conversation, entry)
     return entry
@@ -217,7 +244,7 @@ def _entry(
     if address is not None:
         seq = address.last_seq = address.last_seq + 1
         unit.touch(address)
-        values.update(instance=conversation.instance, address=address.uri)
+        values["address"] = address.uri
     entry = Entry(
         entry_id=new_id(),
         conversation_id=conversation.conversation_id,

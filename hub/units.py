@@ -122,20 +122,58 @@ class Unit:
         """Return the row of address ``uri``, or None when it was never seen."""
         return await _find(self._rows.addresses, uri, Address, "uri")
 
+    async def reply_address(self, conversation: Conversation) -> Address:
+        """Return the row of the address that answers go to."""
+        address = await self.address(conversation.reply_address or conversation.address)
+        assert address is not None, "a conversation has an address"
+        return address
+
+    def follow(self, uri: str, instance: str, conversation: Conversation) -> None:
+        """Let what ``uri`` writes over ``instance`` belong to ``conversation``, which has just written there."""
+        self._rows.current[uri, instance] = conversation.conversation_id
+
+    async def remove_address(self, row: Address) -> None:
+        """Delete an address that nothing was exchanged with."""
+        self._rows.addresses.pop(row.uri, None)
+        await Address.filter(address_id=row.address_id).delete()
+
     async def current_conversation(self, uri: str, instance: str) -> Conversation | None:
-        """Return the conversation that goes on with ``uri`` over ``instance``: served, or its flow still waits."""
+        """Return the conversation that goes on with ``uri`` over ``instance``: served, or its flow still waits.
+
+        The one that exchanged the last message there comes before those that began there.
+        """
         key = (uri, instance)
         if key not in self._rows.current:
-            row = await Conversation.filter(address=uri, instance=instance).order_by("-conversation_id").first()
-            if row is not None:
-                row = self._rows.conversations.setdefault(row.conversation_id, row)
-            self._rows.current[key] = row.conversation_id if row else None
+            self._rows.current[key] = await self._last_conversation(uri, instance)
         self._rows.current.move_to_end(key)
         conversation_id = self._rows.current[key]
         if conversation_id is None:
             return None
         row = await self.conversation(conversation_id)
-        return None if row.state in ("wrap_up", "closed") and row.flow_state is None else row
+        if _is_over(row) and (row.address, row.instance) != key:
+            began = await self._began_at(uri, instance)
+            if began is None:
+                return None
+            row = self._rows.conversations.setdefault(began.conversation_id, began)
+            self._rows.current[key] = row.conversation_id
+        return None if _is_over(row) else row
+
+    async def _last_conversation(self, uri: str, instance: str) -> str | None:
+        began = await self._began_at(uri, instance)
+        if began is not None:
+            self._rows.conversations.setdefault(began.conversation_id, began)
+        began_id = None if began is None else began.conversation_id
+        address = await self.address(uri)
+        if address is None or not address.last_seq:
+            return began_id
+        entry = await Entry.filter(address=uri, instance=instance).order_by("-seq").first()
+        # ids rise with time: an entry made before the conversation began belongs to an older one
+        if entry is None or (began_id is not None and entry.entry_id < began_id):
+            return began_id
+        return entry.conversation_id
+
+    async def _began_at(self, uri: str, instance: str) -> Conversation | None:
+        return await Conversation.filter(address=uri, instance=instance).order_by("-conversation_id").first()
 
     async def find_own(self, conversation_id: str, client_id: str) -> Entry | None:
         """Return what an agent's browser sent under ``client_id`` before, in this unit or an earlier one."""
@@ -265,6 +303,10 @@ class Units:
             if unit is not None:
                 unit.undone()
             raise
+
+
+def _is_over(row: Conversation) -> bool:
+    return row.state in ("wrap_up", "closed") and row.flow_state is None
 
 
 def _by_kind(rows: Iterable[Model]) -> dict[type[Model], list[Model]]:

@@ -24,7 +24,7 @@ AuthorKind = Literal["contact", "agent", "flow", "system"]
 class AddressView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Where a contact is reached: ``uri`` with its scheme, on the instance that last saw it.
 
-    ``source`` is ``contact`` when they wrote from it, else who named it: ``agent``, ``flow``, ``import``.
+    ``source`` is ``contact`` when they wrote from it, else who named it: ``agent``, ``flow``, ``form``, ``import``.
     """
 
     uri: str

@@ -8,6 +8,7 @@ PERMISSIONS: Final[dict[str, str]] = {
     "queue.all": "see every queue and its conversations",
     "conversation.takeover": "write in and move conversations of other agents",
     "contact.edit": "edit contacts",
+    "contact.link": "add and take away addresses of contacts, merge contacts",
     "contact.block": "block and unblock contacts",
     "address.reveal": "see whole phone numbers",
     "admin.users": "manage users and roles",
@@ -19,12 +20,13 @@ PERMISSIONS: Final[dict[str, str]] = {
 }
 
 ROLES: Final[dict[str, tuple[dict[str, str], tuple[str, ...]]]] = {
-    "agent": ({"zh": "坐席", "en": "Agent"}, ("desk.use", "contact.edit")),
+    "agent": ({"zh": "坐席", "en": "Agent"}, ("desk.use", "contact.edit", "contact.link")),
     "supervisor": (
         {"zh": "班长", "en": "Supervisor"},
         (
             "desk.use",
             "contact.edit",
+            "contact.link",
             "contact.block",
             "queue.pick",
             "queue.all",

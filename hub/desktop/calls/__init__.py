@@ -1,6 +1,13 @@
 """The calls of the desk (docs/desktop-protocol.md), by what they are about."""
 
-from hub.desktop.calls import agents, contacts, conversations, sessions
+from hub.desktop.calls import agents, contact_links, contacts, conversations, replies, sessions
 from hub.http.endpoints import Endpoint
 
-ENDPOINTS: tuple[Endpoint, ...] = (*sessions.api, *agents.api, *conversations.api, *contacts.api)
+ENDPOINTS: tuple[Endpoint, ...] = (
+    *sessions.api,
+    *agents.api,
+    *conversations.api,
+    *replies.api,
+    *contacts.api,
+    *contact_links.api,
+)

@@ -2,7 +2,7 @@
 
 from hub.store.models.audit import AuditRecord
 from hub.store.models.calls import Call, CallLeg, Phone, PromptSound, Recording
-from hub.store.models.contacts import Address, Contact, ContactMerge
+from hub.store.models.contacts import Address, Contact, ContactMerge, LinkSuggestion
 from hub.store.models.conversations import Conversation, Draft, Entry
 from hub.store.models.messaging import Inbox, Outbox
 from hub.store.models.outreach import (
@@ -50,6 +50,7 @@ __all__ = [
     "Flow",
     "FlowVersion",
     "Inbox",
+    "LinkSuggestion",
     "Media",
     "Offer",
     "Outbox",

@@ -21,6 +21,7 @@ class Contact(Model):
     birth_year = fields.IntField(null=True)
     tags: list[str] = json_field(list)
     remarks = fields.TextField(default="")
+    customer_id = fields.CharField(max_length=NAME_LENGTH, default="", db_default="")  # proven by who knows them
     merged_into: str | None = id_field(null=True)  # the contact that stands for this one
     attributes: dict[str, str] = json_field(dict)
     created_at = fields.DatetimeField()
@@ -28,7 +29,7 @@ class Contact(Model):
     class Meta:
         app = "store"
         table = "contact"
-        indexes = (("name",), ("created_at",))
+        indexes = (("name",), ("created_at",), ("customer_id",))
 
 
 class Address(Model):
@@ -69,3 +70,22 @@ class ContactMerge(Model):
         app = "store"
         table = "contact_merge"
         indexes = (("kept_id",), ("merged_id",))
+
+
+class LinkSuggestion(Model):
+    """A contact gave an address that another contact has: perhaps one person, for an agent to say."""
+
+    suggestion_id: str = id_field(is_key=True)
+    contact: Any = fields.ForeignKeyField("store.Contact", related_name=False, on_delete=fields.OnDelete.RESTRICT)
+    contact_id: str
+    other_id: str = id_field()
+    uri = fields.CharField(max_length=URI_LENGTH)
+    source = fields.CharField(max_length=16)
+    is_dismissed = fields.BooleanField(default=False)
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        app = "store"
+        table = "link_suggestion"
+        unique_together = (("contact_id", "other_id"),)
+        indexes = (("other_id",),)

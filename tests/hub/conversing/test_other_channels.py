@@ -1,0 +1,137 @@
+"""A conversation goes on over another channel than it began on, and what comes back from there belongs to it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from core.manifest import Manifest
+from hub.store.models import Address, Conversation, Entry, PluginInstance
+from tests.hub.conversing.conftest import Come
+from tests.hub.support.channel import FakeChannel
+from tests.hub.support.house import House
+from tests.journeys.support.clients import Agent
+
+WANG = "web:wang"
+MOBILE = "tel:+8613800001234"
+SMS = "sms-main"
+
+
+@pytest.fixture
+async def sms(still_house: House) -> AsyncIterator[FakeChannel]:
+    """A channel of telephone numbers that reaches anyone, played."""
+    await reaches_anyone(still_house, SMS, "tel")
+    async with still_house.channel(SMS) as sms:
+        yield sms
+
+
+async def reaches_anyone(house: House, instance: str, scheme: str) -> None:
+    """Configure an instance whose plugin says that it writes to any address of ``scheme``."""
+    manifest = Manifest(
+        name=instance.partition("-")[0],
+        kind="channel",
+        title={"zh": "短信", "en": "SMS"},
+        api=1,
+        code_owners=("@tests",),
+        quality="bronze",
+        address_scheme=scheme,
+        reaches="anyone",
+    )
+    house.services.reach.add_manifest(manifest)
+    async with house.services.store.work():
+        await PluginInstance.create(instance=instance, plugin=manifest.name, is_enabled=True)
+    await house.services.plugin_instances.publish_all()
+
+
+async def serve(agent: Agent, channel: FakeChannel, sender: str = WANG) -> dict[str, Any]:
+    """Bring ``sender`` to the agent; return the conversation."""
+    await channel.write(sender, "人工")
+    return agent.conversation(await agent.take_offer())
+
+
+async def choose(agent: Agent, conversation_id: str, uri_end: str) -> dict[str, Any]:
+    """Answer at the address that ends so from now on."""
+    options = (await agent.call("GET", f"/conversations/{conversation_id}/reply-options"))["items"]
+    (option,) = [one for one in options if one["uri"].endswith(uri_end)]
+    path = f"/conversations/{conversation_id}/reply-option"
+    return await agent.call("PUT", path, address_id=option["address_id"], instance=option["instance"])
+
+
+async def test_an_answer_goes_over_another_channel_and_the_reply_joins(
+    still_house: House, channel: FakeChannel, sms: FakeChannel, come: Come
+) -> None:
+    zhou = await come("zhou")
+    conversation = await serve(zhou, channel)
+    conversation_id, contact_id = conversation["conversation_id"], conversation["contact_id"]
+    await zhou.call("POST", f"/contacts/{contact_id}/addresses", text="138 0000 1234")
+    chosen = await choose(zhou, conversation_id, "1234")
+    assert chosen["reply_instance"] == SMS
+    assert "****" in chosen["reply_address"], "an agent without the permission sees no whole number"
+    entry = await zhou.say(conversation_id, "材料清单已发您手机")
+    order = await sms.hears(MOBILE, "材料清单")
+    assert (entry["channel"], entry["instance"], order.seq) == ("tel", SMS, 1)
+    await zhou.until(lambda: any(one.get("status") == "delivered" for one in zhou.entries))
+
+    await sms.write(MOBILE, "收到，谢谢")
+    await zhou.until(lambda: "收到，谢谢" in zhou.read("in"))
+    assert await Conversation.all().count() == 1
+    lines = await Entry.filter(kind="message", text__in=["材料清单已发您手机", "收到，谢谢"]).order_by("entry_id")
+    assert [(one.address, one.instance, one.seq) for one in lines] == [(MOBILE, SMS, 1), (MOBILE, SMS, 2)]
+    await channel.write(WANG, "我还在网页上")
+    await zhou.until(lambda: "我还在网页上" in zhou.read("in"))
+    assert await Conversation.all().count() == 1
+
+
+async def test_the_choice_outlives_a_restart_and_so_does_whose_replies_are(
+    still_house: House, channel: FakeChannel, sms: FakeChannel, come: Come
+) -> None:
+    zhou = await come("zhou")
+    conversation = await serve(zhou, channel)
+    await zhou.call("POST", f"/contacts/{conversation['contact_id']}/addresses", text=MOBILE)
+    await choose(zhou, conversation["conversation_id"], "1234")
+    await zhou.say(conversation["conversation_id"], "一")
+    await sms.hears(MOBILE, "一")
+    await zhou.leave()
+    await still_house.restart()
+    zhou.url = still_house.url
+    await zhou.open_desk()
+    await sms.write(MOBILE, "二")
+    async with asyncio.timeout(20):
+        while not await Entry.filter(text="二", conversation_id=conversation["conversation_id"]).exists():
+            await asyncio.sleep(0.01)
+    await zhou.say(conversation["conversation_id"], "三")
+    await sms.hears(MOBILE, "三")
+    assert await Conversation.all().count() == 1
+
+
+async def test_after_its_end_a_conversation_takes_no_replies(
+    channel: FakeChannel, sms: FakeChannel, come: Come
+) -> None:
+    zhou = await come("zhou")
+    conversation = await serve(zhou, channel)
+    conversation_id = conversation["conversation_id"]
+    await zhou.call("POST", f"/contacts/{conversation['contact_id']}/addresses", text=MOBILE)
+    await choose(zhou, conversation_id, "1234")
+    await zhou.say(conversation_id, "一")
+    await sms.hears(MOBILE, "一")
+    await zhou.call("POST", f"/conversations/{conversation_id}/end")
+    await sms.hears(MOBILE, "作出评价")  # the rating is asked for where the citizen is
+    await sms.write(MOBILE, "1")
+    await sms.hears(MOBILE, "感谢")
+    await sms.write(MOBILE, "另外一件事")
+    await sms.until(lambda: len(sms.sent(MOBILE)) > 3)
+    assert await Conversation.all().count() == 2
+    assert (await Conversation.all().order_by("-conversation_id").first()).address == MOBILE  # type: ignore[union-attr]
+
+
+async def test_an_address_that_nobody_can_send_to_is_no_option(channel: FakeChannel, come: Come) -> None:
+    zhou = await come("zhou")
+    conversation = await serve(zhou, channel)
+    await zhou.call("POST", f"/contacts/{conversation['contact_id']}/addresses", text="a@example.org")
+    options = await zhou.call("GET", f"/conversations/{conversation['conversation_id']}/reply-options")
+    assert [one["channel"] for one in options["items"]] == ["web"]
+    mail = await Address.get(uri="mailto:a@example.org")
+    path = f"/conversations/{conversation['conversation_id']}/reply-option"
+    status, _ = await zhou.try_call("PUT", path, address_id=mail.address_id, instance="web_chat-main")
+    assert status == 422
