@@ -1,0 +1,60 @@
+"""The dial plan: every call is handed to call control, and served without it while nobody is there to take it."""
+
+from pathlib import Path
+from typing import Final
+
+RETRY_S: Final = 5  # music between two attempts to find call control again
+DUTY_AFTER: Final = 6  # attempts before the duty phone is rung, if one is set
+ATTEMPTS: Final = 360  # half an hour
+DUTY_RING_S: Final = 60
+
+INBOUND: Final = "inbound"  # context of trunks
+PHONES: Final = "phones"  # context of agents' phones
+WAITING: Final = "waiting"  # names of the announcements: <prompts>/fallback/<name>.wav
+GOODBYE: Final = "goodbye"
+DUTY_KEY: Final = "lianxin/duty"  # of the engine's database: what Dial() takes, such as PJSIP/12345@trunk
+
+
+def extensions(app: str, prompts: Path) -> str:
+    """Return extensions.conf; ``app`` is the Stasis application of call control."""
+    fallback = prompts / "fallback"
+    return f"""[general]
+static = yes
+writeprotect = yes
+autofallthrough = yes
+clearglobalvars = no
+
+; from carriers: the arguments tell the trunk and the number that was dialled
+[{INBOUND}]
+exten => _[+0-9a-zA-Z*#]!,1,Set(__DIALLED=${{EXTEN}})
+ same => n,Stasis({app},{INBOUND},${{CHANNEL(endpoint)}},${{EXTEN}})
+ same => n,GotoIf($["${{STASISSTATUS}}" = "FAILED"]?fallback,s,1)
+ same => n,Hangup()
+exten => s,1,Goto({INBOUND},unknown,1)
+
+; from agents' phones
+[{PHONES}]
+exten => _[+0-9a-zA-Z*#]!,1,Stasis({app},{PHONES},${{CHANNEL(endpoint)}},${{EXTEN}})
+ same => n,GotoIf($["${{STASISSTATUS}}" = "FAILED"]?busy)
+ same => n,Hangup()
+ same => n(busy),Progress()
+ same => n,PlayTones(congestion)
+ same => n,Wait(10)
+ same => n,Hangup(34)
+
+; call control is away: announce, play music, try again, ring the duty phone, try on
+[fallback]
+exten => s,1,Set(TRIES=0)
+ same => n,Answer()
+ same => n,ExecIf($[${{STAT(e,{fallback / WAITING}.wav)}}]?Playback({fallback / WAITING}))
+ same => n(again),MusicOnHold(default,{RETRY_S})
+ same => n,Set(TRIES=$[${{TRIES}} + 1])
+ same => n,Stasis({app},{INBOUND},${{CHANNEL(endpoint)}},${{DIALLED}})
+ same => n,GotoIf($["${{STASISSTATUS}}" != "FAILED"]?end)
+ same => n,GotoIf($[${{TRIES}} = {DUTY_AFTER} & ${{DB_EXISTS({DUTY_KEY})}}]?duty)
+ same => n,GotoIf($[${{TRIES}} < {ATTEMPTS}]?again)
+ same => n,ExecIf($[${{STAT(e,{fallback / GOODBYE}.wav)}}]?Playback({fallback / GOODBYE}))
+ same => n(end),Hangup()
+ same => n(duty),Dial(${{DB({DUTY_KEY})}},{DUTY_RING_S},m)
+ same => n,GotoIf($["${{DIALSTATUS}}" = "ANSWER"]?end:again)
+"""

@@ -1,0 +1,283 @@
+"""The engine's process: started in a session of its own, found again after our death, stopped in order.
+
+It is nobody's child on purpose: its calls outlive whoever started it. What is known of it lies in a note beside
+its files, and a process is taken for it only when its number, the machine's boot and its start time agree.
+"""
+
+import asyncio
+import os
+import secrets
+import signal
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+import aiohttp
+import msgspec
+
+from core.config import Secret
+from core.errors import LianxinError, TryLater
+from hub.engine.binary import Asterisk
+from hub.engine.config import RELOADED_BY, USER, Plan, Ports, render, restart_needed
+from hub.engine.layout import Layout
+from hub.engine.music import write_music
+from hub.engine.settings import EngineSettings
+
+START_LIMIT_S: Final = 60.0
+ANSWER_LIMIT_S: Final = 5.0
+COMMAND_LIMIT_S: Final = 15.0
+POLL_S: Final = 0.05
+OUTPUT_TAIL: Final = 1_000
+
+
+class EngineFailed(LianxinError):
+    """The engine did not start or stop; the text holds what it said last."""
+
+    code = "engine_failed"
+
+
+class EngineAway(TryLater):
+    """The engine does not answer now."""
+
+    code = "engine_away"
+
+
+class Note(msgspec.Struct, frozen=True, kw_only=True):
+    """What is written down of an engine; the ports and the password stay the same from run to run."""
+
+    pid: int
+    birth: str
+    command: tuple[str, ...]
+    version: str
+    http_port: int
+    sip_port: int
+    tls_port: int
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How call control reaches the engine."""
+
+    url: str
+    username: str
+    password: Secret
+
+
+class Engine:
+    """An engine that runs, or did when it was found."""
+
+    def __init__(self, layout: Layout, note: Note) -> None:
+        self._layout = layout
+        self.note = note
+
+    @property
+    def access(self) -> Access:
+        """Return how call control reaches it."""
+        return Access(f"http://127.0.0.1:{self.note.http_port}", USER, Secret(self.note.password))
+
+    def is_alive(self) -> bool:
+        """Tell whether the process is there."""
+        return _birth(self.note.pid) == self.note.birth
+
+    async def calls(self) -> int:
+        """Return how many channels there are; EngineAway."""
+        return len(msgspec.json.decode(await self._ask("/ari/channels"), type=list[msgspec.Raw]))
+
+    async def answers(self) -> bool:
+        """Tell whether ARI answers."""
+        try:
+            await self._ask("/ari/asterisk/info?only=status")
+        except EngineAway:
+            return False
+        return True
+
+    async def command(self, text: str) -> str:
+        """Return what the engine's console answers to ``text``; EngineAway."""
+        command = (*self.note.command, "-C", str(self._layout.etc / "asterisk.conf"), "-rx", text)
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        try:
+            async with asyncio.timeout(COMMAND_LIMIT_S):
+                output, _ = await process.communicate()
+        except TimeoutError as error:
+            raise EngineAway(f"{text!r} was not answered within {COMMAND_LIMIT_S:g} s") from error
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+        if process.returncode != 0:
+            raise EngineAway(f"{text!r}: {output.decode(errors='replace').strip()[-300:]}")
+        return output.decode(errors="replace")
+
+    async def apply(self, settings: EngineSettings, asterisk: Asterisk) -> tuple[str, ...]:
+        """Have the settings take effect without touching calls; return what waits for a restart."""
+        ports = Ports(sip=self.note.sip_port, http=self.note.http_port, tls=self.note.tls_port)
+        wanted = _ports(settings, self.note)
+        plan = Plan(settings, asterisk, self._layout, ports, Secret(self.note.password))
+        changed = await asyncio.to_thread(_write, plan)
+        for module in sorted({RELOADED_BY[name] for name in changed if name in RELOADED_BY}):
+            await self.command(f"module reload {module}")
+        return restart_needed([*changed, *(("ports",) if wanted != ports else ())])
+
+    async def stop(self, how: Literal["gracefully", "now"], *, limit_s: float) -> None:
+        """Return when it is gone: ``gracefully`` takes no new calls and waits for those under way. EngineFailed."""
+        try:
+            await self.command(f"core stop {how}")
+        except EngineAway:
+            if self.is_alive() and how == "now":
+                os.kill(self.note.pid, signal.SIGTERM)
+        try:
+            async with asyncio.timeout(limit_s):
+                await self.wait()
+        except TimeoutError as error:
+            raise EngineFailed(f"the engine still runs after {limit_s:g} s") from error
+
+    async def kill(self) -> None:
+        """End it at once, calls and all."""
+        if self.is_alive():
+            os.kill(self.note.pid, signal.SIGKILL)
+            await self.wait()
+
+    async def wait(self) -> None:
+        """Return when the process is gone."""
+        while self.is_alive():  # noqa: ASYNC110 - somebody else's child tells nobody of its end
+            await asyncio.sleep(POLL_S)
+
+    async def _ask(self, path: str) -> bytes:
+        timeout = aiohttp.ClientTimeout(total=ANSWER_LIMIT_S)
+        login = aiohttp.BasicAuth(self.access.username, self.access.password.reveal())
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=timeout, auth=login) as session,
+                session.get(f"{self.access.url}{path}") as response,
+            ):
+                response.raise_for_status()
+                return await response.read()
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise EngineAway(f"the engine does not answer: {str(error) or 'time-out'}") from error
+
+
+def find(layout: Layout) -> Engine | None:
+    """Return the engine that runs with these files, whoever started it."""
+    note = _read(layout)
+    if note is None or _birth(note.pid) != note.birth:
+        return None
+    return Engine(layout, note)
+
+
+async def start(settings: EngineSettings, asterisk: Asterisk, layout: Layout) -> Engine:
+    """Return a new engine that answers; EngineFailed with what it said when it does not come up."""
+    note = await asyncio.to_thread(_prepare, settings, asterisk, layout)
+    with layout.output.open("wb") as output:
+        process = await asyncio.create_subprocess_exec(
+            *asterisk.at(layout.etc / "asterisk.conf", "-f"),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            cwd=layout.root,
+            start_new_session=True,  # the terminal's Ctrl-C is not meant for calls
+        )
+    engine = Engine(layout, msgspec.structs.replace(note, pid=process.pid, birth=_birth(process.pid)))
+    _save(layout, engine.note)
+    try:
+        async with asyncio.timeout(START_LIMIT_S):
+            while not await engine.answers():
+                if not engine.is_alive():
+                    raise EngineFailed(f"asterisk ended at its start: {_said(layout)}")
+                await asyncio.sleep(POLL_S)
+            await engine.command("core waitfullybooted")
+    except TimeoutError as error:
+        raise EngineFailed(f"asterisk did not answer within {START_LIMIT_S:g} s: {_said(layout)}") from error
+    return engine
+
+
+def _prepare(settings: EngineSettings, asterisk: Asterisk, layout: Layout) -> Note:
+    layout.make()
+    if not settings.music and not (layout.music / "hold.wav").exists():
+        write_music(layout.music / "hold.wav")
+    old = _read(layout)
+    ports = _ports(settings, old)
+    password = old.password if old else secrets.token_urlsafe(24)
+    _write(Plan(settings, asterisk, layout, ports, Secret(password)))
+    return Note(
+        pid=0,
+        birth="",
+        command=asterisk.command,
+        version=asterisk.version,
+        http_port=ports.http,
+        sip_port=ports.sip,
+        tls_port=ports.tls,
+        password=password,
+    )
+
+
+def _write(plan: Plan) -> tuple[str, ...]:
+    """Write every file that is not as it should be; return their names."""
+    changed = []
+    for name, text in render(plan).items():
+        path = plan.layout.etc / name
+        if path.exists() and path.read_text("utf-8") == text:
+            continue
+        draft = path.with_suffix(".new")
+        draft.touch(mode=0o600)
+        draft.write_text(text, "utf-8")
+        draft.replace(path)
+        changed.append(name)
+    return tuple(changed)
+
+
+def _ports(settings: EngineSettings, old: Note | None) -> Ports:
+    """Return the ports of the settings; free ones stay what they were, so that call control finds them again."""
+    return Ports(
+        sip=settings.sip_port or (old.sip_port if old else _free_port(socket.SOCK_DGRAM)),
+        http=settings.http_port or (old.http_port if old else _free_port(socket.SOCK_STREAM)),
+        tls=settings.tls_port if settings.tls_certificate else 0,
+    )
+
+
+def _free_port(kind: socket.SocketKind) -> int:
+    with socket.socket(type=kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _read(layout: Layout) -> Note | None:
+    try:
+        return msgspec.json.decode(layout.state.read_bytes(), type=Note)
+    except (OSError, msgspec.MsgspecError):
+        return None
+
+
+def _save(layout: Layout, note: Note) -> None:
+    draft = layout.state.with_suffix(".new")
+    draft.touch(mode=0o600)
+    draft.write_bytes(msgspec.json.encode(note))
+    draft.replace(layout.state)
+
+
+def _birth(pid: int) -> str:
+    """Return what no later process of the same number has in common with this one; empty when there is none."""
+    try:
+        # the name in brackets may hold anything, blanks and brackets too
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""
+    return "" if fields[0] in "ZX" else f"{boot}:{fields[19]}"
+
+
+def _said(layout: Layout) -> str:
+    texts = []
+    for path in (layout.output, layout.root / "log" / "messages.log"):
+        try:
+            texts.append(path.read_text("utf-8", errors="replace").strip()[-OUTPUT_TAIL:])
+        except OSError:
+            continue
+    return " | ".join(filter(None, texts)) or "nothing"
