@@ -2,12 +2,13 @@
 
 import asyncio
 import contextlib
+import fcntl
 import os
 import re
 import shutil
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from hub.engine.binary import Asterisk, EngineMissing, find_private
 from hub.engine.sources import Source, find_source
@@ -29,8 +30,13 @@ class InstallFailed(EngineMissing):
 
 async def install(prefix: Path, progress: Progress, source: Source | None = None) -> Asterisk:
     """Return the Asterisk below ``prefix``, fetched from ``source`` or this machine's mirror when it is not there."""
-    with contextlib.suppress(EngineMissing):
-        return await asyncio.to_thread(find_private, prefix)
+    with await asyncio.to_thread(_lock, prefix):  # another one may be at it: its work is ours
+        with contextlib.suppress(EngineMissing):
+            return await asyncio.to_thread(find_private, prefix)
+        return await _install(prefix, progress, source)
+
+
+async def _install(prefix: Path, progress: Progress, source: Source | None) -> Asterisk:
     for tool in ("apt-get", "dpkg-deb"):
         if shutil.which(tool) is None:
             raise EngineMissing(
@@ -51,6 +57,13 @@ async def install(prefix: Path, progress: Progress, source: Source | None = None
     asterisk = await asyncio.to_thread(find_private, prefix)
     await asyncio.to_thread(_tidy, prefix)
     return asterisk
+
+
+def _lock(prefix: Path) -> IO[str]:
+    prefix.mkdir(parents=True, exist_ok=True)
+    file = (prefix / "lock").open("w")
+    fcntl.flock(file, fcntl.LOCK_EX)
+    return file
 
 
 def _prepare(prefix: Path, source: Source) -> None:

@@ -9,6 +9,7 @@ import os
 import secrets
 import signal
 import socket
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -151,10 +152,10 @@ class Engine:
 
     async def _ask(self, path: str) -> bytes:
         timeout = aiohttp.ClientTimeout(total=ANSWER_LIMIT_S)
-        login = aiohttp.BasicAuth(self.access.username, self.access.password.reveal())
+        login = aiohttp.encode_basic_auth(self.access.username, self.access.password.reveal())
         try:
             async with (
-                aiohttp.ClientSession(timeout=timeout, auth=login) as session,
+                aiohttp.ClientSession(timeout=timeout, headers={"Authorization": login}) as session,
                 session.get(f"{self.access.url}{path}") as response,
             ):
                 response.raise_for_status()
@@ -174,16 +175,9 @@ def find(layout: Layout) -> Engine | None:
 async def start(settings: EngineSettings, asterisk: Asterisk, layout: Layout) -> Engine:
     """Return a new engine that answers; EngineFailed with what it said when it does not come up."""
     note = await asyncio.to_thread(_prepare, settings, asterisk, layout)
-    with layout.output.open("wb") as output:
-        process = await asyncio.create_subprocess_exec(
-            *asterisk.at(layout.etc / "asterisk.conf", "-f"),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            cwd=layout.root,
-            start_new_session=True,  # the terminal's Ctrl-C is not meant for calls
-        )
-    engine = Engine(layout, msgspec.structs.replace(note, pid=process.pid, birth=_birth(process.pid)))
+    command = asterisk.at(layout.etc / "asterisk.conf", "-f")
+    pid = await asyncio.to_thread(_detach, command, layout.output, layout.root)
+    engine = Engine(layout, msgspec.structs.replace(note, pid=pid, birth=_birth(pid)))
     _save(layout, engine.note)
     try:
         async with asyncio.timeout(START_LIMIT_S):
@@ -193,8 +187,30 @@ async def start(settings: EngineSettings, asterisk: Asterisk, layout: Layout) ->
                 await asyncio.sleep(POLL_S)
             await engine.command("core waitfullybooted")
     except TimeoutError as error:
+        await engine.kill()
         raise EngineFailed(f"asterisk did not answer within {START_LIMIT_S:g} s: {_said(layout)}") from error
+    except BaseException:
+        await engine.kill()
+        raise
     return engine
+
+
+def _detach(command: tuple[str, ...], output: Path, folder: Path) -> int:
+    """Return the pid of ``command``, started in a session of its own by a shell that is gone at once.
+
+    A child of ours would be taken along by our end, and by our terminal's Ctrl-C.
+    """
+    done = subprocess.run(  # noqa: S603 - the asterisk that was found
+        ["/bin/sh", "-c", '"$@" </dev/null >"$0" 2>&1 & echo $!', str(output), *command],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        start_new_session=True,
+        timeout=COMMAND_LIMIT_S,
+        check=True,
+    )
+    return int(done.stdout)
 
 
 def _prepare(settings: EngineSettings, asterisk: Asterisk, layout: Layout) -> Note:

@@ -1,0 +1,172 @@
+"""One audio connection over RTP: a tone or a file goes out, what comes in is kept and listened to."""
+
+import asyncio
+import random
+import struct
+from array import array
+from collections import deque
+from collections.abc import Callable
+
+from tests.plugins.voice.support.audio import (
+    FRAME,
+    SILENCE,
+    WINDOW,
+    from_ulaw,
+    has_tone,
+    is_silent,
+    to_ulaw,
+    tone_frame,
+)  # fmt: skip
+
+DIGITS = "0123456789*#ABCD"
+WITHIN_S = 10.0
+
+
+class AudioLine(asyncio.DatagramProtocol):
+    """Sends 50 packets a second from ``start`` on; ``heard`` is all that came, ``arrivals`` when."""
+
+    def __init__(self) -> None:
+        self.heard = array("h")
+        self.arrivals: list[float] = []
+        self.digits = ""
+        self.far_end: tuple[str, int] | None = None
+        self._keys: deque[tuple[bytes, bool] | None] = deque()
+        self._key_time = 0
+        self._released = asyncio.Event()
+        self._frame: Callable[[int], bytes] = lambda index: SILENCE
+        self._sequence = random.randrange(1 << 15)
+        self._time = random.randrange(1 << 30)
+        self._source = random.randrange(1 << 32)
+        self._index = 0
+        self._news = asyncio.Event()
+        self._sending: asyncio.Task[None] | None = None
+        self._last_event = -1
+
+    async def open(self, host: str) -> int:
+        """Return the port that was bound."""
+        loop = asyncio.get_running_loop()
+        self._transport, _ = await loop.create_datagram_endpoint(lambda: self, (host, 0))
+        port: int = self._transport.get_extra_info("sockname")[1]
+        return port
+
+    def start(self, far_end: tuple[str, int]) -> None:
+        self.far_end = far_end
+        if self._sending is None:
+            self._sending = asyncio.create_task(self._send())
+
+    async def close(self) -> None:
+        if self._sending is not None:
+            self._sending.cancel()
+            await asyncio.wait({self._sending})
+        self._transport.close()
+
+    def say(self, frequency_hz: float | None) -> None:
+        """Send a tone from now on, None: silence."""
+        self._frame = (lambda index: SILENCE) if frequency_hz is None else lambda index: tone_frame(frequency_hz, index)
+
+    def play(self, samples: "array[int]") -> None:
+        """Send ``samples`` (8 kHz) once, then silence."""
+        frames = iter(
+            [to_ulaw(samples[at : at + FRAME]).ljust(FRAME, SILENCE[:1]) for at in range(0, len(samples), FRAME)]
+        )
+        self._frame = lambda index: next(frames, SILENCE)
+
+    def mute(self) -> None:
+        """Send nothing at all, like a dead microphone's device."""
+        self._frame = lambda index: b""
+
+    async def hears(self, frequency_hz: float, *, least: float = 0.6, within_s: float = WITHIN_S) -> None:
+        """Return when the last 200 ms were this tone; with ``least`` 0.25 it may be one of two mixed."""
+        await self._until(lambda: has_tone(self.heard[-WINDOW:], frequency_hz, least), f"{frequency_hz} Hz", within_s)
+
+    async def hears_silence(self, *, within_s: float = WITHIN_S) -> None:
+        """Return when 200 ms came, from now on, in which there was nothing, or when nothing came for 200 ms."""
+        begin = len(self.heard)
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+
+        def is_quiet() -> bool:
+            last = max(begun, self.arrivals[-1] if self.arrivals else 0.0)
+            return loop.time() - last > 0.2 or (len(self.heard) - begin >= WINDOW and is_silent(self.heard[-WINDOW:]))
+
+        await self._until(is_quiet, "silence", within_s)
+
+    async def hears_something(self, *, within_s: float = WITHIN_S) -> None:
+        """Return when 200 ms were not silent."""
+        await self._until(lambda: len(self.heard) >= WINDOW and not is_silent(self.heard[-WINDOW:]), "sound", within_s)
+
+    async def press(self, digits: str) -> None:
+        """Press keys, one after the other (RFC 4733); return when the last one is let go."""
+        for digit in digits:
+            for step in range(1, 9):
+                is_end = step > 5
+                duration = min(step, 6) * FRAME
+                self._keys.append((struct.pack("!BBH", DIGITS.index(digit), 0x80 * is_end | 10, duration), step == 1))
+            self._keys.extend([None] * 3)
+        self._released.clear()
+        await self._released.wait()
+
+    @property
+    def longest_gap_s(self) -> float:
+        """Return the longest time in which nothing came."""
+        return max(
+            (later - sooner for sooner, later in zip(self.arrivals, self.arrivals[1:], strict=False)), default=0.0
+        )
+
+    async def _send(self) -> None:
+        loop = asyncio.get_running_loop()
+        due = loop.time()
+        while True:
+            self._send_one()
+            due += 0.02
+            await asyncio.sleep(due - loop.time())
+
+    def _send_one(self) -> None:
+        if self._keys:
+            key = self._keys.popleft()
+            if key is not None:
+                payload, is_first = key
+                if is_first:
+                    self._key_time = self._time  # all packets of a key carry the time of its beginning
+                self._emit(payload, 101, self._key_time, marker=is_first)
+        else:
+            self._released.set()
+            if payload := self._frame(self._index):
+                self._emit(payload, 0, self._time)
+        self._index += 1
+        self._time = (self._time + FRAME) & 0xFFFFFFFF
+
+    def _emit(self, payload: bytes, kind: int, time: int, *, marker: bool = False) -> None:
+        header = struct.pack("!BBHII", 0x80, kind | 0x80 * marker, self._sequence, time, self._source)
+        self._sequence = (self._sequence + 1) & 0xFFFF
+        self._transport.sendto(header + payload, self.far_end)
+
+    def datagram_received(self, data: bytes, addr: object) -> None:
+        if len(data) < 12 or data[0] >> 6 != 2:
+            return
+        kind, time, payload = data[1] & 0x7F, data[4:8], data[12 + 4 * (data[0] & 0x0F) :]
+        self.arrivals.append(asyncio.get_running_loop().time())
+        if kind == 0:
+            self.heard.extend(from_ulaw(payload))
+        elif kind == 101 and payload[1] & 0x80 and time != self._last_event:
+            self._last_event = time
+            self.digits += DIGITS[payload[0] & 0x0F]
+        self._news.set()
+
+    def error_received(self, exc: Exception) -> None:
+        """Ignore that the other side has closed its port already."""
+
+    async def _until(self, is_it: Callable[[], bool], what: str, within_s: float) -> None:
+        try:
+            async with asyncio.timeout(within_s):
+                while not is_it():
+                    self._news.clear()
+                    try:
+                        async with asyncio.timeout(0.1):
+                            await self._news.wait()
+                    except TimeoutError:
+                        continue
+        except TimeoutError:
+            raise AssertionError(
+                f"{what} was not heard within {within_s:g} s ({len(self.heard) / 8000:.1f} s of audio)"
+            ) from None

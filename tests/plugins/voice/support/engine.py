@@ -1,0 +1,118 @@
+"""The real Asterisk for tests: installed once for this user, started once for a whole run of tests."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from core.config import decode_settings
+from hub.engine.binary import Asterisk, EngineMissing, find_system
+from hub.engine.install import install
+from hub.engine.layout import Layout
+from hub.engine.process import Engine, start
+from hub.engine.settings import EngineSettings
+from plugins.voice.ari import Ari
+from tests.plugins.voice.support.phone import Phone
+
+# 2,000 calls' worth of ports that the kernel does not give away by itself
+RTP_FIRST, RTP_LAST = 20_000, 24_000
+
+
+def cache() -> Path:
+    """Return where an engine of our own is kept from run to run."""
+    home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(home, "lianxin", "engine")
+
+
+def engine_settings(**more: object) -> EngineSettings:
+    """Return settings with which several engines can run on one machine, on the loopback only."""
+    plain = {"sip_host": "127.0.0.1", "sip_port": 0, "rtp_first": RTP_FIRST, "rtp_last": RTP_LAST, **more}
+    return decode_settings(EngineSettings, plain)
+
+
+@pytest.fixture(scope="session")
+def asterisk() -> Asterisk:
+    """Return an Asterisk; skips the test where none is installed and none can be fetched."""
+    try:
+        return find_system()
+    except EngineMissing:
+        pass
+    try:
+        return asyncio.run(install(cache(), lambda percent, text: None))
+    except EngineMissing as error:
+        pytest.skip(f"needs Asterisk: {error}")
+
+
+@pytest.fixture(scope="session")
+def shared_engine(asterisk: Asterisk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """Yield an engine for all tests that leave nothing behind in it."""
+    layout = Layout(tmp_path_factory.mktemp("engine"))
+    engine = asyncio.run(start(engine_settings(), asterisk, layout))
+    yield engine
+    asyncio.run(engine.kill())
+
+
+class Board:
+    """Everything a test about calls wants: the engine, ARI to it, and telephones."""
+
+    def __init__(self, engine: Engine, ari: Ari) -> None:
+        self.engine = engine
+        self.ari = ari
+        self.phones: list[Phone] = []
+        self._objects: list[tuple[str, str, str]] = []
+
+    @property
+    def sip(self) -> tuple[str, int]:
+        """Return where SIP is spoken."""
+        return ("127.0.0.1", self.engine.note.sip_port)
+
+    async def phone(self, name: str, *, context: str = "phones", password: str = "secret") -> Phone:
+        """Return the registered telephone of a new account."""
+        await self.put("auth", name, {"auth_type": "userpass", "username": name, "password": password})
+        await self.put("aor", name, {"max_contacts": "5", "remove_existing": "yes"})
+        await self.put(
+            "endpoint",
+            name,
+            {"transport": "transport-udp", "context": context, "aors": name, "auth": name, **MEDIA},
+        )
+        phone = await Phone(self.sip, name, password=password).__aenter__()
+        self.phones.append(phone)
+        assert await phone.register() == 200
+        return phone
+
+    async def trunk(self, name: str = "trunk") -> Phone:
+        """Return a carrier's line: calls from it arrive as from outside, ``PJSIP/<number>@<name>`` rings it."""
+        phone = await Phone(self.sip, name).__aenter__()
+        self.phones.append(phone)
+        await self.put("aor", name, {"contact": f"sip:127.0.0.1:{phone.port}"})
+        await self.put("endpoint", name, {"transport": "transport-udp", "context": "inbound", "aors": name, **MEDIA})
+        return phone
+
+    async def put(self, kind: str, name: str, fields: dict[str, str]) -> None:
+        await self.ari.put_object("res_pjsip", kind, name, fields)
+        self._objects.append(("res_pjsip", kind, name))
+
+    async def close(self) -> None:
+        for phone in self.phones:
+            await phone.__aexit__()
+        for channel in await self.ari.channels():
+            await self.ari.hang_up(channel.id)
+        for bridge in await self.ari.bridges():
+            await self.ari.destroy_bridge(bridge.id)
+        for module, kind, name in reversed(self._objects):
+            await self.ari.delete_object(module, kind, name)
+
+
+MEDIA = {"disallow": "all", "allow": "ulaw", "direct_media": "no", "dtmf_mode": "rfc4733", "rtp_symmetric": "yes"}
+
+
+@pytest.fixture
+async def board(shared_engine: Engine) -> AsyncIterator[Board]:
+    """Yield telephones and ARI on the shared engine."""
+    access = shared_engine.access
+    async with Ari(access.url, access.username, access.password, app="lianxin") as ari:
+        board = Board(shared_engine, ari)
+        yield board
+        await board.close()
