@@ -71,7 +71,8 @@ class MessageReceived(Event, frozen=True, kw_only=True):
 
     ``edits`` is the ``external_id`` of the earlier message whose words these replace.
     ``answers`` names messages of ours it replies to, as far as the channel can vouch for that; one that
-    ``is_automatic`` (an absence note, a mailing list) is kept, and nothing answers it by itself.
+    ``is_automatic`` (an absence note, a mailing list) is kept, and nothing answers it by itself. ``consent``
+    says that the whole message is a word by which people stop automatic messages, or allow them again.
     """
 
     type = "message.received"
@@ -83,6 +84,7 @@ class MessageReceived(Event, frozen=True, kw_only=True):
     choice: str | None = None
     profile: Profile | None = None
     location: Location | None = None
+    consent: Literal["withdrawn", "given"] | None = None
     sent_at: datetime | None = None
     answers: tuple[str, ...] = ()
     is_automatic: bool = False
