@@ -1,0 +1,180 @@
+"""The channel: rules that hold for every carrier around the one backend the settings choose."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from typing import Final
+from zlib import crc32
+from zoneinfo import ZoneInfo
+
+from core.backoff import Backoff
+from core.channel import Channel, Link, ServesHttp
+from core.clock import Clock, SystemClock
+from core.errors import ChannelNotReady, SendDeferred, SendRejected, TryLater
+from core.events import ChannelState, SendMessage
+from core.webhooks import Routes
+from plugins.sms.arrivals import Arrivals
+from plugins.sms.backends import Backend, Part
+from plugins.sms.backends.making import make_backend
+from plugins.sms.config import SmsConfig
+from plugins.sms.hours import quiet_for_s
+from plugins.sms.inbox import Inbox
+from plugins.sms.journal import Journal, JournalFailed
+from plugins.sms.long_messages import LongMessages
+from plugins.sms.numbers import canonical, digits
+from plugins.sms.outbox import Outbox
+from plugins.sms.wire.segments import Segments, segments
+from plugins.sms.wire.udh import Concatenation
+
+log = logging.getLogger(__name__)
+
+TIDY_S: Final = 5.0
+SEND_S: Final = 55.0  # the host gives a send 60 s
+
+
+class SmsChannel(Channel[SmsConfig], ServesHttp):
+    """One carrier; ``run`` holds the connection and the journal that ``send`` needs."""
+
+    config_type = SmsConfig
+    concurrency = 64
+
+    def __init__(self, config: SmsConfig, link: Link, *, clock: Clock | None = None) -> None:
+        super().__init__(config, link)
+        self._clock = clock or SystemClock()
+        self._backend: Backend = make_backend(config.backend)
+        self._outbox: Outbox | None = None
+
+    async def run(self) -> None:
+        config = self.config
+        try:
+            journal = await asyncio.to_thread(Journal, self.link.data_dir)
+        except JournalFailed as error:
+            raise ChannelNotReady(f"cannot keep the journal: {error}") from error
+        async with contextlib.AsyncExitStack() as stack:
+            stack.push_async_callback(journal.close)
+            outbox = Outbox(journal, self._clock, self.emit, self._backend, config.receipt_days)
+            inbox = Inbox(
+                config,
+                self.emit,
+                arrivals=Arrivals(journal, self._clock),
+                long_messages=LongMessages(journal, self._clock, config.parts_wait_s),
+                outbox=outbox,
+                decode=self._backend.decode,
+            )
+            await inbox.load()
+            tidying = asyncio.create_task(_tidy(inbox, outbox))
+            stack.push_async_callback(_end, tidying)
+            self._outbox = outbox
+            try:
+                await self._backend.run(inbox, self._ready)
+            finally:
+                self._outbox = None
+
+    async def send(self, message: SendMessage) -> str:
+        outbox = self._outbox
+        if outbox is None:
+            raise SendDeferred("not_connected")
+        recipient = self._recipient(message)
+        self._keep_quiet(message)
+        parts = self._parts(message, recipient)
+        taken = await outbox.accepted(message.message_id) if len(parts) > 1 else {}
+        limit = time.monotonic() + SEND_S
+        for number, part in enumerate(parts, 1):
+            if number not in taken:
+                taken[number] = await self._submit(part, limit)
+                await outbox.accept(part, taken[number])
+        return taken[1]
+
+    def normalize(self, address: str) -> str:
+        return canonical(address, self.config.region)
+
+    async def probe(self) -> None:
+        await self._backend.probe()
+
+    def routes(self) -> Routes:
+        return self._backend.routes()
+
+    async def _ready(self) -> None:
+        await self.emit(ChannelState(state="ready"))
+
+    def _recipient(self, message: SendMessage) -> str:
+        try:
+            return self.normalize(message.recipient)
+        except ValueError as error:
+            raise SendRejected("bad_address", "not a phone number") from error
+
+    def _keep_quiet(self, message: SendMessage) -> None:
+        quiet = self.config.quiet_hours
+        if quiet is None or message.sender_kind != "system":
+            return
+        wait_s = quiet_for_s(self._clock.now(), quiet.start, quiet.end, ZoneInfo(self.config.timezone))
+        if wait_s:
+            raise SendDeferred("quiet_hours", retry_after_s=wait_s)
+
+    def _parts(self, message: SendMessage, recipient: str) -> list[Part]:
+        cut = self._cut(message)
+        total = len(cut.parts)
+        reference = message.seq or crc32(message.message_id.encode())
+        sender = self._sender(recipient)
+        is_16_bit = self._backend.is_16_bit
+        return [
+            Part(
+                message_id=message.message_id,
+                recipient=digits(recipient),
+                sender=sender,
+                text=text,
+                alphabet=cut.alphabet,
+                place=Concatenation(reference & (0xFFFF if is_16_bit else 0xFF), total, number, is_16_bit)
+                if total > 1
+                else None,
+                wants_receipt=self.config.receipts,
+            )
+            for number, text in enumerate(cut.parts, 1)
+        ]
+
+    def _cut(self, message: SendMessage) -> Segments:
+        if message.attachments:
+            raise SendRejected("no_attachments", "a short message carries no files")
+        lines = [message.text, *(f"{choice.key} {choice.label}" for choice in message.choices)]
+        text = "\n".join(line for line in lines if line)
+        if not text.strip():
+            raise SendRejected("empty", "a message without text")
+        cut = segments(self.config.signature + text, self._backend.alphabets, is_16_bit=self._backend.is_16_bit)
+        if len(cut.parts) > self.config.max_parts:
+            raise SendRejected("too_long", f"{len(cut.parts)} parts, at most {self.config.max_parts}")
+        return cut if self._backend.cuts else Segments(cut.alphabet, ("".join(cut.parts),), cut.left)
+
+    def _sender(self, recipient: str) -> str:
+        number = recipient.removeprefix("tel:")
+        matching = [rule for rule in self.config.sender_rules if number.startswith(rule.prefix)]
+        return max(matching, key=lambda rule: len(rule.prefix)).sender if matching else self.config.sender
+
+    async def _submit(self, part: Part, limit: float) -> str:
+        """Submit one part, again and again while the carrier throttles and there is time for one more answer."""
+        backoff = Backoff(first_s=0.5, limit_s=5.0)
+        while True:
+            try:
+                return await self._backend.submit(part)
+            except SendDeferred as deferred:
+                wait_s = backoff.next_s()
+                if deferred.code != "throttled" or time.monotonic() + wait_s + self.config.backend.answer_s > limit:
+                    raise
+                await asyncio.sleep(wait_s)
+
+
+async def _tidy(inbox: Inbox, outbox: Outbox) -> None:
+    while True:
+        await asyncio.sleep(TIDY_S)
+        try:
+            await inbox.tidy()
+            await outbox.tidy()
+        except TryLater as error:
+            log.info("tidying waits: %s", error)
+        except Exception:
+            log.exception("tidying failed")
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

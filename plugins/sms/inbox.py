@@ -1,0 +1,111 @@
+"""What comes in: messages, parts and receipts on their way to the hub, acknowledged when nothing can be lost."""
+
+import hashlib
+import logging
+from collections.abc import Awaitable, Callable
+
+from core.events import Event, MessageReceived
+from plugins.sms import texts
+from plugins.sms.arrivals import Arrivals
+from plugins.sms.backends import Decode, Incoming
+from plugins.sms.config import SmsConfig
+from plugins.sms.long_messages import LongMessages
+from plugins.sms.numbers import canonical
+from plugins.sms.outbox import Outbox
+from plugins.sms.wire.reassembly import PartSet, Piece, joined
+from plugins.sms.wire.receipts import Receipt
+from plugins.sms.wishes import consent_in
+
+log = logging.getLogger(__name__)
+
+Emit = Callable[[Event], Awaitable[None]]
+
+
+class Inbox:
+    """``backends.Intake``; ``decode`` is how the one backend's codings become text."""
+
+    def __init__(
+        self,
+        config: SmsConfig,
+        emit: Emit,
+        *,
+        arrivals: Arrivals,
+        long_messages: LongMessages,
+        outbox: Outbox,
+        decode: Decode,
+    ) -> None:
+        self._config = config
+        self._emit = emit
+        self._arrivals = arrivals
+        self._long_messages = long_messages
+        self._outbox = outbox
+        self._decode = decode
+
+    async def load(self) -> None:
+        """Take up what a predecessor left, and hand on what is complete."""
+        await self._arrivals.load()
+        for known in await self._long_messages.load():
+            await self._hand_on(known)
+
+    async def receive(self, incoming: Incoming) -> None:
+        sender = canonical(incoming.source, self._config.region)
+        if incoming.place is not None:
+            await self._receive_part(incoming, sender)
+        elif incoming.far_id:
+            await self._tell(sender, incoming.far_id, self._text(incoming.piece))
+        else:
+            arrival = await self._arrivals.admit(_fingerprint(incoming))
+            await self._tell(sender, arrival.arrival_id, self._text(incoming.piece))
+            self._arrivals.answered(arrival)
+
+    async def note(self, receipt: Receipt) -> None:
+        await self._outbox.note(receipt)
+
+    @property
+    def checkpoint(self) -> int:
+        return self._arrivals.checkpoint
+
+    async def settle(self, checkpoint: int) -> None:
+        await self._arrivals.settle(checkpoint)
+
+    def part_company(self) -> None:
+        self._arrivals.doubt()
+
+    async def tidy(self) -> None:
+        """Hand on what waited long enough for its missing parts, and forget what is over."""
+        for known in self._long_messages.overdue():
+            log.warning("a long message lacks %d of %d parts", known.total - len(known.digests), known.total)
+            await self._hand_on(known)
+        await self._long_messages.expire()
+        await self._arrivals.expire()
+
+    async def _receive_part(self, incoming: Incoming, sender: str) -> None:
+        place = incoming.place
+        assert place is not None
+        key = (sender, incoming.destination, place.reference, place.total, place.is_16_bit)
+        known, is_new = await self._long_messages.add(key, incoming.piece)
+        if known.is_closed and is_new:
+            text = texts.late(place.number, place.total, self._text(incoming.piece))
+            await self._tell(sender, f"{known.set_id}-{place.number}", text)
+        elif known.is_complete and not known.is_closed:
+            await self._hand_on(known)
+
+    async def _hand_on(self, known: PartSet) -> None:
+        text = joined(known.pieces.values(), known.total, self._decode, lambda number: texts.gap(number, known.total))
+        await self._tell(known.key[0], known.set_id, text)
+        await self._long_messages.close(known)
+
+    async def _tell(self, sender: str, external_id: str, text: str) -> None:
+        consent = consent_in(text, self._config.opt_out_words, self._config.opt_in_words)
+        await self._emit(MessageReceived(external_id=external_id, sender=sender, text=text, consent=consent))
+
+    def _text(self, piece: Piece) -> str:
+        return self._decode(piece.data, piece.coding)
+
+
+def _fingerprint(incoming: Incoming) -> bytes:
+    frame = hashlib.blake2b(digest_size=16)
+    for part in (incoming.source.encode(), incoming.destination.encode(), incoming.piece.data):
+        frame.update(len(part).to_bytes(4, "big") + part)
+    frame.update(incoming.piece.coding.to_bytes(2, "big"))
+    return frame.digest()

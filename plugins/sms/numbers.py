@@ -1,0 +1,61 @@
+"""Phone numbers: one canonical form for each, short codes kept, and which of our own numbers writes to whom."""
+
+import re
+from typing import Final
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumberFormat
+
+SCHEME: Final = "tel:"
+_SHORT: Final = re.compile(r"[0-9]{3,8}")
+# Chinese service numbers, lengthened by their owners; +86 and ten digits is a phone in Beijing
+_SERVICE: Final = re.compile(r"\+?(86)?(106[0-9]{2,18})")
+_MARKS: Final = re.compile(r"[\s().\-\u00a0\u2010-\u2015/]+")
+_NAME: Final = re.compile(r"(?=[^A-Z]*[A-Z])[A-Z0-9 &._-]{2,11}", re.IGNORECASE)
+_MAX_WRITTEN: Final = 64
+
+
+def canonical(written: str, region: str = "CN") -> str:
+    """Return ``written`` as ``tel:+<E.164>``, or ``tel:<digits>`` for short and service codes; ValueError otherwise.
+
+    A number without country code belongs to ``region``.
+    """
+    if len(written) > _MAX_WRITTEN:
+        raise ValueError("not a phone number: too long")
+    number = written.strip()
+    if number[: len(SCHEME)].lower() == SCHEME:
+        number = number[len(SCHEME) :]
+    number = _MARKS.sub("", number)
+    if not re.fullmatch(r"\+?[0-9]{3,23}", number, re.ASCII):
+        raise ValueError("not a phone number: only digits and a leading + make one")
+    if number.startswith("00"):
+        number = "+" + number[2:]
+    if region == "CN" and (found := _SERVICE.fullmatch(number)) and (not found[1] or len(found[2]) > 10):
+        return SCHEME + found[2]
+    if _SHORT.fullmatch(number):
+        return SCHEME + number
+    parsed = _parsed(number, region)
+    return SCHEME + phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
+
+
+def digits(address: str) -> str:
+    """Return the digits of a canonical address, without ``tel:`` and ``+``."""
+    return address.removeprefix(SCHEME).removeprefix("+")
+
+
+def is_sender(text: str) -> bool:
+    """Tell whether ``text`` may stand as our own number: digits, or up to eleven letters, digits and signs."""
+    return bool(re.fullmatch(r"\+?[0-9]{1,21}", text, re.ASCII) or (text.isascii() and _NAME.fullmatch(text)))
+
+
+def _parsed(number: str, region: str) -> phonenumbers.PhoneNumber:
+    try:
+        parsed = phonenumbers.parse(number, region)
+        if not phonenumbers.is_possible_number(parsed) and not number.startswith("+"):
+            # carriers hand over 8613800138000 without the plus
+            parsed = phonenumbers.parse("+" + number, region)
+    except NumberParseException as error:
+        raise ValueError(f"not a phone number: {error}") from None
+    if not phonenumbers.is_possible_number(parsed):
+        raise ValueError("not a phone number: no such length in its country")
+    return parsed
