@@ -66,7 +66,7 @@ from core.events import (
 )
 from core.events.messages import MessageState
 from core.hookspecs import hookimpl
-from core.ids import check_token, derived_id
+from core.ids import check_token, derived_id, new_id
 from core.parts import Progress, octets, split_text, utf16_units
 from core.underway import Underway
 from core.webhooks import Refused, Route, Routes
@@ -145,6 +145,7 @@ __all__ = [
     "check_token",
     "derived_id",
     "hookimpl",
+    "new_id",
     "octets",
     "split_text",
     "utf16_units",

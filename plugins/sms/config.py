@@ -12,6 +12,7 @@ from core.config import Secret, Settings
 from core.errors import ConfigInvalid
 from plugins.sms.hours import is_clock_time
 from plugins.sms.numbers import is_sender
+from plugins.sms.texts import OPT_IN_WORDS, OPT_OUT_WORDS, Language
 from plugins.sms.wire.receipts import IdForm
 
 Port = Annotated[int, Meta(ge=1, le=65_535)]
@@ -146,9 +147,10 @@ class SmsConfig(ChannelConfig, frozen=True, kw_only=True):
     receipt_days: Annotated[int, Meta(ge=1, le=30)] = 3
     max_parts: Annotated[int, Meta(ge=1, le=255)] = 10
     parts_wait_s: Annotated[float, Meta(ge=1, le=86_400)] = 600.0
-    signature: Annotated[str, Meta(max_length=40)] = ""  # 【便民热线】, which Chinese carriers demand
-    opt_out_words: tuple[str, ...] = ("TD", "T", "退订", "STOP")
-    opt_in_words: tuple[str, ...] = ("DY", "订阅", "START")
+    signature: Annotated[str, Meta(max_length=40)] = ""  # put before every text, as Chinese carriers demand
+    language: Language = "zh"  # of what the channel itself writes
+    opt_out_words: tuple[str, ...] = OPT_OUT_WORDS
+    opt_in_words: tuple[str, ...] = OPT_IN_WORDS
     quiet_hours: QuietHours | None = None
     timezone: str = "Asia/Shanghai"
 

@@ -85,19 +85,24 @@ class Inbox:
         key = (sender, incoming.destination, place.reference, place.total, place.is_16_bit)
         known, is_new = await self._long_messages.add(key, incoming.piece)
         if known.is_closed and is_new:
-            text = texts.late(place.number, place.total, self._text(incoming.piece))
-            await self._tell(sender, f"{known.set_id}-{place.number}", text)
+            mark = self._mark("late", place.number, place.total)
+            await self._tell(sender, f"{known.set_id}-{place.number}", mark + self._text(incoming.piece))
         elif known.is_complete and not known.is_closed:
             await self._hand_on(known)
 
     async def _hand_on(self, known: PartSet) -> None:
-        text = joined(known.pieces.values(), known.total, self._decode, lambda number: texts.gap(number, known.total))
+        text = joined(
+            known.pieces.values(), known.total, self._decode, lambda number: self._mark("gap", number, known.total)
+        )
         await self._tell(known.key[0], known.set_id, text)
         await self._long_messages.close(known)
 
     async def _tell(self, sender: str, external_id: str, text: str) -> None:
         consent = consent_in(text, self._config.opt_out_words, self._config.opt_in_words)
         await self._emit(MessageReceived(external_id=external_id, sender=sender, text=text, consent=consent))
+
+    def _mark(self, kind: str, number: int, total: int) -> str:
+        return texts.text(kind, self._config.language, number=number, total=total)
 
     def _text(self, piece: Piece) -> str:
         return self._decode(piece.data, piece.coding)
