@@ -22,7 +22,7 @@ from plugins.sms.hours import quiet_for_s
 from plugins.sms.inbox import Inbox
 from plugins.sms.journal import Journal, JournalFailed
 from plugins.sms.long_messages import LongMessages
-from plugins.sms.numbers import canonical, digits
+from plugins.sms.numbers import SCHEME, canonical
 from plugins.sms.outbox import Outbox
 from plugins.sms.wire.segments import Segments, segments
 from plugins.sms.wire.udh import Concatenation
@@ -121,7 +121,7 @@ class SmsChannel(Channel[SmsConfig], ServesHttp):
         return [
             Part(
                 message_id=message.message_id,
-                recipient=digits(recipient),
+                recipient=recipient.removeprefix(SCHEME),
                 sender=sender,
                 text=text,
                 alphabet=cut.alphabet,
@@ -146,7 +146,7 @@ class SmsChannel(Channel[SmsConfig], ServesHttp):
         return cut if self._backend.cuts else Segments(cut.alphabet, ("".join(cut.parts),), cut.left)
 
     def _sender(self, recipient: str) -> str:
-        number = recipient.removeprefix("tel:")
+        number = recipient.removeprefix(SCHEME)
         matching = [rule for rule in self.config.sender_rules if number.startswith(rule.prefix)]
         return max(matching, key=lambda rule: len(rule.prefix)).sender if matching else self.config.sender
 
@@ -157,8 +157,10 @@ class SmsChannel(Channel[SmsConfig], ServesHttp):
             try:
                 return await self._backend.submit(part)
             except SendDeferred as deferred:
+                if deferred.code != "throttled" or deferred.retry_after_s is not None:
+                    raise
                 wait_s = backoff.next_s()
-                if deferred.code != "throttled" or time.monotonic() + wait_s + self.config.backend.answer_s > limit:
+                if time.monotonic() + wait_s + self.config.backend.answer_s > limit:
                     raise
                 await asyncio.sleep(wait_s)
 

@@ -12,6 +12,7 @@ from core.config import Secret, Settings
 from core.errors import ConfigInvalid
 from plugins.sms.hours import is_clock_time
 from plugins.sms.numbers import is_sender
+from plugins.sms.templates import template_fault
 from plugins.sms.texts import OPT_IN_WORDS, OPT_OUT_WORDS, Language
 from plugins.sms.wire.receipts import IdForm
 
@@ -79,6 +80,7 @@ class KannelSettings(Settings, frozen=True, kw_only=True, tag="kannel", tag_fiel
     callback_url: Annotated[str, Meta(pattern=r"\A(https?://[^\s/]+\S*)?\Z", max_length=2000)] = ""
     callback_key: Secret
     answer_s: Annotated[float, Meta(gt=0, le=40)] = 20.0
+    check_s: Seconds = 10.0  # how often we look whether the gateway is there
 
 
 class Header(Settings, frozen=True, kw_only=True):
@@ -120,6 +122,7 @@ class HttpSettings(Settings, frozen=True, kw_only=True, tag="http", tag_field="p
     report_states: tuple[Meaning, ...] = (Meaning(word="DELIVRD", means="delivered"),)
     answer: Annotated[str, Meta(max_length=1000)] = "OK"  # what callbacks are answered with
     answer_s: Annotated[float, Meta(gt=0, le=40)] = 20.0
+    check_s: Seconds = 10.0
 
 
 class SenderRule(Settings, frozen=True, kw_only=True):
@@ -183,6 +186,8 @@ def _backend_faults(backend: SmppSettings | CmppSettings | KannelSettings | Http
     match backend:
         case SmppSettings(tls="verified", tls_ca_file=path) if path and not Path(path).is_file():
             return {"backend.tls_ca_file": "no such file"}
+        case HttpSettings() if fault := template_fault(backend.url, backend.body, backend.body_format):
+            return {f"backend.{fault[0]}": fault[1]}
         case KannelSettings() | HttpSettings() if len(backend.callback_key.reveal()) < MIN_CALLBACK_KEY:
             return {"backend.callback_key": f"needs at least {MIN_CALLBACK_KEY} characters"}
         case _:

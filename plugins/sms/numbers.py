@@ -38,11 +38,6 @@ def canonical(written: str, region: str = "CN") -> str:
     return SCHEME + phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
 
 
-def digits(address: str) -> str:
-    """Return the digits of a canonical address, without ``tel:`` and ``+``."""
-    return address.removeprefix(SCHEME).removeprefix("+")
-
-
 def is_sender(text: str) -> bool:
     """Tell whether ``text`` may stand as our own number: digits, or up to eleven letters, digits and signs."""
     return bool(re.fullmatch(r"\+?[0-9]{1,21}", text, re.ASCII) or (text.isascii() and _NAME.fullmatch(text)))

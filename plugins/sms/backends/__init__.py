@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import phonenumbers
+
 from core.webhooks import Routes
 from plugins.sms.wire.alphabets import Alphabet
 from plugins.sms.wire.reassembly import Piece
@@ -19,7 +21,7 @@ Decode = Callable[[bytes, int], str]  # bytes and their coding → text
 class Part:
     """One part on its way out; ``place`` says which of a long message, None when it is the whole.
 
-    ``recipient`` and ``sender`` are as the carrier wants them: digits, or a name as sender.
+    ``recipient`` is ``+<E.164>`` or a short code, ``sender`` digits or a name.
     """
 
     message_id: str
@@ -29,6 +31,18 @@ class Part:
     alphabet: Alphabet
     place: Concatenation | None = None
     wants_receipt: bool = True
+
+    @property
+    def digits(self) -> str:
+        """Return the recipient's digits."""
+        return self.recipient.removeprefix("+")
+
+    @property
+    def national(self) -> str:
+        """Return the recipient's digits without country code; short codes as they are."""
+        if self.recipient == self.digits:
+            return self.digits
+        return str(phonenumbers.national_significant_number(phonenumbers.parse(self.recipient)))
 
     @property
     def data(self) -> bytes:

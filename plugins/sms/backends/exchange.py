@@ -3,9 +3,11 @@
 import asyncio
 import contextlib
 import logging
+import ssl
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +16,7 @@ from core.errors import ChannelNotReady, SendDeferred, SendUnknown
 log = logging.getLogger(__name__)
 
 MAX_HANDLED: Final = 512  # requests of the far end under way; more are left in the socket
+CONNECT_S: Final = 15.0
 READ_BYTES: Final = 262_144
 
 
@@ -43,7 +46,34 @@ class Framing(ABC):
         """Tell whether ``pdu`` answers something."""
 
 
-Handle = Callable[[Pdu], Awaitable[None]]
+Handle = Callable[["Exchange", Pdu], Awaitable[None]]
+
+
+@asynccontextmanager
+async def opened(
+    host: str,
+    port: int,
+    framing: Framing,
+    *,
+    window: int,
+    answer_s: float,
+    handle: Handle,
+    tls: ssl.SSLContext | None = None,
+) -> AsyncIterator["Exchange"]:
+    """Yield a connection that is being served; ChannelNotReady when there is none."""
+    try:
+        async with asyncio.timeout(CONNECT_S):
+            reader, writer = await asyncio.open_connection(host, port, ssl=tls)
+    except (OSError, TimeoutError) as error:
+        raise ChannelNotReady(f"the far end is unreachable: {error!r}") from error
+    exchange = Exchange(reader, writer, framing, window=window, answer_s=answer_s)
+    exchange.serving = asyncio.create_task(exchange.serve(handle))
+    try:
+        yield exchange
+    finally:
+        exchange.serving.cancel()
+        await asyncio.gather(exchange.serving, return_exceptions=True)
+        await exchange.close()
 
 
 class Exchange:
@@ -67,6 +97,7 @@ class Exchange:
         self._sequence = 0
         self._is_closed = False
         self._sent_at = time.monotonic()
+        self.serving: asyncio.Task[None] | None = None
 
     @property
     def silent_s(self) -> float:
@@ -102,7 +133,7 @@ class Exchange:
 
         async def run(pdu: Pdu) -> None:
             try:
-                await handle(pdu)
+                await handle(self, pdu)
             finally:
                 slots.release()
 
@@ -124,6 +155,11 @@ class Exchange:
         finally:
             self._end()
         raise ChannelNotReady(ended)
+
+    async def wait_ended(self) -> None:
+        """Raise ChannelNotReady when the connection ends."""
+        assert self.serving is not None
+        await asyncio.shield(self.serving)
 
     async def close(self) -> None:
         """Close the connection."""

@@ -8,13 +8,8 @@ from core.events import Choice, MessageReceived, MessageStatus, SendMessage
 from core.testing.contract import ChannelContract
 from core.testing.samples import Inbound, Outbound
 from plugins.sms import arrivals
+from tests.plugins.sms.support.orders import ADDRESSES, CITIZEN, order
 from tests.plugins.sms.support.smsc import NUMBER, PASSWORD, Smsc, whole
-
-CITIZEN = "tel:+8613800138000"
-
-
-def order(text: str = "您好，已受理", **fields: object) -> SendMessage:
-    return SendMessage(message_id="m-1", recipient=CITIZEN, text=text, **fields)  # type: ignore[arg-type]
 
 
 def wire(text: str, coding: int) -> dict[str, object]:
@@ -22,16 +17,6 @@ def wire(text: str, coding: int) -> dict[str, object]:
 
 
 SENT = MessageStatus(message_id="m-1", status="sent", external_id="1")
-ADDRESSES = [
-    ("138 0013 8000", CITIZEN),
-    ("+86-138-0013-8000", CITIZEN),
-    ("008613800138000", CITIZEN),
-    ("+49 30 123456", "tel:+4930123456"),
-    ("1069000123", "tel:1069000123"),
-    ("12345", "tel:12345"),
-    ("anna", None),
-    ("", None),
-]
 
 
 class TestSmppContract(ChannelContract):

@@ -11,7 +11,7 @@ from typing import Final
 
 from core.errors import ChannelAuthFailed, ChannelNotReady, SendDeferred, SendError, SendRejected, TryLater
 from plugins.sms.backends import Backend, Incoming, Intake, Part, Ready
-from plugins.sms.backends.exchange import Exchange, Pdu
+from plugins.sms.backends.exchange import Exchange, Pdu, opened
 from plugins.sms.backends.smpp import pdu as smpp
 from plugins.sms.backends.smpp.pdu import Address, Command, ShortMessage, SmppFraming, Status
 from plugins.sms.config import SmppSettings
@@ -23,7 +23,6 @@ from plugins.sms.wire.receipts import parse_receipt, receipt_key, submitted_key
 
 log = logging.getLogger(__name__)
 
-CONNECT_S: Final = 15.0
 UNBIND_S: Final = 1.0
 SETTLE_S: Final = 2.0  # after an answer the link is asked: its reply proves that the answer arrived
 _REFUSED_BINDS: Final = frozenset({Status.BIND_FAILED, Status.BAD_PASSWORD, Status.BAD_SYSTEM_ID})
@@ -57,7 +56,7 @@ class SmppBackend(Backend):
             try:
                 async with asyncio.TaskGroup() as tasks:
                     for link in links:
-                        tasks.create_task(_follow(link.serving))
+                        tasks.create_task(link.exchange.wait_ended())
                         tasks.create_task(self._keep_alive(link))
                     if commands[0] != Command.BIND_RECEIVER:
                         self._transmitter = links[0].exchange
@@ -104,31 +103,23 @@ class SmppBackend(Backend):
     @asynccontextmanager
     async def _bound(self, command: Command, intake: Intake | None) -> AsyncIterator["_Link"]:
         settings = self._settings
-        reader, writer = await self._connect()
-        exchange = Exchange(reader, writer, SmppFraming(), window=settings.window, answer_s=settings.answer_s)
-
-        link = _Link(exchange, intake)
-        link.serving = asyncio.create_task(exchange.serve(link.handle))
-        try:
-            await self._bind(exchange, command)
+        link = _Link(intake)
+        async with opened(
+            settings.host,
+            settings.port,
+            SmppFraming(),
+            window=settings.window,
+            answer_s=settings.answer_s,
+            handle=link.handle,
+            tls=_tls(settings),
+        ) as link.exchange:
+            await self._bind(link.exchange, command)
             try:
                 yield link
             finally:
                 with contextlib.suppress(SendError, TimeoutError):
                     async with asyncio.timeout(UNBIND_S):
-                        await exchange.ask(Command.UNBIND, in_window=False)
-        finally:
-            link.serving.cancel()
-            await asyncio.gather(link.serving, return_exceptions=True)
-            await exchange.close()
-
-    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        settings = self._settings
-        try:
-            async with asyncio.timeout(CONNECT_S):
-                return await asyncio.open_connection(settings.host, settings.port, ssl=_tls(settings))
-        except (OSError, TimeoutError) as error:
-            raise ChannelNotReady(f"SMSC unreachable: {error!r}") from error
+                        await link.exchange.ask(Command.UNBIND, in_window=False)
 
     async def _bind(self, exchange: Exchange, command: Command) -> None:
         settings = self._settings
@@ -160,7 +151,7 @@ class SmppBackend(Backend):
         settings = self._settings
         message = ShortMessage(
             source=self._source(part.sender),
-            destination=Address(part.recipient, settings.destination_ton, settings.destination_npi),
+            destination=Address(part.digits, settings.destination_ton, settings.destination_npi),
             data=part.data,
             data_coding=self._data_coding(part.alphabet),
             registered_delivery=int(part.wants_receipt),
@@ -197,15 +188,14 @@ class SmppBackend(Backend):
 class _Link:
     """One bound connection and what it answers."""
 
-    serving: "asyncio.Task[None]"
+    exchange: Exchange
 
-    def __init__(self, exchange: Exchange, intake: Intake | None) -> None:
-        self.exchange = exchange
+    def __init__(self, intake: Intake | None) -> None:
         self.intake = intake  # None: only a trial, nothing is taken
         self.unsettled: int | None = None
 
-    async def handle(self, pdu: Pdu) -> None:
-        answer = self.exchange.answer
+    async def handle(self, exchange: Exchange, pdu: Pdu) -> None:
+        answer = exchange.answer
         match pdu.command:
             case Command.DELIVER_SM | Command.DATA_SM:
                 status = await self._take(pdu)
@@ -214,7 +204,7 @@ class _Link:
                 await answer(Pdu(pdu.command | smpp.RESPONSE, pdu.sequence))
             case Command.UNBIND:
                 await answer(Pdu(pdu.command | smpp.RESPONSE, pdu.sequence))
-                await self.exchange.close()
+                await exchange.close()
             case Command.ALERT_NOTIFICATION:
                 pass
             case _:
@@ -277,10 +267,6 @@ def _sar(place: udh.Concatenation) -> dict[int, bytes]:
         smpp.TLV_SAR_TOTAL: bytes([place.total]),
         smpp.TLV_SAR_NUMBER: bytes([place.number]),
     }
-
-
-async def _follow(serving: "asyncio.Task[None]") -> None:
-    await asyncio.shield(serving)
 
 
 def _tls(settings: SmppSettings) -> ssl.SSLContext | None:

@@ -1,0 +1,1 @@
+"""HTTP gateways: they are asked to send, and call us with what comes in."""
