@@ -27,6 +27,7 @@ from core.events import (
     MessageReceived,
     MessagesRead,
     MessageStatus,
+    MessageStatuses,
     OfferEnded,
     OfferMade,
     PhoneChanged,
@@ -45,6 +46,7 @@ from core.ids import check_token
 PATTERNS: Final[dict[type[Event], str]] = {
     MessageReceived: "hub.channel.{id}.message.received",
     MessageStatus: "hub.channel.{id}.message.status_changed",
+    MessageStatuses: "hub.channel.{id}.message.statuses_changed",
     MessagesRead: "hub.channel.{id}.message.read",
     ContactArrived: "hub.channel.{id}.contact.arrived",
     ChannelState: "hub.channel.{id}.state.changed",

@@ -195,7 +195,11 @@ class Hub:
             units, contacts=contacts, links=contact_links, flows=flows, dispatcher=dispatcher, hooks=hooks
         )
         self._hooks = hooks
-        relay = Relay(store, lambda subject, payload, msg_id: bus.publish_raw(subject, payload, msg_id=msg_id))
+        relay = Relay(
+            store,
+            lambda subject, payload, msg_id: bus.publish_raw(subject, payload, msg_id=msg_id),
+            bus.publish_together,
+        )
         requests = ChannelRequests(bus, media, dispatcher)
         signals = Signals(bus, desk)
         self._tasks = [

@@ -190,6 +190,7 @@ class Conversations:
             whose: dict[str, Any] = {"conversation_id": conversation_id, "agent_id": identity.user_id}
             if not await Draft.filter(**whose).update(**values):
                 await Draft(draft_id=new_id(), **whose, **values).save()
+            unit.know_draft(conversation_id, identity.user_id, exists=True)
             event = DraftChanged(
                 conversation_id=conversation_id,
                 agent_id=identity.user_id,
@@ -328,7 +329,9 @@ class Conversations:
         timeline.add_automatic(unit, conversation, await unit.reply_address(conversation), words)
 
     async def _drop_draft(self, unit: Unit, identity: Identity, conversation_id: str) -> None:
-        if await Draft.filter(conversation_id=conversation_id, agent_id=identity.user_id).delete():
+        if await unit.has_draft(conversation_id, identity.user_id):
+            await Draft.filter(conversation_id=conversation_id, agent_id=identity.user_id).delete()
+            unit.know_draft(conversation_id, identity.user_id, exists=False)
             event = DraftChanged(conversation_id=conversation_id, agent_id=identity.user_id, text="", saved_at=unit.now)
             unit.record(event, conversation_id, conversation_id=conversation_id)
 

@@ -14,9 +14,11 @@ from core.bus import Delivery
 from core.events import (
     ContactArrived,
     ConversationChanged,
+    Event,
     MessageReceived,
     MessagesRead,
     MessageStatus,
+    MessageStatuses,
 )
 from core.ids import new_id
 from hub import timeline
@@ -58,9 +60,7 @@ class Router:
         async with self._units.open() as unit, self._dispatcher.deciding(unit):
             first = await unit.work.first_times([delivery.envelope.id for delivery in deliveries])
             known = await _known([delivery for delivery in deliveries if delivery.envelope.id in first])
-            await unit.load_entries(
-                [one.event.message_id for one in deliveries if isinstance(one.event, MessageStatus)]
-            )
+            await unit.load_entries(status.message_id for one in deliveries for status in _statuses(one.event))
             for delivery in deliveries:
                 if delivery.envelope.id not in first:
                     continue
@@ -78,8 +78,9 @@ class Router:
                 await self._receive(unit, delivery.id, message, delivery)
             case ContactArrived() as arrival:
                 await self._arrive(unit, delivery.id, arrival)
-            case MessageStatus() as status:
-                await self._note_status(unit, delivery.id, status)
+            case MessageStatus() | MessageStatuses():
+                for status in _statuses(delivery.event):
+                    await self._note_status(unit, delivery.id, status)
             case MessagesRead() as read:
                 await self._note_read(unit, delivery.id, read)
             case other:
@@ -197,6 +198,16 @@ async def _original(unit: Unit, instance: str, message: MessageReceived) -> Entr
     await unit.flush()  # it may stand in this very batch
     rows = Entry.filter(instance=instance, external_id=message.edits, address=message.sender, direction="in")
     return await rows.first()
+
+
+def _statuses(event: Event) -> Sequence[MessageStatus]:
+    match event:
+        case MessageStatus():
+            return (event,)
+        case MessageStatuses():
+            return event.statuses
+        case _:
+            return ()
 
 
 def _key(instance: str, message: MessageReceived) -> tuple[str, str, str]:

@@ -11,7 +11,6 @@ from core.events import (
     Choice,
     ConversationChanged,
     EntryAdded,
-    EntryChanged,
     Mail,
     MessageReceived,
     MessageStatus,
@@ -162,9 +161,8 @@ def send_again(unit: Unit, conversation: Conversation, address: Address, entry: 
     """Order a message that was not sent once more; the channel drops it when it did go out after all."""
     entry.status = "queued"
     entry.code = ""
-    unit.touch(entry)
     _order(unit, address, entry)
-    _changed(unit, conversation, entry)
+    unit.change_entry(entry, conversation)
 
 
 def note_status(unit: Unit, conversation: Conversation, entry: Entry, status: MessageStatus) -> None:
@@ -176,8 +174,7 @@ def note_status(unit: Unit, conversation: Conversation, entry: Entry, status: Me
     entry.code = status.code
     if status.external_id:
         entry.external_id = status.external_id
-    unit.touch(entry)
-    _changed(unit, conversation, entry)
+    unit.change_entry(entry, conversation)
 
 
 def record_change(unit: Unit, conversation: Conversation, change: Change) -> None:
@@ -285,9 +282,4 @@ def _added(unit: Unit, conversation: Conversation, entry: Entry) -> None:
         conversation.last_author = entry.author_kind
     unit.touch(conversation)
     event = EntryAdded(entry=entry_view(entry), conversation=conversation_view(conversation))
-    unit.record(event, conversation.conversation_id, conversation_id=conversation.conversation_id)
-
-
-def _changed(unit: Unit, conversation: Conversation, entry: Entry) -> None:
-    event = EntryChanged(entry=entry_view(entry), conversation=conversation_view(conversation))
     unit.record(event, conversation.conversation_id, conversation_id=conversation.conversation_id)

@@ -6,7 +6,7 @@ them all, and the next one reads the database again.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, Final, TypeVar
@@ -14,44 +14,20 @@ from typing import Any, Final, TypeVar
 from tortoise.models import Model
 
 from core.clock import Clock
-from core.events import Event
+from core.events import EntryChanged, Event
 from core.subjects import subject
 from hub.errors import not_found
+from hub.rows import Rows
+from hub.store.closing import Statement
 from hub.store.engine import Store
-from hub.store.models import Address, Contact, Conversation, Entry
-from hub.store.unit_of_work import Work
-from hub.store.views import model_row
-
-CACHED_ROWS: Final = 20_000  # of each kind, about 2 KB a row
+from hub.store.models import Address, Contact, Conversation, Draft, Entry
+from hub.store.unit_of_work import Work, insertion, upsertion
+from hub.store.views import conversation_view, entry_view, model_row
 
 MAX_SHARED: Final = 64  # acts in one unit: enough to share a wait for the disk, few enough to do again one by one
 
 T = TypeVar("T")
 ModelT = TypeVar("ModelT", bound=Model)
-
-
-class Rows:
-    """Rows of the last units, and which conversation is open at an address."""
-
-    def __init__(self) -> None:
-        self.conversations: OrderedDict[str, Conversation] = OrderedDict()
-        self.contacts: OrderedDict[str, Contact] = OrderedDict()
-        self.addresses: OrderedDict[str, Address] = OrderedDict()
-        self.current: OrderedDict[tuple[str, str], str | None] = OrderedDict()
-
-    def _all(self) -> tuple[OrderedDict[Any, Any], ...]:
-        return self.conversations, self.contacts, self.addresses, self.current
-
-    def clear(self) -> None:
-        """Forget everything: it may not be what the database holds."""
-        for rows in self._all():
-            rows.clear()
-
-    def trim(self) -> None:
-        """Forget the longest unused rows above the bound."""
-        for rows in self._all():
-            while len(rows) > CACHED_ROWS:
-                rows.popitem(last=False)
 
 
 class Unit:
@@ -65,6 +41,7 @@ class Unit:
         self._added: list[Model] = []
         self._touched: dict[int, Model] = {}
         self._entries: dict[str, Entry] = {}
+        self._changed: dict[str, tuple[Entry, Conversation, str | None]] = {}
         self._undoings: list[Callable[[], None]] = []
 
     def record(self, event: Event, id: str, *, conversation_id: str | None = None) -> None:  # noqa: A002
@@ -99,10 +76,21 @@ class Unit:
                 self._rows.contacts[row.contact_id] = row
             case Address():
                 self._rows.addresses[row.uri] = row
+            case Entry():
+                self._entries[row.entry_id] = row
+                if row.status is not None:
+                    self._rows.sent[row.entry_id] = row
+                if row.author_kind == "agent" and row.conversation_id in self._rows.own:
+                    self._rows.own[row.conversation_id][row.client_id] = row.entry_id
 
     def touch(self, row: Model) -> None:
         """Write the changed ``row`` when the unit ends."""
         self._touched[id(row)] = row
+
+    def change_entry(self, entry: Entry, conversation: Conversation) -> None:
+        """Write the changed ``entry`` and tell everybody, once however often it changes in this unit."""
+        self.touch(entry)
+        self._changed[entry.entry_id] = entry, conversation, self.cause_id
 
     async def conversation(self, conversation_id: str) -> Conversation:
         """Return the conversation's row; 404 when there is none."""
@@ -177,28 +165,50 @@ class Unit:
 
     async def find_own(self, conversation_id: str, client_id: str) -> Entry | None:
         """Return what an agent's browser sent under ``client_id`` before, in this unit or an earlier one."""
-        for row in self._added:
-            if isinstance(row, Entry) and (row.conversation_id, row.client_id) == (conversation_id, client_id):
-                return row
-        return await Entry.filter(conversation_id=conversation_id, client_id=client_id, author_kind="agent").first()
+        own = self._rows.own.get(conversation_id)
+        if own is None:
+            rows = Entry.filter(conversation_id=conversation_id, author_kind="agent").exclude(client_id="")
+            own = self._rows.own[conversation_id] = dict(await rows.values_list("client_id", "entry_id"))
+            own.update({row.client_id: row.entry_id for row in self._added_by_agents(conversation_id)})
+        self._rows.own.move_to_end(conversation_id)
+        return await self.find_entry(own[client_id]) if client_id in own else None
 
-    async def load_entries(self, entry_ids: Sequence[str]) -> None:
+    def _added_by_agents(self, conversation_id: str) -> Iterable[Entry]:
+        for row in self._added:
+            if isinstance(row, Entry) and (row.conversation_id, row.author_kind) == (conversation_id, "agent"):
+                yield row
+
+    async def has_draft(self, conversation_id: str, agent_id: str) -> bool:
+        """Whether the agent has begun to write into the conversation."""
+        key = (conversation_id, agent_id)
+        if key not in self._rows.drafts:
+            self.know_draft(*key, await Draft.filter(conversation_id=conversation_id, agent_id=agent_id).exists())
+        self._rows.drafts.move_to_end(key)
+        return self._rows.drafts[key]
+
+    def know_draft(self, conversation_id: str, agent_id: str, exists: bool) -> None:
+        """Remember whether there is a draft, which the caller has just written or deleted."""
+        self._rows.drafts[conversation_id, agent_id] = exists
+
+    async def load_entries(self, entry_ids: Iterable[str]) -> None:
         """Read many entries at once, for ``find_entry`` to know."""
-        if entry_ids:
-            self._entries.update({row.entry_id: row for row in await Entry.filter(entry_id__in=entry_ids)})
+        unknown = {entry_id for entry_id in entry_ids if self._known_entry(entry_id) is None}
+        if unknown:
+            self._entries.update({row.entry_id: row for row in await Entry.filter(entry_id__in=unknown)})
 
     def know_entry(self, row: Entry) -> Entry:
         """Return the one object for this entry in this unit: ``row``, unless it was read before."""
-        return self._entries.setdefault(row.entry_id, row)
+        return self._known_entry(row.entry_id) or self._entries.setdefault(row.entry_id, row)
 
     async def find_entry(self, entry_id: str) -> Entry | None:
         """Return the timeline entry's row, or None when there is none."""
-        if entry_id not in self._entries:
-            row = await Entry.get_or_none(entry_id=entry_id)
-            if row is None:
-                return None
-            self._entries[entry_id] = row
-        return self._entries[entry_id]
+        known = self._known_entry(entry_id)
+        if known is None and (known := await Entry.get_or_none(entry_id=entry_id)) is not None:
+            self._entries[entry_id] = known
+        return known
+
+    def _known_entry(self, entry_id: str) -> Entry | None:
+        return self._entries.get(entry_id) or self._rows.sent.get(entry_id)
 
     async def entry(self, entry_id: str) -> Entry:
         """Return the timeline entry's row; 404 when there is none."""
@@ -209,16 +219,30 @@ class Unit:
 
     async def flush(self) -> None:
         """Write what was added and touched; new rows in the order they were added, kind by kind."""
+        await self.work.write(self._take_statements())
+
+    def close(self) -> None:
+        """Leave what was added and touched, and the events of changed entries, to the commit."""
+        for entry, conversation, cause_id in self._changed.values():
+            event = EntryChanged(entry=entry_view(entry), conversation=conversation_view(conversation))
+            conversation_id = conversation.conversation_id
+            self.work.record(event, conversation_id, conversation_id=conversation_id, cause_id=cause_id)
+        self._changed.clear()
+        self.work.write_last(self._take_statements())
+
+    def _take_statements(self) -> list[Statement]:
+        statements = []
         for row in self._added:
             self._touched.pop(id(row), None)
         for kind, rows in _by_kind(self._added).items():
-            await self.work.insert(kind, [model_row(row) for row in rows])
+            statements.append(insertion(kind, [model_row(row) for row in rows]))
             for row in rows:
                 row._saved_in_db = True
         for kind, rows in _by_kind(self._touched.values()).items():
-            await self.work.upsert(kind, [model_row(row) for row in rows])
+            statements.append(upsertion(kind, [model_row(row) for row in rows]))
         self._added.clear()
         self._touched.clear()
+        return statements
 
 
 class _Waiting:
@@ -296,7 +320,7 @@ class Units:
             async with self.store.work() as work:
                 unit = Unit(work, self._rows, self._clock)
                 yield unit
-                await unit.flush()
+                unit.close()
                 self._rows.trim()
         except BaseException:
             self._rows.clear()

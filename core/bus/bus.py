@@ -1,7 +1,7 @@
 """The bus as the rest of the house sees it: typed publish, request, respond, subscribe and consume."""
 
 import logging
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
 from typing import Any, Final, Self, TypeVar, overload
 
@@ -113,6 +113,14 @@ class Bus:
         """Publish an envelope that is already JSON; otherwise like ``publish``."""
         check_size(payload)
         await publishing.publish(self._connection, subject, payload, msg_id=msg_id, timeout_s=timeout_s)
+
+    async def publish_together(self, messages: Sequence[publishing.Message]) -> bool:
+        """Store envelopes for one stream, each a subject, JSON and message id, with one wait for the server's disk.
+
+        False when the server did not take them all at once: then ``publish_raw`` each, with the same ids. Of use
+        from some twenty messages on; a batch costs the server about as much as twelve single ones.
+        """
+        return await publishing.publish_together(self._connection, messages)
 
     def envelope(
         self, event: Event, *, msg_id: str, conversation_id: str | None = None, cause_id: str | None = None

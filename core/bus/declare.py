@@ -26,7 +26,9 @@ async def ensure_stream(connection: Connection, stream: Stream, *, replicas: int
         num_replicas=replicas,
         allow_direct=True,
     )
-    await _ensure(connection, stream.name, config.as_dict())
+    await _ensure(
+        connection, stream.name, {**config.as_dict(), "allow_atomic": True}
+    )  # nats-py 2.16 has no field for it
 
 
 async def ensure_bucket(connection: Connection, bucket: Bucket, *, replicas: int) -> None:

@@ -1,6 +1,8 @@
 """Publishing into JetStream: done when acknowledged, repeated with the same id until then."""
 
 import asyncio
+import logging
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -8,10 +10,18 @@ import nats.errors
 
 from core.bus.connection import Connection, ConnectionLost
 from core.errors import BusUnavailable, PayloadTooLarge, RequestFailed
+from core.ids import new_id
+
+log = logging.getLogger(__name__)
 
 ATTEMPT_S: Final = 2.0  # an ack that takes longer was lost; the same id makes repeating harmless
 PAUSE_S: Final = 0.05
 MSG_ID: Final = "Nats-Msg-Id"
+BATCH_ID: Final = "Nats-Batch-Id"
+BATCH_SEQUENCE: Final = "Nats-Batch-Sequence"
+BATCH_COMMIT: Final = "Nats-Batch-Commit"
+
+Message = tuple[str, bytes, str]  # subject, payload, message id
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -27,6 +37,7 @@ class PubAck(msgspec.Struct, frozen=True):
 
     stream: str = ""
     seq: int = 0
+    count: int = 0  # of a batch
     error: Fault | None = None
 
 
@@ -66,3 +77,29 @@ async def publish(
                 await asyncio.sleep(PAUSE_S)
     except TimeoutError as error:
         raise BusUnavailable(f"{subject} was not stored within {timeout_s:g} s: {why}") from error
+
+
+async def publish_together(connection: Connection, messages: Sequence[Message]) -> bool:
+    """Return True once all ``messages`` are stored, which must belong into one stream; else publish them one by one.
+
+    An atomic batch (ADR-50): the server waits for its disk once, not once for each message. It takes a
+    batch as a whole or not at all, so one message that it has already, after a crash say, refuses all.
+    """
+    if not messages or not connection.is_up:
+        return False
+    headers = {BATCH_ID: new_id()}
+    *most, (subject, payload, msg_id) = messages
+    try:
+        for number, (each_subject, each_payload, each_id) in enumerate(most, 1):
+            each = {**headers, MSG_ID: each_id, BATCH_SEQUENCE: str(number)}
+            await connection.nats.publish(each_subject, each_payload, headers=each)
+        last = {**headers, MSG_ID: msg_id, BATCH_SEQUENCE: str(len(messages)), BATCH_COMMIT: "1"}
+        answer = await connection.ask(subject, payload, headers=last, timeout_s=ATTEMPT_S)
+        ack = msgspec.json.decode(answer.data, type=PubAck)
+    except (ConnectionLost, nats.errors.Error, msgspec.MsgspecError, TimeoutError) as error:
+        log.debug("a batch of %d messages was not acknowledged: %r", len(messages), error)
+        return False
+    if ack.error is not None or ack.count != len(messages):
+        log.debug("a batch of %d messages was refused: %s", len(messages), ack.error)
+        return False
+    return True

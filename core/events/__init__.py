@@ -54,6 +54,7 @@ from core.events.messages import (
     MessageReceived,
     MessagesRead,
     MessageStatus,
+    MessageStatuses,
     SendMessage,
 )
 from core.events.plugins import (
@@ -127,6 +128,7 @@ __all__ = [
     "MediaFlowed",
     "MessageReceived",
     "MessageStatus",
+    "MessageStatuses",
     "MessagesRead",
     "OfferEnded",
     "OfferMade",

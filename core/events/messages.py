@@ -129,6 +129,13 @@ class MessageStatus(Event, frozen=True, kw_only=True):
     retry_after_s: float | None = None
 
 
+class MessageStatuses(Event, frozen=True, kw_only=True):
+    """What became of several messages, in the order it was learned."""
+
+    type = "message.statuses_changed"
+    statuses: tuple[MessageStatus, ...]
+
+
 class MessagesRead(Event, frozen=True, kw_only=True):
     """A person has seen everything up to and including ``up_to_seq``."""
 

@@ -16,14 +16,15 @@ from core.bus import Bus, BusSettings, Delivery
 from core.channel import CarriesCalls, Channel, ServesHttp, ShowsTyping
 from core.config import decode_settings
 from core.errors import BusUnavailable
-from core.events import ChannelState, Envelope, Event, MessageStatus, SendMessage, TypingShown
+from core.events import ChannelState, Envelope, Event, MessageStatus, MessageStatuses, SendMessage, TypingShown
 from core.host.calls import Plans
 from core.host.censor import Censor
 from core.host.job import HostJob
 from core.host.link import HubLink, envelope_id
-from core.host.orders import Order, Orders, Report
+from core.host.orders import Order, Orders
 from core.host.runner import Runner
 from core.host.sent import NoLedger, SentLedger
+from core.host.statuses import Publish, Statuses
 from core.ids import new_id
 from core.streams import ORDERS, SENT
 from core.subjects import PATTERNS, fill
@@ -76,10 +77,11 @@ class Host:
 
     async def _serve(self, bus: Bus) -> None:
         board = Board(ChannelState(state="starting"), self._publisher(bus))
-        link = HubLink(bus, self._job.instance, Path(self._job.data_dir), board.show)
+        statuses = Statuses(self._reporter(bus))
+        link = HubLink(bus, self._job.instance, Path(self._job.data_dir), board.show, statuses.report)
         channel = self._channel_type(self._config, link)
         ledger = NoLedger() if channel.deduplicates else SentLedger(bus.bucket(SENT), self._job.instance)
-        orders = Orders(channel, ledger, self._reporter(bus))
+        orders = Orders(channel, ledger, statuses.report)
         board.listen(lambda state: self._note(state, orders))
         async with AsyncExitStack() as stack:
             address = await self._open_http(stack, channel, board)
@@ -102,6 +104,7 @@ class Host:
                 await orders.wait_idle(SENDS_END_S)
                 await consumption.close()
                 await self._end(running)
+                await statuses.close()
                 publishing.cancel()
                 await self._say_good_bye(board)
 
@@ -155,11 +158,18 @@ class Host:
 
         return publish
 
-    def _reporter(self, bus: Bus) -> Report:
-        async def report(status: MessageStatus, conversation_id: str | None) -> None:
-            status = msgspec.structs.replace(status, reason=self.censor(status.reason))
-            msg_id = envelope_id(self._job.instance, status)
-            await bus.publish(status, self._job.instance, msg_id=msg_id, conversation_id=conversation_id)
+    def _reporter(self, bus: Bus) -> Publish:
+        def censored(status: MessageStatus) -> MessageStatus:
+            return msgspec.structs.replace(status, reason=self.censor(status.reason)) if status.reason else status
+
+        async def report(event: MessageStatus | MessageStatuses, conversation_id: str | None) -> None:
+            match event:
+                case MessageStatus():
+                    event = censored(event)
+                case MessageStatuses():
+                    event = MessageStatuses(statuses=tuple(censored(status) for status in event.statuses))
+            msg_id = envelope_id(self._job.instance, event)
+            await bus.publish(event, self._job.instance, msg_id=msg_id, conversation_id=conversation_id)
 
         return report
 

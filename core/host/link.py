@@ -1,7 +1,7 @@
 """The way from a channel to the hub: every event gets its subject and an id that is the same when it repeats."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +23,7 @@ from core.events import (
     MessageReceived,
     MessagesRead,
     MessageStatus,
+    MessageStatuses,
     PhoneChanged,
     RecordingEnded,
     TrunkChanged,
@@ -38,13 +39,24 @@ MAX_TEXT: Final = 100_000  # characters; a bus message holds 1 MiB, and nobody r
 
 
 class HubLink:
-    """``core.channel.Link`` over the bus; ``on_state`` takes the channel's word about itself."""
+    """``core.channel.Link`` over the bus.
 
-    def __init__(self, bus: Bus, instance: str, data_dir: Path, on_state: Callable[[ChannelState], None]) -> None:
+    ``on_state`` takes the channel's word about itself, ``on_status`` what it learns of messages by itself.
+    """
+
+    def __init__(
+        self,
+        bus: Bus,
+        instance: str,
+        data_dir: Path,
+        on_state: Callable[[ChannelState], None],
+        on_status: Callable[[MessageStatus], Awaitable[None]],
+    ) -> None:
         self.instance = instance
         self.data_dir = data_dir
         self._bus = bus
         self._on_state = on_state
+        self._on_status = on_status
 
     async def emit(self, event: Event) -> None:
         match event:
@@ -55,6 +67,8 @@ class HubLink:
             case MessageReceived() if len(event.text) > MAX_TEXT:
                 log.warning("message %s cut from %d to %d characters", event.external_id, len(event.text), MAX_TEXT)
                 await self.emit(msgspec.structs.replace(event, text=event.text[:MAX_TEXT]))
+            case MessageStatus():
+                await self._on_status(event)
             case _ if type(event) in _KEYS:
                 await self._bus.publish(event, self.instance, msg_id=envelope_id(self.instance, event))
             case _:
@@ -77,6 +91,7 @@ _KEYS: Final[dict[type[Event], Callable[[Any], tuple[str, ...]]]] = {
     ContactArrived: lambda e: (e.type, e.sender, e.arrival_id),
     MessagesRead: lambda e: (e.type, e.sender, str(e.up_to_seq)),
     MessageStatus: lambda e: (e.type, e.message_id, e.order_id, e.external_id, e.status, e.code),
+    MessageStatuses: lambda e: (e.type, *(part for one in e.statuses for part in _KEYS[MessageStatus](one))),
     CallArrived: lambda e: (e.type, e.call_id),
     LegChanged: lambda e: (e.type, e.leg_id, e.state),
     MediaFlowed: lambda e: (e.type, e.leg_id),

@@ -17,6 +17,7 @@ from core.events import (
     History,
     MessageReceived,
     MessageStatus,
+    MessageStatuses,
     SendMessage,
     TypingReported,
 )
@@ -147,7 +148,9 @@ class Bench:
 
     async def _take(self, batch: list[Delivery]) -> None:
         async with self._news:
-            self.seen += [delivery.event for delivery in batch]
+            for delivery in batch:
+                event = delivery.event
+                self.seen += event.statuses if isinstance(event, MessageStatuses) else (event,)
             self._news.notify_all()
 
     async def _hear(self, envelope: Envelope, event: Event, instance: str) -> None:

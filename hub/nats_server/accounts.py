@@ -21,6 +21,7 @@ from core.events import (
     MessageReceived,
     MessagesRead,
     MessageStatus,
+    MessageStatuses,
     PhoneChanged,
     PhonesPlan,
     RecordingEnded,
@@ -38,6 +39,7 @@ HUB_USERS: Final = ("hub", "supervisor")
 _REPORTS: Final = (
     MessageReceived,
     MessageStatus,
+    MessageStatuses,
     MessagesRead,
     ContactArrived,
     ChannelState,

@@ -11,16 +11,19 @@ from tortoise.context import TortoiseContext
 
 from core.clock import Clock, SystemClock
 from hub.store.address import Database, locate
+from hub.store.closing import Outgoing
 from hub.store.errors import StoreUnavailable
+from hub.store.marks import with_marks
 from hub.store.migrate import Progress, bring_up_to_date, silent
 from hub.store.transactions import FAULTS, transaction, uninterrupted
-from hub.store.unit_of_work import Reading, Recorded, Row, Work, payload, with_marks
+from hub.store.unit_of_work import Reading, Recorded, Row, Work
 
 log = logging.getLogger(__name__)
 
 SLOW_S: Final = 0.5
 
 Listener = Callable[[Sequence[Recorded]], None]
+OutboxListener = Callable[[Sequence[Outgoing]], None]
 
 
 class Store:
@@ -37,6 +40,7 @@ class Store:
         self._turn = asyncio.Lock()
         self._owner: asyncio.Task[object] | None = None
         self._listeners: list[Listener] = []
+        self._outbox_listeners: list[OutboxListener] = []
         self._published: list[int] = []
 
     @classmethod
@@ -75,6 +79,10 @@ class Store:
         It must not wait and should not raise: an error is logged, the unit stays committed.
         """
         self._listeners.append(listener)
+
+    def on_outbox(self, listener: OutboxListener) -> None:
+        """Call ``listener`` like those of ``on_commit``, with the same events as the outbox has them."""
+        self._outbox_listeners.append(listener)
 
     @asynccontextmanager
     async def work(self) -> AsyncIterator[Work]:
@@ -135,20 +143,21 @@ class Store:
 
     async def _commit(self, work: Work) -> None:
         published = list(self._published)
-        try:
-            await _write_outbox(work, published)
-            await work.connection.commit()
-        except FAULTS as error:
-            raise StoreUnavailable(f"the database did not commit: {error}") from error
+        outgoing = await work.commit(published)
         work.is_committed = True
         del self._published[: len(published)]
         if not work.recorded:
             return
-        for listener in self._listeners:
-            try:
-                listener(work.recorded)
-            except Exception:
-                log.exception("a listener failed on committed events")
+        _tell(self._outbox_listeners, outgoing)
+        _tell(self._listeners, work.recorded)
+
+
+def _tell(listeners: Sequence[Callable[[Any], None]], news: Sequence[Any]) -> None:
+    for listener in listeners:
+        try:
+            listener(news)
+        except Exception:
+            log.exception("a listener failed on committed events")
 
 
 def _name(task: asyncio.Task[object] | None) -> str:
@@ -161,13 +170,3 @@ async def _call_back(work: Work) -> None:
             await callback()
         except Exception:
             log.exception("a callback after a commit failed")
-
-
-async def _write_outbox(work: Work, published: Sequence[int]) -> None:
-    if published:
-        await work.execute_many("DELETE FROM outbox WHERE outbox_id = ?", [[outbox_id] for outbox_id in published])
-    if work.recorded:
-        await work.execute_many(
-            "INSERT INTO outbox (msg_id, subject, payload) VALUES (?, ?, ?)",
-            [[envelope.id, subject, payload(envelope)] for subject, envelope, _ in work.recorded],
-        )

@@ -3,23 +3,28 @@
 import asyncio
 import logging
 import random
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from core.errors import BusUnavailable
+from hub.store.closing import Outgoing
 from hub.store.engine import Store
 from hub.store.errors import StoreUnavailable
 from hub.store.transactions import uninterrupted
-from hub.store.unit_of_work import Row
 
 log = logging.getLogger(__name__)
 
 # (subject, payload, msg_id); BusUnavailable when the bus did not acknowledge it. It must hand the message to its
 # one connection before it waits for anything: then messages published together arrive in the order of the calls.
 Publish = Callable[[str, bytes, str], Awaitable[None]]
+# the same for many messages of one stream; False when they have to be published one by one
+PublishTogether = Callable[[Sequence[tuple[str, bytes, str]]], Awaitable[bool]]
 
 IN_FLIGHT: Final = 256
+MAX_FRESH: Final = 1_024  # messages kept in memory for the relay, at most 2 KB each as a rule
 ORDER: Final = ".cmd.send"
+MIN_TOGETHER: Final = 16  # below, a batch takes the server longer than its messages one by one
 LINGER_S: Final = 0.2
 BACK_OFF_S: Final = (0.1, 5.0)
 
@@ -35,16 +40,21 @@ class Relay:
         self,
         store: Store,
         publish: Publish,
+        publish_together: PublishTogether | None = None,
         *,
         in_flight: int = IN_FLIGHT,
         back_off_s: tuple[float, float] = BACK_OFF_S,
     ) -> None:
         self._store = store
         self._publish = publish
+        self._publish_together = publish_together
         self._in_flight = in_flight
         self._back_off_s = back_off_s
         self._recorded = asyncio.Event()
-        store.on_commit(lambda _: self._recorded.set())
+        self._last = 0  # every row up to here was taken
+        self._fresh: deque[Outgoing] = deque()  # what was committed since, unless ...
+        self._is_behind = True  # ... the table holds rows that are not here
+        store.on_outbox(self._note)
 
     async def run(self) -> None:
         """Publish until cancelled, beginning with what an earlier run left."""
@@ -57,30 +67,65 @@ class Relay:
                 await asyncio.sleep(delay_s)
                 delay_s = min(delay_s * 2, longest_s)
 
+    def _note(self, outgoing: Sequence[Outgoing]) -> None:
+        if not self._is_behind:
+            self._fresh.extend(row for row in outgoing if row.outbox_id > self._last)
+            if len(self._fresh) > MAX_FRESH:
+                self._fresh.clear()
+                self._is_behind = True
+        self._recorded.set()
+
     async def _follow(self) -> None:
-        last = 0
+        self._look_back()
         try:
             while True:
                 self._recorded.clear()
-                rows = await self._rows_after(last)
-                if rows:
+                if rows := await self._take():
                     await self._hand_over(rows)
-                    last = rows[-1]["outbox_id"]
                 elif not await self._recorded_soon():
                     await self._store.sweep()
-                    last = 0  # and so finds what another hub left, whatever its number
-                    if not await self._rows_after(last):
+                    self._look_back()  # and so finds what another hub left, whatever its number
+                    if rows := await self._take():
+                        await self._hand_over(rows)
+                    else:
                         await self._recorded.wait()
         finally:
             await self._store.sweep()
 
-    async def _rows_after(self, last: int) -> Sequence[Row]:
-        return await self._store.fetch(
+    def _look_back(self) -> None:
+        """Begin at the first row of the table."""
+        self._last = 0
+        self._fresh.clear()
+        self._is_behind = True
+
+    async def _take(self) -> Sequence[Outgoing]:
+        """Return the next rows: from memory, or from the table when that holds more."""
+        if self._is_behind:
+            self._is_behind = False  # before reading, so that nothing committed meanwhile is missed
+            try:
+                rows = await self._rows_after(self._last)
+            except BaseException:
+                self._look_back()
+                raise
+            if len(rows) == self._in_flight:
+                self._is_behind = True
+                self._fresh.clear()
+        else:
+            rows = [self._fresh.popleft() for _ in range(min(self._in_flight, len(self._fresh)))]
+        if rows:
+            self._last = rows[-1].outbox_id
+            while self._fresh and self._fresh[0].outbox_id <= self._last:
+                self._fresh.popleft()
+        return rows
+
+    async def _rows_after(self, last: int) -> list[Outgoing]:
+        rows = await self._store.fetch(
             "SELECT outbox_id, msg_id, subject, payload FROM outbox"
             " WHERE outbox_id > ? AND refusal IS NULL ORDER BY outbox_id LIMIT ?",
             last,
             self._in_flight,
         )
+        return [Outgoing(row["outbox_id"], row["msg_id"], row["subject"], bytes(row["payload"])) for row in rows]
 
     async def _recorded_soon(self) -> bool:
         try:
@@ -89,7 +134,7 @@ class Relay:
         except TimeoutError:
             return False
 
-    async def _hand_over(self, rows: Sequence[Row]) -> None:
+    async def _hand_over(self, rows: Sequence[Outgoing]) -> None:
         waiting = await uninterrupted(self._try(rows))
         if not waiting:
             return
@@ -102,33 +147,39 @@ class Relay:
                 waiting = await uninterrupted(self._try(waiting[1:]))
         log.info("the bus is back")
 
-    async def _try(self, rows: Sequence[Row]) -> list[Row]:
+    async def _try(self, rows: Sequence[Outgoing]) -> list[Outgoing]:
         """Publish ``rows`` all at once; return those that the bus did not acknowledge."""
         # somebody waits for what is ordered, readers of events do not; each subject keeps its order
-        rows = sorted(rows, key=lambda row: not row["subject"].endswith(ORDER))
-        answers = await asyncio.gather(
-            *(self._publish(row["subject"], bytes(row["payload"]), row["msg_id"]) for row in rows),
-            return_exceptions=True,
-        )
-        waiting: list[Row] = []
+        orders = [row for row in rows if row.subject.endswith(ORDER)]
+        events = [row for row in rows if not row.subject.endswith(ORDER)]
+        of_orders, of_events = await asyncio.gather(self._publish_all(orders), self._publish_all(events))
+        waiting: list[Outgoing] = []
         done: list[int] = []
-        for row, answer in zip(rows, answers, strict=True):
+        for row, answer in zip([*orders, *events], [*of_orders, *of_events], strict=True):
             if isinstance(answer, BusUnavailable):
                 waiting.append(row)
             elif isinstance(answer, Exception):
                 await self._refuse(row, answer)
             elif answer is None:
-                done.append(row["outbox_id"])
+                done.append(row.outbox_id)
             else:
                 raise answer
         self._store.forget(done)
         return waiting
 
-    async def _refuse(self, row: Row, error: Exception) -> None:
-        log.error("message %s for %s was refused for good: %s", row["msg_id"], row["subject"], error)
+    async def _publish_all(self, rows: Sequence[Outgoing]) -> Sequence[BaseException | None]:
+        """Publish ``rows`` of one stream; return for each what went wrong."""
+        together = self._publish_together if len(rows) >= MIN_TOGETHER else None
+        if together is not None and await together([(row.subject, row.payload, row.msg_id) for row in rows]):
+            return [None] * len(rows)
+        publishing = (self._publish(row.subject, row.payload, row.msg_id) for row in rows)
+        return await asyncio.gather(*publishing, return_exceptions=True)
+
+    async def _refuse(self, row: Outgoing, error: Exception) -> None:
+        log.error("message %s for %s was refused for good: %s", row.msg_id, row.subject, error)
         async with self._store.work() as work:
             await work.execute(
                 "UPDATE outbox SET refusal = ? WHERE outbox_id = ?",
                 f"{type(error).__name__}: {error}",
-                row["outbox_id"],
+                row.outbox_id,
             )

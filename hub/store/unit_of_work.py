@@ -1,21 +1,21 @@
 """One transaction, the events it causes, and what runs when it is over."""
 
-import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import lru_cache
-from itertools import count
 from typing import Any, Final
 
 import msgspec
-from tortoise.backends.base.client import BaseDBAsyncClient, TransactionalDBClient
+from tortoise.backends.base.client import TransactionalDBClient
 from tortoise.models import Model
 
 from core.clock import Clock
 from core.events import Envelope, Event, seal
 from core.ids import new_id
 from core.subjects import subject
+from hub.store.closing import Outgoing, Statement, end, run_all
 from hub.store.fields import write_json
+from hub.store.marks import with_marks
 
 SOURCE: Final = "hub"
 MAX_MARKS: Final = 500  # values in one statement; SQLite was built with 999 for long
@@ -51,6 +51,7 @@ class Work(Reading):
         self.is_committed = False
         self.recorded: list[Recorded] = []
         self.callbacks: list[Callable[[], Awaitable[None]]] = []
+        self._last: list[Statement] = []
 
     def record(
         self,
@@ -100,19 +101,28 @@ class Work(Reading):
 
     async def execute_many(self, query: str, rows: Sequence[Sequence[Any]]) -> None:
         """Run ``query`` once for the values of each of ``rows``."""
-        await self.connection.execute_many(with_marks(query, self.connection), [list(row) for row in rows])
+        await run_all(self.connection, [(query, [list(row) for row in rows])])
 
     async def insert(self, model: type[Model], rows: Sequence[Row]) -> None:
         """Add ``rows``, which all have the same columns, past the ORM; columns left out take the model's defaults."""
-        await self._write(model, rows, "")
+        await self.write([insertion(model, rows)])
 
     async def upsert(self, model: type[Model], rows: Sequence[Row]) -> None:
         """Add ``rows``, which all have the same columns, or replace these columns where the key is known."""
-        if not rows:
-            return
-        key = model._meta.db_pk_column
-        changes = ", ".join(f'"{column}" = excluded."{column}"' for column in rows[0] if column != key)
-        await self._write(model, rows, f' ON CONFLICT ("{key}") DO UPDATE SET {changes}')
+        await self.write([upsertion(model, rows)])
+
+    async def write(self, statements: Sequence[Statement]) -> None:
+        """Run ``statements``, as ``insertion`` and ``upsertion`` make them, in one go."""
+        await run_all(self.connection, [statement for statement in statements if statement[1]])
+
+    def write_last(self, statements: Sequence[Statement]) -> None:
+        """Run ``statements`` together with the commit; nothing read in this unit sees them."""
+        self._last += [statement for statement in statements if statement[1]]
+
+    async def commit(self, published: Sequence[int]) -> list[Outgoing]:
+        """Commit, with ``published`` taken out of the outbox; return what was put in."""
+        recorded = [(envelope.id, subject, payload(envelope)) for subject, envelope, _ in self.recorded]
+        return await end(self.connection, self._last, published, recorded)
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
@@ -131,32 +141,48 @@ class Work(Reading):
             raise
         await self.connection.execute_query(f"RELEASE SAVEPOINT {name}")
 
-    async def _write(self, model: type[Model], rows: Sequence[Row], conflict: str) -> None:
-        if not rows:
-            return
-        defaults = {column: default for column, default in _defaults(model).items() if column not in rows[0]}
-        columns = ", ".join(f'"{column}"' for column in (*rows[0], *defaults))
-        marks = ", ".join("?" * (len(rows[0]) + len(defaults)))
-        query = f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES ({marks}){conflict}'  # noqa: S608
-        values = [[*(_plain(row[column]) for column in rows[0]), *defaults.values()] for row in rows]
-        await self.execute_many(query, values)
-
 
 def payload(envelope: Envelope) -> bytes:
     """Return ``envelope`` as it travels."""
     return msgspec.json.encode(envelope)
 
 
-def with_marks(query: str, connection: BaseDBAsyncClient) -> str:
-    """Return ``query``, whose values stand as ``?``, as ``connection`` wants it; it may hold no other ``?``."""
-    return _numbered(query) if connection.capabilities.dialect == "postgres" else query
+def insertion(model: type[Model], rows: Sequence[Row]) -> Statement:
+    """Return what adds ``rows``, which all have the same columns; columns left out take the model's defaults."""
+    return _writing(model, rows, is_upsert=False)
+
+
+def upsertion(model: type[Model], rows: Sequence[Row]) -> Statement:
+    """Return what adds ``rows``, which all have the same columns, or replaces these columns where the key is known."""
+    return _writing(model, rows, is_upsert=True)
+
+
+def _writing(model: type[Model], rows: Sequence[Row], *, is_upsert: bool) -> Statement:
+    if not rows:
+        return "", []
+    columns = tuple(rows[0])
+    query, defaults = _query(model, columns, is_upsert)
+    return query, [[*(_plain(row[column]) for column in columns), *defaults] for row in rows]
+
+
+@lru_cache(maxsize=256)
+def _query(model: type[Model], columns: tuple[str, ...], is_upsert: bool) -> tuple[str, tuple[Any, ...]]:
+    """Return the query that writes ``columns``, and the values of the columns that are left out."""
+    defaults = {column: default for column, default in _defaults(model).items() if column not in columns}
+    named = ", ".join(f'"{column}"' for column in (*columns, *defaults))
+    marks = ", ".join("?" * (len(columns) + len(defaults)))
+    query = f'INSERT INTO "{model._meta.db_table}" ({named}) VALUES ({marks})'  # noqa: S608
+    if is_upsert:
+        key = model._meta.db_pk_column
+        changes = ", ".join(f'"{column}" = excluded."{column}"' for column in columns if column != key)
+        query += f' ON CONFLICT ("{key}") DO UPDATE SET {changes}'
+    return query, tuple(defaults.values())
 
 
 def _plain(value: Any) -> Any:
     return write_json(value) if isinstance(value, dict | list | tuple) else value
 
 
-@lru_cache
 def _defaults(model: type[Model]) -> dict[str, Any]:
     """Return what the ORM would write into the columns of ``model`` that nobody gave a value."""
     fields = model._meta.fields_map
@@ -165,12 +191,6 @@ def _defaults(model: type[Model]) -> dict[str, Any]:
         for name, column in model._meta.fields_db_projection.items()
         if (default := fields[name].default) is not None
     }
-
-
-@lru_cache(maxsize=512)
-def _numbered(query: str) -> str:
-    numbers = count(1)
-    return re.sub(r"\?", lambda _: f"${next(numbers)}", query)
 
 
 def _chunks(values: Sequence[str], size: int) -> Iterable[Sequence[str]]:

@@ -1,5 +1,6 @@
 """What a widget says becomes events for the hub; nothing is acknowledged before it is stored."""
 
+import asyncio
 import math
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -57,8 +58,11 @@ class Intake:
                 if not self._typing.take(address):
                     await self._report(TypingReported(sender=address, is_typing=on))
             case wire.Seen(seq=seq):
-                for message_id in session.confirm(seq):
-                    await self._report(MessageStatus(message_id=message_id, status="delivered", external_id=message_id))
+                confirmed = [
+                    MessageStatus(message_id=message_id, status="delivered", external_id=message_id)
+                    for message_id in session.confirm(seq)
+                ]
+                await asyncio.gather(*(self._report(status) for status in confirmed))
             case wire.Read(seq=seq):
                 if session.advance_read(seq):
                     await self._report(MessagesRead(sender=address, up_to_seq=seq))

@@ -13,6 +13,8 @@ from core.streams import STREAMS
 from core.testing.nats import NatsServer, free_port
 from tests.core.bus.samples import INSTANCE, Reader, message
 
+SUBJECT = "hub.channel.web-main.message.received"
+
 
 async def test_what_is_published_arrives_once_and_in_order(bus: Bus) -> None:
     reader = Reader()
@@ -51,6 +53,40 @@ async def test_an_outbox_publishes_the_same_bytes_again_without_doubling(bus: Bu
     await bus.publish(message("b"), INSTANCE, msg_id="m2")
     await reader.until(lambda: "m2" in reader.ids)
     assert reader.ids == ["m1", "m2"]
+
+
+async def test_messages_are_stored_together_in_their_order(bus: Bus) -> None:
+    messages = [(SUBJECT, bus.envelope(message(str(n)), msg_id=str(n)), str(n)) for n in range(50)]
+    assert await bus.publish_together(messages)
+    for subject, payload, msg_id in messages[:3]:
+        await bus.publish_raw(subject, payload, msg_id=msg_id)
+    reader = Reader()
+    bus.consume("IN", "hub", reader)
+    await bus.publish(message("last"), INSTANCE, msg_id="last")
+    await reader.until(lambda: "last" in reader.ids)
+    assert reader.ids == [*(str(n) for n in range(50)), "last"]
+
+
+async def test_together_none_is_stored_when_one_was_before(bus: Bus) -> None:
+    messages = [(SUBJECT, bus.envelope(message(str(n)), msg_id=str(n)), str(n)) for n in range(5)]
+    await bus.publish_raw(*messages[3][:2], msg_id="3")
+    assert not await bus.publish_together(messages)
+    reader = Reader()
+    bus.consume("IN", "hub", reader)
+    await bus.publish(message("last"), INSTANCE, msg_id="last")
+    await reader.until(lambda: "last" in reader.ids)
+    assert reader.ids == ["3", "last"]
+
+
+async def test_messages_of_two_streams_are_not_stored_together(bus: Bus) -> None:
+    event = ChannelState(state="ready")
+    of_state = ("hub.channel.c.state.changed", bus.envelope(event, msg_id="b"), "b")
+    assert not await bus.publish_together([(SUBJECT, bus.envelope(message("a"), msg_id="a"), "a"), of_state])
+
+
+async def test_nothing_is_stored_together_while_the_bus_is_away(bus: Bus, nats_server: NatsServer) -> None:
+    nats_server.kill()
+    assert not await bus.publish_together([(SUBJECT, bus.envelope(message("a"), msg_id="a"), "a")])
 
 
 async def test_publishing_while_the_bus_is_away_fails_in_time(bus: Bus, nats_server: NatsServer) -> None:

@@ -10,7 +10,7 @@ import pytest
 from core.bus import Bus, BusSettings, Delivery
 from core.channel import Channel, ChannelConfig
 from core.config import Secret
-from core.events import ChannelState, Event, SendMessage
+from core.events import ChannelState, Event, MessageStatuses, SendMessage
 from core.host.host import Host
 from core.host.job import HostJob
 from core.streams import BUCKETS, STREAMS, Consumer, orders_consumer
@@ -79,7 +79,9 @@ class Hub:
 
     async def _take(self, batch: list[Delivery]) -> None:
         async with self._news:
-            self.seen += [delivery.event for delivery in batch]
+            for delivery in batch:
+                event = delivery.event
+                self.seen += event.statuses if isinstance(event, MessageStatuses) else (event,)
             self._news.notify_all()
 
 

@@ -1,13 +1,15 @@
 """What channels report is handled once, in order, and one bad message holds up no other."""
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
-from core.events import MessageReceived, Profile
+from core.events import EntryChanged, MessageReceived, MessageStatus, MessageStatuses, Profile
 from core.ids import new_id
 from hub import timeline
 from hub.store.models import Address, Contact, Conversation, Entry
+from hub.store.unit_of_work import Recorded
 from hub.units import Unit
 from tests.hub.conversing.conftest import Come
 from tests.hub.support.channel import FakeChannel
@@ -109,6 +111,26 @@ async def test_a_channel_reports_on_its_own_messages_only(still_house: House, ch
     assert (await Entry.get(entry_id=entry["entry_id"])).status == "sent"
 
 
+async def test_statuses_that_come_together_are_told_once(still_house: House, channel: FakeChannel, come: Come) -> None:
+    channel.reports = False
+    zhou = await come("zhou")
+    await channel.write(WANG, "人工")
+    conversation_id = await zhou.take_offer()
+    entry_id = (await zhou.say(conversation_id, "您好"))["entry_id"]
+    told: list[str | None] = []
+
+    def note(recorded: Sequence[Recorded]) -> None:
+        told.extend(event.entry.status for _, _, event in recorded if isinstance(event, EntryChanged))
+
+    still_house.services.store.on_commit(note)
+    sent = MessageStatus(message_id=entry_id, status="sent")
+    delivered = MessageStatus(message_id=entry_id, status="delivered")
+    await channel.emit(MessageStatuses(statuses=(sent, delivered)))
+    await zhou.until(lambda: any(one.get("status") == "delivered" for one in zhou.entries))
+    assert told == ["delivered"]
+    assert (await Entry.get(entry_id=entry_id)).status == "delivered"
+
+
 async def test_a_unit_that_fails_leaves_core_and_store_together(
     still_house: House, channel: FakeChannel, come: Come, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -117,11 +139,11 @@ async def test_a_unit_that_fails_leaves_core_and_store_together(
     await zhou.until(lambda: bool(zhou.tables["offers"]))
     offer_id = next(iter(zhou.tables["offers"]))
 
-    async def fail(_: Unit) -> None:
+    def fail(_: Unit) -> None:
         raise OSError("the disk is full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Unit, "flush", fail)
+        patch.setattr(Unit, "close", fail)
         status, _ = await zhou.try_call("POST", f"/offers/{offer_id}/accept")
         assert status == 500
     answer = await zhou.call("POST", f"/offers/{offer_id}/accept")

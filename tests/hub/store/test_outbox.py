@@ -1,7 +1,7 @@
 """The relay: everything reaches the bus, in commit order, and is deleted afterwards."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 
 import msgspec
@@ -10,7 +10,7 @@ import pytest
 from core.errors import BusUnavailable
 from core.events import ContactChanged, ContactView, Envelope, SendMessage
 from hub.store.engine import Store
-from hub.store.outbox import Relay
+from hub.store.outbox import MAX_FRESH, Relay
 
 
 class Bus:
@@ -63,8 +63,12 @@ def bus() -> Bus:
 
 
 @asynccontextmanager
-async def relaying(store: Store, publish: Callable[[str, bytes, str], Awaitable[None]]) -> AsyncIterator[None]:
-    task = asyncio.create_task(Relay(store, publish, back_off_s=(0.001, 0.01)).run())
+async def relaying(
+    store: Store,
+    publish: Callable[[str, bytes, str], Awaitable[None]],
+    together: Callable[[Sequence[tuple[str, bytes, str]]], Awaitable[bool]] | None = None,
+) -> AsyncIterator[None]:
+    task = asyncio.create_task(Relay(store, publish, together, back_off_s=(0.001, 0.01)).run())
     yield
     task.cancel()
     with suppress(asyncio.CancelledError):
@@ -75,6 +79,10 @@ async def record(store: Store, *names: str) -> None:
     async with store.work() as work:
         for name in names:
             work.record(ContactChanged(contact=ContactView(contact_id="c1", name=name)), "c1")
+
+
+def batched(names: Sequence[str], size: int) -> list[Sequence[str]]:
+    return [names[start : start + size] for start in range(0, len(names), size)]
 
 
 async def left(store: Store) -> list[str]:
@@ -119,6 +127,55 @@ async def test_many_are_in_flight_and_order_is_kept(store: Store, bus: Bus) -> N
         await bus.until(lambda: len(bus.names) == 700)
     assert bus.names == names
     assert bus.most_in_flight == 256
+
+
+async def test_many_of_one_stream_are_published_together(store: Store, bus: Bus) -> None:
+    batches: list[int] = []
+
+    async def together(messages: Sequence[tuple[str, bytes, str]]) -> bool:
+        batches.append(len(messages))
+        bus.taken += messages
+        bus.changed.set()
+        return True
+
+    names = [str(number) for number in range(40)]
+    await record(store, *names)
+    async with relaying(store, bus.publish, together):
+        await bus.until(lambda: len(bus.taken) == 40)
+        await record(store, "few", "more")
+        await bus.until(lambda: len(bus.taken) == 42)
+    assert bus.names == [*names, "few", "more"]
+    assert batches == [40], "a few go one by one"
+    assert await left(store) == []
+
+
+async def test_what_was_not_stored_together_is_published_one_by_one(store: Store, bus: Bus) -> None:
+    async def together(_: Sequence[tuple[str, bytes, str]]) -> bool:
+        return False
+
+    names = [str(number) for number in range(40)]
+    await record(store, *names)
+    async with relaying(store, bus.publish, together):
+        await bus.until(lambda: len(bus.names) == 40)
+    assert bus.names == names
+    assert await left(store) == []
+
+
+async def test_more_than_is_kept_in_memory_is_read_from_the_table(store: Store, bus: Bus) -> None:
+    goes_on = asyncio.Event()
+
+    async def publish(subject: str, payload: bytes, msg_id: str) -> None:
+        await goes_on.wait()
+        await bus.publish(subject, payload, msg_id)
+
+    names = [str(number) for number in range(MAX_FRESH + 700)]
+    async with relaying(store, publish):
+        for some in batched(names, 100):  # the first are under way, the others pile up
+            await record(store, *some)
+        goes_on.set()
+        await bus.until(lambda: len(bus.names) == len(names))
+    assert bus.names == names
+    assert await left(store) == []
 
 
 async def test_a_bus_that_is_away_gets_everything_when_it_is_back(
