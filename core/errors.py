@@ -35,6 +35,14 @@ class BusUnavailable(TryLater):
     code = "bus_unavailable"
 
 
+class NeverHandled(LianxinError):
+    """An event that must not be handled, now or later: it is parked at once; ``code`` says why."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
 class PayloadTooLarge(LianxinError):
     """Larger than the bus carries: never to be repeated like this."""
 

@@ -19,6 +19,7 @@ from core.errors import ConfigInvalid
 from core.streams import BUCKETS, HUB_CONSUMER, IN, STREAMS, hub_consumer
 from hub.accounts.sessions import Sessions
 from hub.accounts.users import Users
+from hub.address_schemes import AddressSchemes
 from hub.audit import Audit
 from hub.calendars import Calendars
 from hub.channel_requests import ChannelRequests
@@ -96,6 +97,7 @@ class Hub:
             self.first_admin = await services.users.make_first_admin()
             await make_first_setup(services)
             await services.flow_library.load()
+            await self._schemes.load()
             if self._settings.demo:
                 await make_demo(services)
             stack.push_async_callback(services.presence.close)
@@ -151,9 +153,10 @@ class Hub:
             links=contact_links,
         )
         hooks = load_extensions()
+        self._schemes = AddressSchemes(units, bus)
         self._proxy = ChannelProxy(settings.http.trusted_proxies)
         sealer = Sealer.load(settings.data_dir / "keys" / "data.key")
-        plugin_instances = PluginInstances(units, bus, audit, sealer, self._proxy)
+        plugin_instances = PluginInstances(units, bus, audit, box=sealer, proxy=self._proxy, schemes=self._schemes)
         reach = Reach()
         self.services = Services(
             version=metadata.version("lianxin"),
@@ -192,7 +195,14 @@ class Hub:
             login_limiter=RateLimiter(clock, rate=limits.logins_per_minute / 60, burst=limits.logins_per_minute),
         )
         self._router = Router(
-            units, contacts=contacts, links=contact_links, flows=flows, dispatcher=dispatcher, hooks=hooks
+            units,
+            contacts=contacts,
+            links=contact_links,
+            flows=flows,
+            dispatcher=dispatcher,
+            hooks=hooks,
+            media=media,
+            schemes=self._schemes,
         )
         self._hooks = hooks
         relay = Relay(
@@ -208,6 +218,7 @@ class Hub:
             flows.run,
             lambda: keep_house(store, clock),
             requests.run,
+            self._schemes.run,
             self.services.plugin_instances.run,
             signals.run,
         ]

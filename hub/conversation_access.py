@@ -1,21 +1,38 @@
-"""Who may read a conversation, and who may act in it."""
+"""Who may read a conversation and fetch its files, and who may act in it."""
 
 from hub.accounts.identity import Identity
 from hub.desktop.patches import Viewer
 from hub.errors import ApiError, not_found
-from hub.store.models import Conversation, Offer
+from hub.store.models import Conversation, Media, MediaUse, Offer
 from hub.store.views import conversation_view
 from hub.units import Unit
+
+
+async def may_open(identity: Identity, conversation: Conversation) -> bool:
+    """Whether the user may read the conversation: its queue or its work is theirs, or it is offered to them now."""
+    if Viewer(identity).may_open(conversation_view(conversation)):
+        return True
+    offers = Offer.filter(conversation_id=conversation.conversation_id, agent_id=identity.user_id, outcome=None)
+    return await offers.exists()
+
+
+async def may_fetch(identity: Identity, media_id: str) -> bool:
+    """Whether the user may have the file: their own upload, or one that stands in a conversation they may open."""
+    if await Media.filter(media_id=media_id, uploader_id=identity.user_id).exists():
+        return True
+    uses = await MediaUse.filter(media_id=media_id)
+    for conversation in await Conversation.filter(conversation_id__in={use.conversation_id for use in uses}):
+        if await may_open(identity, conversation):
+            return True
+    return False
 
 
 async def visible(unit: Unit, identity: Identity, conversation_id: str) -> Conversation:
     """Return the conversation when the user may read it; 404 otherwise."""
     conversation = await unit.conversation(conversation_id)
-    if Viewer(identity).may_open(conversation_view(conversation)):
-        return conversation
-    if await Offer.filter(conversation_id=conversation_id, agent_id=identity.user_id, outcome=None).exists():
-        return conversation
-    raise not_found("conversation")
+    if not await may_open(identity, conversation):
+        raise not_found("conversation")
+    return conversation
 
 
 async def owned(unit: Unit, identity: Identity, conversation_id: str, *states: str) -> Conversation:

@@ -8,6 +8,7 @@ from msgspec import Meta
 from core.bus import Bus
 from core.config import Settings
 from core.events import (
+    Attachment,
     ConversationView,
     DraftChanged,
     EntryView,
@@ -17,7 +18,7 @@ from core.events import (
 from core.ids import new_id
 from hub import timeline
 from hub.accounts.identity import Identity
-from hub.conversation_access import owned, visible
+from hub.conversation_access import may_fetch, owned, visible
 from hub.dispatcher import Dispatcher
 from hub.errors import ApiError, not_found
 from hub.flows import Flows
@@ -122,7 +123,7 @@ class Conversations:
             raise ApiError(422, "invalid", "nothing to send", fields={"text": "empty"})
         if len(message.text) > self._text_chars:
             raise ApiError(422, "invalid", f"at most {self._text_chars} characters", fields={"text": "too_long"})
-        files = [await self._media.attachment(media_id) for media_id in message.attachments]
+        files = [await self._attachment(identity, media_id) for media_id in message.attachments]
 
         async def act(unit: Unit) -> EntryView:
             await visible(unit, identity, conversation_id)
@@ -292,6 +293,11 @@ class Conversations:
         if row is not None and row.state == "active" and row.agent_id == identity.user_id:
             shown = TypingShown(recipient=row.reply_address or row.address, is_typing=is_typing)
             await self._bus.signal(shown, timeline.reply_instance(row))
+
+    async def _attachment(self, identity: Identity, media_id: str) -> tuple[Attachment, str]:
+        if not await may_fetch(identity, media_id):
+            raise ApiError(422, "invalid", "no such file", fields={"attachments": "unknown"})
+        return await self._media.attachment(media_id)
 
     async def _mail(self, unit: Unit, identity: Identity, conversation: Conversation, asked: NewMail) -> Mail | None:
         """Return what the reply says beside its text: subject, quoted text and the queue's signature."""

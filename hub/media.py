@@ -6,6 +6,7 @@ import logging
 import os
 import re
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +14,7 @@ from core.clock import Clock
 from core.events import Attachment
 from core.ids import new_id
 from hub.errors import ApiError, not_found
-from hub.store.models import Media
+from hub.store.models import Media, MediaUse, PromptSound
 from hub.units import Units
 
 log = logging.getLogger(__name__)
@@ -39,11 +40,18 @@ class MediaStore:
         self._clock = clock
         self._max_bytes = max_bytes
 
-    async def keep(self, data: bytes, *, mime: str, name: str, instance: str, media_id: str = "") -> Attachment:
-        """Return ``data`` as an attachment; 413 ``too_large``. A repeated ``media_id`` answers the same again."""
+    async def keep(
+        self, data: bytes, *, mime: str, name: str, instance: str, media_id: str = "", uploader_id: str | None = None
+    ) -> Attachment:
+        """Return ``data``, from a channel's ``instance`` or a user, as an attachment; 413 ``too_large``.
+
+        A repeated ``media_id`` answers the same again, 409 ``conflict`` when it is another instance's.
+        """
         if len(data) > self._max_bytes:
             raise ApiError(413, "too_large", f"at most {self._max_bytes} bytes")
         if media_id and (row := await Media.get_or_none(media_id=media_id)):
+            if row.instance != instance:
+                raise ApiError(409, "conflict", "another instance's file has this id")
             return _attachment(row)
         digest = await asyncio.to_thread(_write, self._folder, data)
         async with self._units.open():
@@ -54,6 +62,7 @@ class MediaStore:
                 size_bytes=len(data),
                 sha256=digest,
                 instance=instance,
+                uploader_id=uploader_id,
                 created_at=self._clock.now(),
             )
         return _attachment(row)
@@ -72,10 +81,18 @@ class MediaStore:
             raise not_found("file")
         return _path(self._folder, row.sha256), _attachment(row)
 
+    async def foreign(self, media_ids: Iterable[str], instance: str) -> set[str]:
+        """Return those of ``media_ids`` that another instance or a user has sent in."""
+        found = Media.filter(media_id__in=set(media_ids)).exclude(instance=instance)
+        return {row.media_id for row in await found}
+
     async def is_for(self, media_id: str, instance: str) -> bool:
-        """Whether ``instance`` may have the file: it came from there, or an agent sends it."""
-        row = await Media.get_or_none(media_id=media_id)
-        return row is not None and row.instance in ("", instance)
+        """Whether ``instance`` may have the file: it came from there, is sent there, or is a prompt for anybody."""
+        return (
+            await Media.filter(media_id=media_id, instance=instance).exists()
+            or await MediaUse.filter(media_id=media_id, instance=instance).exists()
+            or await PromptSound.filter(media_id=media_id).exists()
+        )
 
 
 def _attachment(row: Media) -> Attachment:

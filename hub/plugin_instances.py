@@ -26,6 +26,7 @@ from core.kept_secrets import KeptSecrets
 from core.streams import DESIRED, orders_consumer
 from core.subjects import ASK_DESCRIBE, ASK_PLUGINS, ASK_PROBE, ASK_SWITCH
 from hub.accounts.identity import Identity
+from hub.address_schemes import AddressSchemes
 from hub.audit import Audit
 from hub.errors import ApiError, not_found
 from hub.http.proxy import ChannelProxy
@@ -42,12 +43,15 @@ CATCH_UP_S: Final = 1.0
 class PluginInstances:
     """The one writer of desired state; settings are tried before they are saved and sealed when they are."""
 
-    def __init__(self, units: Units, bus: Bus, audit: Audit, box: Sealer, proxy: ChannelProxy) -> None:
+    def __init__(
+        self, units: Units, bus: Bus, audit: Audit, *, box: Sealer, proxy: ChannelProxy, schemes: AddressSchemes
+    ) -> None:
         self._units = units
         self._bus = bus
         self._audit = audit
         self._box = box
         self._proxy = proxy
+        self._schemes = schemes
         self._desired = bus.bucket(DESIRED, DesiredInstance)
         self._behind = asyncio.Event()
         self.statuses: dict[str, InstanceStatus] = {}
@@ -133,6 +137,7 @@ class PluginInstances:
             await self._audit.record(
                 identity, "instance.save", "instance", instance, remote=remote, enabled=is_enabled, plugin=plugin
             )
+        await self._schemes.learn(instance, description.manifest.get("address_scheme"))
         await self._publish(row)
         return row
 
@@ -157,6 +162,7 @@ class PluginInstances:
             if not await PluginInstance.filter(instance=instance).delete():
                 raise not_found("instance")
             await self._audit.record(identity, "instance.delete", "instance", instance, remote=remote)
+        await self._schemes.forget(instance)
         await self._desired.delete(instance)
 
     async def _probe(self, plugin: str, settings: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Sequence
 from typing import Final
 
+import msgspec
 import pluggy
 
 from core.bus import Delivery
@@ -22,10 +23,12 @@ from core.events import (
 )
 from core.ids import new_id
 from hub import timeline
+from hub.address_schemes import AddressSchemes
 from hub.contact_links import ContactLinks
 from hub.contacts import Contacts
 from hub.dispatcher import Dispatcher
 from hub.flows import Flows
+from hub.media import MediaStore
 from hub.store.models import Address, Contact, Conversation, Entry
 from hub.store.views import contact_view, conversation_view
 from hub.units import Unit, Units
@@ -47,6 +50,8 @@ class Router:
         flows: Flows,
         dispatcher: Dispatcher,
         hooks: pluggy.PluginManager,
+        media: MediaStore,
+        schemes: AddressSchemes,
     ) -> None:
         self._units = units
         self._contacts = contacts
@@ -54,9 +59,17 @@ class Router:
         self._flows = flows
         self._dispatcher = dispatcher
         self._hooks = hooks
+        self._media = media
+        self._schemes = schemes
 
     async def take(self, deliveries: Sequence[Delivery]) -> None:
-        """Handle a batch in stream order; what was handled before changes nothing."""
+        """Handle a batch in stream order; what was handled before changes nothing.
+
+        NeverHandled when an instance speaks for an address that cannot be its own.
+        """
+        for delivery in deliveries:
+            if isinstance(delivery.event, MessageReceived | ContactArrived | MessagesRead):
+                self._schemes.check(delivery.id, delivery.event.sender)
         async with self._units.open() as unit, self._dispatcher.deciding(unit):
             first = await unit.work.first_times([delivery.envelope.id for delivery in deliveries])
             known = await _known([delivery for delivery in deliveries if delivery.envelope.id in first])
@@ -94,6 +107,7 @@ class Router:
         if await self._contacts.is_blocked(contact, address, unit.now):
             log.info("message %s comes from a blocked address", delivery.envelope.id)
             return
+        message = await self._without_foreign_files(instance, message)
         if message.edits and (original := await _original(unit, instance, message)) is not None:
             corrected = await unit.conversation(original.conversation_id)
             timeline.add_received(unit, corrected, address, message, delivery.envelope.time, corrects=original.entry_id)
@@ -120,6 +134,15 @@ class Router:
             await self._flows.carry_out(unit, conversation, step)
         elif conversation.state == "flow":
             await self._flows.give_up(unit, conversation)  # nothing answers here: nobody writes into the void
+
+    async def _without_foreign_files(self, instance: str, message: MessageReceived) -> MessageReceived:
+        """Return ``message`` with the files that came over ``instance`` itself: nobody shows others' files around."""
+        foreign = await self._media.foreign(_media_ids(message), instance) if message.attachments else set()
+        if not foreign:
+            return message
+        log.warning("%s names files that are not its own: %s", instance, ", ".join(sorted(foreign)))
+        kept = tuple(file for file in message.attachments if file.media_id not in foreign)
+        return msgspec.structs.replace(message, attachments=kept)
 
     async def _continued(self, unit: Unit, instance: str, message: MessageReceived) -> Conversation | None:
         """Return the conversation that ``message`` belongs to: the one it answers, else the one that goes on."""
@@ -208,6 +231,10 @@ def _statuses(event: Event) -> Sequence[MessageStatus]:
             return event.statuses
         case _:
             return ()
+
+
+def _media_ids(message: MessageReceived) -> list[str]:
+    return [file.media_id for file in message.attachments]
 
 
 def _key(instance: str, message: MessageReceived) -> tuple[str, str, str]:

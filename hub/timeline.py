@@ -22,7 +22,7 @@ from hub import mails
 from hub.accounts.identity import Identity
 from hub.i18n import LANGUAGES
 from hub.i18n import text as catalogue
-from hub.store.models import Address, Conversation, Entry
+from hub.store.models import Address, Conversation, Entry, MediaUse
 from hub.store.views import conversation_view, entry_view
 from hub.texts import clean
 from hub.units import Unit
@@ -254,6 +254,15 @@ def _entry(
         **values,
     )
     unit.add(entry)
+    for file in attachments:
+        unit.add(
+            MediaUse(
+                use_id=new_id(),
+                media_id=file.media_id,
+                conversation_id=entry.conversation_id,
+                instance=entry.instance,
+            )
+        )
     return entry
 
 

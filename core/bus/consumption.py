@@ -15,7 +15,7 @@ from core.bus.connection import Connection, ConnectionLost
 from core.bus.deliveries import Delivery, Undecodable, answer
 from core.bus.pulls import Pull
 from core.clock import Clock
-from core.errors import LianxinError, PayloadTooLarge, TryLater
+from core.errors import LianxinError, NeverHandled, PayloadTooLarge, TryLater
 
 log = logging.getLogger(__name__)
 
@@ -34,9 +34,10 @@ class Consumption:
 
     What the handler leaves unsettled is acknowledged when it returns. When it raises TryLater, the same
     batch is handed over again until it succeeds. After any other exception the batch is handed over one by
-    one, and a message that still fails is parked as a dead letter. With ``rewinds`` everything unacknowledged
-    is delivered again, in order, at the start and after each break of the connection; only for a consumer that
-    nobody else reads. With ``caution`` a message that ends the process again and again is parked, too.
+    one, and a message that still fails is parked as a dead letter, after NeverHandled at once. With
+    ``rewinds`` everything unacknowledged is delivered again, in order, at the start and after each break of
+    the connection; only for a consumer that nobody else reads. With ``caution`` a message that ends the
+    process again and again is parked, too.
     """
 
     def __init__(
@@ -136,14 +137,22 @@ class Consumption:
                 continue
             fault = await self._attempt([delivery])
             for pause_s in RETRY_PAUSES_S:
-                if fault is None or delivery.is_settled:
+                if fault is None or isinstance(fault, NeverHandled) or delivery.is_settled:
                     break
                 await asyncio.sleep(pause_s)
                 fault = await self._attempt([delivery])
             if fault is not None and not delivery.is_settled:
-                log.error("%s gave up on %s: %r", self._durable, delivery.subject, fault, exc_info=fault)
-                await self._park(delivery.message, f"{type(fault).__name__}: {fault}")
-                delivery.is_settled = True
+                await self._give_up(delivery, fault)
+
+    async def _give_up(self, delivery: Delivery, fault: Exception) -> None:
+        if isinstance(fault, NeverHandled):
+            log.warning("%s refused %s: %s: %s", self._durable, delivery.subject, fault.code, fault)
+            reason = f"{fault.code}: {fault}"
+        else:
+            log.error("%s gave up on %s: %r", self._durable, delivery.subject, fault, exc_info=fault)
+            reason = f"{type(fault).__name__}: {fault}"
+        await self._park(delivery.message, reason)
+        delivery.is_settled = True
 
     async def _attempt(self, batch: list[Delivery]) -> Exception | None:
         pause_s, longest_s = AWAY_PAUSE_S

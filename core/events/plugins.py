@@ -68,6 +68,7 @@ class PluginView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     version: str = ""
     quality: str = ""
     capabilities: tuple[str, ...] = ()
+    address_scheme: str = ""
     fault: str = ""
 
 

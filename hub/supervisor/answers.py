@@ -110,4 +110,5 @@ def _view(plugin: Found) -> PluginView:
         version=manifest.version,
         quality=manifest.quality,
         capabilities=manifest.capabilities,
+        address_scheme=manifest.address_scheme or "",
     )

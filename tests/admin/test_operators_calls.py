@@ -39,7 +39,7 @@ async def probes(house: House) -> AsyncIterator[list[ProbeRequest]]:
     asked: list[ProbeRequest] = []
 
     async def describe(_: str, __: DescribeRequest) -> Description:
-        return Description(manifest={"name": "web_chat"}, schema=SCHEMA)
+        return Description(manifest={"name": "web_chat", "address_scheme": "webchat"}, schema=SCHEMA)
 
     async def probe(_: str, question: ProbeRequest) -> ProbeAnswer:
         asked.append(question)
@@ -144,6 +144,25 @@ async def test_a_parked_message_is_looked_at_replayed_and_discarded(
         await admin.try_call("DELETE", f"/dead-letters/{parked['seq']}")
         assert (await admin.call("GET", "/dead-letters"))["items"] == []
         assert (await admin.try_call("POST", "/dead-letters/99/replay"))[0] == 404
+
+
+async def test_a_channel_speaks_for_no_other_networks_addresses(
+    house: House, admin: Agent, probes: list[ProbeRequest]
+) -> None:
+    path, settings = "/instances/web_chat-main", {"token": "s3cret"}
+    await admin.call("PUT", path, plugin="web_chat", settings=settings, is_enabled=True)
+    async with house.channel() as channel:
+        await channel.write("tel:+8613800138000", "假的")
+        await channel.write("webchat:a", "真的")
+        await channel.hears("webchat:a", "12345")
+        ((parked),) = (await admin.call("GET", "/dead-letters"))["items"]
+        assert parked["letter"]["error"] == "foreign_address: web_chat-main speaks for webchat: only"
+        assert channel.sent("tel:+8613800138000") == []
+        await house.restart()
+        await channel.write("mailto:a@example.org", "还是假的")
+        await channel.write("webchat:b", "真的")
+        await channel.hears("webchat:b", "12345")
+        assert channel.sent("mailto:a@example.org") == []
 
 
 async def test_a_changed_queue_holds_at_once(house: House, admin: Agent) -> None:

@@ -6,6 +6,7 @@ from typing import Final
 from aiohttp import BodyPartReader, web
 
 from core.events import Attachment
+from hub.conversation_access import may_fetch
 from hub.errors import ApiError, not_found
 from hub.http.answers import json_answer
 from hub.http.server import admit_upload, authorize
@@ -32,7 +33,7 @@ class Files:
 
     async def upload(self, request: web.Request) -> web.StreamResponse:
         """Keep a file that an agent will send."""
-        await admit_upload(request, self._services)
+        identity = await admit_upload(request, self._services)
         if not request.content_type.startswith("multipart/"):
             raise ApiError(422, "bad_upload", "send multipart/form-data with a part named file")
         try:
@@ -55,15 +56,17 @@ class Files:
             raise ApiError(422, "bad_upload", "the body ends in the middle of the file") from error
         mime = part.headers.get("Content-Type", "application/octet-stream").partition(";")[0].strip()
         attachment: Attachment = await self._services.media.keep(
-            bytes(data), mime=mime, name=part.filename or "", instance=""
+            bytes(data), mime=mime, name=part.filename or "", instance="", uploader_id=identity.user_id
         )
         return json_answer(attachment)
 
     async def download(self, request: web.Request) -> web.StreamResponse:
-        """Return a file: pictures inline, all else as a download that no page can run."""
-        await authorize(request, self._services, "desk.use")
+        """Return a file the user may see: pictures inline, all else as a download that no page can run."""
+        identity = await authorize(request, self._services, "desk.use")
         media_id = request.match_info["media_id"]
         if len(media_id) > ID_LENGTH:
+            raise not_found("file")
+        if not await may_fetch(identity, media_id):
             raise not_found("file")
         path, attachment = await self._services.media.find(media_id)
         kind = "inline" if attachment.mime in INLINE else "attachment"

@@ -143,12 +143,27 @@ class Media(Model):
     height = fields.IntField(null=True)
     sha256 = fields.CharField(max_length=64)
     instance: str = slug_field(default="")
+    uploader_id: str | None = id_field(null=True)  # the user who sent it in
     created_at = fields.DatetimeField()
 
     class Meta:
         app = "store"
         table = "media"
         indexes = (("sha256",), ("created_at",))
+
+
+class MediaUse(Model):
+    """A file stands in a conversation, in an entry that went over ``instance``: who sees the one sees the other."""
+
+    use_id: str = id_field(is_key=True)
+    media_id: str = id_field()
+    conversation_id: str = id_field()
+    instance: str = slug_field(default="")
+
+    class Meta:
+        app = "store"
+        table = "media_use"
+        indexes = (("media_id",), ("conversation_id",))
 
 
 class Setting(Model):
