@@ -1,0 +1,178 @@
+"""Messages of WeCom's customer service as ``kf/sync_msg`` lists them, and what they tell ("接收消息和事件")."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final
+
+import msgspec
+from msgspec import Meta
+
+from core.events import ContactArrived, Location, MessageReceived, MessageStatus
+from plugins.wechat.texts import text
+from plugins.wechat.told import FileKind, FileRef, Told, Unreadable, address_of, place, place_text, sound
+
+FROM_CUSTOMER: Final = 3
+FROM_SYSTEM: Final = 4
+
+# why WeCom could not deliver what it had taken
+_FAILURES: Final = {
+    1: "account_gone",
+    2: "account_gone",
+    4: "window_closed",
+    5: "window_closed",
+    6: "contact_must_write",
+    7: "not_authorized",
+    8: "not_authorized",
+    10: "blocked_by_contact",
+}
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of what is read; fields we do not name are ignored."""
+
+
+class Text(Part, frozen=True, kw_only=True):
+    """Words; ``menu_id`` when they come from a menu of ours."""
+
+    content: str = ""
+    menu_id: str = ""
+
+
+class Media(Part, frozen=True, kw_only=True):
+    """A file."""
+
+    media_id: str
+
+
+class Point(Part, frozen=True, kw_only=True):
+    """A place in degrees, in the datum of Chinese maps."""
+
+    latitude: float
+    longitude: float
+    name: str = ""
+    address: str = ""
+
+
+class Link(Part, frozen=True, kw_only=True):
+    """A page somebody passed on."""
+
+    title: str = ""
+    url: str = ""
+
+
+class Notice(Part, frozen=True, kw_only=True):
+    """Something that happened; which fields are set depends on ``event_type``."""
+
+    event_type: str = ""
+    external_userid: str = ""
+    welcome_code: str = ""
+    fail_msgid: str = ""
+    fail_type: int = 0
+
+
+class KfMessage(Part, frozen=True, kw_only=True):
+    """One entry of the list."""
+
+    msgid: Annotated[str, Meta(min_length=1, max_length=128)]
+    origin: int
+    msgtype: str
+    open_kfid: str = ""
+    external_userid: str = ""
+    send_time: Annotated[int, Meta(ge=0, le=2**33)] = 0
+    text: Text | None = None
+    image: Media | None = None
+    voice: Media | None = None
+    video: Media | None = None
+    file: Media | None = None
+    location: Point | None = None
+    link: Link | None = None
+    event: Notice | None = None
+
+
+class Page(Part, frozen=True, kw_only=True):
+    """An answer of ``kf/sync_msg``; its messages are read one by one, so that one unreadable spoils no other."""
+
+    next_cursor: str = ""
+    has_more: int = 0
+    msg_list: list[Any] = []
+
+
+def read_page(raw: Any) -> Page:
+    """Return an answer of ``kf/sync_msg``; Unreadable when it is none."""
+    try:
+        return msgspec.convert(raw, type=Page)
+    except msgspec.ValidationError as error:
+        raise Unreadable(str(error)) from error
+
+
+def read_message(raw: Any) -> KfMessage:
+    """Return one message; Unreadable when it is none."""
+    try:
+        return msgspec.convert(raw, type=KfMessage)
+    except msgspec.ValidationError as error:
+        raise Unreadable(str(error)) from error
+
+
+def interpret(message: KfMessage, open_kfid: str, language: str) -> Told | None:
+    """Return what ``message`` tells, None when it is for another account or from a colleague in WeCom's own app.
+
+    A delivery that failed comes as a status about the far end's own message number.
+    """
+    if message.open_kfid not in ("", open_kfid):
+        return None
+    if message.origin == FROM_SYSTEM and message.event is not None:
+        return _notice(message.msgid, message.event)
+    if message.origin != FROM_CUSTOMER:
+        return None
+    try:
+        sender = address_of(message.external_userid)
+    except ValueError as error:
+        raise Unreadable("without sender") from error
+    files = tuple(_files(message))
+    where = _place(message)
+    words = _words(message, where, language)
+    if not words and not files:
+        words = text("unreadable", language)
+    event = MessageReceived(
+        external_id=sound(message.msgid),
+        sender=sender,
+        text=words,
+        choice=sound(message.text.menu_id) or None if message.text else None,
+        location=where,
+        sent_at=datetime.fromtimestamp(message.send_time, UTC),
+    )
+    return Told(event, files)
+
+
+def _notice(number: str, notice: Notice) -> Told | None:
+    match notice.event_type:
+        case "enter_session":
+            try:
+                sender = address_of(notice.external_userid)
+            except ValueError as error:
+                raise Unreadable("without sender") from error
+            return Told(ContactArrived(sender=sender, arrival_id=sound(number)), welcome=sound(notice.welcome_code))
+        case "msg_send_fail" if notice.fail_msgid:
+            code = _FAILURES.get(notice.fail_type, "refused")
+            return Told(MessageStatus(message_id=sound(notice.fail_msgid), status="failed", code=code))
+    return None
+
+
+def _words(message: KfMessage, where: Location | None, language: str) -> str:
+    if message.text is not None:
+        return sound(message.text.content)
+    if message.link is not None:
+        return text("link", language, title=sound(message.link.title), url=sound(message.link.url))
+    return place_text(where, language) if where is not None else ""
+
+
+def _place(message: KfMessage) -> Location | None:
+    point = message.location
+    if point is None:
+        return None
+    return place(point.latitude, point.longitude, sound(f"{point.name} {point.address}".strip()))
+
+
+def _files(message: KfMessage) -> list[FileRef]:
+    kinds: tuple[FileKind, ...] = ("image", "voice", "video", "file")
+    found = [(getattr(message, kind), kind) for kind in kinds]
+    return [FileRef(sound(media.media_id), kind) for media, kind in found if media is not None]
