@@ -62,7 +62,7 @@ def render(plan: Plan) -> dict[str, str]:
         "modules.conf": _modules(plan.asterisk.modules),
         "logger.conf": _section(
             "general",
-            {"dateformat": "%F %T.%3q", "use_callids": "yes", "appendhostname": "no", "rotatestrategy": "none"},
+            {"dateformat": "%F %T.%3q", "use_callids": "yes", "queue_log": "no", "rotatestrategy": "none"},
         )
         # notices name callers and are written for every stranger's attempt: not kept
         + _section("logfiles", {"messages.log": "warning,error"}),

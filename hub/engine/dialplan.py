@@ -3,16 +3,17 @@
 from pathlib import Path
 from typing import Final
 
-RETRY_S: Final = 5  # music between two attempts to find call control again
-DUTY_AFTER: Final = 6  # attempts before the duty phone is rung, if one is set
-ATTEMPTS: Final = 360  # half an hour
+RETRY_S: Final = 3  # music between two attempts to find call control again
+DUTY_AFTER: Final = 10  # attempts before the duty phone is rung, if one is set
+ATTEMPTS: Final = 600  # half an hour
 DUTY_RING_S: Final = 60
 
 INBOUND: Final = "inbound"  # context of trunks
 PHONES: Final = "phones"  # context of agents' phones
 WAITING: Final = "waiting"  # names of the announcements: <prompts>/fallback/<name>.wav
 GOODBYE: Final = "goodbye"
-DUTY_KEY: Final = "lianxin/duty"  # of the engine's database: what Dial() takes, such as PJSIP/12345@trunk
+DUTY: Final = "LIANXIN_DUTY"  # global variable that call control sets: what Dial() takes, such as PJSIP/12345@trunk
+_DUTY_KEPT: Final = "DB(lianxin/duty)"  # where calls write it down, because a restart forgets global variables
 
 
 def extensions(app: str, prompts: Path) -> str:
@@ -27,6 +28,7 @@ clearglobalvars = no
 ; from carriers: the arguments tell the trunk and the number that was dialled
 [{INBOUND}]
 exten => _[+0-9a-zA-Z*#]!,1,Set(__DIALLED=${{EXTEN}})
+ same => n,ExecIf($["${{{DUTY}}}" != "" & "${{{DUTY}}}" != "${{{_DUTY_KEPT}}}"]?Set({_DUTY_KEPT}=${{{DUTY}}}))
  same => n,Stasis({app},{INBOUND},${{CHANNEL(endpoint)}},${{EXTEN}})
  same => n,GotoIf($["${{STASISSTATUS}}" = "FAILED"]?fallback,s,1)
  same => n,Hangup()
@@ -51,10 +53,10 @@ exten => s,1,Set(TRIES=0)
  same => n,Set(TRIES=$[${{TRIES}} + 1])
  same => n,Stasis({app},{INBOUND},${{CHANNEL(endpoint)}},${{DIALLED}})
  same => n,GotoIf($["${{STASISSTATUS}}" != "FAILED"]?end)
- same => n,GotoIf($[${{TRIES}} = {DUTY_AFTER} & ${{DB_EXISTS({DUTY_KEY})}}]?duty)
+ same => n,GotoIf($[${{TRIES}} = {DUTY_AFTER} & "${{{_DUTY_KEPT}}}" != ""]?duty)
  same => n,GotoIf($[${{TRIES}} < {ATTEMPTS}]?again)
  same => n,ExecIf($[${{STAT(e,{fallback / GOODBYE}.wav)}}]?Playback({fallback / GOODBYE}))
  same => n(end),Hangup()
- same => n(duty),Dial(${{DB({DUTY_KEY})}},{DUTY_RING_S},m)
+ same => n(duty),Dial(${{{_DUTY_KEPT}}},{DUTY_RING_S},m)
  same => n,GotoIf($["${{DIALSTATUS}}" = "ANSWER"]?end:again)
 """

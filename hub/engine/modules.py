@@ -40,7 +40,7 @@ _OPTIONAL: Final = tuple(
     func_callerid func_channel func_cut func_db func_dialplan func_env func_global func_groupcount
     func_hangupcause func_jitterbuffer func_logic func_math func_periodic_hook func_pjsip_aor func_pjsip_contact
     func_pjsip_endpoint func_presencestate func_rand func_strings func_timeout func_uri func_volume func_talkdetect
-    app_audiosocket app_chanspy app_dial app_echo app_mixmonitor app_playback app_playtones app_read app_record
+    app_audiosocket app_chanspy app_dial app_echo app_exec app_mixmonitor app_playback app_playtones app_read app_record
     app_senddtmf app_stack app_transfer app_verbose app_waitforsilence app_while app_bridgewait app_originate
     """.split()  # noqa: SIM905 - a word list reads better than 100 quoted lines
 )

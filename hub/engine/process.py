@@ -5,6 +5,7 @@ its files, and a process is taken for it only when its number, the machine's boo
 """
 
 import asyncio
+import contextlib
 import os
 import secrets
 import signal
@@ -12,7 +13,7 @@ import socket
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 import aiohttp
 import msgspec
@@ -28,6 +29,8 @@ from hub.engine.settings import EngineSettings
 START_LIMIT_S: Final = 60.0
 ANSWER_LIMIT_S: Final = 5.0
 COMMAND_LIMIT_S: Final = 15.0
+STOP_LIMIT_S: Final = 20.0
+DRAIN_POLL_S: Final = 0.5
 POLL_S: Final = 0.05
 OUTPUT_TAIL: Final = 1_000
 
@@ -70,7 +73,7 @@ class Engine:
     """An engine that runs, or did when it was found."""
 
     def __init__(self, layout: Layout, note: Note) -> None:
-        self._layout = layout
+        self.layout = layout
         self.note = note
 
     @property
@@ -96,7 +99,7 @@ class Engine:
 
     async def command(self, text: str) -> str:
         """Return what the engine's console answers to ``text``; EngineAway."""
-        command = (*self.note.command, "-C", str(self._layout.etc / "asterisk.conf"), "-rx", text)
+        command = (*self.note.command, "-C", str(self.layout.etc / "asterisk.conf"), "-rx", text)
         process = await asyncio.create_subprocess_exec(
             *command,
             stdin=asyncio.subprocess.DEVNULL,
@@ -120,24 +123,32 @@ class Engine:
         """Have the settings take effect without touching calls; return what waits for a restart."""
         ports = Ports(sip=self.note.sip_port, http=self.note.http_port, tls=self.note.tls_port)
         wanted = _ports(settings, self.note)
-        plan = Plan(settings, asterisk, self._layout, ports, Secret(self.note.password))
+        plan = Plan(settings, asterisk, self.layout, ports, Secret(self.note.password))
         changed = await asyncio.to_thread(_write, plan)
         for module in sorted({RELOADED_BY[name] for name in changed if name in RELOADED_BY}):
             await self.command(f"module reload {module}")
         return restart_needed([*changed, *(("ports",) if wanted != ports else ())])
 
-    async def stop(self, how: Literal["gracefully", "now"], *, limit_s: float) -> None:
-        """Return when it is gone: ``gracefully`` takes no new calls and waits for those under way. EngineFailed."""
+    async def stop(self, *, drain_s: float = 0.0) -> None:
+        """Return when it is gone, after at most ``drain_s`` of waiting for a moment without calls. EngineFailed.
+
+        Asterisk's own graceful stop is not used: from its beginning on ARI answers nobody, and call control
+        could not even end the calls that are waited for.
+        """
+        with contextlib.suppress(TimeoutError, EngineAway):
+            async with asyncio.timeout(drain_s):
+                while await self.calls():  # noqa: ASYNC110 - asked, not told: nobody listens to events here
+                    await asyncio.sleep(DRAIN_POLL_S)
         try:
-            await self.command(f"core stop {how}")
+            await self.command("core stop now")
         except EngineAway:
-            if self.is_alive() and how == "now":
+            if self.is_alive():
                 os.kill(self.note.pid, signal.SIGTERM)
         try:
-            async with asyncio.timeout(limit_s):
+            async with asyncio.timeout(STOP_LIMIT_S):
                 await self.wait()
         except TimeoutError as error:
-            raise EngineFailed(f"the engine still runs after {limit_s:g} s") from error
+            raise EngineFailed(f"the engine still runs {STOP_LIMIT_S:g} s after it was told to stop") from error
 
     async def kill(self) -> None:
         """End it at once, calls and all."""
@@ -186,6 +197,9 @@ async def start(settings: EngineSettings, asterisk: Asterisk, layout: Layout) ->
                     raise EngineFailed(f"asterisk ended at its start: {_said(layout)}")
                 await asyncio.sleep(POLL_S)
             await engine.command("core waitfullybooted")
+            transports = await engine.command("pjsip show transports")
+            if missing := [name for name in ("transport-udp", "transport-tcp") if name not in transports]:
+                raise EngineFailed(f"port {note.sip_port} is somebody else's ({', '.join(missing)}): {_said(layout)}")
     except TimeoutError as error:
         await engine.kill()
         raise EngineFailed(f"asterisk did not answer within {START_LIMIT_S:g} s: {_said(layout)}") from error
@@ -251,17 +265,21 @@ def _write(plan: Plan) -> tuple[str, ...]:
 def _ports(settings: EngineSettings, old: Note | None) -> Ports:
     """Return the ports of the settings; free ones stay what they were, so that call control finds them again."""
     return Ports(
-        sip=settings.sip_port or (old.sip_port if old else _free_port(socket.SOCK_DGRAM)),
-        http=settings.http_port or (old.http_port if old else _free_port(socket.SOCK_STREAM)),
+        sip=settings.sip_port or (old.sip_port if old else _free_port()),
+        http=settings.http_port or (old.http_port if old else _free_port()),
         tls=settings.tls_port if settings.tls_certificate else 0,
     )
 
 
-def _free_port(kind: socket.SocketKind) -> int:
-    with socket.socket(type=kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def _free_port() -> int:
+    """Return a port that was free a moment ago, for TCP and for UDP."""
+    while True:
+        with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
+            tcp.bind(("127.0.0.1", 0))
+            port: int = tcp.getsockname()[1]
+            with contextlib.suppress(OSError):
+                udp.bind(("127.0.0.1", port))
+                return port
 
 
 def _read(layout: Layout) -> Note | None:

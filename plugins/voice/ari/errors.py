@@ -26,7 +26,7 @@ class Conflict(AriError):
 
 
 class Refused(AriError):
-    """Asterisk cannot do this, now or later: a wrong argument, an unknown endpoint or sound."""
+    """Asterisk cannot do this: a wrong argument, a phone that is not known or not registered, a full disk."""
 
     code = "ari_refused"
 

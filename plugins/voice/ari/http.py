@@ -113,12 +113,13 @@ def _error(status: int, data: bytes) -> Exception:
     if status == 401:
         return ChannelAuthFailed("Asterisk refuses the user name or the password of ARI")
     try:
-        text = msgspec.json.decode(data, type=dict[str, Any]).get("message") or "no reason given"
+        said = msgspec.json.decode(data, type=dict[str, Any])
+        text = said.get("message") or said.get("error") or "no reason given"
     except msgspec.MsgspecError:
         text = "no reason given"
     if status in (502, 503, 504):
         return AriUnavailable(f"{text} ({status})")
-    kind: type[AriError] = _ERRORS.get(status, Refused if status < 500 else AriError)
+    kind: type[AriError] = _ERRORS.get(status, Refused)
     return kind(status, str(text))
 
 

@@ -95,6 +95,11 @@ class AudioLine(asyncio.DatagramProtocol):
         """Return when 200 ms were not silent."""
         await self._until(lambda: len(self.heard) >= WINDOW and not is_silent(self.heard[-WINDOW:]), "sound", within_s)
 
+    async def heard_for(self, seconds: float, *, within_s: float = WITHIN_S) -> None:
+        """Return when so much more audio has come, silent or not."""
+        enough = len(self.heard) + round(8_000 * seconds)
+        await self._until(lambda: len(self.heard) >= enough, f"{seconds:g} s more", within_s)
+
     async def press(self, digits: str) -> None:
         """Press keys, one after the other (RFC 4733); return when the last one is let go."""
         for digit in digits:

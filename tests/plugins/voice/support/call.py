@@ -42,6 +42,12 @@ class Call(AudioLine):
         """Return the address an incoming call claims to come from."""
         return uri(self._remote)
 
+    @property
+    def dialled(self) -> str:
+        """Return the number that an incoming call was for."""
+        assert self.invite_request is not None
+        return self.invite_request.start.split()[1].removeprefix("sip:").partition("@")[0]
+
     async def invite(self, target: str, headers: dict[str, str]) -> None:
         self._port = await self.open(self.phone.host)
         self._target = target

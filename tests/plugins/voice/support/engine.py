@@ -87,7 +87,8 @@ class Board:
         phone = await Phone(self.sip, name).__aenter__()
         self.phones.append(phone)
         await self.put("aor", name, {"contact": f"sip:127.0.0.1:{phone.port}"})
-        await self.put("endpoint", name, {"transport": "transport-udp", "context": "inbound", "aors": name, **MEDIA})
+        outside = {"context": "inbound", "trust_id_inbound": "yes"}
+        await self.put("endpoint", name, {"transport": "transport-udp", "aors": name, **outside, **MEDIA})
         return phone
 
     async def put(self, kind: str, name: str, fields: dict[str, str]) -> None:
@@ -95,14 +96,23 @@ class Board:
         self._objects.append(("res_pjsip", kind, name))
 
     async def close(self) -> None:
-        for phone in self.phones:
-            await phone.__aexit__()
         for channel in await self.ari.channels():
             await self.ari.hang_up(channel.id)
+        await self.unplug()
         for bridge in await self.ari.bridges():
             await self.ari.destroy_bridge(bridge.id)
         for module, kind, name in reversed(self._objects):
             await self.ari.delete_object(module, kind, name)
+
+    async def restart(self, asterisk: Asterisk) -> None:
+        """Stop the engine and start it again with the same files; the telephones stay."""
+        await self.engine.stop()
+        self.engine = await start(engine_settings(), asterisk, self.engine.layout)
+
+    async def unplug(self) -> None:
+        """Hang up every telephone."""
+        for phone in self.phones:
+            await phone.__aexit__()
 
 
 MEDIA = {"disallow": "all", "allow": "ulaw", "direct_media": "no", "dtmf_mode": "rfc4733", "rtp_symmetric": "yes"}

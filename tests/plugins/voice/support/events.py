@@ -39,6 +39,11 @@ class Events:
             names = [type(event).__name__ for event in self.seen]
             raise AssertionError(f"no {kind.__name__} within {within_s:g} s, but {names}") from None
 
+    async def first(self, kind: type[EventT]) -> EventT:
+        """Return the first event of this kind that ever came."""
+        self._at.pop(kind, None)
+        return await self.next(kind)
+
     async def follow(self, ari: Ari, *sources: str) -> None:
         async with aclosing(aiter(ari.events(*sources))) as stream:
             async for event in stream:

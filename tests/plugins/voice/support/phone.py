@@ -43,9 +43,11 @@ class Phone(asyncio.DatagramProtocol):
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for call in list(self.calls.values()):
-            await call.close()
-        self._transport.close()
+        try:
+            for call in list(self.calls.values()):
+                await call.close()
+        finally:
+            self._transport.close()
 
     @property
     def contact(self) -> str:
@@ -62,9 +64,15 @@ class Phone(asyncio.DatagramProtocol):
         return (await self.ask(request)).status
 
     @asynccontextmanager
-    async def call(self, number: str, *, headers: dict[str, str] | None = None) -> AsyncIterator["Call"]:
-        """Dial ``number``; the call is hung up at the end of the block, if it is not before."""
-        call = await self.dial(number, headers=headers)
+    async def call(
+        self, number: str, *, caller: str = "", headers: dict[str, str] | None = None
+    ) -> AsyncIterator["Call"]:
+        """Dial ``number``; the call is hung up at the end of the block, if it is not before.
+
+        ``caller`` is the number that a carrier vouches for (P-Asserted-Identity).
+        """
+        vouched = {"P-Asserted-Identity": f"<sip:{caller}@{self.host}>"} if caller else {}
+        call = await self.dial(number, headers={**vouched, **(headers or {})})
         try:
             yield call
         finally:
@@ -92,7 +100,7 @@ class Phone(asyncio.DatagramProtocol):
                 ("via", via),
                 ("max-forwards", "70"),
                 ("from", f"<{self.address}>;tag={mark or uuid4().hex[:8]}"),
-                ("to", to if to.startswith("<") else f"<{to}>"),
+                ("to", to if "<" in to else f"<{to}>"),
                 ("call-id", call_id),
                 ("cseq", f"{number} {method}"),
             ],
