@@ -1,21 +1,31 @@
 // An SMSC on loopback by the npm package `smpp`, which somebody else wrote: each line on standard input is a command,
-// each line on standard output an event, both JSON. Arguments: the folder with node_modules, port, system id, password.
+// each line on standard output an event, both JSON. Arguments: the folder with node_modules, port, system id,
+// password, the first message id, `asks` when standard input says how to answer each part, certificate and key.
 import { createRequire } from 'node:module'
 import { createInterface } from 'node:readline'
 
-const [folder, port, systemId, password, first = '1', ...tls] = process.argv.slice(2)
+const [folder, port, systemId, password, first = '1', asking = 'asks', ...tls] = process.argv.slice(2)
+const asks = asking === 'asks'
 const smpp = createRequire(`${folder}/package.json`)('smpp')
 
 const tell = (event) => process.stdout.write(`${JSON.stringify(event)}\n`)
 const receivers = new Set()
-const answers = []
+const undecided = new Map() // submitted parts whose answer the test still has to say
 let lastId = Number(first) - 1
 let isDeaf = false
 let idBase = 10
 let waiting = [] // deliveries while nobody is bound
 
 function onSubmit(session, pdu) {
-  const answer = answers.shift() ?? {}
+  if (!asks) {
+    accept(session, pdu, {})
+    return
+  }
+  undecided.set(undecided.size, [session, pdu])
+  tell({ event: 'submitting', number: undecided.size - 1 })
+}
+
+function accept(session, pdu, answer) {
   if (answer.silent) return
   if (answer.status) {
     session.send(pdu.response({ command_status: answer.status }))
@@ -113,7 +123,7 @@ server.listen(Number(port), '127.0.0.1', () => tell({ event: 'listening', port: 
 for await (const line of createInterface({ input: process.stdin })) {
   const order = JSON.parse(line)
   if (order.do === 'deliver') deliverTo(receiver(), order)
-  else if (order.do === 'answer') answers.push(order.answer)
+  else if (order.do === 'answer') accept(...undecided.get(order.number), order.answer)
   else if (order.do === 'deafen') isDeaf = true
   else if (order.do === 'raw') receiver()?.socket.write(Buffer.from(order.data, 'hex'))
   else if (order.do === 'count_by') idBase = order.base

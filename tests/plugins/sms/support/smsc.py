@@ -29,6 +29,7 @@ class Smsc:
     """The peer of the contract suite; ``events`` holds everything the node process told."""
 
     settings: dict[str, Any] = {}
+    asks = True  # False: every part is accepted, without a question first
 
     def __init__(self) -> None:
         self.received: list[Any] = []
@@ -38,7 +39,12 @@ class Smsc:
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
         self._number = 0
+        self._answers: list[dict[str, Any]] = []
         self._tls: tuple[str, ...] = ()  # files with certificate and key
+
+    def use_tls(self, certificate: Path, key: Path) -> None:
+        """Serve by TLS from the next start on."""
+        self._tls = (str(certificate), str(key))
 
     async def start(self) -> dict[str, Any]:
         if not self._port:
@@ -46,7 +52,8 @@ class Smsc:
                 self._port = listener.getsockname()[1]
         first = 1 + sum(event["event"] == "submitted" for event in self.events)
         self._process = await asyncio.create_subprocess_exec(
-            *(node(), str(SCRIPT), str(webbuild.WEB), str(self._port), SYSTEM_ID, PASSWORD, str(first), *self._tls),
+            *(node(), str(SCRIPT), str(webbuild.WEB), str(self._port), SYSTEM_ID, PASSWORD, str(first)),
+            *("asks" if self.asks else "accepts", *self._tls),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
         )
@@ -79,7 +86,7 @@ class Smsc:
         return int((await self.event("taken", number=number))["status"])
 
     def script(self, answer: Any) -> None:
-        self.order("answer", answer=answer)
+        self._answers.append(answer)
 
     def order(self, do: str, **fields: Any) -> None:
         """Tell the node process something."""
@@ -113,6 +120,10 @@ class Smsc:
                 event = json.loads(line)
             except ValueError:
                 continue  # cut off by a kill
+            if event["event"] == "submitting":
+                answer = self._answers.pop(0) if self._answers else {}
+                self.order("answer", number=event["number"], answer=answer)
+                continue
             async with self._news:
                 self.events.append(event)
                 if event["event"] == "submitted":
