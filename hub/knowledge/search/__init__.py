@@ -1,0 +1,1 @@
+"""The search: a process of its own that owns the index."""

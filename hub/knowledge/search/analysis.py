@@ -1,0 +1,130 @@
+"""Turns text into what an index holds of it: words, character pairs, sounds, pinyin letters and first letters.
+
+Words (rjieba's dictionary) and pairs of characters together rank best; sounds find homophones, with the mergers most
+speakers of southern dialects make (zh/z, ng/n …); letters and first letters find what is typed in pinyin.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from itertools import pairwise
+from typing import Final
+
+import rjieba
+from pypinyin import lazy_pinyin
+
+from hub.knowledge.search.documents import SearchDocument
+
+MAX_ANALYZED_CHARS: Final = 20_000  # of one document's body
+
+Terms = dict[str, list[str]]  # field → terms, in the order of the text
+
+_HAN: Final = "\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0002ebef"
+_RUN: Final = re.compile(rf"[{_HAN}]+|[a-z0-9]+(?:[._-][a-z0-9]+)*")
+_HAN_RUN: Final = re.compile(rf"[{_HAN}]+")
+_LATIN_RUN: Final = re.compile(r"[a-z]+")
+_FOLDS: Final = (("zh", "z"), ("ch", "c"), ("sh", "s"))
+# said by everybody in every question, so of no help in telling answers apart
+_EMPTY_WORDS: Final = frozenset(
+    "的 了 吗 呢 吧 啊 是 在 有 和 与 及 或 就 都 也 还 我 你 您 他 她 它 我们 你们 请问 您好 你好 一下 这个 那个 这 那 "
+    "what how is are the a an of to in and or do does i you my for on it".split()
+)
+
+
+def normalized(text: str) -> str:
+    """Return ``text`` as it is compared: full-width forms narrow, Latin letters small (Unicode NFKC)."""
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def has_han(text: str) -> bool:
+    """Whether there is a Chinese character in ``text``."""
+    return _HAN_RUN.search(text) is not None
+
+
+def words(text: str) -> list[str]:
+    """Return the words of normalized ``text``: by dictionary where it is Chinese, by spaces elsewhere."""
+    found: list[str] = []
+    for run in _RUN.findall(text):
+        found += rjieba.cut(run) if has_han(run) else [run]
+    return found
+
+
+def telling_words(text: str) -> list[str]:
+    """Return the words of normalized ``text`` that tell one question from another."""
+    return [word for word in words(text) if word not in _EMPTY_WORDS]
+
+
+def grams(text: str) -> list[str]:
+    """Return the pairs of neighbouring Chinese characters in normalized ``text``; a lone one stands for itself."""
+    return [
+        pair for run in _HAN_RUN.findall(text) for pair in ([run[i : i + 2] for i in range(len(run) - 1)] or [run])
+    ]
+
+
+@lru_cache(maxsize=20_000)
+def syllables(run: str) -> tuple[str, ...]:
+    """Return how a run of Chinese characters is read, without tones."""
+    return tuple(lazy_pinyin(run, errors="ignore", v_to_u=False))
+
+
+def sounds(text: str) -> list[str]:
+    """Return the pairs of neighbouring syllables of normalized ``text``, sounds that are often merged folded."""
+    found: list[str] = []
+    for run in _HAN_RUN.findall(text):
+        folded = [_folded(one) for one in syllables(run)]
+        found += [one + other for one, other in pairwise(folded)] or folded
+    return found
+
+
+def letters(text: str) -> list[str]:
+    """Return the pinyin of each Chinese run in normalized ``text``, every other run of letters as it is."""
+    return [
+        "".join(syllables(run)) if has_han(run) else run for run in _RUN.findall(text) if has_han(run) or run.isalpha()
+    ]
+
+
+def initials(text: str) -> list[str]:
+    """Return the first letters of each Chinese run in normalized ``text``."""
+    return ["".join(one[0] for one in syllables(run)) for run in _HAN_RUN.findall(text)]
+
+
+def pieces(run: str, lengths: Iterable[int]) -> list[str]:
+    """Return all stretches of ``run`` that have one of ``lengths``."""
+    return [run[at : at + length] for length in lengths for at in range(len(run) - length + 1)]
+
+
+def latin_runs(text: str) -> list[str]:
+    """Return the runs of Latin letters in normalized ``text``."""
+    return _LATIN_RUN.findall(text)
+
+
+def analyze(document: SearchDocument) -> Terms:
+    """Return the terms of ``document`` by field; its title and keys count twice, and only they have sounds."""
+    head = [normalized(part) for part in (document.title, *document.keys) if part]
+    texts = [*head, *head, normalized(document.body[:MAX_ANALYZED_CHARS])]
+    return {
+        "words": _each(words, texts),
+        "grams": _each(grams, texts),
+        "sounds": _each(sounds, head),
+        "letters": [piece for text in head for run in letters(text) for piece in pieces(run, (3,))],
+        "initials": [piece for text in head for run in initials(text) for piece in pieces(run, (2, 3, 4))],
+        "keys": [squeezed(key) for key in (document.code, *document.keys) if key],
+    }
+
+
+def squeezed(text: str) -> str:
+    """Return ``text`` normalized and without anything but letters and digits, for comparing as a whole."""
+    return "".join(_RUN.findall(normalized(text)))
+
+
+def _each(split: object, texts: Sequence[str]) -> list[str]:
+    assert callable(split)
+    return [term for text in texts for term in split(text)]
+
+
+def _folded(syllable: str) -> str:
+    for whole, part in _FOLDS:
+        if syllable.startswith(whole):
+            syllable = part + syllable[len(whole) :]
+    return syllable[:-1] if syllable.endswith("ng") else syllable

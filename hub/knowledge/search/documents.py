@@ -1,0 +1,70 @@
+"""What is indexed and what is asked: the structs that cross from the hub to the search process and back."""
+
+from typing import Final, Literal
+
+import msgspec
+
+Collection = Literal["articles", "records"]  # what the service answers with; what was said, and to whom
+COLLECTIONS: Final[tuple[Collection, ...]] = ("articles", "records")
+
+
+class SearchDocument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One thing that can be found.
+
+    ``tags`` are ``name:value`` words that a search filters and counts by; ``group`` is what hits are gathered under.
+    """
+
+    document_id: str
+    collection: Collection
+    title: str = ""
+    code: str = ""
+    keys: tuple[str, ...] = ()
+    body: str = ""
+    tags: tuple[str, ...] = ()
+    group: str = ""
+
+
+class SearchQuery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A search: ``text`` as it was typed, ``synonyms`` that stand for parts of it.
+
+    Of each group in ``filters`` a hit has at least one tag. ``facets`` are the tag names to count.
+    """
+
+    collection: Collection
+    text: str
+    synonyms: tuple[str, ...] = ()
+    filters: tuple[tuple[str, ...], ...] = ()
+    facets: tuple[str, ...] = ()
+    limit: int = 20
+    offset: int = 0
+
+
+class Hit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One found document; ``matched`` says by what: ``code``, ``key``, ``title``, ``text``, ``sound``, ``pinyin``."""
+
+    document_id: str
+    score: float
+    matched: str
+    group: str = ""
+
+
+class SearchAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The hits, best first; ``terms`` are the words to mark, ``weights`` how rare each of the query's words is."""
+
+    hits: tuple[Hit, ...] = ()
+    facets: dict[str, dict[str, int]] = {}
+    terms: tuple[str, ...] = ()
+    weights: dict[str, float] = {}
+    has_more: bool = False
+
+
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
+    """A document that an engine proposes, with what the ranking needs of it."""
+
+    document_id: str
+    score: float
+    title: str
+    code: str
+    keys: tuple[str, ...]
+    tags: tuple[str, ...]
+    group: str

@@ -1,0 +1,110 @@
+"""Turns what somebody typed into weighted terms: which fields to ask, and how much each counts."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from hub.knowledge.search.analysis import (
+    grams,
+    has_han,
+    latin_runs,
+    normalized,
+    pieces,
+    sounds,
+    squeezed,
+    syllables,
+    telling_words,
+    words,
+)
+from hub.knowledge.search.documents import SearchQuery
+
+MAX_QUERY_CHARS: Final = 300
+SHORT_CHARS: Final = 24  # longer questions have sounds enough to find everything
+LONGEST_INITIALS: Final = 24
+FEWEST_TERMS: Final = 6
+
+# tried on labelled questions (benchmarks/knowledge.py)
+WORD: Final = 1.0
+GRAM: Final = 0.8
+SOUND: Final = 0.35
+SYNONYM: Final = 0.6
+LETTER: Final = 0.5
+INITIAL: Final = 1.2
+KEY: Final = 6.0
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One term to look for in ``field``; a repeated one counts once, with the sum of the weights."""
+
+    field: str
+    text: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an engine is asked: any of ``terms``, and of each group in ``filters`` at least one tag."""
+
+    terms: tuple[Term, ...]
+    filters: tuple[tuple[str, ...], ...]
+    marks: tuple[str, ...]
+
+
+def plan(query: SearchQuery) -> Plan:
+    """Return the terms of ``query``."""
+    text = normalized(query.text)[:MAX_QUERY_CHARS]
+    weights: dict[tuple[str, str], float] = {}
+
+    def add(field: str, terms: list[str], weight: float) -> None:
+        for term in terms:
+            weights[field, term] = weights.get((field, term), 0.0) + weight
+
+    telling = telling_words(text) or words(text)
+    add("words", telling, WORD)
+    add("grams", grams(text), GRAM)
+    if len(text) <= SHORT_CHARS and has_han(text):
+        add("sounds", sounds(text), SOUND)
+    if whole := squeezed(text):
+        add("keys", [whole], KEY)
+    if not has_han(text):
+        _add_pinyin(text, add)
+    for synonym in query.synonyms:
+        add("words", words(normalized(synonym)), SYNONYM)
+        add("grams", grams(normalized(synonym)), SYNONYM * GRAM)
+        add("keys", [squeezed(synonym)], KEY / 2)
+    terms = tuple(Term(field, term, weight) for (field, term), weight in weights.items())
+    marks = dict.fromkeys([*telling, *(word for synonym in query.synonyms for word in words(normalized(synonym)))])
+    return Plan(terms, query.filters, tuple(marks))
+
+
+def within(terms: Sequence[Term], frequency: Callable[[Term], int], postings: int) -> list[Term]:
+    """Return the rarest of ``terms``, as many as together stand in at most ``postings`` documents.
+
+    What stands everywhere costs an engine the most and says the least.
+    """
+    left = postings
+    kept: list[Term] = []
+    for count, term in sorted(((frequency(term), term) for term in terms), key=lambda pair: pair[0]):
+        left -= count
+        if left < 0 and len(kept) >= FEWEST_TERMS:
+            break
+        if count:
+            kept.append(term)
+    return kept
+
+
+def _add_pinyin(text: str, add: object) -> None:
+    assert callable(add)
+    runs = latin_runs(text)
+    for run in {*runs, "".join(runs)}:
+        add("letters", pieces(run, (3,)), LETTER)
+    joined = "".join(runs)
+    if 2 <= len(joined) <= LONGEST_INITIALS:
+        add("initials", pieces(joined, (min(4, len(joined)),)), INITIAL)
+
+
+def pinyin_of(text: str) -> tuple[str, str]:
+    """Return the pinyin of ``text`` and its first letters, each in one piece."""
+    read = [syllable for run in words(normalized(text)) if has_han(run) for syllable in syllables(run)]
+    return "".join(read), "".join(syllable[0] for syllable in read)
