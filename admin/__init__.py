@@ -8,6 +8,6 @@ __all__ = ["register_routes"]
 @hookimpl
 def register_routes() -> list[object]:
     """Return the operators' endpoints."""
-    from admin import audit, dead_letters, flows, plugins, queues, users  # noqa: PLC0415 - only the hub needs them
+    from admin import audit, dead_letters, flows, knowledge, plugins, queues, users  # noqa: PLC0415 - only the hub needs them
 
-    return [*users.api, *queues.api, *plugins.api, *flows.api, *dead_letters.api, *audit.api]
+    return [*users.api, *queues.api, *plugins.api, *flows.api, *dead_letters.api, *audit.api, *knowledge.api]

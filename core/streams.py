@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from core.events import SendMessage
+from core.events import ArticleChanged, ContactChanged, ConversationChanged, EntryAdded, SendMessage
 from core.subjects import PATTERNS, fill
 
 DAY_S: Final = 86_400.0
@@ -37,6 +37,7 @@ class Consumer:
     stream: str
     name: str
     filter_subject: str = ""
+    filter_subjects: tuple[str, ...] = ()  # several, in place of one
     ack_wait_s: float = 30.0
     max_ack_pending: int = 1_000
 
@@ -55,7 +56,13 @@ IN: Final = Stream(
 ORDERS: Final = Stream("ORDERS", ("hub.channel.*.cmd.send",), is_work_queue=True)
 EVENTS: Final = Stream(
     "EVENTS",
-    ("hub.conversation.*.*.*", "hub.contact.*.*.*", "hub.agent.*.*.*", "hub.queue.*.*.*"),
+    (
+        "hub.conversation.*.*.*",
+        "hub.contact.*.*.*",
+        "hub.agent.*.*.*",
+        "hub.queue.*.*.*",
+        "hub.knowledge.*.*.*",
+    ),
     max_age_s=90 * DAY_S,
 )
 STATE: Final = Stream("STATE", ("hub.channel.*.state.changed", "hub.plugin.*.status.changed"), max_per_subject=1)
@@ -80,3 +87,10 @@ def hub_consumer() -> Consumer:
 def orders_consumer(instance: str) -> Consumer:
     """Return the reader of the orders for one plugin instance; it is named like the instance."""
     return Consumer("ORDERS", instance, fill(PATTERNS[SendMessage], instance))
+
+
+def search_consumer(node: str) -> Consumer:
+    """Return the reader of everything that can be searched, for the search process of one machine."""
+    searched = (ArticleChanged, EntryAdded, ConversationChanged, ContactChanged)
+    subjects = tuple(fill(PATTERNS[event], "*") for event in searched)
+    return Consumer(EVENTS.name, f"search-{node}", filter_subjects=subjects)

@@ -10,6 +10,7 @@ from typing import Final
 from core.events import (
     ActivityEnded,
     AgentChanged,
+    ArticleChanged,
     CallArrived,
     CallPlan,
     ChannelState,
@@ -74,6 +75,7 @@ PATTERNS: Final[dict[type[Event], str]] = {
     OfferEnded: "hub.agent.{id}.offer.ended",
     AgentChanged: "hub.agent.{id}.state.changed",
     QueueChanged: "hub.queue.{id}.figures.changed",
+    ArticleChanged: "hub.knowledge.{id}.article.changed",
 }
 
 # questions: who asks → who answers
@@ -85,6 +87,9 @@ ASK_PLUGINS: Final = "hub.supervisor.main.ask.plugins"  # hub → supervisor: Pl
 ASK_DESCRIBE: Final = "hub.supervisor.main.ask.describe"  # hub → supervisor: DescribeRequest → Description
 ASK_PROBE: Final = "hub.supervisor.main.ask.probe"  # hub → supervisor: ProbeRequest → ProbeAnswer
 ASK_SWITCH: Final = "hub.plugin.{id}.ask.switch"  # command line → hub: SwitchRequest → SwitchAnswer
+ASK_HITS: Final = "hub.search.main.ask.hits"  # hub → search process: SearchQuery → SearchAnswer
+ASK_REBUILD: Final = "hub.search.main.ask.rebuild"  # hub → search process: RebuildRequest → RebuildAnswer
+ASK_DOCUMENTS: Final = "hub.search.main.ask.documents"  # search process → hub: DocumentsRequest → Documents
 QUESTIONS: Final = (
     ASK_HISTORY,
     ASK_CALLS,
@@ -94,6 +99,9 @@ QUESTIONS: Final = (
     ASK_DESCRIBE,
     ASK_PROBE,
     ASK_SWITCH,
+    ASK_HITS,
+    ASK_REBUILD,
+    ASK_DOCUMENTS,
 )
 
 DEAD_LETTER: Final = "hub.dead.{id}.message.parked"  # {id} is the consumer that gave up

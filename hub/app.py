@@ -45,6 +45,8 @@ from hub.http.openapi import document
 from hub.http.proxy import ChannelProxy
 from hub.http.server import guard, mount
 from hub.http.static import BrowserCode
+from hub.knowledge.knowledge import Knowledge
+from hub.knowledge.process import SearchProcess
 from hub.media import MediaStore
 from hub.plugin_instances import PluginInstances
 from hub.presence import Presence
@@ -81,6 +83,7 @@ class Hub:
         self.is_demo = settings.demo
         self.url = ""
         self.web: web.Application
+        self.search: SearchProcess
         self.first_admin: tuple[str, str] | None = None
         self._tasks: list[Callable[[], Awaitable[None]]] = []
 
@@ -98,6 +101,7 @@ class Hub:
             await make_first_setup(services)
             await services.flow_library.load()
             await self._schemes.load()
+            await services.knowledge.load()
             if self._settings.demo:
                 await make_demo(services)
             stack.push_async_callback(services.presence.close)
@@ -152,6 +156,7 @@ class Hub:
             connectors=Connectors(),
             links=contact_links,
         )
+        knowledge = Knowledge(units, audit, bus)
         hooks = load_extensions()
         self._schemes = AddressSchemes(units, bus)
         self._proxy = ChannelProxy(settings.http.trusted_proxies)
@@ -179,13 +184,14 @@ class Hub:
                 media=media,
                 text_chars=limits.text_chars,
             ),
-            conversation_lists=ConversationLists(),
+            conversation_lists=ConversationLists(knowledge.finder),
             dispatcher=dispatcher,
             presence=Presence(units, dispatcher, desk, grace_s=limits.desk_grace_s),
             queues=queues,
             queue_editor=QueueEditor(units, audit, dispatcher),
             flows=flows,
             flow_library=library,
+            knowledge=knowledge,
             media=media,
             plugin_instances=plugin_instances,
             reach=reach,
@@ -221,7 +227,11 @@ class Hub:
             self._schemes.run,
             self.services.plugin_instances.run,
             signals.run,
+            knowledge.source.run,
         ]
+        self.search = SearchProcess(settings.search, settings.nats, settings.data_dir, knowledge.finder)
+        if settings.search.is_enabled:
+            self._tasks.append(self.search.run)
 
     async def _serve_http(self, stack: AsyncExitStack) -> None:
         services, http = self.services, self._settings.http

@@ -1,21 +1,28 @@
 """Pages of conversations and of their timelines, as a desk scrolls through them."""
 
-from typing import Literal
+from typing import Final, Literal
 
 from tortoise.expressions import Q
 
 from core.events import ConversationView, EntryView
 from hub.accounts.identity import Identity
 from hub.desktop.patches import Viewer
+from hub.knowledge.finding import Finder
+from hub.knowledge.search.documents import SearchQuery
 from hub.masking import masked
 from hub.store.models import Conversation, Entry
 from hub.store.views import conversation_view, entry_view
+
+MAX_FOUND: Final = 1_000  # hits of a search, best first, of which those are shown that the user may see
 
 View = Literal["mine", "waiting", "all"]
 
 
 class ConversationLists:
     """Reads; changes nothing."""
+
+    def __init__(self, finder: Finder) -> None:
+        self._finder = finder
 
     async def page(
         self, identity: Identity, view: View, *, cursor: str, limit: int, channel: str, words: str
@@ -25,16 +32,21 @@ class ConversationLists:
         if channel:
             rows = rows.filter(channel=channel)
         if words:
-            found = Entry.filter(text__icontains=words, kind="message").limit(500)
-            ids = await found.values_list("conversation_id", flat=True)
-            rows = rows.filter(
-                Q(contact_name__icontains=words) | Q(topic__icontains=words) | Q(conversation_id__in=set(ids))
-            )
+            rows = rows.filter(await self._found(words))
         if cursor:
             rows = rows.filter(conversation_id__lt=cursor)
         page = await rows.order_by("-conversation_id").limit(limit + 1)
         items = [masked(conversation_view(row), identity) for row in page[:limit]]
         return items, items[-1].conversation_id if len(page) > limit else None
+
+    async def _found(self, words: str) -> Q:
+        """Return what narrows to conversations that ``words`` find, by what was said, noted, or whom it was said to."""
+        query = SearchQuery(collection="records", text=words, limit=MAX_FOUND)
+        answer = await self._finder.ask(query)
+        if answer is None:  # without the index only what the rows themselves say
+            return Q(contact_name__icontains=words) | Q(topic__icontains=words)
+        groups = {hit.group for hit in answer.hits}
+        return Q(conversation_id__in=groups) | Q(contact_id__in=groups)
 
     async def of_contact(self, identity: Identity, contact_id: str) -> list[ConversationView]:
         """Return the contact's latest conversations that the user may open."""

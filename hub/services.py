@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from hub.dispatcher import Dispatcher
     from hub.flow_library import FlowLibrary
     from hub.flows import Flows
+    from hub.knowledge.knowledge import Knowledge
     from hub.media import MediaStore
     from hub.plugin_instances import PluginInstances
     from hub.presence import Presence
@@ -53,6 +54,7 @@ class Services:
     queue_editor: "QueueEditor"
     flows: "Flows"
     flow_library: "FlowLibrary"
+    knowledge: "Knowledge"
     media: "MediaStore"
     plugin_instances: "PluginInstances"
     reach: "Reach"

@@ -1,7 +1,7 @@
 """What the hub is told at its start; every field is a line of docs/settings.md."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -49,6 +49,14 @@ class LimitSettings(Settings, frozen=True, kw_only=True):
     desk_grace_s: Annotated[float, Meta(gt=0)] = 20.0  # a lost browser keeps its agent's work that long
 
 
+class SearchSettings(Settings, frozen=True, kw_only=True):
+    """The search: Whoosh for up to some twenty thousand articles, tantivy (extra ``tantivy``) above."""
+
+    is_enabled: bool = True
+    engine: Literal["whoosh", "tantivy"] = "whoosh"
+    memory_mb: Annotated[int, Meta(ge=256)] = 4_096  # above that it is started anew
+
+
 class HubSettings(Settings, frozen=True, kw_only=True):
     """Everything the hub process needs; the supervisor sends it as one line of JSON."""
 
@@ -56,5 +64,6 @@ class HubSettings(Settings, frozen=True, kw_only=True):
     nats: NatsSettings
     http: HttpSettings = HttpSettings()
     limits: LimitSettings = LimitSettings()
+    search: SearchSettings = SearchSettings()
     database_url: str = ""  # empty: SQLite in data_dir
     demo: bool = False

@@ -58,6 +58,7 @@ async def ensure_consumer(connection: Connection, consumer: Consumer) -> None:
         ack_wait=consumer.ack_wait_s,
         max_ack_pending=consumer.max_ack_pending,
         filter_subject=consumer.filter_subject or None,
+        filter_subjects=list(consumer.filter_subjects) or None,
     )
     await create_consumer(connection, consumer.stream, consumer.name, config)
 

@@ -43,6 +43,7 @@ from core.events.conversations import (
     EntryChanged,
     EntryView,
 )
+from core.events.knowledge import ArticleChanged, ArticleView
 from core.events.messages import (
     Attachment,
     Choice,
@@ -88,6 +89,8 @@ __all__ = [
     "AgentChanged",
     "AgentView",
     "AnyActivity",
+    "ArticleChanged",
+    "ArticleView",
     "Attachment",
     "CallArrived",
     "CallLegView",

@@ -11,6 +11,9 @@ PERMISSIONS: Final[dict[str, str]] = {
     "contact.link": "add and take away addresses of contacts, merge contacts",
     "contact.block": "block and unblock contacts",
     "address.reveal": "see whole phone numbers",
+    "knowledge.restricted": "read restricted articles",
+    "knowledge.edit": "write articles, categories and synonyms, work through reports",
+    "knowledge.publish": "check and publish articles",
     "admin.users": "manage users and roles",
     "admin.queues": "manage queues, skills, calendars and codes",
     "admin.plugins": "enable, configure and disable plugins",
@@ -32,7 +35,13 @@ ROLES: Final[dict[str, tuple[dict[str, str], tuple[str, ...]]]] = {
             "queue.all",
             "conversation.takeover",
             "address.reveal",
+            "knowledge.restricted",
+            "knowledge.edit",
         ),
+    ),
+    "editor": (
+        {"zh": "知识管理员", "en": "Knowledge editor"},
+        ("desk.use", "knowledge.restricted", "knowledge.edit", "knowledge.publish"),
     ),
     "admin": ({"zh": "系统管理员", "en": "Administrator"}, tuple(PERMISSIONS)),
 }

@@ -25,7 +25,9 @@ BODY_S: Final = 20.0
 COOKIE: Final = "lianxin_session"
 NOT_LOGGED_IN: Final = "not_logged_in"
 RENEWED_S: Final = web.RequestKey("renewed_s", float)  # what was prolonged: the new age of the session's cookie
-UUIDS: Final = frozenset({"conversation_id", "contact_id", "entry_id", "user_id"})  # all else are slugs
+UUIDS: Final = frozenset(
+    {"conversation_id", "contact_id", "entry_id", "user_id", "article_id", "comment_id", "unanswered_id"}
+)  # all else are slugs
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 SECURITY_HEADERS: Final = {
     "Content-Security-Policy": (

@@ -76,8 +76,11 @@ def _libraries(place: str, project: dict[str, object]) -> set[str]:
     match package, project:
         case "core", _:
             return CORE | besides
-        case "hub" | "admin", {"dependencies": list(requirements), "optional-dependencies": {"postgresql": list(more)}}:
-            return AIOHTTP | _import_names([*requirements, *more])
+        case "hub" | "admin", {
+            "dependencies": list(requirements),
+            "optional-dependencies": {"postgresql": list(sql), "tantivy": list(index)},
+        }:
+            return AIOHTTP | _import_names([*requirements, *sql, *index])
         case "plugins", {"optional-dependencies": dict(extras)}:
             return SDK | _import_names(extras.get(rest.partition("/")[0], []))
         case _:

@@ -1,6 +1,6 @@
 """The calls of the desk (docs/desktop-protocol.md), by what they are about."""
 
-from hub.desktop.calls import agents, contact_links, contacts, conversations, replies, sessions
+from hub.desktop.calls import agents, contact_links, contacts, conversations, knowledge, replies, sessions
 from hub.http.endpoints import Endpoint
 
 ENDPOINTS: tuple[Endpoint, ...] = (
@@ -10,4 +10,5 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *replies.api,
     *contacts.api,
     *contact_links.api,
+    *knowledge.api,
 )

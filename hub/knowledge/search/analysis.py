@@ -5,8 +5,7 @@ speakers of southern dialects make (zh/z, ng/n …); letters and first letters f
 """
 
 import re
-import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import Final
@@ -15,37 +14,25 @@ import rjieba
 from pypinyin import lazy_pinyin
 
 from hub.knowledge.search.documents import SearchDocument
+from hub.knowledge.search.plain import HAN_RUN, RUN, has_han, normalized, squeezed
 
 MAX_ANALYZED_CHARS: Final = 20_000  # of one document's body
 
 Terms = dict[str, list[str]]  # field → terms, in the order of the text
 
-_HAN: Final = "\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0002ebef"
-_RUN: Final = re.compile(rf"[{_HAN}]+|[a-z0-9]+(?:[._-][a-z0-9]+)*")
-_HAN_RUN: Final = re.compile(rf"[{_HAN}]+")
 _LATIN_RUN: Final = re.compile(r"[a-z]+")
 _FOLDS: Final = (("zh", "z"), ("ch", "c"), ("sh", "s"))
 # said by everybody in every question, so of no help in telling answers apart
 _EMPTY_WORDS: Final = frozenset(
-    "的 了 吗 呢 吧 啊 是 在 有 和 与 及 或 就 都 也 还 我 你 您 他 她 它 我们 你们 请问 您好 你好 一下 这个 那个 这 那 "
-    "what how is are the a an of to in and or do does i you my for on it".split()
+    "的 了 吗 呢 吧 啊 是 在 有 和 与 及 或 就 都 也 还 我 你 您 他 她 它 我们 你们 请问 您好 你好 一下 这个 那个 "  # noqa: SIM905
+    "这 那 what how is are the a an of to in and or do does i you my for on it".split()
 )
-
-
-def normalized(text: str) -> str:
-    """Return ``text`` as it is compared: full-width forms narrow, Latin letters small (Unicode NFKC)."""
-    return unicodedata.normalize("NFKC", text).casefold()
-
-
-def has_han(text: str) -> bool:
-    """Whether there is a Chinese character in ``text``."""
-    return _HAN_RUN.search(text) is not None
 
 
 def words(text: str) -> list[str]:
     """Return the words of normalized ``text``: by dictionary where it is Chinese, by spaces elsewhere."""
     found: list[str] = []
-    for run in _RUN.findall(text):
+    for run in RUN.findall(text):
         found += rjieba.cut(run) if has_han(run) else [run]
     return found
 
@@ -57,9 +44,7 @@ def telling_words(text: str) -> list[str]:
 
 def grams(text: str) -> list[str]:
     """Return the pairs of neighbouring Chinese characters in normalized ``text``; a lone one stands for itself."""
-    return [
-        pair for run in _HAN_RUN.findall(text) for pair in ([run[i : i + 2] for i in range(len(run) - 1)] or [run])
-    ]
+    return [pair for run in HAN_RUN.findall(text) for pair in ([run[i : i + 2] for i in range(len(run) - 1)] or [run])]
 
 
 @lru_cache(maxsize=20_000)
@@ -71,7 +56,7 @@ def syllables(run: str) -> tuple[str, ...]:
 def sounds(text: str) -> list[str]:
     """Return the pairs of neighbouring syllables of normalized ``text``, sounds that are often merged folded."""
     found: list[str] = []
-    for run in _HAN_RUN.findall(text):
+    for run in HAN_RUN.findall(text):
         folded = [_folded(one) for one in syllables(run)]
         found += [one + other for one, other in pairwise(folded)] or folded
     return found
@@ -80,13 +65,13 @@ def sounds(text: str) -> list[str]:
 def letters(text: str) -> list[str]:
     """Return the pinyin of each Chinese run in normalized ``text``, every other run of letters as it is."""
     return [
-        "".join(syllables(run)) if has_han(run) else run for run in _RUN.findall(text) if has_han(run) or run.isalpha()
+        "".join(syllables(run)) if has_han(run) else run for run in RUN.findall(text) if has_han(run) or run.isalpha()
     ]
 
 
 def initials(text: str) -> list[str]:
     """Return the first letters of each Chinese run in normalized ``text``."""
-    return ["".join(one[0] for one in syllables(run)) for run in _HAN_RUN.findall(text)]
+    return ["".join(one[0] for one in syllables(run)) for run in HAN_RUN.findall(text)]
 
 
 def pieces(run: str, lengths: Iterable[int]) -> list[str]:
@@ -113,13 +98,7 @@ def analyze(document: SearchDocument) -> Terms:
     }
 
 
-def squeezed(text: str) -> str:
-    """Return ``text`` normalized and without anything but letters and digits, for comparing as a whole."""
-    return "".join(_RUN.findall(normalized(text)))
-
-
-def _each(split: object, texts: Sequence[str]) -> list[str]:
-    assert callable(split)
+def _each(split: Callable[[str], list[str]], texts: Sequence[str]) -> list[str]:
     return [term for text in texts for term in split(text)]
 
 

@@ -68,3 +68,29 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     keys: tuple[str, ...]
     tags: tuple[str, ...]
     group: str
+
+
+class DocumentsRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of everything in a collection, in the order of its ids, after ``after``."""
+
+    collection: Collection
+    after: str = ""
+
+
+class Documents(msgspec.Struct, frozen=True, kw_only=True):
+    """A page; ``after`` leads to the next one, empty when this is the last."""
+
+    documents: tuple[SearchDocument, ...]
+    after: str = ""
+
+
+class RebuildRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Build the index of a collection anew from the database."""
+
+    collection: Collection
+
+
+class RebuildAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a rebuild began; one that goes on already is left to it."""
+
+    is_started: bool

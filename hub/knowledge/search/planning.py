@@ -4,19 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from hub.knowledge.search.analysis import (
-    grams,
-    has_han,
-    latin_runs,
-    normalized,
-    pieces,
-    sounds,
-    squeezed,
-    syllables,
-    telling_words,
-    words,
-)
+from hub.knowledge.search.analysis import grams, latin_runs, pieces, sounds, syllables, telling_words, words
 from hub.knowledge.search.documents import SearchQuery
+from hub.knowledge.search.plain import has_han, normalized, squeezed
 
 MAX_QUERY_CHARS: Final = 300
 SHORT_CHARS: Final = 24  # longer questions have sounds enough to find everything
@@ -94,8 +84,7 @@ def within(terms: Sequence[Term], frequency: Callable[[Term], int], postings: in
     return kept
 
 
-def _add_pinyin(text: str, add: object) -> None:
-    assert callable(add)
+def _add_pinyin(text: str, add: Callable[[str, list[str], float], None]) -> None:
     runs = latin_runs(text)
     for run in {*runs, "".join(runs)}:
         add("letters", pieces(run, (3,)), LETTER)

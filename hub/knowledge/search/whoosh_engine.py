@@ -1,17 +1,16 @@
 """The index in Whoosh: pure Python, no server, for up to some twenty thousand entries."""
 
 import math
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 from whoosh import index
-from whoosh.analysis import SpaceSeparatedTokenizer
+from whoosh.analysis.tokenizers import SpaceSeparatedTokenizer
 from whoosh.fields import ID, STORED, TEXT, Schema
-from whoosh.query import And, Or
-from whoosh.query import Term as WhooshTerm
+from whoosh.query.compound import And, Or
+from whoosh.query.terms import Term as WhooshTerm
 
 from hub.knowledge.search.analysis import analyze
 from hub.knowledge.search.documents import Candidate, SearchDocument
@@ -34,7 +33,6 @@ class WhooshEngine:
         exists = index.exists_in(str(folder))
         self._index = index.open_dir(str(folder)) if exists else index.create_in(str(folder), _schema())
         self._searcher = self._index.searcher()
-        self._turn = threading.Lock()
 
     def write(self, documents: Sequence[SearchDocument], removed: Sequence[str] = ()) -> None:
         writer = self._index.writer(timeout=LOCK_S)
@@ -52,14 +50,13 @@ class WhooshEngine:
     def search(self, plan: Plan, limit: int) -> list[Candidate]:
         if not plan.terms:
             return []
-        with self._turn:
-            searcher = self._searcher
+        searcher = self._searcher
         reader = searcher.reader()
         terms = within(plan.terms, lambda term: int(reader.doc_frequency(term.field, term.text)), MAX_POSTINGS)
         query: Any = Or([WhooshTerm(term.field, term.text, boost=term.weight) for term in terms])
         filters = [Or([WhooshTerm("tags", tag) for tag in group]) for group in plan.filters]
         found = searcher.search(query, limit=limit, filter=And(filters) if filters else None, scored=True)
-        return [_candidate(found.fields(at), found.score(at)) for at in range(found.scored_length())]
+        return [_candidate(found.fields(at), found.score(at) or 0.0) for at in range(found.scored_length())]
 
     def rarity(self, field: str, term: str) -> float:
         reader = self._searcher.reader()
@@ -78,10 +75,8 @@ class WhooshEngine:
         self._index.close()
 
     def _refresh(self) -> None:
-        with self._turn:
-            # refreshing the searcher of an index without segments fails in whoosh3 3.54
-            is_empty = self._searcher.reader().segments() is None
-            self._searcher = self._index.searcher() if is_empty else self._searcher.refresh()
+        # Searcher.refresh of whoosh3 3.54 goes on showing what was deleted, and fails on an index that was empty
+        self._searcher = self._index.searcher()
 
 
 def _schema() -> Schema:

@@ -4,6 +4,7 @@ from hub.store.models.audit import AuditRecord
 from hub.store.models.calls import Call, CallLeg, Phone, PromptSound, Recording
 from hub.store.models.contacts import Address, Contact, ContactMerge, LinkSuggestion
 from hub.store.models.conversations import Conversation, Draft, Entry
+from hub.store.models.knowledge import Article, ArticleComment, ArticleUse, ArticleVersion, Category, Unanswered
 from hub.store.models.messaging import Inbox, Outbox
 from hub.store.models.outreach import (
     Campaign,
@@ -34,6 +35,10 @@ from hub.store.models.work import Offer, WorkItem
 __all__ = [
     "Address",
     "AgentStatus",
+    "Article",
+    "ArticleComment",
+    "ArticleUse",
+    "ArticleVersion",
     "AuditRecord",
     "AwayReason",
     "BlockedAddress",
@@ -42,6 +47,7 @@ __all__ = [
     "CallLeg",
     "Campaign",
     "CampaignRecipient",
+    "Category",
     "Contact",
     "ContactMerge",
     "Conversation",
@@ -69,6 +75,7 @@ __all__ = [
     "Template",
     "TemplateKind",
     "Topic",
+    "Unanswered",
     "User",
     "WorkItem",
     "WrapUpCode",

@@ -11,7 +11,7 @@ from core.clock import Clock
 from core.testing.nats import NatsServer
 from hub.app import Hub
 from hub.services import Services
-from hub.settings import HttpSettings, HubSettings, LimitSettings, NatsSettings
+from hub.settings import HttpSettings, HubSettings, LimitSettings, NatsSettings, SearchSettings
 from tests.hub.support.channel import FakeChannel
 
 START_S = 30.0
@@ -32,6 +32,7 @@ class House:
             http=HttpSettings(port=0, **options.pop("http", {})),
             limits=limits,
             demo=options.pop("demo", True),
+            search=options.pop("search", SearchSettings(is_enabled=False)),  # a process that few tests need
             **options,
         )
         self.hub: Hub

@@ -1,0 +1,27 @@
+"""Everything about the knowledge base in one place, for whoever answers calls."""
+
+from core.bus import Bus
+from hub.audit import Audit
+from hub.knowledge.articles import Articles
+from hub.knowledge.categories import Categories
+from hub.knowledge.feedback import Feedback
+from hub.knowledge.finding import Finder
+from hub.knowledge.source import Source
+from hub.knowledge.synonyms import Synonyms
+from hub.units import Units
+
+
+class Knowledge:
+    """The services of the knowledge base."""
+
+    def __init__(self, units: Units, audit: Audit, bus: Bus) -> None:
+        self.categories = Categories(units, audit)
+        self.articles = Articles(units, audit, self.categories)
+        self.feedback = Feedback(units)
+        self.synonyms = Synonyms(units, audit)
+        self.finder = Finder(bus, self.articles, self.synonyms)
+        self.source = Source(bus, self.articles)
+
+    async def load(self) -> None:
+        """Read what is kept in memory."""
+        await self.synonyms.load()

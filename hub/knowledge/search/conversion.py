@@ -1,0 +1,93 @@
+"""Turns what happened into what is indexed: articles, what was said, conversations and contacts."""
+
+from core.events import (
+    ArticleChanged,
+    ArticleView,
+    ContactChanged,
+    ContactView,
+    ConversationChanged,
+    ConversationView,
+    EntryAdded,
+    EntryView,
+    Event,
+)
+from hub.knowledge.search.documents import Collection, SearchDocument
+
+LAST_DIGITS = 4  # of a number are what people remember
+
+
+def changed_document(event: Event) -> SearchDocument | None:
+    """Return what ``event`` makes of a document; None when it is none that is searched."""
+    match event:
+        case ArticleChanged(article=article) if article.is_published:
+            return article_document(article)
+        case EntryAdded(entry=entry) if entry.kind != "notice" and entry.text:
+            return entry_document(entry)
+        case ConversationChanged(conversation=conversation) if conversation.topic or conversation.summary:
+            return conversation_document(conversation)
+        case ContactChanged(contact=contact):
+            return contact_document(contact)
+        case _:
+            return None
+
+
+def removed_document(event: Event) -> tuple[Collection, str] | None:
+    """Return the document that ``event`` takes out of a collection, if any."""
+    match event:
+        case ArticleChanged(article=article) if not article.is_published:
+            return "articles", article.article_id
+        case _:
+            return None
+
+
+def article_document(article: ArticleView) -> SearchDocument:
+    """Return ``article`` as it is found; each category above it is a tag."""
+    tags = [f"kind:{article.kind}", f"level:{article.level}", *(f"category:{one}" for one in article.path)]
+    tags += [f"region:{article.region}"] if article.region else []
+    return SearchDocument(
+        document_id=article.article_id,
+        collection="articles",
+        title=article.title,
+        code=article.code,
+        keys=(*article.keywords, *article.synonyms),
+        body=article.body,
+        tags=tuple("_".join(tag.split()) for tag in tags),
+    )
+
+
+def entry_document(entry: EntryView) -> SearchDocument:
+    """Return a message or note as it is found, under its conversation."""
+    return SearchDocument(
+        document_id=f"entry-{entry.entry_id}",
+        collection="records",
+        body=entry.text,
+        tags=("type:entry",),
+        group=entry.conversation_id,
+    )
+
+
+def conversation_document(conversation: ConversationView) -> SearchDocument:
+    """Return what agents noted of a conversation."""
+    return SearchDocument(
+        document_id=f"conversation-{conversation.conversation_id}",
+        collection="records",
+        title=conversation.topic,
+        keys=tuple(conversation.tags),
+        body=conversation.summary,
+        tags=("type:conversation",),
+        group=conversation.conversation_id,
+    )
+
+
+def contact_document(contact: ContactView) -> SearchDocument:
+    """Return a contact: found by name, first letters, number and the number's last digits."""
+    numbers = [address.uri.partition(":")[2] for address in contact.addresses]
+    return SearchDocument(
+        document_id=f"contact-{contact.contact_id}",
+        collection="records",
+        title=contact.name,
+        keys=(*numbers, *(number[-LAST_DIGITS:] for number in numbers), *contact.tags),
+        body="\n".join([contact.remarks, *contact.attributes.values()]),
+        tags=("type:contact",),
+        group=contact.contact_id,
+    )

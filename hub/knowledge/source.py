@@ -1,0 +1,98 @@
+"""Hands the search process everything the database has, page by page, when it builds an index anew."""
+
+import asyncio
+from typing import Final
+
+import msgspec
+
+from core.bus import Bus
+from core.subjects import ASK_DOCUMENTS
+from hub.knowledge.articles import Articles
+from hub.knowledge.search.conversion import (
+    article_document,
+    contact_document,
+    conversation_document,
+    entry_document,
+)
+from hub.knowledge.search.documents import Documents, DocumentsRequest, SearchDocument
+from hub.store.models import Address, Contact, Conversation, Entry
+from hub.store.views import contact_view, conversation_view, entry_view
+
+ROWS: Final = 200
+PAGE_BYTES: Final = 400_000  # JSON in UTF-8; the bus carries 1 MiB
+
+_KINDS: Final = ("entry", "conversation", "contact")  # of records, one after the other
+
+
+class Source:
+    """Answers the search process's question for documents."""
+
+    def __init__(self, bus: Bus, articles: Articles) -> None:
+        self._bus = bus
+        self._articles = articles
+
+    async def run(self) -> None:
+        """Answer until cancelled."""
+        subscription = await self._bus.respond(ASK_DOCUMENTS, self._page, request=DocumentsRequest, concurrency=2)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await subscription.close()
+
+    async def _page(self, _: str, request: DocumentsRequest) -> Documents:
+        if request.collection == "articles":
+            views = await self._articles.views_after(request.after, ROWS)
+            return _cut([(article_document(view), view.article_id) for view in views], "")
+        kind, _, after = (request.after or f"{_KINDS[0]} ").partition(" ")
+        rows = await _records(kind, after)
+        following = _KINDS[_KINDS.index(kind) + 1 :][:1] if kind in _KINDS else ()
+        page = _cut([(document, f"{kind} {key}") for document, key in rows], f"{following[0]} " if following else "")
+        documents = tuple(one for one in page.documents if one.title or one.body.strip() or one.keys)
+        return Documents(documents=documents, after=page.after)
+
+
+def _cut(rows: list[tuple[SearchDocument, str]], following: str) -> Documents:
+    """Return as many of ``rows`` as the bus carries; a page that is not full is followed by ``following``."""
+    kept: list[SearchDocument] = []
+    size = 0
+    for document, after in rows:
+        kept.append(document)
+        size += len(msgspec.json.encode(document))
+        if size > PAGE_BYTES:
+            return Documents(documents=tuple(kept), after=after)
+    return Documents(documents=tuple(kept), after=rows[-1][1] if len(rows) == ROWS else following)
+
+
+async def _records(kind: str, after: str) -> list[tuple[SearchDocument, str]]:
+    match kind:
+        case "entry":
+            entries = Entry.filter(entry_id__gt=after).order_by("entry_id").limit(ROWS)
+            return [
+                (entry_document(entry_view(row)) if row.kind != "notice" else _nothing(), row.entry_id)
+                for row in await entries
+            ]
+        case "conversation":
+            rows = Conversation.filter(conversation_id__gt=after).order_by("conversation_id").limit(ROWS)
+            return [
+                (
+                    conversation_document(conversation_view(row)) if row.topic or row.summary else _nothing(),
+                    row.conversation_id,
+                )
+                for row in await rows
+            ]
+        case "contact":
+            contacts = await Contact.filter(contact_id__gt=after).order_by("contact_id").limit(ROWS)
+            addresses = await Address.filter(contact_id__in=[row.contact_id for row in contacts])
+            return [
+                (
+                    contact_document(contact_view(row, [one for one in addresses if one.contact_id == row.contact_id])),
+                    row.contact_id,
+                )
+                for row in contacts
+            ]
+    return []
+
+
+def _nothing() -> SearchDocument:
+    """Return a document that is left out, so that the page still leads on after its row."""
+    return SearchDocument(document_id="", collection="records")

@@ -1,0 +1,160 @@
+"""The search process at work beside a hub: what is published is found, whatever is killed meanwhile."""
+
+import os
+import signal
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+from core.testing.nats import NatsServer
+from hub.demo import PASSWORD
+from hub.knowledge.knowledge import Knowledge
+from hub.knowledge.marks import Part
+from hub.settings import SearchSettings
+from hub.store.models import Conversation
+from tests.hub.knowledge.conftest import AGENT, EDITOR, eventually, find, published, titles
+from tests.hub.support.house import House, until
+from tests.journeys.support.clients import Agent
+
+TITLE = "宠物犬登记与年检"
+
+
+async def test_a_published_article_is_found_and_a_retired_one_is_not(knowledge: Knowledge) -> None:
+    article = await published(knowledge, TITLE, "携带免疫证明到派出所办理。", keywords=("养狗",))
+    await eventually(lambda: _finds(knowledge, "yang gou"))
+    (found,) = (await find(knowledge, "犬只登记")).items[:1]
+    assert found.article.title == TITLE
+    assert Part("登记", True) in found.title
+    await knowledge.articles.retire(EDITOR, article.row.article_id, remote="")
+    await eventually(lambda: _finds_not(knowledge, "yang gou"))
+
+
+async def test_a_draft_changes_nothing_until_it_is_published(knowledge: Knowledge) -> None:
+    article = await published(knowledge, TITLE, "每年春季年检。")
+    await eventually(lambda: _finds(knowledge, "宠物犬"))
+    content = type(article.content)(title="大型犬管理规定", body="禁养名录见附件。")
+    await knowledge.articles.save(EDITOR, article.row.article_id, content, base=1, note="", remote="")
+    assert titles(await find(knowledge, "宠物犬年检"))[:1] == [TITLE]
+    await knowledge.articles.publish(EDITOR, article.row.article_id)
+    await eventually(lambda: _finds(knowledge, "禁养名录", "大型犬管理规定"))
+
+
+async def test_a_killed_search_comes_back_and_has_missed_nothing(library: House, knowledge: Knowledge) -> None:
+    await published(knowledge, TITLE)
+    await eventually(lambda: _finds(knowledge, "宠物犬"))
+    for number in range(8):
+        await published(knowledge, f"第{number}号便民服务站地址")
+        if number % 3 == 0:
+            os.kill(_search_pid(library), signal.SIGKILL)
+            await until(lambda: not knowledge.finder.is_up)
+            await until(lambda: knowledge.finder.is_up, within_s=30)
+    for number in range(8):
+        await eventually(
+            lambda number=number: _finds(knowledge, f"第{number}号便民服务站", f"第{number}号便民服务站地址")
+        )  # type: ignore[misc]
+
+
+async def test_a_lost_index_is_built_again_from_the_database(nats_server: NatsServer, data: Path) -> None:
+    house = House(nats_server, data)
+    await house.start()
+    for number in range(450):  # more than a page
+        await published(house.services.knowledge, f"便民条目{number:03}", f"条目编号 k{number:03}")
+    await house.stop()
+    house.settings = type(house.settings)(
+        **{name: getattr(house.settings, name) for name in house.settings.__struct_fields__ if name != "search"},
+        search=SearchSettings(engine="tantivy"),
+    )
+    await house.start()
+    knowledge = house.services.knowledge
+    await until(lambda: knowledge.finder.is_up, within_s=30)
+    for number in (0, 200, 449):
+        await eventually(partial(_finds, knowledge, f"k{number:03}", f"便民条目{number:03}"))
+    await house.stop()
+
+
+async def test_without_the_search_titles_and_codes_are_still_found(house: House) -> None:
+    knowledge = house.services.knowledge
+    await published(knowledge, TITLE, code="0707")
+    found = await find(knowledge, "宠物犬")
+    assert found.is_degraded
+    assert titles(found) == [TITLE]
+    assert titles(await find(knowledge, "0707")) == [TITLE]
+
+
+async def test_nobody_finds_what_they_may_not_read(knowledge: Knowledge) -> None:
+    await published(knowledge, "媒体来电处置口径", level="restricted")
+    await published(knowledge, "媒体开放日参观预约")
+    await eventually(lambda: _finds(knowledge, "媒体开放日", "媒体开放日参观预约"))
+    assert titles(await find(knowledge, "媒体来电处置")) == ["媒体开放日参观预约"]
+    assert "媒体来电处置口径" in titles(await find(knowledge, "媒体来电处置", EDITOR))
+
+
+async def test_an_article_is_found_only_while_it_is_valid(library: House, knowledge: Knowledge) -> None:
+    today = library.services.clock.now().date()
+    await published(knowledge, "春节期间办事大厅安排", valid_to=today - timedelta(days=1))
+    await published(knowledge, "国庆期间办事大厅安排", valid_from=today, valid_to=today)
+    await eventually(lambda: _finds(knowledge, "办事大厅安排", "国庆期间办事大厅安排"))
+    assert titles(await find(knowledge, "春节办事大厅安排")) == ["国庆期间办事大厅安排"]
+
+
+async def test_what_helped_before_comes_first(knowledge: Knowledge) -> None:
+    one = await published(knowledge, "施工噪音投诉")
+    other = await published(knowledge, "施工噪音投诉")
+    await eventually(lambda: _count(knowledge, "施工噪音", 2))
+    for article, action in ((one, "ignored"), (other, "sent")):
+        for _ in range(4):
+            await knowledge.feedback.used(AGENT, article.row.article_id, action)  # type: ignore[arg-type]
+    found = await find(knowledge, "施工噪音")
+    assert [item.article.article_id for item in found.items] == [other.row.article_id, one.row.article_id]
+
+
+async def test_synonyms_are_looked_for_as_well(knowledge: Knowledge) -> None:
+    from hub.knowledge.synonyms import SynonymGroups
+
+    await published(knowledge, "医疗保险异地备案")
+    await knowledge.synonyms.save(EDITOR, SynonymGroups(groups=(("医保", "医疗保险"),)), remote="")
+    await eventually(lambda: _finds(knowledge, "医保", "医疗保险异地备案"))
+
+
+async def test_what_was_said_is_found_by_whoever_may_see_it(library: House) -> None:
+    async with (
+        library.channel() as channel,
+        Agent(library.url, "zhou", PASSWORD) as zhou,
+        Agent(library.url, "li", PASSWORD) as li,
+    ):
+        await channel.write("web:one", "人工")
+        await channel.hears("web:one", "正在为您转接")
+        await channel.write("web:one", "电动车棚没有充电桩")
+        conversation = await Conversation.get(address="web:one")
+
+        async def listed(agent: Agent, words: str) -> list[str]:
+            page = await agent.call("GET", f"/conversations?view=all&q={words}")
+            return [item["conversation_id"] for item in page["items"]]
+
+        async def is_found() -> bool:
+            return await listed(zhou, "充电桩") == [conversation.conversation_id]
+
+        await eventually(is_found)
+        assert await listed(zhou, "cdz") == []
+        assert await listed(zhou, "停车位") == []
+        assert await listed(li, "充电桩") == [conversation.conversation_id]
+        await Conversation.filter(conversation_id=conversation.conversation_id).update(queue_id="elder")
+        assert await listed(li, "充电桩") == []
+
+
+async def _finds(knowledge: Knowledge, text: str, title: str = TITLE) -> bool:
+    return titles(await find(knowledge, text))[:1] == [title]
+
+
+async def _finds_not(knowledge: Knowledge, text: str, title: str = TITLE) -> bool:
+    return title not in titles(await find(knowledge, text))
+
+
+async def _count(knowledge: Knowledge, text: str, count: int) -> bool:
+    return len((await find(knowledge, text)).items) == count
+
+
+def _search_pid(library: House) -> int:
+    pid = library.hub.search.keeper.status.pid
+    assert pid is not None
+    return pid
