@@ -1,11 +1,11 @@
 """Knowledge base."""
 
-from tortoise import migrations
-from tortoise.migrations import operations as ops
-from hub.store.fields import read_json, write_json
+from tortoise import fields, migrations
 from tortoise.fields.base import OnDelete
-from tortoise import fields
 from tortoise.indexes import Index
+from tortoise.migrations import operations as ops
+
+from hub.store.fields import read_json, write_json
 
 
 class Migration(migrations.Migration):
