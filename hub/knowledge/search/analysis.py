@@ -23,10 +23,11 @@ Terms = dict[str, list[str]]  # field → terms, in the order of the text
 _LATIN_RUN: Final = re.compile(r"[a-z]+")
 _FOLDS: Final = (("zh", "z"), ("ch", "c"), ("sh", "s"))
 # said by everybody in every question, so of no help in telling answers apart
-_EMPTY_WORDS: Final = frozenset(
-    "的 了 吗 呢 吧 啊 是 在 有 和 与 及 或 就 都 也 还 我 你 您 他 她 它 我们 你们 请问 您好 你好 一下 这个 那个 "  # noqa: SIM905
-    "这 那 what how is are the a an of to in and or do does i you my for on it".split()
+_EMPTY_zh: Final = (
+    "的 了 吗 呢 吧 啊 是 在 有 和 与 及 或 就 都 也 还 我 你 您 他 她 它 我们 你们 请问 您好 你好 一下 这个 那个 这 那"
 )
+_EMPTY_en: Final = "what how is are the a an of to in and or do does i you my for on it"
+_EMPTY_WORDS: Final = frozenset(f"{_EMPTY_zh} {_EMPTY_en}".split())
 
 
 def words(text: str) -> list[str]:
