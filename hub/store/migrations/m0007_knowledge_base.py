@@ -9,7 +9,7 @@ from hub.store.fields import read_json, write_json
 
 
 class Migration(migrations.Migration):
-    dependencies = [("store", "m0005_contact_links")]
+    dependencies = [("store", "m0006_media_uses")]
 
     initial = False
 
