@@ -20,8 +20,15 @@ from core.streams import BUCKETS, HUB_CONSUMER, IN, STREAMS, hub_consumer
 from hub.accounts.sessions import Sessions
 from hub.accounts.users import Users
 from hub.address_schemes import AddressSchemes
+from hub.announcements import Announcements
 from hub.audit import Audit
 from hub.calendars import Calendars
+from hub.calls.phones import Phones
+from hub.calls.plans import CallPlans
+from hub.calls.prompts import Prompts
+from hub.calls.reports import CallReports
+from hub.calls.ringing import Ringing
+from hub.calls.steps import CallSteps
 from hub.channel_requests import ChannelRequests
 from hub.connectors import Connectors
 from hub.contact_links import ContactLinks
@@ -35,6 +42,7 @@ from hub.desktop.calls.files import Files
 from hub.desktop.desk import Desk
 from hub.desktop.socket import DesktopSocket
 from hub.dispatcher import Dispatcher
+from hub.endings import Endings
 from hub.extensions import load_extensions
 from hub.first_setup import make_first_setup
 from hub.flow_library import FlowLibrary
@@ -54,6 +62,7 @@ from hub.queue_editor import QueueEditor
 from hub.queues import Queues
 from hub.rate_limits import RateLimiter
 from hub.reach import Reach
+from hub.reception import Reception
 from hub.reply_options import ReplyOptions
 from hub.router import Router
 from hub.services import Services
@@ -96,6 +105,8 @@ class Hub:
             self._make_services(store, bus)
             services = self.services
             store.on_commit(lambda recorded: services.desk.on_commit([event for _, _, event in recorded]))
+            await self.prompts.load()
+            await self.phones.load()
             await services.dispatcher.load()
             self.first_admin = await services.users.make_first_admin()
             await make_first_setup(services)
@@ -141,7 +152,13 @@ class Hub:
         audit = Audit(units, clock)
         queues = Queues()
         desk = Desk(store, backlog=limits.desk_backlog, setup=Setup(limits).table)
-        dispatcher = Dispatcher(units, clock, queues, desk)
+        sealer = Sealer.load(settings.data_dir / "keys" / "data.key")
+        self.prompts, self.phones = Prompts(units), Phones(units, bus, sealer)
+        plans = CallPlans(units, bus, desk, self.prompts, self.phones)
+        steps = CallSteps(plans)
+        announcements = Announcements(steps)
+        ringing = Ringing(plans, self.phones)
+        dispatcher = Dispatcher(units, clock, queues, desk, announcements=announcements, ringing=ringing)
         sessions = Sessions(store, clock, audit, limits)
         media = MediaStore(settings.data_dir / "media", units, clock, max_bytes=limits.attachment_bytes)
         contacts = Contacts(units, audit)
@@ -155,12 +172,13 @@ class Hub:
             calendars=Calendars(),
             connectors=Connectors(),
             links=contact_links,
+            calls=steps,
         )
         knowledge = Knowledge(units, audit, bus)
+        endings = Endings(dispatcher, flows, queues, announcements)
         hooks = load_extensions()
         self._schemes = AddressSchemes(units, bus)
         self._proxy = ChannelProxy(settings.http.trusted_proxies)
-        sealer = Sealer.load(settings.data_dir / "keys" / "data.key")
         plugin_instances = PluginInstances(units, bus, audit, box=sealer, proxy=self._proxy, schemes=self._schemes)
         reach = Reach()
         self.services = Services(
@@ -179,7 +197,8 @@ class Hub:
                 units,
                 bus=bus,
                 dispatcher=dispatcher,
-                flows=flows,
+                endings=endings,
+                announcements=announcements,
                 queues=queues,
                 media=media,
                 text_chars=limits.text_chars,
@@ -200,12 +219,25 @@ class Hub:
             call_limiter=RateLimiter(clock, rate=limits.calls_per_second, burst=limits.calls_per_second * 4),
             login_limiter=RateLimiter(clock, rate=limits.logins_per_minute / 60, burst=limits.logins_per_minute),
         )
+        reception = Reception(flows, hooks)
+        reports = CallReports(
+            plans=plans,
+            phones=self.phones,
+            contacts=contacts,
+            links=contact_links,
+            reception=reception,
+            flows=flows,
+            dispatcher=dispatcher,
+            endings=endings,
+        )
         self._router = Router(
             units,
             contacts=contacts,
             links=contact_links,
+            reception=reception,
             flows=flows,
             dispatcher=dispatcher,
+            calls=reports,
             hooks=hooks,
             media=media,
             schemes=self._schemes,
@@ -225,6 +257,7 @@ class Hub:
             lambda: keep_house(store, clock),
             requests.run,
             self._schemes.run,
+            plans.run,
             self.services.plugin_instances.run,
             signals.run,
             knowledge.source.run,

@@ -18,10 +18,11 @@ from core.events import (
 from core.ids import new_id
 from hub import timeline
 from hub.accounts.identity import Identity
+from hub.announcements import Announcements
 from hub.conversation_access import may_fetch, owned, visible
 from hub.dispatcher import Dispatcher
+from hub.endings import Endings
 from hub.errors import ApiError, not_found
-from hub.flows import Flows
 from hub.i18n import text as catalogue
 from hub.mails import MAX_SUBJECT, is_mail, quotation
 from hub.masking import masked
@@ -104,7 +105,8 @@ class Conversations:
         *,
         bus: Bus,
         dispatcher: Dispatcher,
-        flows: Flows,
+        endings: Endings,
+        announcements: Announcements,
         queues: Queues,
         media: MediaStore,
         text_chars: int,
@@ -112,7 +114,8 @@ class Conversations:
         self._units = units
         self._bus = bus
         self._dispatcher = dispatcher
-        self._flows = flows
+        self._endings = endings
+        self._announcements = announcements
         self._queues = queues
         self._media = media
         self._text_chars = text_chars
@@ -236,7 +239,7 @@ class Conversations:
                 timeline.language_of(conversation),
                 queue=self._queues.title(queue_id, timeline.language_of(conversation)),
             )
-            timeline.add_automatic(unit, conversation, await unit.reply_address(conversation), words)
+            await self._announcements.say(unit, conversation, words)
             return masked(conversation_view(conversation), identity)
 
     async def end(self, identity: Identity, conversation_id: str) -> ConversationView:
@@ -244,12 +247,7 @@ class Conversations:
         async with self._units.open() as unit, self._dispatcher.deciding(unit):
             conversation = await owned(unit, identity, conversation_id, "active", "wrap_up")
             if conversation.state == "active":
-                conversation.state = "wrap_up"
-                conversation.waiting_since = None
-                timeline.add_notice(unit, conversation, "ended", agent=identity.display_name)
-                await self._dispatcher.finish(unit, conversation)
-                await self._say_goodbye(unit, conversation)
-                timeline.record_change(unit, conversation, "ended")
+                await self._endings.end(unit, conversation, by=identity.display_name)
             return masked(conversation_view(conversation), identity)
 
     async def wrap_up(self, identity: Identity, conversation_id: str, wrap_up: WrapUp) -> ConversationView:
@@ -323,16 +321,6 @@ class Conversations:
         if transfer.queue_id is None or transfer.queue_id not in self._queues:
             raise ApiError(422, "invalid", "no such queue", fields={"queue_id": "unknown"})
         return transfer.queue_id, self._queues.title(transfer.queue_id)
-
-    async def _say_goodbye(self, unit: Unit, conversation: Conversation) -> None:
-        """Ask for a rating by the queue's own flow, or just say goodbye."""
-        if await self._flows.served(unit, conversation):
-            return
-        flow_id = self._queues.settings(conversation.queue_id or "").rating_flow
-        if flow_id and await self._flows.start(unit, conversation, flow_id):
-            return
-        words = catalogue("citizen.ended", timeline.language_of(conversation))
-        timeline.add_automatic(unit, conversation, await unit.reply_address(conversation), words)
 
     async def _drop_draft(self, unit: Unit, identity: Identity, conversation_id: str) -> None:
         if await unit.has_draft(conversation_id, identity.user_id):

@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from core.events import AgentChanged, AgentView, OfferEnded, OfferMade, WorkMoved
 from hub import routing, timeline
+from hub.announcements import Announcements
+from hub.calls.ringing import Ringing
 from hub.i18n import text as catalogue
 from hub.queues import Queues
 from hub.store.models import AgentStatus, Conversation, Offer, User, WorkItem
@@ -19,8 +21,10 @@ MINUTE_S: Final = 60.0
 class Effects:
     """Applies decisions one after the other, in the order the core made them."""
 
-    def __init__(self, queues: Queues) -> None:
+    def __init__(self, queues: Queues, announcements: Announcements, ringing: Ringing) -> None:
         self._queues = queues
+        self._announcements = announcements
+        self._ringing = ringing
 
     async def apply(self, unit: Unit, decisions: Iterable[routing.Decision]) -> None:
         """Write down and publish every decision."""
@@ -79,6 +83,7 @@ class Effects:
         conversation.queue_id = decision.queue_id
         conversation.agent_id = None
         conversation.queued_at = unit.now
+        await self._ringing.let_go(unit, conversation)
         title = self._queues.title(decision.queue_id)
         if not is_transfer:
             timeline.add_notice(unit, conversation, "queued", queue=title)
@@ -91,11 +96,13 @@ class Effects:
             await self._say(unit, conversation, "citizen.queued_next")
         else:
             minutes = max(1, math.ceil((wait_s or MINUTE_S * ahead) / MINUTE_S))
-            await self._say(unit, conversation, "citizen.queued", ahead=ahead, minutes=minutes)
+            key = "citizen.queued" if conversation.call is None else "citizen.queued_call"
+            await self._say(unit, conversation, key, ahead=ahead, minutes=minutes)
 
     async def tell_full(self, unit: Unit, conversation: Conversation) -> None:
         """Tell the citizen that nobody can take them up now."""
-        await self._say(unit, conversation, "citizen.queue_full")
+        key = "citizen.queue_full" if conversation.call is None else "citizen.queue_full_call"
+        await self._say(unit, conversation, key)
 
     async def _offer_made(
         self, unit: Unit, decision: routing.OfferMade, work: WorkItem, conversation: Conversation
@@ -111,6 +118,7 @@ class Effects:
             expires_at=when(decision.expires_at),
             explanation=decision.explanation,
         )
+        await self._ringing.ring(unit, conversation, offer)
         event = OfferMade(offer=offer_view(offer), conversation=conversation_view(conversation))
         unit.record(event, decision.agent_id, conversation_id=conversation.conversation_id)
 
@@ -122,6 +130,8 @@ class Effects:
         offer.reason = decision.reason
         offer.ended_at = when(decision.at)
         await offer.save(update_fields=["outcome", "reason", "ended_at"])
+        if decision.outcome != "accepted":
+            await self._ringing.stop(unit, conversation, decision.offer_id)
         if decision.outcome in ("declined", "expired"):
             await _set_work(work, state="waiting", declined=[*work.declined, decision.agent_id])
         elif decision.outcome == "withdrawn":  # where it goes now is a decision of its own
@@ -144,6 +154,7 @@ class Effects:
         conversation.assigned_at = unit.now
         agent = await User.get(user_id=decision.agent_id)
         timeline.add_notice(unit, conversation, "assigned", agent=agent.display_name)
+        await self._ringing.connect(unit, conversation)
         await self._say(unit, conversation, "citizen.joined", work_number=agent.work_number)
         timeline.record_change(unit, conversation, "assigned")
         _moved(unit, decision, conversation, "picked" if decision.how == "picked" else "assigned")
@@ -155,6 +166,7 @@ class Effects:
         agent = await User.get(user_id=decision.agent_id)
         conversation.state = "queued"
         conversation.agent_id = None
+        await self._ringing.let_go(unit, conversation)
         timeline.add_notice(unit, conversation, "returned", agent=agent.display_name, reason="agent_lost")
         await self._say(unit, conversation, "citizen.agent_left")
         timeline.record_change(unit, conversation, "returned")
@@ -176,7 +188,7 @@ class Effects:
 
     async def _say(self, unit: Unit, conversation: Conversation, key: str, **values: Any) -> None:
         words = catalogue(key, timeline.language_of(conversation), **values)
-        timeline.add_automatic(unit, conversation, await unit.reply_address(conversation), words)
+        await self._announcements.say(unit, conversation, words)
 
 
 def agent_view(user: User, decision: routing.AgentChanged) -> AgentView:

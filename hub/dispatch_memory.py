@@ -32,15 +32,15 @@ async def keep(core: routing.RoutingCore, decisions: Iterable[routing.Decision])
         await AgentStatus.filter(user_id=agent_id).update(kept=plain)
 
 
-async def read_snapshot(users: Mapping[str, User], queues: Queues, at: float) -> Snapshot:
-    """Return everything stored as one snapshot; agents have the profiles of today's ``users``."""
-    statuses = await AgentStatus.filter(user_id__in=list(users)).exclude(kept=None)
+async def read_snapshot(profiles: Mapping[str, routing.AgentProfile], queues: Queues, at: float) -> Snapshot:
+    """Return everything stored as one snapshot; agents have today's ``profiles``."""
+    statuses = await AgentStatus.filter(user_id__in=list(profiles)).exclude(kept=None)
     works = await WorkItem.filter(state__in=("waiting", "offered", "assigned")).exclude(kept=None)
     return Snapshot(
         at,
         tuple(queues.settings(queue_id).rules(queue_id) for queue_id in queues),
         tuple(
-            replace(msgspec.convert(status.kept, AgentSnapshot), profile=profile(users[status.user_id]))
+            replace(msgspec.convert(status.kept, AgentSnapshot), profile=profiles[status.user_id])
             for status in statuses
         ),
         tuple(msgspec.convert(row.kept, WorkSnapshot) for row in works),
@@ -48,14 +48,15 @@ async def read_snapshot(users: Mapping[str, User], queues: Queues, at: float) ->
     )
 
 
-def profile(user: User) -> routing.AgentProfile:
-    """Return what the user can do, as the core reads it."""
+def profile(user: User, *, has_phone: bool) -> routing.AgentProfile:
+    """Return what the user can do, as the core reads it; calls need a phone that can be rung."""
+    no_calls = {} if has_phone else {"call": 0}
     return routing.AgentProfile(
         agent_id=user.user_id,
         queues={queue_id: place for place, queue_id in enumerate(user.queue_ids)},
         skills=user.skills,
         languages=frozenset({user.language} if user.language else ()),
-        capacity={**CAPACITY, **user.capacities},
+        capacity={**CAPACITY, **user.capacities, **no_calls},
     )
 
 

@@ -12,6 +12,8 @@ from core.clock import Clock
 from core.events import AgentChanged, QueueChanged, QueueView
 from core.ids import new_id
 from hub import routing
+from hub.announcements import Announcements
+from hub.calls.ringing import Ringing
 from hub.desktop.desk import Desk
 from hub.dispatch_effects import Effects, when
 from hub.dispatch_memory import keep, profile, read_snapshot
@@ -33,12 +35,22 @@ class Dispatcher:
     A unit that fails after the core has moved leaves the two apart: the core is then read anew.
     """
 
-    def __init__(self, units: Units, clock: Clock, queues: Queues, desk: Desk) -> None:
+    def __init__(
+        self,
+        units: Units,
+        clock: Clock,
+        queues: Queues,
+        desk: Desk,
+        *,
+        announcements: Announcements,
+        ringing: Ringing,
+    ) -> None:
         self._units = units
         self._clock = clock
         self._queues = queues
         self._desk = desk
-        self._effects = Effects(queues)
+        self._ringing = ringing
+        self._effects = Effects(queues, announcements, ringing)
         self._core = routing.RoutingCore()
         self._is_stale = False
         self._was_fed = False
@@ -123,7 +135,7 @@ class Dispatcher:
             work_id=new_id(),
             conversation_id=conversation.conversation_id,
             queue_id=queue_id,
-            channel_class=MESSAGE_CLASS if is_message else "chat",
+            channel_class=MESSAGE_CLASS if is_message else _channel_class(conversation),
             priority=priority,
             skills=skills or {},
             enqueued_at=unit.now,
@@ -191,6 +203,11 @@ class Dispatcher:
             gone="agent_gone",
         )
 
+    async def give_up(self, unit: Unit, conversation: Conversation, reason: str) -> None:
+        """The citizen waits no longer."""
+        if work := await _live_work(conversation, "waiting", "offered", "refused"):
+            await self._take_out(unit, work, reason)
+
     async def finish(self, unit: Unit, conversation: Conversation) -> None:
         """The agent is done; wrap-up begins."""
         if work := await _live_work(conversation, "assigned"):
@@ -223,7 +240,7 @@ class Dispatcher:
     async def know_agent(self, unit: Unit, user: User) -> None:
         """Take over a new or changed user's queues, skills and capacities."""
         await AgentStatus.get_or_create({"since": unit.now}, user_id=user.user_id)
-        await self._feed(unit, lambda core, now: core.set_agent(profile(user), now))
+        await self._feed(unit, lambda core, now: core.set_agent(self._profile(user), now))
         if view := self._desk.agents.get(user.user_id):  # the core knows no names and tells of no queues
             shown = msgspec.structs.replace(
                 view,
@@ -281,7 +298,8 @@ class Dispatcher:
     async def _restore(self, unit: Unit) -> None:
         """Build the core from what is stored, then let it take over today's queues and users."""
         users = {user.user_id: user for user in await User.filter(is_active=True)}
-        snapshot = await read_snapshot(users, self._queues, self._seconds())
+        profiles = {user_id: self._profile(user) for user_id, user in users.items()}
+        snapshot = await read_snapshot(profiles, self._queues, self._seconds())
         self._core = routing.RoutingCore.restore(snapshot)
         self._is_stale = False
         known = {one.profile.agent_id for one in snapshot.agents}
@@ -290,6 +308,9 @@ class Dispatcher:
                 await self.know_agent(unit, user)
         for one in snapshot.agents:  # views are not stored; an input that changes nothing makes the core say them
             await self._feed(unit, lambda core, now, one=one: core.set_agent(one.profile, now))  # type: ignore[misc]
+
+    def _profile(self, user: User) -> routing.AgentProfile:
+        return profile(user, has_phone=self._ringing.can_ring(user.user_id))
 
     def _distrust(self) -> None:
         self._is_stale = True
@@ -360,6 +381,11 @@ class Dispatcher:
 
 async def _live_work(conversation: Conversation, *states: str) -> WorkItem | None:
     return await WorkItem.filter(conversation_id=conversation.conversation_id, state__in=states).first()
+
+
+def _channel_class(conversation: Conversation) -> str:
+    is_on_the_line = conversation.call is not None and conversation.call.get("ended_at") is None
+    return "call" if is_on_the_line else "chat"
 
 
 async def _usual_agent(conversation: Conversation) -> str | None:

@@ -18,7 +18,7 @@ from hub.units import Units
 log = logging.getLogger(__name__)
 
 CONNECTORS_KEY: Final = "connectors"  # the setting {name: HttpConnector}
-CHANNELS_KEY: Final = "channels"  # the setting {instance or "*": Entry}
+CHANNELS_KEY: Final = "channels"  # the setting {instance, "instance/dialled number" or "*": Entry}
 CACHED: Final = 200  # versions
 
 
@@ -66,9 +66,14 @@ class FlowLibrary:
         setting = await Setting.get_or_none(key=CHANNELS_KEY)
         self._entries = msgspec.convert(setting.value, dict[str, Entry]) if setting else {}
 
-    def entry(self, instance: str) -> Entry:
-        """Return where contacts of ``instance`` begin."""
-        return self._entries.get(instance) or self._entries.get("*") or Entry()
+    def entry(self, instance: str, dialled: str = "") -> Entry:
+        """Return where contacts of ``instance`` begin, or those who called one of its numbers."""
+        return (
+            self._entries.get(f"{instance}/{dialled}")
+            or self._entries.get(instance)
+            or self._entries.get("*")
+            or Entry()
+        )
 
     def names(self, instance: str) -> bool:
         """Whether it was decided for this very ``instance`` where its contacts begin."""

@@ -40,6 +40,7 @@ from core.flow import (
 from core.flow.steps import AskStep, QueueStep
 from hub import timeline
 from hub.calendars import Calendars
+from hub.calls.steps import CallSteps
 from hub.connectors import Connectors
 from hub.contact_links import ContactLinks
 from hub.dispatcher import Dispatcher
@@ -71,21 +72,25 @@ class Flows:
         calendars: Calendars,
         connectors: Connectors,
         links: ContactLinks,
+        calls: CallSteps,
     ) -> None:
         self._units = units
         self._dispatcher = dispatcher
         self._library = library
         self._calendars = calendars
         self._connectors = connectors
+        self._calls = calls
         self._links = links
 
     def default_queue(self, instance: str) -> str:
         """Return the queue for work of a channel whose flow names none."""
         return self._library.entry(instance).queue
 
-    async def greet(self, unit: Unit, conversation: Conversation, message: MessageReceived | None) -> None:
-        """Start the channel's flow; first words that it understands are taken as its first answer."""
-        flow = self._library.published(self._library.entry(conversation.instance).flow)
+    async def greet(
+        self, unit: Unit, conversation: Conversation, message: MessageReceived | None, *, dialled: str = ""
+    ) -> None:
+        """Start the channel's flow, or the dialled number's; first words that it understands are its first answer."""
+        flow = self._library.published(self._library.entry(conversation.instance, dialled).flow)
         # what every channel begins with is for people who wait for an answer, not for who writes a mail
         is_unmeant = is_mail(conversation.address) and not self._library.names(conversation.instance)
         if flow is None or is_unmeant or (message is not None and message.is_automatic):
@@ -118,6 +123,13 @@ class Flows:
         if state.awaiting in ("grade", "comment") and not any(isinstance(action, Rated) for action in actions):
             return None  # asked for a rating, the person talks about something else
         return flow, after, tuple(actions)
+
+    async def tell(self, unit: Unit, conversation: Conversation, given: AnyInput) -> None:
+        """Tell the running flow what happened; nothing when none runs."""
+        if (known := await self._running(conversation)) is not None:
+            flow, state = known
+            after, actions = advance(flow, state, given)
+            await self.carry_out(unit, conversation, (flow, after, tuple(actions)))
 
     async def served(self, unit: Unit, conversation: Conversation) -> bool:
         """The agent is done: let the flow that queued the conversation go on; False when it has nothing to say."""
@@ -217,6 +229,19 @@ class Flows:
         self, unit: Unit, conversation: Conversation, flow: Flow, state: State, action: AnyAction, *, has_spoken: bool
     ) -> AnyInput | HandOver | None:
         """Carry out one action; return what the flow is to be told at once, if anything."""
+        live = await self._calls.live(unit, conversation)
+        if live is None:
+            return await self._do_in_text(unit, conversation, flow, state, action, has_spoken=has_spoken)
+        if self._calls.do(unit, live, action):
+            return None
+        given = await self._do_in_text(unit, conversation, flow, state, action, has_spoken=has_spoken)
+        if isinstance(action, End):
+            self._calls.hang_up(live)
+        return given
+
+    async def _do_in_text(
+        self, unit: Unit, conversation: Conversation, flow: Flow, state: State, action: AnyAction, *, has_spoken: bool
+    ) -> AnyInput | HandOver | None:
         match action:
             case Say():
                 address = await unit.reply_address(conversation)
@@ -340,7 +365,7 @@ def _goes_on_when_full(flow: Flow, state: State) -> bool:
 
 def _variables(conversation: Conversation) -> dict[str, str]:
     return {
-        "medium": "text",
+        "medium": "text" if conversation.call is None else "voice",
         "language": timeline.language_of(conversation),
         "channel": conversation.channel,
         "instance": conversation.instance,

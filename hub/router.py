@@ -14,23 +14,22 @@ import pluggy
 from core.bus import Delivery
 from core.events import (
     ContactArrived,
-    ConversationChanged,
     Event,
     MessageReceived,
     MessagesRead,
     MessageStatus,
     MessageStatuses,
 )
-from core.ids import new_id
 from hub import timeline
 from hub.address_schemes import AddressSchemes
+from hub.calls.reports import REPORTS, CallReports
 from hub.contact_links import ContactLinks
 from hub.contacts import Contacts
 from hub.dispatcher import Dispatcher
 from hub.flows import Flows
 from hub.media import MediaStore
-from hub.store.models import Address, Contact, Conversation, Entry
-from hub.store.views import contact_view, conversation_view
+from hub.reception import Reception
+from hub.store.models import Conversation, Entry
 from hub.units import Unit, Units
 
 log = logging.getLogger(__name__)
@@ -47,8 +46,10 @@ class Router:
         *,
         contacts: Contacts,
         links: ContactLinks,
+        reception: Reception,
         flows: Flows,
         dispatcher: Dispatcher,
+        calls: CallReports,
         hooks: pluggy.PluginManager,
         media: MediaStore,
         schemes: AddressSchemes,
@@ -56,7 +57,9 @@ class Router:
         self._units = units
         self._contacts = contacts
         self._links = links
+        self._reception = reception
         self._flows = flows
+        self._calls = calls
         self._dispatcher = dispatcher
         self._hooks = hooks
         self._media = media
@@ -72,7 +75,7 @@ class Router:
                 self._schemes.check(delivery.id, delivery.event.sender)
         async with self._units.open() as unit, self._dispatcher.deciding(unit):
             first = await unit.work.first_times([delivery.envelope.id for delivery in deliveries])
-            known = await _known(unit, [delivery for delivery in deliveries if delivery.envelope.id in first])
+            known = await _known([delivery for delivery in deliveries if delivery.envelope.id in first])
             await unit.load_entries(status.message_id for one in deliveries for status in _statuses(one.event))
             for delivery in deliveries:
                 if delivery.envelope.id not in first:
@@ -96,6 +99,8 @@ class Router:
                     await self._note_status(unit, delivery.id, status)
             case MessagesRead() as read:
                 await self._note_read(unit, delivery.id, read)
+            case report if isinstance(report, REPORTS):
+                await self._calls.take(unit, delivery.id, report)
             case other:
                 log.warning("nobody handles %s", type(other).type)
 
@@ -124,7 +129,7 @@ class Router:
             conversation = None
         is_new = conversation is None
         if conversation is None:
-            conversation = self._open(unit, contact, address, instance)
+            conversation = self._reception.open(unit, contact, address, instance)
         timeline.add_received(unit, conversation, address, message, delivery.envelope.time, instance=instance)
         if is_new:
             await self._flows.greet(unit, conversation, message)
@@ -167,7 +172,7 @@ class Router:
         if await self._contacts.is_blocked(contact, address, unit.now):
             return
         if await unit.current_conversation(arrival.sender, instance) is None:
-            await self._flows.greet(unit, self._open(unit, contact, address, instance), None)
+            await self._flows.greet(unit, self._reception.open(unit, contact, address, instance), None)
 
     async def _note_status(self, unit: Unit, instance: str, status: MessageStatus) -> None:
         entry = await unit.find_entry(status.message_id)
@@ -189,31 +194,6 @@ class Router:
             entry = unit.know_entry(row)
             status = MessageStatus(message_id=entry.entry_id, status="read")
             timeline.note_status(unit, await unit.conversation(entry.conversation_id), entry, status)
-
-    def _open(self, unit: Unit, contact: Contact, address: Address, instance: str) -> Conversation:
-        conversation = Conversation(
-            conversation_id=new_id(),
-            contact_id=contact.contact_id,
-            contact_name=contact.name,
-            contact_level=contact.level,
-            language=contact.language,
-            instance=instance,
-            channel=address.uri.partition(":")[0],
-            address=address.uri,
-            state="flow",
-            opened_at=unit.now,
-            created_at=unit.now,
-        )
-        unit.add(conversation)
-        default = self._flows.default_queue(instance)
-        chosen = self._hooks.hook.choose_queue(
-            instance=instance, contact=contact_view(contact, [address]), proposed=default
-        )
-        conversation.queue_id = chosen or default or None
-        timeline.add_notice(unit, conversation, "opened")
-        event = ConversationChanged(conversation=conversation_view(conversation), change="opened")
-        unit.record(event, conversation.conversation_id, conversation_id=conversation.conversation_id)
-        return conversation
 
 
 async def _original(unit: Unit, instance: str, message: MessageReceived) -> Entry | None:
@@ -241,23 +221,16 @@ def _key(instance: str, message: MessageReceived) -> tuple[str, str, str]:
     return instance, message.sender, message.external_id
 
 
-async def _known(unit: Unit, deliveries: Sequence[Delivery]) -> set[tuple[str, str, str]]:
+async def _known(deliveries: Sequence[Delivery]) -> set[tuple[str, str, str]]:
     """Return the keys of those messages that have their entry already."""
     messages = [
         (one.id, one.event) for one in deliveries if isinstance(one.event, MessageReceived) and one.event.external_id
     ]
     if not messages:
         return set()
-    instances = list({instance for instance, _ in messages})
-    external_ids = list({message.external_id for _, message in messages})
-    rows = await unit.work.fetch(
-        "SELECT instance, address, external_id FROM entry WHERE direction = 'in'"  # noqa: S608 - marks alone
-        f" AND instance IN ({_marks(instances)}) AND external_id IN ({_marks(external_ids)})",
-        *instances,
-        *external_ids,
+    rows = Entry.filter(
+        instance__in={instance for instance, _ in messages},
+        external_id__in={message.external_id for _, message in messages},
+        direction="in",
     )
-    return {(row["instance"], row["address"], row["external_id"]) for row in rows}
-
-
-def _marks(values: Sequence[str]) -> str:
-    return ", ".join("?" * len(values))
+    return set(await rows.values_list("instance", "address", "external_id"))

@@ -134,6 +134,29 @@ def add_automatic(
     )
 
 
+def add_spoken(unit: Unit, conversation: Conversation, text: str, *, author_kind: str) -> Entry:
+    """Add what a caller is told by a flow or by the hub itself; nothing is sent."""
+    entry = _entry(
+        unit,
+        conversation,
+        kind="message",
+        direction="out",
+        text=text,
+        author_kind=author_kind,
+        author_name=catalogue(f"sender.{author_kind}", language_of(conversation)),
+        status="delivered",
+    )
+    _added(unit, conversation, entry)
+    return entry
+
+
+def add_sound(unit: Unit, conversation: Conversation, code: str, file: Attachment, **params: str) -> Entry:
+    """Add a recording, of a talk or left by a caller, as a notice with its file."""
+    entry = _entry(unit, conversation, kind="notice", code=code, params=params, attachments=(file,))
+    _added(unit, conversation, entry)
+    return entry
+
+
 def add_note(unit: Unit, conversation: Conversation, agent: Identity, text: str, *, client_id: str = "") -> Entry:
     """Add what only colleagues see."""
     entry = _entry(

@@ -43,6 +43,8 @@ class Unit:
         self._entries: dict[str, Entry] = {}
         self._changed: dict[str, tuple[Entry, Conversation, str | None]] = {}
         self._undoings: list[Callable[[], None]] = []
+        self._endings: list[Callable[[], None]] = []
+        self.kept: dict[tuple[str, str], object] = {}  # what services hold in this unit, by kind and id
 
     def record(self, event: Event, id: str, *, conversation_id: str | None = None) -> None:  # noqa: A002
         """Publish ``event`` about ``id`` when this unit is committed."""
@@ -59,6 +61,10 @@ class Unit:
     def if_undone(self, callback: Callable[[], None]) -> None:
         """Call ``callback`` when nothing of this unit remains, whatever failed: its body, its writing, its commit."""
         self._undoings.append(callback)
+
+    def at_end(self, callback: Callable[[], None]) -> None:
+        """Call ``callback`` before this unit is written: the last chance to change something in it."""
+        self._endings.append(callback)
 
     def undone(self) -> None:
         """Tell those who asked that nothing of this unit remains."""
@@ -223,6 +229,8 @@ class Unit:
 
     def close(self) -> None:
         """Leave what was added and touched, and the events of changed entries, to the commit."""
+        while self._endings:  # they may ask again
+            self._endings.pop(0)()
         for entry, conversation, cause_id in self._changed.values():
             event = EntryChanged(entry=entry_view(entry), conversation=conversation_view(conversation))
             conversation_id = conversation.conversation_id

@@ -1,0 +1,120 @@
+"""Agents' phones: which there are, who may register, which can be rung."""
+
+import secrets
+from typing import Final, Literal
+
+from core.bus import Bus
+from core.events import PhoneAccount, PhoneChanged, PhonesPlan
+from core.ids import new_id
+from hub.store.models import Phone, PluginInstance, Setting, User
+from hub.store.secrets import Sealer
+from hub.units import Unit, Units
+
+SECRET_BYTES: Final = 24
+PLUGIN: Final = "voice"
+
+
+class Phones:
+    """Accounts at the engine; a plan of them goes to the plugin whenever one comes or goes."""
+
+    def __init__(self, units: Units, bus: Bus, sealer: Sealer) -> None:
+        self._units = units
+        self._bus = bus
+        self._sealer = sealer
+        self._reachable: dict[str, list[str]] = {}  # user id → phone ids, the newest first
+
+    async def load(self) -> None:
+        """Read which phones can be rung."""
+        self._reachable.clear()
+        for row in await Phone.filter(is_reachable=True).order_by("-changed_at"):
+            self._reachable.setdefault(row.user_id, []).append(row.phone_id)
+
+    def of(self, user_id: str) -> str | None:
+        """Return the phone on which a user is rung, or None when there is none that can be."""
+        phones = self._reachable.get(user_id)
+        return phones[0] if phones else None
+
+    async def issue(self, user: User, *, kind: Literal["browser", "sip"]) -> tuple[Phone, str] | None:
+        """Return a new phone for a user and its secret; None when no plugin carries calls. One browser at a time."""
+        instance = await PluginInstance.filter(plugin=PLUGIN, is_enabled=True).first()
+        if instance is None:
+            return None
+        secret = secrets.token_urlsafe(SECRET_BYTES)
+        async with self._units.open() as unit:
+            if kind == "browser":
+                await self._forget(unit, await Phone.filter(user_id=user.user_id, kind="browser"))
+            row = await Phone.create(
+                phone_id=new_id(),
+                instance=instance.instance,
+                user_id=user.user_id,
+                kind=kind,
+                secret=self._sealer.seal(secret),
+                changed_at=unit.now,
+            )
+            await _count(row.instance)
+            unit.after(lambda: self._tell(row.instance))
+        return row, secret
+
+    async def revoke(self, user_id: str, *, kind: Literal["browser", "sip"] = "browser") -> None:
+        """Take a user's phones of a kind away."""
+        async with self._units.open() as unit:
+            gone = await Phone.filter(user_id=user_id, kind=kind)
+            await self._forget(unit, gone)
+            for instance in {row.instance for row in gone}:
+                await _count(instance)
+                unit.after(lambda instance=instance: self._tell(instance))  # type: ignore[misc]
+
+    async def newer(self, instance: str, revision: int) -> PhonesPlan | None:
+        """Return the phones of an instance when they are newer than ``revision``."""
+        plan = await self._plan(instance)
+        return plan if plan.revision > revision else None
+
+    async def note(self, unit: Unit, instance: str, event: PhoneChanged) -> str | None:
+        """Note whether a phone can be rung; return whose it is, or None when nothing changed."""
+        row = await Phone.get_or_none(phone_id=event.phone_id, instance=instance)
+        if row is None or row.is_reachable == event.is_reachable:
+            return None
+        row.is_reachable = event.is_reachable
+        row.changed_at = event.at
+        await row.save(update_fields=["is_reachable", "changed_at"])
+        unit.if_undone(lambda: self._forget_reach(row.user_id))
+        phones = [one for one in self._reachable.get(row.user_id, []) if one != row.phone_id]
+        self._reachable[row.user_id] = [row.phone_id, *phones] if event.is_reachable else phones
+        return row.user_id
+
+    def _forget_reach(self, user_id: str) -> None:
+        self._reachable.pop(user_id, None)
+
+    async def _forget(self, unit: Unit, rows: list[Phone]) -> None:
+        for row in rows:
+            await row.delete()
+            self._reachable[row.user_id] = [one for one in self._reachable.get(row.user_id, []) if one != row.phone_id]
+
+    async def _tell(self, instance: str) -> None:
+        await self._bus.signal(await self._plan(instance), instance)
+
+    async def _plan(self, instance: str) -> PhonesPlan:
+        rows = await Phone.filter(instance=instance).order_by("phone_id")
+        phones = []
+        for row in rows:
+            user = await User.get(user_id=row.user_id)
+            phones.append(
+                PhoneAccount(
+                    phone_id=row.phone_id,
+                    secret=self._sealer.open(row.secret),
+                    kind="browser" if row.kind == "browser" else "sip",
+                    display_name=user.work_number,
+                )
+            )
+        return PhonesPlan(revision=await _revision(instance), phones=tuple(phones))
+
+
+async def _revision(instance: str) -> int:
+    row = await Setting.get_or_none(key=f"phones.{instance}")
+    return 1 if row is None else int(row.value["revision"])
+
+
+async def _count(instance: str) -> None:
+    value = {"revision": await _revision(instance) + 1}
+    if not await Setting.filter(key=f"phones.{instance}").update(value=value):
+        await Setting.create(key=f"phones.{instance}", value=value)

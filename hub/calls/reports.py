@@ -1,0 +1,318 @@
+"""Takes what the engine reports of calls: who came, rang, answered, pressed keys, left; and files that were made."""
+
+import logging
+from typing import Final
+
+from core.events import (
+    ActivityEnded,
+    CallArrived,
+    Event,
+    KeysPressed,
+    LegChanged,
+    Listen,
+    MediaFlowed,
+    PhoneChanged,
+    Profile,
+    Record,
+    RecordingEnded,
+    Ring,
+    TrunkChanged,
+)
+from core.events.calls import LegPlan
+from core.flow import Keyed, PersonLeft, Recorded, TransferEnded
+from hub import timeline
+from hub.calls.live_call import LiveCall, new_party
+from hub.calls.phones import Phones
+from hub.calls.plans import CallPlans
+from hub.contact_links import ContactLinks
+from hub.contacts import Contacts
+from hub.dispatcher import Dispatcher
+from hub.endings import Endings
+from hub.errors import ApiError
+from hub.flows import Flows
+from hub.i18n import text as catalogue
+from hub.reception import Reception
+from hub.store.models import Call, CallLeg, Contact, Recording, User
+from hub.units import Unit
+
+log = logging.getLogger(__name__)
+
+REPORTS: Final = (
+    CallArrived,
+    LegChanged,
+    MediaFlowed,
+    KeysPressed,
+    ActivityEnded,
+    RecordingEnded,
+    PhoneChanged,
+    TrunkChanged,
+)
+ELDER_AGE: Final = 65
+ELDER_TAG: Final = "elder"  # set by agents, and on the owners of one-key devices
+ELDER_PRIORITY: Final = 50  # steps: ahead of everybody who came within the last hour
+LEFT: Final = {"unreachable": "phone_unreachable", "rejected": "rejected", "busy": "phone_busy"}
+
+
+class CallReports:
+    """The hub's ear at the engine; every report comes once, in the order in which the plugin sent them."""
+
+    def __init__(
+        self,
+        *,
+        plans: CallPlans,
+        phones: Phones,
+        contacts: Contacts,
+        links: ContactLinks,
+        reception: Reception,
+        flows: Flows,
+        dispatcher: Dispatcher,
+        endings: Endings,
+    ) -> None:
+        self._plans = plans
+        self._phones = phones
+        self._contacts = contacts
+        self._links = links
+        self._reception = reception
+        self._flows = flows
+        self._dispatcher = dispatcher
+        self._endings = endings
+
+    async def take(self, unit: Unit, instance: str, event: Event) -> None:
+        """Handle one report inside ``unit``."""
+        match event:
+            case CallArrived():
+                await self._arrived(unit, instance, event)
+            case PhoneChanged():
+                if user_id := await self._phones.note(unit, instance, event):
+                    await self._dispatcher.know_agent(unit, await User.get(user_id=user_id))
+            case TrunkChanged():
+                log.info("trunk %s is %s", event.trunk, "up" if event.is_up else "down")
+            case LegChanged() | MediaFlowed() | KeysPressed() | ActivityEnded() | RecordingEnded():
+                live = await self._plans.open(unit, event.call_id)
+                if live is None or live.row.instance != instance:
+                    log.warning("%s reports on a call it never had: %s", instance, event.call_id)
+                    return
+                await self._of_call(unit, live, event)
+
+    async def _of_call(self, unit: Unit, live: LiveCall, event: Event) -> None:
+        match event:
+            case RecordingEnded():
+                await self._recorded(unit, live, event)
+            case LegChanged() | MediaFlowed() | KeysPressed() | ActivityEnded():
+                party = live.parties.get(event.leg_id)
+                if party is None:
+                    log.warning("call %s has no party %s", event.call_id, event.leg_id)
+                elif isinstance(event, LegChanged):
+                    await self._leg_changed(unit, live, party, event)
+                elif isinstance(event, MediaFlowed):
+                    party.heard_at = party.heard_at or event.at
+                    unit.touch(party)
+                elif isinstance(event, KeysPressed):
+                    await self._keyed(unit, live, party, event)
+                else:
+                    await self._activity_ended(unit, live, party, event)
+
+    # arriving
+
+    async def _arrived(self, unit: Unit, instance: str, event: CallArrived) -> None:
+        if await self._plans.open(unit, event.call_id) is not None:
+            return
+        uri = event.caller or f"tel:anonymous-{event.call_id[:16]}"  # nobody knows whether they called before
+        profile = Profile(name=event.caller_name) if event.caller_name else None
+        contact, address = await self._links.meet(unit, uri, instance, profile)
+        conversation = self._reception.open(unit, contact, address, instance)
+        row = Call(
+            call_id=event.call_id,
+            conversation_id=conversation.conversation_id,
+            instance=instance,
+            number=uri,
+            dialled=event.dialled,
+            trunk=event.trunk,
+            arrived_at=event.arrived_at,
+        )
+        live = self._plans.begin(unit, row, conversation)
+        party = new_party(row, event.leg_id, "caller", event.arrived_at, target=uri)
+        unit.add(party)
+        live.parties[event.leg_id] = party
+        live.legs[event.leg_id] = LegPlan(leg_id=event.leg_id, role="caller", activity=Ring(activity_id="arrived"))
+        if await self._contacts.is_blocked(contact, address, unit.now):
+            log.info("call %s comes from a blocked number", event.call_id)
+            live.drop_all()
+            self._close(unit, live, "blocked")
+        elif _is_elder(contact, unit):
+            timeline.add_notice(unit, conversation, "elder_first")
+            queue_id = conversation.queue_id or self._flows.default_queue(instance)
+            await self._dispatcher.enqueue(unit, conversation, queue_id, priority=ELDER_PRIORITY)
+        else:
+            await self._flows.greet(unit, conversation, None, dialled=event.dialled)
+        self._rest_unless_told(live)
+
+    # parties
+
+    async def _leg_changed(self, unit: Unit, live: LiveCall, party: CallLeg, event: LegChanged) -> None:
+        unit.touch(party)
+        live.is_changed = True
+        match event.state:
+            case "ringing":
+                party.rung_at = party.rung_at or event.at
+            case "answered":
+                if party.answered_at is None and party.leg_id in live.legs:
+                    party.answered_at = event.at
+                    await self._answered(unit, live, party)
+            case "ended":
+                if party.ended_at is None:
+                    party.ended_at = event.at
+                    party.cause = event.cause
+                    party.by_far_end = event.by_far_end
+                    await self._ended(unit, live, party, event)
+
+    async def _answered(self, unit: Unit, live: LiveCall, party: CallLeg) -> None:
+        if party.role == "agent" and party.offer_id is not None:
+            try:
+                await self._dispatcher.accept(unit, party.user_id or "", party.offer_id)
+            except ApiError:  # it was withdrawn while the phone was lifted
+                live.drop(party.leg_id)
+                return
+            live.row.talked_at = live.row.talked_at or unit.now
+        if not live.is_speaking:
+            self._plans.voice.rest(live)
+
+    async def _ended(self, unit: Unit, live: LiveCall, party: CallLeg, event: LegChanged) -> None:
+        was_planned = party.leg_id in live.legs
+        live.drop(party.leg_id)
+        if party.role == "caller":
+            await self._citizen_left(unit, live, event)
+        elif party.role == "outside" and live.utterance is not None and live.utterance.then == "transfer":
+            turn, is_answered = live.utterance.turn, party.answered_at is not None
+            live.utterance = None
+            await self._flows.tell(unit, live.conversation, TransferEnded(turn=turn, is_answered=is_answered))
+            self._rest_unless_told(live)
+        elif party.role == "agent" and was_planned:
+            await self._agent_left(unit, live, party, event)
+        if not live.legs and live.row.ended_at is None:
+            self._over(unit, live, event)
+
+    async def _agent_left(self, unit: Unit, live: LiveCall, party: CallLeg, event: LegChanged) -> None:
+        if party.answered_at is None:
+            if party.offer_id is not None:
+                reason = LEFT.get(event.cause, "no_answer")
+                try:
+                    await self._dispatcher.decline(unit, party.user_id or "", party.offer_id, reason)
+                except ApiError:
+                    log.debug("offer %s was over already", party.offer_id)
+            return
+        conversation = live.conversation
+        if conversation.state != "active" or conversation.agent_id != party.user_id:
+            self._rest_unless_told(live)
+        elif event.cause == "lost":  # the phone vanished in mid-talk: the citizen is served first of all
+            await self._dispatcher.return_work(unit, conversation.agent_id or "")
+            self._rest_unless_told(live)
+        else:
+            agent = await User.get(user_id=party.user_id)
+            await self._endings.end(unit, conversation, by=agent.display_name)
+            self._rest_unless_told(live)
+
+    async def _citizen_left(self, unit: Unit, live: LiveCall, event: LegChanged) -> None:
+        conversation = live.conversation
+        live.drop_all()
+        live.row.hung_up_by = "citizen" if event.by_far_end else "hub"
+        if conversation.state == "active":
+            by = conversation.contact_name or catalogue("caller", timeline.language_of(conversation))
+            await self._endings.end(unit, conversation, by=by, citizen_is_there=False)
+        elif conversation.state == "queued":
+            await self._dispatcher.give_up(unit, conversation, "abandoned")
+            self._close(unit, live, "abandoned")
+        if conversation.flow_state is not None:
+            await self._flows.tell(unit, conversation, PersonLeft())
+        if conversation.state == "flow":
+            self._close(unit, live, "left")
+
+    def _over(self, unit: Unit, live: LiveCall, event: LegChanged) -> None:
+        live.row.ended_at = event.at
+        live.row.cause = event.cause
+        live.record([])
+        live.is_changed = True
+        talked_s = (event.at - live.row.talked_at).total_seconds() if live.row.talked_at else 0.0
+        timeline.add_notice(
+            unit,
+            live.conversation,
+            "call_ended",
+            by=live.row.hung_up_by or "hub",
+            seconds=str(round((event.at - live.row.arrived_at).total_seconds())),
+            talked=str(max(0, round(talked_s))),
+        )
+
+    def _close(self, unit: Unit, live: LiveCall, reason: str) -> None:
+        conversation = live.conversation
+        conversation.state = "closed"
+        conversation.closed_at = unit.now
+        conversation.unread = 0
+        conversation.flow_state = None
+        conversation.flow_timer_at = None
+        timeline.add_notice(unit, conversation, "flow_ended", reason=reason)
+        timeline.record_change(unit, conversation, "closed")
+
+    # what callers do
+
+    async def _keyed(self, unit: Unit, live: LiveCall, party: CallLeg, event: KeysPressed) -> None:
+        party.keys = max(party.keys, event.n)
+        unit.touch(party)
+        if party.role != "caller" or live.conversation.flow_state is None:
+            return
+        citizen, utterance = live.citizen, live.utterance
+        playing = citizen.activity if citizen is not None else None
+        if isinstance(playing, Listen) and utterance is not None and playing.activity_id == utterance.activity_id:
+            if not playing.stop_keys:
+                return  # what has to be heard first cannot be skipped
+            if utterance.then == "timer":  # the words are cut short: the pause begins now
+                self._plans.voice.go_on(unit, live)
+        await self._flows.tell(unit, live.conversation, Keyed(digits=event.keys))
+
+    async def _activity_ended(self, unit: Unit, live: LiveCall, party: CallLeg, event: ActivityEnded) -> None:
+        utterance, citizen = live.utterance, live.citizen
+        if citizen is None or utterance is None or party.leg_id != citizen.leg_id:
+            return
+        if citizen.activity.activity_id != event.activity_id:
+            return  # something else has begun meanwhile
+        if isinstance(citizen.activity, Record):
+            live.utterance = None
+            if event.file is not None:
+                timeline.add_sound(unit, live.conversation, "voice_message", event.file, seconds=_whole(event.length_s))
+            media_id = event.file.media_id if event.file is not None else ""
+            heard = Recorded(media_id=media_id, length_s=event.length_s, turn=utterance.turn)
+            await self._flows.tell(unit, live.conversation, heard)
+            self._rest_unless_told(live)
+        elif event.activity_id == utterance.activity_id and event.outcome != "interrupted":
+            self._plans.voice.go_on(unit, live)
+
+    async def _recorded(self, unit: Unit, live: LiveCall, event: RecordingEnded) -> None:
+        conversation = live.conversation
+        row = Recording(
+            recording_id=event.recording_id,
+            call_id=event.call_id,
+            conversation_id=conversation.conversation_id,
+            queue_id=conversation.queue_id,
+            user_id=conversation.agent_id,
+            number=live.row.number,
+            media_id=event.file.media_id,
+            started_at=event.started_at,
+            length_s=event.length_s,
+            is_cut=event.is_cut,
+        )
+        unit.add(row)
+        code = "recording_cut" if event.is_cut else "recording"
+        timeline.add_sound(unit, conversation, code, event.file, seconds=_whole(event.length_s))
+
+    def _rest_unless_told(self, live: LiveCall) -> None:
+        if not live.is_speaking and not live.follows:
+            self._plans.voice.rest(live)
+
+
+def _is_elder(contact: Contact, unit: Unit) -> bool:
+    """Whether somebody is never sent through a menu."""
+    is_old = contact.birth_year is not None and unit.now.year - contact.birth_year >= ELDER_AGE
+    return is_old or ELDER_TAG in contact.tags
+
+
+def _whole(seconds: float) -> str:
+    return str(max(0, round(seconds)))

@@ -1,0 +1,70 @@
+"""Brings calls to agents' phones: rings them for an offer, connects who picks a call, lets go of who passes it on."""
+
+from typing import Final
+
+from core.events import Dial
+from core.ids import derived_id, new_id
+from hub.calls.live_call import LiveCall, new_party
+from hub.calls.phones import Phones
+from hub.calls.plans import CallPlans
+from hub.store.models import Conversation, Offer
+from hub.units import Unit
+
+CONNECT_S: Final = 20.0
+
+
+class Ringing:
+    """What the dispatcher's decisions mean for phones; conversations that are no calls are left alone."""
+
+    def __init__(self, plans: CallPlans, phones: Phones) -> None:
+        self._plans = plans
+        self._phones = phones
+
+    def can_ring(self, user_id: str) -> bool:
+        """Whether the agent has a phone that is there."""
+        return self._phones.of(user_id) is not None
+
+    async def ring(self, unit: Unit, conversation: Conversation, offer: Offer) -> None:
+        """Ring the phone of the agent to whom a call is offered."""
+        if (live := await self._plans.of(unit, conversation)) is not None:
+            ring_s = (offer.expires_at - offer.made_at).total_seconds()
+            self._call(unit, live, offer.agent_id, derived_id("offer", offer.offer_id), ring_s, offer_id=offer.offer_id)
+
+    async def stop(self, unit: Unit, conversation: Conversation, offer_id: str) -> None:
+        """The offer is over and was not taken."""
+        if (live := await self._plans.of(unit, conversation)) is not None:
+            live.drop(derived_id("offer", offer_id))
+
+    async def connect(self, unit: Unit, conversation: Conversation) -> None:
+        """Call the phone of the agent who has the conversation now, unless they are on the line already."""
+        live = await self._plans.of(unit, conversation)
+        if live is not None and live.of_user(conversation.agent_id) is None and conversation.agent_id is not None:
+            self._call(unit, live, conversation.agent_id, new_id(), CONNECT_S, auto_answer=True)
+
+    async def let_go(self, unit: Unit, conversation: Conversation) -> None:
+        """Nobody has the conversation any more: whoever was on the line is hung up, the citizen hears music."""
+        if (live := await self._plans.of(unit, conversation)) is not None:
+            live.row.is_held = False
+            live.drop_all("agent", "supervisor")
+            live.record([])
+            self._plans.voice.rest(live)
+
+    def _call(
+        self,
+        unit: Unit,
+        live: LiveCall,
+        user_id: str,
+        leg_id: str,
+        ring_s: float,
+        *,
+        offer_id: str | None = None,
+        auto_answer: bool = False,
+    ) -> None:
+        phone_id = self._phones.of(user_id)
+        if phone_id is None:
+            return  # the offer runs out, the work goes to somebody else
+        target = f"phone:{phone_id}"
+        party = new_party(live.row, leg_id, "agent", unit.now, user_id=user_id, target=target, offer_id=offer_id)
+        unit.add(party)
+        number = live.row.number.removeprefix("tel:")
+        live.call_up(party, "agent", Dial(target=target, ring_s=ring_s, caller_id=number, auto_answer=auto_answer))

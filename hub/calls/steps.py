@@ -1,0 +1,51 @@
+"""Carries out for a caller what a flow asks for: speaking, waiting in silence, recording, connecting, ending."""
+
+from core.flow import AnyAction, Say, SetTimer, StartRecording, Transfer
+from hub import timeline
+from hub.calls.live_call import LiveCall
+from hub.calls.plans import CallPlans
+from hub.calls.utterances import Piece
+from hub.i18n import text as catalogue
+from hub.store.models import Conversation
+from hub.units import Unit
+
+
+class CallSteps:
+    """What steps of flows do where there is a voice; everything else they do as in text."""
+
+    def __init__(self, plans: CallPlans) -> None:
+        self._plans = plans
+
+    async def live(self, unit: Unit, conversation: Conversation) -> LiveCall | None:
+        """Return the call by which the person of this conversation is on the line, if any."""
+        return await self._plans.of(unit, conversation)
+
+    def do(self, unit: Unit, live: LiveCall, action: AnyAction) -> bool:
+        """Carry out one action; False when it is none for the voice."""
+        conversation = live.conversation
+        match action:
+            case Say():
+                timeline.add_spoken(unit, conversation, action.text, author_kind="flow")
+                piece = Piece(text=action.text, language=action.language, prompt=action.prompt)
+                live.say(piece, can_interrupt=action.can_interrupt)
+                for choice in action.choices if not action.prompt else ():  # a recording names its keys itself
+                    words = catalogue("voice.choice", action.language, label=choice.label, digit=choice.key)
+                    live.say(Piece(text=words, language=action.language), can_interrupt=action.can_interrupt)
+            case SetTimer() if live.is_speaking:
+                live.then("timer", seconds=action.seconds, turn=action.turn)  # of silence: it begins after the words
+            case StartRecording():
+                live.then("record", seconds=action.max_s, turn=action.turn)
+            case Transfer():
+                live.then("transfer", number=action.number, turn=action.turn)
+            case _:
+                return False
+        return True
+
+    def hang_up(self, live: LiveCall) -> None:
+        """End the call once everything has been said."""
+        live.then("hang_up")
+
+    def announce(self, unit: Unit, live: LiveCall, text: str) -> None:
+        """Tell the caller something that no flow says."""
+        timeline.add_spoken(unit, live.conversation, text, author_kind="system")
+        live.say(Piece(text=text, language=timeline.language_of(live.conversation)), can_interrupt=False)

@@ -1,0 +1,112 @@
+"""Speaks to callers: says what was to be said in a unit of work, and does what follows when it has been heard."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
+
+from core.events import Dial, Listen, Record, RecordingPlan, Talk
+from core.events.calls import Background
+from core.ids import derived_id, new_id
+from hub.calls.live_call import LiveCall, new_party
+from hub.calls.prompts import Prompts
+from hub.calls.utterances import Utterance
+from hub.units import Unit
+
+KEYS: Final = "0123456789*#"
+TALK: Final = Talk(activity_id="main")
+RING_OUTSIDE_S: Final = 45.0
+
+
+class Voice:
+    """Plans what a caller hears; ``later`` is asked to bring about sounds that do not exist yet."""
+
+    def __init__(self, prompts: Prompts, later: Callable[[Unit, LiveCall], None]) -> None:
+        self._prompts = prompts
+        self._later = later
+
+    def settle(self, unit: Unit, live: LiveCall) -> None:
+        """At the end of a unit: begin what was to be said or done in it."""
+        if live.is_over or live.citizen is None or not (live.said or live.follows):
+            return
+        live.utterance = Utterance(
+            activity_id=new_id(), pieces=tuple(live.said), can_interrupt=live.can_interrupt, **live.follows
+        )
+        live.said, live.follows = [], {}
+        live.is_changed = True
+        if self._prompts.known(live.utterance.pieces) is None:
+            self._later(unit, live)
+        else:
+            self.start(unit, live)
+
+    def start(self, unit: Unit, live: LiveCall) -> None:
+        """Let the caller hear the call's utterance now; its sounds exist, as far as they ever will."""
+        utterance, citizen = live.utterance, live.citizen
+        if utterance is None or citizen is None:
+            return
+        sounds = self._prompts.known(utterance.pieces, is_final=True)
+        if not sounds:
+            self.go_on(unit, live)
+            return
+        listen = Listen(
+            activity_id=utterance.activity_id,
+            prompts=tuple(sounds),
+            background=_background(live) if utterance.then == "rest" else "silence",
+            stop_keys=KEYS if utterance.can_interrupt else "",
+        )
+        live.act(citizen.leg_id, listen)
+
+    def go_on(self, unit: Unit, live: LiveCall) -> None:
+        """The utterance has been heard, or cut short: do what follows it."""
+        utterance, citizen = live.utterance, live.citizen
+        if utterance is None or citizen is None:
+            return
+        match utterance.then:
+            case "timer":
+                live.conversation.flow_timer_at = unit.now + timedelta(seconds=utterance.seconds)
+                unit.touch(live.conversation)
+                self.rest(live)
+            case "record":
+                live.act(citizen.leg_id, Record(activity_id=utterance.activity_id + "-r", max_s=utterance.seconds))
+            case "transfer":
+                self._dial_outside(unit, live, utterance)
+            case "hang_up":
+                live.drop_all()
+            case "rest":
+                self.rest(live)
+
+    def rest(self, live: LiveCall) -> None:
+        """Let everybody do what the conversation's state implies when nothing is being said."""
+        citizen = live.citizen
+        if citizen is None:
+            return
+        people = live.answered("agent", "outside")
+        if people and not live.row.is_held and live.conversation.state in ("active", "flow"):
+            live.act(citizen.leg_id, TALK)
+            self._record(live)
+        elif live.conversation.state in ("wrap_up", "closed") and live.conversation.flow_state is None:
+            live.drop_all()
+        else:
+            background = _background(live)
+            playing = citizen.activity
+            if not (isinstance(playing, Listen) and playing.background == background):
+                live.act(citizen.leg_id, Listen(activity_id=f"wait-{background}", background=background))
+
+    def _record(self, live: LiveCall) -> None:
+        if not live.recordings and live.answered("agent"):
+            live.record([RecordingPlan(recording_id=derived_id("recording", live.row.call_id, new_id()))])
+
+    def _dial_outside(self, unit: Unit, live: LiveCall, utterance: Utterance) -> None:
+        leg_id = derived_id("outside", live.row.call_id, utterance.activity_id)
+        party = new_party(live.row, leg_id, "outside", unit.now, target=f"tel:{utterance.number}")
+        unit.add(party)
+        live.call_up(party, "outside", Dial(target=party.target, ring_s=RING_OUTSIDE_S))
+        citizen = live.citizen
+        assert citizen is not None
+        live.act(citizen.leg_id, Listen(activity_id=f"ringing-{leg_id}", background="ringing"))
+
+
+def _background(live: LiveCall) -> Background:
+    is_served = live.conversation.state == "active"
+    if live.conversation.state == "queued" or (is_served and (live.row.is_held or not live.answered("agent"))):
+        return "music"
+    return "silence"

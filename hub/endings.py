@@ -1,0 +1,40 @@
+"""Ends an agent's service: wrap-up begins, the citizen is asked for a rating or hears goodbye."""
+
+from hub import timeline
+from hub.announcements import Announcements
+from hub.dispatcher import Dispatcher
+from hub.flows import Flows
+from hub.i18n import text as catalogue
+from hub.queues import Queues
+from hub.store.models import Conversation
+from hub.units import Unit
+
+
+class Endings:
+    """The one way from active to wrap-up, whoever ends it and by whatever means."""
+
+    def __init__(self, dispatcher: Dispatcher, flows: Flows, queues: Queues, announcements: Announcements) -> None:
+        self._dispatcher = dispatcher
+        self._flows = flows
+        self._queues = queues
+        self._announcements = announcements
+
+    async def end(self, unit: Unit, conversation: Conversation, *, by: str, citizen_is_there: bool = True) -> None:
+        """End an active conversation; ``by`` is who ended it, as the notice names them."""
+        conversation.state = "wrap_up"
+        conversation.waiting_since = None
+        timeline.add_notice(unit, conversation, "ended", agent=by)
+        await self._dispatcher.finish(unit, conversation)
+        if citizen_is_there:
+            await self._say_goodbye(unit, conversation)
+        timeline.record_change(unit, conversation, "ended")
+
+    async def _say_goodbye(self, unit: Unit, conversation: Conversation) -> None:
+        """Ask for a rating by the queue's own flow, or just say goodbye."""
+        if await self._flows.served(unit, conversation):
+            return
+        flow_id = self._queues.settings(conversation.queue_id or "").rating_flow
+        if flow_id and await self._flows.start(unit, conversation, flow_id):
+            return
+        words = catalogue("citizen.ended", timeline.language_of(conversation))
+        await self._announcements.say(unit, conversation, words)

@@ -1,0 +1,210 @@
+"""A call from its first ring to its end, as the hub plans it."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from tortoise.queryset import QuerySet
+
+from core.events import Attachment, Listen, Talk
+from hub.accounts.identity import Identity
+from hub.contacts import ContactEdit
+from hub.store.models import Call, CallLeg, Conversation, Recording, WorkItem
+from tests.hub.calls.conftest import Advance, Come
+from tests.hub.support.engine import FakeEngine
+from tests.hub.support.house import House, until
+
+KNOWS_ALL = Identity(username="operator", permissions=frozenset({"queue.all"}))
+FILE = Attachment(media_id="m-1", mime="audio/wav", name="talk.wav", size_bytes=10)
+
+
+async def eventually(rows: QuerySet[Any]) -> None:
+    """Return when there are such rows."""
+    async with asyncio.timeout(10):
+        while not await rows.exists():
+            await asyncio.sleep(0.005)
+
+
+async def reach_agent(engine: FakeEngine, call_id: str) -> str:
+    """Ask for a person, let the phone be lifted, hear the work number; return the agent's leg."""
+    await engine.press(call_id, "0")
+    leg = await engine.rings(call_id)
+    await engine.change(call_id, leg.leg_id, "ringing")
+    await engine.change(call_id, leg.leg_id, "answered")
+    await engine.hears(call_id, "工号")
+    await engine.finish(call_id)
+    await engine.talks(call_id)
+    return leg.leg_id
+
+
+async def test_a_caller_is_greeted_and_chooses_by_keys(engine: FakeEngine) -> None:
+    call_id = await engine.arrive()
+    await engine.hears(call_id, "您好，这里是 12345")
+    await engine.press(call_id, "1")
+    await engine.hears(call_id, "检修通知")
+
+
+async def test_silence_begins_when_the_words_have_been_heard(engine: FakeEngine, advance: Advance) -> None:
+    call_id = await engine.arrive()
+    await engine.hears(call_id, "您好")
+    await advance(30)
+    assert (await Conversation.all().first()).flow_timer_at is None  # type: ignore[union-attr]
+    await engine.finish(call_id)
+    await eventually(Conversation.exclude(flow_timer_at=None))
+
+
+async def test_an_agent_answers_by_lifting_and_both_talk_and_are_recorded(engine: FakeEngine, come: Come) -> None:
+    await come("zhou")
+    call_id = await engine.arrive()
+    leg_id = await reach_agent(engine, call_id)
+    plan = engine.plans[call_id]
+    assert [leg.activity for leg in plan.legs] == [Talk(activity_id="main"), Talk(activity_id="main")]
+    assert len(plan.recordings) == 1
+    party = await CallLeg.get(leg_id=leg_id)
+    assert party.rung_at is not None
+    assert party.answered_at is not None
+    assert (await WorkItem.get()).channel_class == "call"
+
+
+async def test_the_place_is_told_before_the_music(engine: FakeEngine) -> None:
+    first, second = await engine.arrive(), await engine.arrive("tel:+8613900000002")
+    for call_id in (first, second):
+        await engine.press(call_id, "0")
+    await engine.hears(second, "前面还有 1 位")
+    activity = engine.caller(second).activity
+    assert isinstance(activity, Listen)
+    assert activity.background == "music"
+
+
+async def test_a_caller_who_hangs_up_while_waiting_leaves_the_queue(engine: FakeEngine, come: Come) -> None:
+    call_id = await engine.arrive()
+    await engine.press(call_id, "0")
+    await engine.queues(call_id)
+    await engine.change(call_id, engine.caller(call_id).leg_id, "ended")
+    await engine.is_over(call_id)
+    row = await Call.get(call_id=call_id)
+    assert row.ended_at is not None
+    assert row.hung_up_by == "citizen"
+    assert (await Conversation.get(conversation_id=row.conversation_id)).state == "closed"
+    assert (await WorkItem.get()).state == "done"
+
+
+async def test_a_caller_who_hangs_up_ends_the_talk_and_wrap_up_begins(engine: FakeEngine, come: Come) -> None:
+    zhou = await come("zhou")
+    call_id = await engine.arrive()
+    await reach_agent(engine, call_id)
+    await engine.change(call_id, engine.caller(call_id).leg_id, "ended")
+    await engine.is_over(call_id)
+    conversation = await Conversation.get()
+    assert conversation.state == "wrap_up"
+    assert conversation.agent_id == zhou.me["user_id"]
+
+
+async def test_an_agent_who_hangs_up_first_leaves_the_caller_to_the_rating(engine: FakeEngine, come: Come) -> None:
+    await come("zhou")
+    call_id = await engine.arrive()
+    leg_id = await reach_agent(engine, call_id)
+    await engine.change(call_id, leg_id, "ended")
+    await engine.hears(call_id, "评价")
+    await engine.press(call_id, "1")
+    await engine.hears(call_id, "感谢")
+    await engine.finish(call_id)
+    await engine.is_over(call_id)
+    assert (await Conversation.get()).rating is not None
+
+
+async def test_a_phone_that_is_not_answered_gives_the_call_to_the_next_agent(
+    engine: FakeEngine, come: Come, advance: Advance
+) -> None:
+    await come("zhou")
+    call_id = await engine.arrive()
+    await engine.press(call_id, "0")
+    first = await engine.rings(call_id)
+    await come("li")
+    await engine.change(call_id, first.leg_id, "ended", cause="rejected")
+    await engine.until(lambda: (leg := engine.agent(call_id)) is not None and leg.leg_id != first.leg_id)
+    assert first.leg_id not in {leg.leg_id for leg in engine.plans[call_id].legs}
+
+
+async def test_an_agent_without_phone_gets_no_calls(engine: FakeEngine, come: Come, still_house: House) -> None:
+    zhou = await come("zhou")
+    phone = still_house.hub.phones.of(zhou.me["user_id"])
+    assert phone is not None
+    await engine.register(phone, is_reachable=False)
+    await until(lambda: still_house.hub.phones.of(zhou.me["user_id"]) is None)
+    call_id = await engine.arrive()
+    await engine.press(call_id, "0")
+    await engine.queues(call_id)
+    assert engine.agent(call_id) is None
+
+
+async def test_an_elder_reaches_a_person_without_a_menu_and_first(
+    engine: FakeEngine, come: Come, still_house: House
+) -> None:
+    first = await engine.arrive("tel:+8613900000009")
+    await engine.press(first, "0")
+    await engine.queues(first)
+    known = await engine.arrive("tel:+8613900000007")
+    await engine.hears(known, "您好")
+    await engine.change(known, engine.caller(known).leg_id, "ended")
+    await engine.is_over(known)
+    conversation = await Conversation.get(address="tel:+8613900000007")
+    await still_house.services.contacts.edit(
+        KNOWS_ALL, conversation.contact_id, ContactEdit(birth_year=1940), remote=""
+    )
+    elder = await engine.arrive("tel:+8613900000007")
+    assert not any("请按" in text for text in engine.prompts(elder))
+    await come("zhou")
+    leg = await engine.rings(elder)
+    assert leg.dial is not None
+    assert engine.agent(first) is None
+
+
+async def test_a_lost_phone_brings_the_caller_back_to_the_head_of_the_queue(engine: FakeEngine, come: Come) -> None:
+    await come("zhou")
+    call_id = await engine.arrive()
+    leg_id = await reach_agent(engine, call_id)
+    await engine.change(call_id, leg_id, "ended", cause="lost")
+    await engine.until(lambda: engine.agent(call_id) is None or engine.agent(call_id).leg_id != leg_id)  # type: ignore[union-attr]
+    assert (await Conversation.get()).state == "queued"
+
+
+async def test_a_recording_is_kept_with_the_conversation(engine: FakeEngine, come: Come) -> None:
+    zhou = await come("zhou")
+    call_id = await engine.arrive()
+    await reach_agent(engine, call_id)
+    recording_id = engine.plans[call_id].recordings[0].recording_id
+    await engine.recorded(call_id, recording_id, FILE)
+    await eventually(Recording.filter(recording_id=recording_id))
+    row = await Recording.get(recording_id=recording_id)
+    assert (row.user_id, row.media_id) == (zhou.me["user_id"], "m-1")
+
+
+async def test_a_restarted_hub_goes_on_with_the_plans_it_had(
+    engine: FakeEngine, come: Come, still_house: House
+) -> None:
+    await come("zhou")
+    call_id = await engine.arrive()
+    await reach_agent(engine, call_id)
+    before = engine.plans[call_id]
+    await still_house.restart()
+    answer = await engine.compare({call_id: before.revision - 1, "never-heard-of": 3})
+    assert [plan.call_id for plan in answer.plans] == [call_id]
+    assert answer.plans[0].legs == before.legs
+    assert (await engine.compare({call_id: before.revision})).plans == ()
+
+
+async def test_a_plugin_that_missed_the_end_is_told(engine: FakeEngine) -> None:
+    call_id = await engine.arrive()
+    await engine.change(call_id, engine.caller(call_id).leg_id, "ended")
+    await engine.is_over(call_id)
+    answer = await engine.compare({call_id: 1})
+    assert [(plan.call_id, plan.legs) for plan in answer.plans] == [(call_id, ())]
+
+
+@pytest.mark.parametrize("cause", ["normal", "lost"])
+async def test_a_report_about_an_unknown_call_is_only_logged(engine: FakeEngine, caplog, cause) -> None:
+    await engine.change("no-such-call", "no-such-leg", "ended", cause=cause)
+    call_id = await engine.arrive()
+    await engine.hears(call_id, "您好")
+    assert "never had: no-such-call" in caplog.text
