@@ -1,11 +1,11 @@
-"""The command ``lianxin``: run everything, the hub alone, and what concerns plugins."""
+"""The command ``lianxin``: run everything, the hub alone, and what concerns plugins and the phone engine."""
 
 import argparse
 import sys
 from collections.abc import Sequence
 
 from core.errors import LianxinError
-from hub.cli import plugins, run
+from hub.cli import engine, plugins, run
 
 __all__ = ["main"]
 
@@ -16,6 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     run.add_to(commands)
     plugins.add_to(commands)
+    engine.add_to(commands)
     options = parser.parse_args(arguments)
     try:
         status: int = options.do(options)

@@ -129,16 +129,19 @@ class Engine:
             await self.command(f"module reload {module}")
         return restart_needed([*changed, *(("ports",) if wanted != ports else ())])
 
-    async def stop(self, *, drain_s: float = 0.0) -> None:
-        """Return when it is gone, after at most ``drain_s`` of waiting for a moment without calls. EngineFailed.
+    async def drain(self, limit_s: float) -> None:
+        """Return at a moment without calls, or after ``limit_s``.
 
         Asterisk's own graceful stop is not used: from its beginning on ARI answers nobody, and call control
         could not even end the calls that are waited for.
         """
         with contextlib.suppress(TimeoutError, EngineAway):
-            async with asyncio.timeout(drain_s):
+            async with asyncio.timeout(limit_s):
                 while await self.calls():  # noqa: ASYNC110 - asked, not told: nobody listens to events here
                     await asyncio.sleep(DRAIN_POLL_S)
+
+    async def stop(self) -> None:
+        """Return when it is gone, and every call with it; EngineFailed."""
         try:
             await self.command("core stop now")
         except EngineAway:
@@ -160,6 +163,10 @@ class Engine:
         """Return when the process is gone."""
         while self.is_alive():  # noqa: ASYNC110 - somebody else's child tells nobody of its end
             await asyncio.sleep(POLL_S)
+
+    def last_words(self) -> tuple[str, ...]:
+        """Return the last lines of its log."""
+        return tuple(_said(self.layout).splitlines()[-20:])
 
     async def _ask(self, path: str) -> bytes:
         timeout = aiohttp.ClientTimeout(total=ANSWER_LIMIT_S)

@@ -26,6 +26,7 @@ from hub.supervisor.child import Child, Order
 from hub.supervisor.data_dir import DataDir
 from hub.supervisor.keeper import Keeper, Status
 from hub.supervisor.log_files import LogFiles
+from hub.supervisor.phone_engine import PhoneEngine
 from hub.supervisor.settings import PluginLimits
 from hub.supervisor.spawn import resident_bytes
 
@@ -56,6 +57,7 @@ class Instances:
         *,
         clock: Clock,
         limits: PluginLimits,
+        phone_engine: PhoneEngine,
     ) -> None:
         self._bus = bus
         self._accounts = accounts
@@ -63,6 +65,7 @@ class Instances:
         self._logs = logs
         self._clock = clock
         self._limits = limits
+        self._phone_engine = phone_engine
         self._slots: dict[str, Slot] = {}
 
     async def run(self) -> None:
@@ -109,6 +112,7 @@ class Instances:
         show = self._shower(slot, desired)
         if desired is None or not desired.is_enabled:
             show(Status("stopped"))
+            self._phone_engine.release(instance)
             await self._accounts.remove(instance)
             return
         show(Status("starting"))
@@ -139,6 +143,15 @@ class Instances:
         """Return what to start, once the bus is ready for it."""
         plugin = await find(desired.plugin)
         settings = await asyncio.to_thread(_open, self._data.path / "keys" / "data.key", desired.settings)
+        if "phone_engine" in plugin.manifest.uses and not settings.get("ari_url"):
+            engine = self._phone_engine.access(instance)
+            settings |= {
+                "ari_url": engine.url,
+                "ari_username": engine.username,
+                "ari_password": engine.password.reveal(),
+            }
+        else:
+            self._phone_engine.release(instance)
         access = await self._accounts.admit(instance)
         await self._bus.ensure(consumers=[orders_consumer(instance)])
         job = HostJob(

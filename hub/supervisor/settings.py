@@ -1,7 +1,7 @@
 """What ``lianxin run`` is told: the file ``lianxin.toml`` in the data directory, and the command line above it."""
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from core.config import Settings, decode_settings
 from core.errors import ConfigInvalid
+from hub.engine.settings import EngineSettings
 from hub.settings import HubSettings
 from hub.supervisor.child import SILENCE_LIMIT_S, START_LIMIT_S, Limits
 from hub.supervisor.keeper import Policy
@@ -41,10 +42,11 @@ class PluginLimits(Settings, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class RunSettings:
-    """The hub's settings as plain JSON, without what the supervisor adds, and the plugins' limits."""
+    """The hub's settings as plain JSON, without what the supervisor adds, and the supervisor's own."""
 
     hub: dict[str, Any]
     plugins: PluginLimits
+    engine: EngineSettings = field(default_factory=EngineSettings)
 
 
 def read_settings(data_dir: Path, overrides: dict[str, Any]) -> RunSettings:
@@ -56,9 +58,10 @@ def read_settings(data_dir: Path, overrides: dict[str, Any]) -> RunSettings:
         raise ConfigInvalid({str(path): str(error)}) from error
     hub = _merge(settings, overrides)
     plugins = decode_settings(PluginLimits, hub.pop("plugins", {}))
+    engine = decode_settings(EngineSettings, hub.pop("engine", {}))
     # checked here as well, so that a typing error stops the start at once; the bus is known only later
     decode_settings(HubSettings, {**hub, "data_dir": str(data_dir), "nats": hub.get("nats", {"url": ""})})
-    return RunSettings(hub, plugins)
+    return RunSettings(hub, plugins, engine)
 
 
 def bus_settings(nats: dict[str, Any], **more: Any) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from hub.supervisor.instances import Instances
 from hub.supervisor.keeper import VITAL, Keeper, Status
 from hub.supervisor.log_files import LogFiles
 from hub.supervisor.nats_child import NatsChild
+from hub.supervisor.phone_engine import PhoneEngine
 from hub.supervisor.settings import RunSettings, bus_settings
 
 log = logging.getLogger(__name__)
@@ -76,9 +77,19 @@ async def _run(setup: Setup, data: DataDir, logs: LogFiles, say: Say) -> None:
             await answer_questions(bus)
             data.announce(settings.urls[0])
             hub = Hub(setup, data, logs, access, say)
-            instances = Instances(bus, accounts, data, logs, clock=SystemClock(), limits=setup.settings.plugins)
+            phone_engine = PhoneEngine(setup.settings.engine, data.path, say)
+            instances = Instances(
+                bus,
+                accounts,
+                data,
+                logs,
+                clock=SystemClock(),
+                limits=setup.settings.plugins,
+                phone_engine=phone_engine,
+            )
             say("starting the hub")
             async with (
+                _running(phone_engine.run()),
                 _running(hub.run()) as serving,
                 _running(instances.run()) as following,
                 _running(bus.wait_closed()) as expelled,

@@ -13,6 +13,7 @@ from core import hookspecs, streams, subjects
 from core.config import Secret, Settings, decode_settings
 from core.events import Envelope, event_types
 from core.ids import TOKEN
+from hub.engine.settings import EngineSettings
 from hub.settings import HubSettings
 
 GRAMMAR = re.compile(
@@ -88,6 +89,11 @@ def test_every_hook_has_its_section(root: Path) -> None:
 
 def test_every_setting_has_its_row_with_its_default(root: Path) -> None:
     assert {row[:2] for row in tables(root / "docs/settings.md")["setting"]} == set(_settings(HubSettings))
+
+
+def test_every_setting_of_the_phone_engine_has_its_row_with_its_default(root: Path) -> None:
+    rows = {row[:2] for row in tables(root / "docs/engine.md")["setting"]}
+    assert rows == set(_settings(EngineSettings, "engine."))
 
 
 def test_the_example_of_a_settings_file_is_accepted(root: Path) -> None:

@@ -187,10 +187,11 @@ async def test_a_stop_waits_for_the_call_which_can_still_be_steered(own_board: B
         await call.answered()
         await own_board.ari.play(started.channel.id, ("tone:425/600000",), "on")
         await call.hears(425)
-        stopping = asyncio.create_task(own_board.engine.stop(drain_s=20.0))
+        stopping = asyncio.create_task(own_board.engine.drain(20.0))
         await call.heard_for(1.0)
         assert own_board.engine.is_alive()
         await own_board.ari.hang_up(started.channel.id)
         assert await call.ended() == "BYE"
         await stopping
+        await own_board.engine.stop()
     assert not own_board.engine.is_alive()

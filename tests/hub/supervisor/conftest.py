@@ -26,12 +26,15 @@ import sys
 from pathlib import Path
 from hub.cli.run import _until_stopped
 from hub.cli.terminal import log_to_terminal, run_loop
+from core.config import decode_settings
+from hub.engine.settings import EngineSettings
 from hub.supervisor.settings import PluginLimits, RunSettings
 from hub.supervisor.supervisor import Setup
 log_to_terminal()
 more = json.loads(sys.argv[3])
 limits = {"memory_mib_of": {"memory": 200}, "silence_s": 3.0, "fence_after": 3, **more.pop("plugins", {})}
-settings = RunSettings({"http": {"port": 18080}, **more}, PluginLimits(**limits))
+engine = decode_settings(EngineSettings, more.pop("engine", {}))
+settings = RunSettings({"http": {"port": 18080}, **more}, PluginLimits(**limits), engine)
 sys.exit(run_loop(_until_stopped(Setup(Path(sys.argv[1]), settings, hub=(sys.executable, "-P", sys.argv[2])))))
 """
 WAIT_S = 30.0
@@ -110,7 +113,7 @@ async def supervise(tmp_path: Path, settings: str = "{}") -> AsyncIterator[Super
     """Run a supervisor that has said that it is ready."""
     data = tmp_path / "data"
     installed = tmp_path / "site" / "faulty-1.0.dist-info"
-    installed.mkdir(parents=True)
+    installed.mkdir(parents=True, exist_ok=True)
     (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: faulty\nVersion: 1.0\n")
     (installed / "entry_points.txt").write_text("[lianxin.plugins]\nfaulty = faulty\n")
     process = await asyncio.create_subprocess_exec(
