@@ -32,13 +32,15 @@ class BotApi:
         self.files: dict[str, bytes] = {}
         self.chats = {ANNA}
         self.answered: list[str] = []
+        self.broken_files: set[str] = set()
+        self.page = 100
         self.webhook: dict[str, str] = {}
         self._polls = 0
         self.refused_polls: list[dict[str, Any]] = []
         self._updates: dict[int, Any] = {}
         self._next_update = 100
         self._next_message = 1
-        self._scripted: list[dict[str, Any]] = []
+        self._scripted: list[dict[str, Any] | None] = []
         self._news = asyncio.Condition()
         self._runner: web.AppRunner | None = None
         self._port = 0
@@ -70,6 +72,10 @@ class BotApi:
     def script(self, answer: Any) -> None:
         self._scripted.append(answer)
 
+    def script_after(self, messages: int, answer: Any) -> None:
+        """Give ``answer`` once so many more messages were taken."""
+        self._scripted += [None] * messages + [answer]
+
     async def deliver(self, raw: Any) -> None:
         """Hand over one update, ``raw`` without its number, and return when it was confirmed."""
         number = await self.put(raw)
@@ -92,6 +98,21 @@ class BotApi:
         """Return when every update was confirmed."""
         async with asyncio.timeout(15), self._news:
             await self._news.wait_for(lambda: not self._updates)
+
+    async def polled(self, count: int) -> None:
+        """Return when so many fetches were begun."""
+        async with asyncio.timeout(15), self._news:
+            await self._news.wait_for(lambda: self.calls.count("getUpdates") >= count)
+
+    @property
+    def unconfirmed(self) -> int:
+        """Return how many updates are kept."""
+        return len(self._updates)
+
+    @property
+    def hook(self) -> str:
+        """Return where the channel listens."""
+        return self._hook
 
     def recount(self, number: int) -> None:
         """Number the next updates from here, as Telegram does after a quiet week."""
@@ -142,6 +163,8 @@ class BotApi:
                 )
             case "getFile":
                 file_id = params["file_id"]
+                if file_id in self.broken_files:
+                    return _error(500, "Internal Server Error")
                 if file_id not in self.files:
                     return _error(400, "Bad Request: wrong file_id or the file is temporarily unavailable")
                 return _result({"file_id": file_id, "file_unique_id": f"u{file_id}", "file_path": f"files/{file_id}"})
@@ -151,8 +174,8 @@ class BotApi:
         return self._take(method, params)
 
     def _take(self, method: str, params: dict[str, Any]) -> web.Response:
-        if self._scripted:
-            answer = self._scripted.pop(0)
+        answer = self._scripted.pop(0) if self._scripted else None
+        if answer is not None:
             return web.json_response({"ok": False, **answer}, status=answer["error_code"])
         chat_id = int(params["chat_id"])
         if chat_id not in self.chats:
@@ -192,7 +215,7 @@ class BotApi:
                     await self._news.wait_for(lambda: self._updates or own != self._polls)
             if own != self._polls:
                 return _error(409, "Conflict: terminated by other getUpdates request")
-            return _result([self._updates[number] for number in sorted(self._updates)][:100])
+            return _result([self._updates[number] for number in sorted(self._updates)][: self.page])
 
     async def _file(self, request: web.Request) -> web.Response:
         data = self.files.get(request.match_info["path"].removeprefix("files/"))
