@@ -97,7 +97,7 @@ class Official:
 
     async def _insist(self, told: Told, key: _Key, api: Api | None) -> None:
         """Tell the hub, as often as it takes within the platform's patience."""
-        pause = Backoff(first_s=0.1, limit_s=2.0)
+        pause = Backoff(first_s=0.1, limit_s=0.5)
         failure = TryLater("the hub did not take it in time")
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(INSIST_S):

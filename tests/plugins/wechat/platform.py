@@ -44,7 +44,7 @@ class Platform:
         self.left = {ANNA: 100}  # messages that a person may still be sent
         self.patience_s = PATIENCE_S
         self._good_token = ""
-        self._scripted: list[dict[str, Any]] = []
+        self._scripted: list[dict[str, Any] | None] = []
         self._runner: web.AppRunner | None = None
         self._port = 0
         self._hook = ""
@@ -86,6 +86,10 @@ class Platform:
     def expire_token(self) -> None:
         """Let the token that was given run out."""
         self._good_token = ""
+
+    def script_after(self, messages: int, answer: dict[str, Any]) -> None:
+        """Give ``answer`` once so many more messages were taken."""
+        self._scripted += [None] * messages + [answer]
 
     # to the channel
 
@@ -152,8 +156,8 @@ class Platform:
 
     def take(self, message: dict[str, Any]) -> web.Response:
         """Take a message for a person, or refuse it as scripted or because of the limits."""
-        if self._scripted:
-            return web.json_response(self._scripted.pop(0))
+        if self._scripted and (answer := self._scripted.pop(0)) is not None:
+            return web.json_response(answer)
         left = self.left.get(message["touser"])
         if left is None:
             return web.json_response(self.too_late())
