@@ -90,6 +90,7 @@ ASK_SWITCH: Final = "hub.plugin.{id}.ask.switch"  # command line → hub: Switch
 ASK_HITS: Final = "hub.search.main.ask.hits"  # hub → search process: SearchQuery → SearchAnswer
 ASK_REBUILD: Final = "hub.search.main.ask.rebuild"  # hub → search process: RebuildRequest → RebuildAnswer
 ASK_DOCUMENTS: Final = "hub.search.main.ask.documents"  # search process → hub: DocumentsRequest → Documents
+ASK_PASSWORD: Final = "hub.accounts.main.ask.password"  # noqa: S105 - command line → hub: PasswordResetRequest → PasswordReset
 QUESTIONS: Final = (
     ASK_HISTORY,
     ASK_CALLS,
@@ -102,6 +103,7 @@ QUESTIONS: Final = (
     ASK_HITS,
     ASK_REBUILD,
     ASK_DOCUMENTS,
+    ASK_PASSWORD,
 )
 
 DEAD_LETTER: Final = "hub.dead.{id}.message.parked"  # {id} is the consumer that gave up

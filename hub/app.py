@@ -17,6 +17,7 @@ from core.clock import Clock, SystemClock
 from core.connections import SilentConnections
 from core.errors import ConfigInvalid
 from core.streams import BUCKETS, HUB_CONSUMER, IN, STREAMS, hub_consumer
+from hub.accounts.password_resets import PasswordResets
 from hub.accounts.sessions import Sessions
 from hub.accounts.users import Users
 from hub.address_schemes import AddressSchemes
@@ -66,7 +67,7 @@ from hub.reception import Reception
 from hub.reply_options import ReplyOptions
 from hub.router import Router
 from hub.services import Services
-from hub.settings import HttpSettings, HubSettings
+from hub.settings import HttpSettings, HubSettings, store_url
 from hub.setup import Setup
 from hub.signals import Signals
 from hub.store.engine import Store
@@ -129,7 +130,7 @@ class Hub:
                 group.create_task(_until_closed(bus))
 
     async def _open_store(self, stack: AsyncExitStack) -> Store:
-        url = self._settings.database_url or f"sqlite://{self._settings.data_dir / 'hub.db'}"
+        url = store_url(self._settings.database_url, self._settings.data_dir)
         store = await Store.open(url, clock=self._clock, progress=lambda step: log.info("database: %s", step))
         stack.push_async_callback(store.close)
         return store
@@ -160,6 +161,7 @@ class Hub:
         ringing = Ringing(plans, self.phones)
         dispatcher = Dispatcher(units, clock, queues, desk, announcements=announcements, ringing=ringing)
         sessions = Sessions(store, clock, audit, limits)
+        resets = PasswordResets(units, audit, sessions)
         media = MediaStore(settings.data_dir / "media", units, clock, max_bytes=limits.attachment_bytes)
         contacts = Contacts(units, audit)
         library = FlowLibrary(units, audit)
@@ -189,7 +191,7 @@ class Hub:
             bus=bus,
             audit=audit,
             sessions=sessions,
-            users=Users(units, clock, audit, sessions, dispatcher),
+            users=Users(units, clock, audit, dispatcher=dispatcher, sessions=sessions, resets=resets),
             contacts=contacts,
             contact_links=contact_links,
             contact_merges=contact_merges,
@@ -258,6 +260,7 @@ class Hub:
             requests.run,
             self._schemes.run,
             plans.run,
+            lambda: resets.serve(bus),
             self.services.plugin_instances.run,
             signals.run,
             knowledge.source.run,

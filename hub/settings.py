@@ -10,6 +10,16 @@ from core.config import Secret, Settings
 Port = Annotated[int, Meta(ge=0, le=65_535)]
 
 
+def default_database(data_dir: Path) -> Path:
+    """Return the file of the embedded database."""
+    return data_dir / "hub.db"
+
+
+def store_url(database_url: str, data_dir: Path) -> str:
+    """Return which database to open: the operator's own, or the embedded one."""
+    return database_url or f"sqlite://{default_database(data_dir)}"
+
+
 class HttpSettings(Settings, frozen=True, kw_only=True):
     """Where browsers reach the hub; port 0 takes a free one."""
 

@@ -10,6 +10,8 @@ import pytest
 from core.testing.clock import VirtualClock
 from core.testing.loop_guard import watch_loop
 
+os.environ["LIANXIN_LANGUAGE"] = "en"  # what commands say does not depend on the machine's locale
+
 LOOP_LIMIT_S = 0.5  # far above what our code takes, above what a busy machine's disk adds to it
 
 

@@ -1,5 +1,6 @@
 """What travels on the bus: one frozen struct per event."""
 
+from core.events.accounts import PasswordReset, PasswordResetRequest
 from core.events.base import Envelope, Event, event_types, seal
 from core.events.calls import (
     ActivityEnded,
@@ -136,6 +137,8 @@ __all__ = [
     "OfferEnded",
     "OfferMade",
     "OfferView",
+    "PasswordReset",
+    "PasswordResetRequest",
     "PhoneAccount",
     "PhoneChanged",
     "PhonesPlan",

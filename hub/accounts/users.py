@@ -10,6 +10,7 @@ from core.config import Settings
 from core.errors import ConfigInvalid
 from core.ids import check_token, new_id
 from hub.accounts.identity import Identity
+from hub.accounts.password_resets import PasswordResets
 from hub.accounts.passwords import hash_password, random_password
 from hub.accounts.permissions import PERMISSIONS, ROLES
 from hub.accounts.sessions import LOG_IN, Sessions
@@ -87,12 +88,22 @@ class RoleView(msgspec.Struct, frozen=True, kw_only=True):
 class Users:
     """Makes and changes accounts; the routing core learns of every change at once."""
 
-    def __init__(self, units: Units, clock: Clock, audit: Audit, sessions: Sessions, dispatcher: Dispatcher) -> None:
+    def __init__(
+        self,
+        units: Units,
+        clock: Clock,
+        audit: Audit,
+        *,
+        dispatcher: Dispatcher,
+        sessions: Sessions,
+        resets: PasswordResets,
+    ) -> None:
         self._units = units
         self._clock = clock
         self._audit = audit
         self._sessions = sessions
         self._dispatcher = dispatcher
+        self._resets = resets
 
     async def make_first_admin(self) -> tuple[str, str] | None:
         """Make the roles and, when there is no user at all, the administrator; return their name and password.
@@ -160,17 +171,7 @@ class Users:
 
     async def reset_password(self, identity: Identity, user_id: str, *, remote: str = "") -> str:
         """Set and return a random password, to be changed; every session of the user ends."""
-        user = await self._find(user_id)
-        password = random_password()
-        phc = await hash_password(password)
-        async with self._units.open():
-            await User.filter(user_id=user.user_id).update(
-                password_hash=phc, must_change_password=True, failed_logins=0, locked_until=None
-            )
-            await Session.filter(user_id=user_id).delete()
-            await self._audit.record(identity, "password.reset", "user", user_id, remote=remote)
-        self._sessions.forget_user(user_id)
-        return password
+        return await self._resets.reset(identity, user_id, remote=remote)
 
     async def all(self) -> list[UserView]:
         """Return every account, by work number."""

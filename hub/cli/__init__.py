@@ -1,22 +1,24 @@
-"""The command ``lianxin``: run everything, the hub alone, and what concerns plugins and the phone engine."""
+"""The command ``lianxin``: run everything, the hub alone, and what concerns plugins, users and the phone engine."""
 
 import argparse
 import sys
 from collections.abc import Sequence
 
 from core.errors import LianxinError
-from hub.cli import engine, plugins, run
+from hub.cli import engine, plugins, run, users
+from hub.i18n import terminal_text
 
 __all__ = ["main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Return the exit status of the command line."""
-    parser = argparse.ArgumentParser(prog="lianxin", description="An omnichannel hub made of plugins.")
+    parser = argparse.ArgumentParser(prog="lianxin", description=terminal_text("help.lianxin"))
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     run.add_to(commands)
     plugins.add_to(commands)
     engine.add_to(commands)
+    users.add_to(commands)
     options = parser.parse_args(arguments)
     try:
         status: int = options.do(options)

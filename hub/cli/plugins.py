@@ -22,6 +22,7 @@ from core.subjects import ASK_SWITCH, fill
 from hub.cli.run import DEFAULT_DATA
 from hub.cli.scaffold import write_plugin
 from hub.cli.terminal import Commands, run_foreground, run_loop, say
+from hub.i18n import terminal_text
 from hub.supervisor.answers import installed
 from hub.supervisor.data_dir import DataDir
 
@@ -38,21 +39,23 @@ class CheckFailed(LianxinError):
 
 def add_to(commands: Commands) -> None:
     """Add the command and its own commands."""
-    plugin = commands.add_parser("plugin", help="list, make, check, run, enable and disable plugins")
+    plugin = commands.add_parser("plugin", help=terminal_text("help.plugin"))
     actions = plugin.add_subparsers(required=True, metavar="ACTION")
-    _add(actions, "list", "show the installed plugins", _list)
-    new = _add(actions, "new", "write the beginning of a plugin", _new)
-    new.add_argument("name", help="lower-case letters, digits and _")
-    new.add_argument("--in", dest="folder", type=Path, default=Path(), metavar="DIR", help="where (default here)")
-    check = _add(actions, "check", "check a plugin's folder and run its tests", _check)
-    check.add_argument("path", type=Path, help="the folder with plugin.toml, or the one around it")
-    run = _add(actions, "run", "run one instance in the foreground, on any machine that reaches the bus", _run)
-    run.add_argument("name", help="the plugin's name")
-    run.add_argument("--config", type=Path, required=True, metavar="FILE", help="TOML, see docs/plugins.md")
+    _add(actions, "list", terminal_text("help.plugin_list"), _list)
+    new = _add(actions, "new", terminal_text("help.plugin_new"), _new)
+    new.add_argument("name", help=terminal_text("help.plugin_new_name"))
+    new.add_argument(
+        "--in", dest="folder", type=Path, default=Path(), metavar="DIR", help=terminal_text("help.plugin_new_in")
+    )
+    check = _add(actions, "check", terminal_text("help.plugin_check"), _check)
+    check.add_argument("path", type=Path, help=terminal_text("help.plugin_check_path"))
+    run = _add(actions, "run", terminal_text("help.plugin_run"), _run)
+    run.add_argument("name", help=terminal_text("help.plugin_run_name"))
+    run.add_argument("--config", type=Path, required=True, metavar="FILE", help=terminal_text("help.plugin_run_config"))
     for word, is_enabled in (("enable", True), ("disable", False)):
-        switch = _add(actions, word, f"{word} an instance of the running hub", _switch)
+        switch = _add(actions, word, terminal_text(f"help.plugin_{word}"), _switch)
         switch.add_argument("instance")
-        switch.add_argument("--data", type=Path, default=DEFAULT_DATA, metavar="DIR", help="the hub's data directory")
+        switch.add_argument("--data", type=Path, default=DEFAULT_DATA, metavar="DIR", help=terminal_text("help.data"))
         switch.set_defaults(is_enabled=is_enabled)
 
 
@@ -65,7 +68,7 @@ def _add(actions: Commands, name: str, text: str, do: Callable[[argparse.Namespa
 def _list(_: argparse.Namespace) -> int:
     for plugin in installed().plugins:
         if plugin.fault:
-            print(f"{plugin.module:<16} unusable: {plugin.fault}")
+            print(f"{plugin.module:<16} {terminal_text('plugin_unusable', fault=plugin.fault)}")
         else:
             title = f"{plugin.title['zh']} / {plugin.title['en']}"
             print(f"{plugin.name:<16} {plugin.version:<8} {plugin.kind:<12} {plugin.quality:<8} {title}")
@@ -74,14 +77,14 @@ def _list(_: argparse.Namespace) -> int:
 
 def _new(options: argparse.Namespace) -> int:
     folder = write_plugin(options.name, options.folder)
-    say(f"wrote {folder}; try it: lianxin plugin check {folder}")
+    say(terminal_text("plugin_written", folder=folder))
     return 0
 
 
 def _check(options: argparse.Namespace) -> int:
     folder, manifest = _find_manifest(options.path)
     module, root = _module_of(folder)
-    say(f"manifest of {manifest.name}: good")
+    say(terminal_text("manifest_good", name=manifest.name))
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(root), *_python_path()])}
     told = subprocess.run(  # noqa: S603 - our own interpreter and module
         [*HOST, "--describe", module],
@@ -94,12 +97,12 @@ def _check(options: argparse.Namespace) -> int:
     if told.returncode or "schema" not in answer:
         faults = answer.get("faults", {}).values() or told.stderr.decode(errors="replace").splitlines()[-3:]
         raise CheckFailed("; ".join(faults))
-    say("class and manifest agree, the settings have a form")
+    say(terminal_text("class_agrees"))
     if not any((place / "README.md").is_file() for place in (folder, folder.parent)):
         raise CheckFailed("a README.md for operators is missing")
     tests = next((place / "tests" for place in (folder, folder.parent) if (place / "tests").is_dir()), None)
     if tests is None or importlib.util.find_spec("pytest") is None:
-        say("its tests were not run: there are none, or pytest is not installed")
+        say(terminal_text("no_tests"))
         return 0
     return subprocess.run([sys.executable, "-m", "pytest", str(tests)], env=environment, check=False).returncode  # noqa: S603
 
@@ -123,7 +126,7 @@ def _switch(options: argparse.Namespace) -> int:
     seed = DataDir(options.data).keys.seed("supervisor")
     settings = BusSettings(url=running.nats_url, seed=seed, inbox_prefix="_INBOX.cli", connect_timeout_s=SWITCH_LIMIT_S)
     answer = run_loop(_ask_switch(settings, options.instance, is_enabled=options.is_enabled))
-    say(f"{options.instance} is {'enabled' if answer.is_enabled else 'disabled'}")
+    say(terminal_text("enabled" if answer.is_enabled else "disabled", instance=options.instance))
     return 0
 
 

@@ -11,6 +11,7 @@ import msgspec
 
 from core.errors import ConfigInvalid
 from hub.cli.terminal import Commands, log_to_terminal, run_foreground, run_loop, say
+from hub.i18n import terminal_text
 from hub.supervisor.settings import read_settings
 from hub.supervisor.supervisor import HUB, Setup, supervise
 
@@ -19,19 +20,19 @@ DEFAULT_DATA: Final = Path("data")
 
 def add_to(commands: Commands) -> None:
     """Add both commands."""
-    everything = commands.add_parser("run", help="start the bus, the hub and the enabled plugins")
+    everything = commands.add_parser("run", help=terminal_text("help.run"))
     _add_options(everything)
     everything.set_defaults(do=_run)
-    hub = commands.add_parser("hub", help="start one hub on the bus that the settings name")
+    hub = commands.add_parser("hub", help=terminal_text("help.hub"))
     _add_options(hub)
     hub.set_defaults(do=_hub)
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", type=Path, default=DEFAULT_DATA, metavar="DIR", help="where everything is kept")
-    parser.add_argument("--host", help="address to listen on (default 127.0.0.1)")
-    parser.add_argument("--port", type=int, metavar="N", help="port to listen on, 0 for a free one (default 8080)")
-    parser.add_argument("--demo", action="store_true", help="fill an empty hub with something to look at")
+    parser.add_argument("--data", type=Path, default=DEFAULT_DATA, metavar="DIR", help=terminal_text("help.data"))
+    parser.add_argument("--host", help=terminal_text("help.host"))
+    parser.add_argument("--port", type=int, metavar="N", help=terminal_text("help.port"))
+    parser.add_argument("--demo", action="store_true", help=terminal_text("help.demo"))
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -46,13 +47,13 @@ async def _until_stopped(setup: Setup) -> int:
         loop.add_signal_handler(number, _stop, working)
     with contextlib.suppress(asyncio.CancelledError):
         await working
-    say("stopped")
+    say(terminal_text("stopped"))
     return 0
 
 
 def _stop(working: asyncio.Task[None]) -> None:
     if not working.cancelling():  # a second Ctrl-C must not break off the orderly end
-        say("stopping")
+        say(terminal_text("stopping"))
         working.cancel()
 
 

@@ -17,6 +17,7 @@ from core.clock import SystemClock
 from core.config import decode_settings
 from core.errors import LianxinError
 from core.streams import BUCKETS, STREAMS
+from hub.i18n import terminal_text
 from hub.nats_server import ServerConfig, write_config
 from hub.supervisor.accounts import Accounts, ClusterAccounts, EmbeddedAccounts
 from hub.supervisor.answers import answer_questions
@@ -87,7 +88,7 @@ async def _run(setup: Setup, data: DataDir, logs: LogFiles, say: Say) -> None:
                 limits=setup.settings.plugins,
                 phone_engine=phone_engine,
             )
-            say("starting the hub")
+            say(terminal_text("starting_hub"))
             async with (
                 _running(phone_engine.run()),
                 _running(hub.run()) as serving,
@@ -131,7 +132,7 @@ class Hub:
     def _announce(self, report: Report) -> None:
         match report.get("first_admin"):
             case {"username": str(username), "password": str(password)}:
-                self._say(f"first log-in: {username} / {password} (to be changed at once)")
+                self._say(terminal_text("first_admin", username=username, password=password))
         for note in report.get("notes", ()):
             self._say(str(note))
         # scripts and people wait for this line: it starts with the word and nothing follows the address
@@ -139,7 +140,7 @@ class Hub:
 
     def _show(self, status: Status) -> None:
         if status.process == "restarting":
-            self._say(f"the hub ended ({status.reason}: {status.detail}) and is started again")
+            self._say(terminal_text("hub_ended", reason=status.reason, detail=status.detail))
             for line in status.log[-SHOWN_LINES:]:
                 self._say(f"  {line}")
 
@@ -150,10 +151,10 @@ async def _bus_server(
 ) -> AsyncIterator[tuple[dict[str, Any], Accounts]]:
     """Run the embedded server, unless the settings name a cluster; yields the hub's access and the accounts."""
     if cluster := setup.settings.hub.get("nats"):
-        say("using the bus of the settings")
+        say(terminal_text("using_bus"))
         yield cluster, ClusterAccounts(bus_settings(cluster), data.keys)
         return
-    say("starting the bus")
+    say(terminal_text("starting_bus"))
     config = ServerConfig(data_dir=data.nats.resolve(), port=_free_port())
     await asyncio.to_thread(write_config, config, ())
     server: NatsChild | None = None

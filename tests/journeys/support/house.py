@@ -59,7 +59,7 @@ async def start_house(data: Path, *arguments: str) -> House:
             line = (await process.stdout.readline()).decode()
             assert line, f"the house did not start: {lines}"
             lines.append(line)
-            if match := re.search(r"first log-in: admin / (\S+)", line):
+            if match := re.search(r"admin / (\S+)", line):
                 password = match[1]
             if match := re.match(r"ready (http\S+)", line):
                 break
