@@ -27,6 +27,12 @@ def scheme_of(uri: str) -> str:
     return uri.partition(":")[0]
 
 
+def channel_of(uri: str) -> str:
+    """Return the word for how written messages reach ``uri``: its scheme, and ``sms`` for a telephone number."""
+    scheme = scheme_of(uri)
+    return "sms" if scheme == "tel" else scheme
+
+
 def guess_scheme(text: str) -> str:
     """Return the scheme that ``text`` names or looks like: ``mailto`` with an @, else ``tel``."""
     if found := _SCHEME.match(text.strip()):

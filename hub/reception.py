@@ -18,7 +18,7 @@ class Reception:
         self._flows = flows
         self._hooks = hooks
 
-    def open(self, unit: Unit, contact: Contact, address: Address, instance: str) -> Conversation:
+    def open(self, unit: Unit, contact: Contact, address: Address, instance: str, channel: str) -> Conversation:
         """Return a new conversation, whose queue plugins may have chosen."""
         conversation = Conversation(
             conversation_id=new_id(),
@@ -27,7 +27,7 @@ class Reception:
             contact_level=contact.level,
             language=contact.language,
             instance=instance,
-            channel=address.uri.partition(":")[0],
+            channel=channel,
             address=address.uri,
             state="flow",
             opened_at=unit.now,

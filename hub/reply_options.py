@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from core.addresses import scheme_of
+from core.addresses import channel_of
 from core.config import Settings
 from core.events import ChannelState, ConversationView
 from hub import timeline
@@ -57,7 +57,7 @@ class ReplyOptions:
                 ReplyOption(
                     address_id=address.address_id,
                     uri=address.uri if identity.may("address.reveal") else mask_address(address.uri),
-                    channel=scheme_of(address.uri),
+                    channel=channel_of(address.uri),
                     instance=sender.instance,
                     title=sender.title,
                     is_preferred=address.is_preferred,
@@ -82,7 +82,7 @@ class ReplyOptions:
             chosen = ("", "") if is_first else (address.uri, sender.instance)
             if chosen != before:
                 conversation.reply_address, conversation.reply_instance = chosen
-                timeline.add_notice(unit, conversation, "reply_channel_changed", channel=scheme_of(address.uri))
+                timeline.add_notice(unit, conversation, "reply_channel_changed", channel=channel_of(address.uri))
                 timeline.record_change(unit, conversation, "edited")
             return masked(conversation_view(conversation), identity)
 

@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 import pluggy
 
+from core.addresses import channel_of
 from core.bus import Delivery
 from core.events import (
     ContactArrived,
@@ -129,7 +130,7 @@ class Router:
             conversation = None
         is_new = conversation is None
         if conversation is None:
-            conversation = self._reception.open(unit, contact, address, instance)
+            conversation = self._reception.open(unit, contact, address, instance, channel_of(address.uri))
         timeline.add_received(unit, conversation, address, message, delivery.envelope.time, instance=instance)
         if is_new:
             await self._flows.greet(unit, conversation, message)
@@ -172,7 +173,9 @@ class Router:
         if await self._contacts.is_blocked(contact, address, unit.now):
             return
         if await unit.current_conversation(arrival.sender, instance) is None:
-            await self._flows.greet(unit, self._reception.open(unit, contact, address, instance), None)
+            await self._flows.greet(
+                unit, self._reception.open(unit, contact, address, instance, channel_of(address.uri)), None
+            )
 
     async def _note_status(self, unit: Unit, instance: str, status: MessageStatus) -> None:
         entry = await unit.find_entry(status.message_id)

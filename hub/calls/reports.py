@@ -3,6 +3,7 @@
 import logging
 from typing import Final
 
+from core.addresses import scheme_of
 from core.events import (
     ActivityEnded,
     CallArrived,
@@ -120,7 +121,7 @@ class CallReports:
         uri = event.caller or f"tel:anonymous-{event.call_id[:16]}"  # nobody knows whether they called before
         profile = Profile(name=event.caller_name) if event.caller_name else None
         contact, address = await self._links.meet(unit, uri, instance, profile)
-        conversation = self._reception.open(unit, contact, address, instance)
+        conversation = self._reception.open(unit, contact, address, instance, scheme_of(address.uri))
         row = Call(
             call_id=event.call_id,
             conversation_id=conversation.conversation_id,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.addresses import guess_scheme, normalize
+from core.addresses import channel_of, guess_scheme, normalize
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,10 @@ def test_normalizing_again_changes_nothing(text: str, scheme: str) -> None:
         return
     assert normalize(uri) == uri
     assert guess_scheme(uri) == uri.partition(":")[0]
+
+
+@pytest.mark.parametrize(
+    ("uri", "channel"), [("tel:+8613800138000", "sms"), ("mailto:a@b.cn", "mailto"), ("web:x", "web")]
+)
+def test_what_is_written_to_a_number_is_a_short_message(uri: str, channel: str) -> None:
+    assert channel_of(uri) == channel

@@ -64,6 +64,7 @@ export interface ConversationView {
   last_author?: AuthorKind
   waiting_since?: string | null
   unread?: number
+  reply_address?: string
 }
 
 export interface Attachment {
