@@ -1,8 +1,9 @@
 """Updates of the Telegram Bot API as this channel needs them, and what they tell (core.telegram.org/bots/api)."""
 
+import json
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec import Meta
@@ -17,7 +18,6 @@ MAP_URL: Final = "https://uri.amap.com/marker?position={longitude:.6f},{latitude
 
 Id = Annotated[int, Meta(ge=1, le=MAX_ID)]
 Seconds = Annotated[int, Meta(ge=0, le=2**33)]  # since 1970; a year that datetime can hold
-KindT = TypeVar("KindT")
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -183,15 +183,19 @@ class UpdateUnreadable(ValueError):
 
 def read_update(raw: Any) -> Update:
     """Return the decoded JSON object ``raw`` as an update; UpdateUnreadable when it is none."""
-    return _read(raw, Update)
+    try:
+        return msgspec.convert(raw, type=Update)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise UpdateUnreadable(_reason(error)) from error
 
 
 def parse_update(body: bytes) -> Update:
     """Return the update in the body of a webhook request; UpdateUnreadable when there is none."""
     try:
-        return msgspec.json.decode(body, type=Update)
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raw = json.loads(body.decode("utf-8", "replace"))  # not msgspec: it refuses half characters
+    except (ValueError, RecursionError) as error:
         raise UpdateUnreadable(_reason(error)) from error
+    return read_update(raw)
 
 
 def address(user_id: int) -> str:
@@ -249,14 +253,15 @@ def _edited(message: Message, language: str) -> Told | None:
 def _pressed(query: CallbackQuery) -> Told | None:
     if query.sender.is_bot or not query.data or query.message is None or query.message.chat.type != "private":
         return None
+    number = _sound(query.id)
     event = MessageReceived(
-        external_id=f"press-{query.id}",
+        external_id=f"press-{number}",
         sender=address(query.sender.id),
         text=_sound(_label(query)),
         choice=_sound(query.data),
         profile=_profile(query.sender, None),
     )
-    return Told(event, callback_id=query.id)
+    return Told(event, callback_id=number)
 
 
 def _joined(change: Membership) -> GroupJoined | None:
@@ -326,27 +331,20 @@ def _files(message: Message) -> list[FileRef]:
     files = []
     if message.photo:
         best = message.photo[-1]  # the sizes of one picture, smallest first
-        files.append(FileRef(best.file_id, "image/jpeg", f"photo-{message.message_id}.jpg", best.file_size))
+        files.append(FileRef(_sound(best.file_id), "image/jpeg", f"photo-{message.message_id}.jpg", best.file_size))
     for kind, usual in _DEFAULT_MIME.items():
         media: Media | None = getattr(message, kind)
         if media is None or (kind == "document" and message.animation is not None):  # old apps get both
             continue
         mime = _sound(media.mime_type) or usual
         name = _sound(media.file_name) or f"{kind}-{message.message_id}.{_EXTENSIONS.get(mime, 'bin')}"
-        files.append(FileRef(media.file_id, mime, name, media.file_size, is_voice=kind == "voice"))
+        files.append(FileRef(_sound(media.file_id), mime, name, media.file_size, is_voice=kind == "voice"))
     return files
 
 
 def _sound(words: str) -> str:
     """Return ``words`` without half characters, which JSON may spell and UTF-8 cannot."""
     return words.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _read(raw: Any, kind: type[KindT]) -> KindT:
-    try:
-        return msgspec.convert(raw, type=kind)
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise UpdateUnreadable(_reason(error)) from error
 
 
 def _reason(error: Exception) -> str:

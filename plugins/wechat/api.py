@@ -1,6 +1,7 @@
 """Calls of the platforms' HTTP interfaces: JSON both ways, an access token on each, errors by number."""
 
 import asyncio
+import json
 from typing import Any, Final
 
 import aiohttp
@@ -167,9 +168,11 @@ def _fetcher(api: Api, account: OfficialAccount | CustomerService) -> Fetch:
 
 def _answer(status: int, body: bytes) -> dict[str, Any]:
     try:
-        answer = msgspec.json.decode(body, type=dict[str, Any])
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        answer = json.loads(body.decode("utf-8", "replace"))  # not msgspec: half an emoji would spoil a whole page
+    except (ValueError, RecursionError) as error:
         raise Unanswered(f"status {status} and no JSON", was_sent=True) from error
+    if not isinstance(answer, dict):
+        raise Unanswered(f"status {status} and no JSON object", was_sent=True)
     number = answer.get("errcode", 0)
     if number != 0:
         words = str(answer.get("errmsg", ""))[:200]

@@ -110,6 +110,8 @@ def read_message(raw: Any) -> KfMessage:
         return msgspec.convert(raw, type=KfMessage)
     except msgspec.ValidationError as error:
         raise Unreadable(str(error)) from error
+    except (ValueError, RecursionError) as error:  # half characters where msgspec needs UTF-8
+        raise Unreadable(type(error).__name__) from error
 
 
 def interpret(message: KfMessage, open_kfid: str, language: str) -> Told | None:
