@@ -12,6 +12,7 @@ INBOUND: Final = "inbound"  # context of trunks
 PHONES: Final = "phones"  # context of agents' phones
 WAITING: Final = "waiting"  # names of the announcements: <prompts>/fallback/<name>.wav
 GOODBYE: Final = "goodbye"
+NO_NAME: Final = "-"  # the caller-id of trunks, for callers that bring none of their own
 DUTY: Final = "LIANXIN_DUTY"  # global variable that call control sets: what Dial() takes, such as PJSIP/12345@trunk
 _DUTY_KEPT: Final = "DB(lianxin/duty)"  # where calls write it down, because a restart forgets global variables
 
@@ -28,6 +29,7 @@ clearglobalvars = no
 ; from carriers: the arguments tell the trunk and the number that was dialled
 [{INBOUND}]
 exten => _[+0-9a-zA-Z*#]!,1,Set(__DIALLED=${{EXTEN}})
+ same => n,ExecIf($["${{CALLERID(name)}}" = "{NO_NAME}"]?Set(CALLERID(name)=))
  same => n,ExecIf($["${{{DUTY}}}" != "" & "${{{DUTY}}}" != "${{{_DUTY_KEPT}}}"]?Set({_DUTY_KEPT}=${{{DUTY}}}))
  same => n,Stasis({app},{INBOUND},${{CHANNEL(endpoint)}},${{EXTEN}})
  same => n,GotoIf($["${{STASISSTATUS}}" = "FAILED"]?fallback,s,1)

@@ -33,6 +33,8 @@ class Phone(asyncio.DatagramProtocol):
         self.strays: list[Message] = []
         self.rejects_with: int | None = None  # answers every call with this status
         self.answers_options = True
+        self.registered: asyncio.Queue[Message] = asyncio.Queue()  # accepted by us, as by a carrier; see ``takes``
+        self.takes: str | None = None  # the user name whose registration is accepted, once it answers a challenge
         self._rung: asyncio.Queue[Call] = asyncio.Queue()
         self._answers: dict[str, asyncio.Queue[Message]] = {}
 
@@ -159,9 +161,23 @@ class Phone(asyncio.DatagramProtocol):
             self._ring(message)
         elif message.method == "OPTIONS" and self.answers_options:
             self.send(self.answer(message, 200, "OK", mark="options"))
+        elif message.method == "REGISTER" and self.takes is not None:
+            self._take_registration(message)
         elif message.method != "ACK":
             self.strays.append(message)
             self.send(self.answer(message, 481, "No such call", mark="none"))
+
+    def _take_registration(self, request: Message) -> None:
+        if f'username="{self.takes}"' not in request["authorization"]:
+            challenge = self.answer(request, 401, "Unauthorized", mark="reg")
+            challenge.headers.append(("www-authenticate", 'Digest realm="carrier", nonce="n0", algorithm=MD5'))
+            self.send(challenge)
+            return
+        taken = self.answer(request, 200, "OK", mark="reg")
+        kept = [pair for pair in taken.headers if pair[0] != "contact"]
+        taken.headers = [*kept, ("contact", f"{request['contact']};expires=300")]
+        self.send(taken)
+        self.registered.put_nowait(request)
 
     def _ring(self, invite: Message) -> None:
         if self.rejects_with is not None:
