@@ -24,6 +24,7 @@ from hub.address_schemes import AddressSchemes
 from hub.announcements import Announcements
 from hub.audit import Audit
 from hub.calendars import Calendars
+from hub.calls.controls import CallControls
 from hub.calls.phones import Phones
 from hub.calls.plans import CallPlans
 from hub.calls.prompts import Prompts
@@ -207,6 +208,10 @@ class Hub:
             ),
             conversation_lists=ConversationLists(knowledge.finder),
             dispatcher=dispatcher,
+            calls=CallControls(
+                units, plans=plans, phones=self.phones, dispatcher=dispatcher, endings=endings, audit=audit
+            ),
+            phones=self.phones,
             presence=Presence(units, dispatcher, desk, grace_s=limits.desk_grace_s),
             queues=queues,
             queue_editor=QueueEditor(units, audit, dispatcher),

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from hub.accounts.sessions import Sessions
     from hub.accounts.users import Users
     from hub.audit import Audit
+    from hub.calls.controls import CallControls
+    from hub.calls.phones import Phones
     from hub.contact_links import ContactLinks
     from hub.contact_merges import ContactMerges
     from hub.contacts import Contacts
@@ -49,6 +51,8 @@ class Services:
     conversations: "Conversations"
     conversation_lists: "ConversationLists"
     dispatcher: "Dispatcher"
+    calls: "CallControls"
+    phones: "Phones"
     presence: "Presence"
     queues: "Queues"
     queue_editor: "QueueEditor"

@@ -35,6 +35,7 @@ class LiveCall:
         self.can_interrupt = True
         self.follows: dict[str, Any] = {}
         self.is_changed = False
+        self.successor: str | None = None  # who is about to serve it: their leg stays when all others are let go
 
     # what there is
 

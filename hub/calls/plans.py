@@ -64,6 +64,11 @@ class CallPlans:
         conversation.call = msgspec.to_builtins(live.view({}))
         return live
 
+    def show(self, live: LiveCall) -> None:
+        """Let the conversation show its call as it is now."""
+        names = {user_id: agent.display_name for user_id, agent in self._desk.agents.items()}
+        live.conversation.call = msgspec.to_builtins(live.view(names))
+
     async def run(self) -> None:
         """Answer what plugins ask, until cancelled."""
         subscription = await self._bus.respond(ASK_CALLS, self.compare, request=CallsRequest)
@@ -95,8 +100,7 @@ class CallPlans:
             return
         live.write()
         unit.touch(live.row)
-        names = {user_id: agent.display_name for user_id, agent in self._desk.agents.items()}
-        live.conversation.call = msgspec.to_builtins(live.view(names))
+        self.show(live)
         timeline.record_change(unit, live.conversation, "updated")
         plan, instance = live.plan(), live.row.instance
         unit.after(lambda: self._bus.signal(plan, instance))

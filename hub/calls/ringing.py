@@ -26,7 +26,8 @@ class Ringing:
 
     async def ring(self, unit: Unit, conversation: Conversation, offer: Offer) -> None:
         """Ring the phone of the agent to whom a call is offered."""
-        if (live := await self._plans.of(unit, conversation)) is not None:
+        live = await self._plans.of(unit, conversation)
+        if live is not None and live.of_user(offer.agent_id) is None:
             ring_s = (offer.expires_at - offer.made_at).total_seconds()
             self._call(unit, live, offer.agent_id, derived_id("offer", offer.offer_id), ring_s, offer_id=offer.offer_id)
 
@@ -45,8 +46,11 @@ class Ringing:
         """Nobody has the conversation any more: whoever was on the line is hung up, the citizen hears music."""
         if (live := await self._plans.of(unit, conversation)) is not None:
             live.row.is_held = False
-            live.drop_all("agent", "supervisor")
-            live.record([])
+            for leg in list(live.legs.values()):
+                if leg.role != "caller" and live.parties[leg.leg_id].user_id != (live.successor or ""):
+                    live.drop(leg.leg_id)
+            if live.successor is None:
+                live.record([])
             self._plans.voice.rest(live)
 
     def _call(

@@ -80,7 +80,7 @@ class Voice:
         if citizen is None:
             return
         people = live.answered("agent", "outside")
-        if people and not live.row.is_held and live.conversation.state in ("active", "flow"):
+        if people and not live.row.is_held and live.conversation.state != "queued":
             live.act(citizen.leg_id, TALK)
             self._record(live)
         elif live.conversation.state in ("wrap_up", "closed") and live.conversation.flow_state is None:

@@ -1,6 +1,6 @@
 """The calls of the desk (docs/desktop-protocol.md), by what they are about."""
 
-from hub.desktop.calls import agents, contact_links, contacts, conversations, knowledge, replies, sessions
+from hub.desktop.calls import agents, contact_links, contacts, conversations, knowledge, phone, replies, sessions
 from hub.http.endpoints import Endpoint
 
 ENDPOINTS: tuple[Endpoint, ...] = (
@@ -11,4 +11,5 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *contacts.api,
     *contact_links.api,
     *knowledge.api,
+    *phone.api,
 )

@@ -1,0 +1,142 @@
+"""The phone at the desk: an account for the browser, and what is done with a call."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from core.config import Settings
+from core.events import ConversationView, SpyMode
+from hub.calls.controls import Consultation
+from hub.errors import ApiError
+from hub.http.endpoints import Call, Endpoints, NoBody
+from hub.services import Services
+from hub.store.models import User
+
+api = Endpoints()
+CALL = "/api/v1/conversations/{conversation_id}/call"
+
+
+class BrowserPhone(msgspec.Struct, frozen=True, kw_only=True):
+    """With what a browser registers: SIP over the WebSocket at ``path`` of this very server."""
+
+    phone_id: str
+    secret: str
+    path: str
+    domain: str
+
+
+class Keys(Settings, frozen=True, kw_only=True):
+    """Keys to send."""
+
+    keys: Annotated[str, Meta(pattern=r"^[0-9*#A-D]{1,32}\Z")]
+
+
+class Hold(Settings, frozen=True, kw_only=True):
+    """Whether the citizen hears music."""
+
+    is_held: bool
+
+
+class Recording(Settings, frozen=True, kw_only=True):
+    """Whether the recording pauses."""
+
+    is_paused: bool
+
+
+class Drop(Settings, frozen=True, kw_only=True):
+    """Whom to hang up on."""
+
+    leg_id: Annotated[str, Meta(max_length=64)]
+
+
+class SpyOn(Settings, frozen=True, kw_only=True):
+    """How a supervisor takes part; ``off`` leaves."""
+
+    mode: SpyMode | Literal["off"]
+
+
+@api.add("POST", "/api/v1/phone", "desk.use", answer=BrowserPhone, problems=(409,))
+async def make_phone(services: Services, call: Call[NoBody]) -> BrowserPhone:
+    """Make an account for this browser's phone; the one of an earlier browser ends."""
+    user = await User.get(user_id=call.identity.user_id)
+    issued = await services.phones.issue(user, kind="browser")
+    if issued is None:
+        raise ApiError(409, "no_telephony", "no plugin for calls is enabled")
+    row, secret = issued
+    path = f"/channels/{row.instance}/sip"
+    return BrowserPhone(phone_id=row.phone_id, secret=secret, path=path, domain="lianxin.invalid")
+
+
+@api.add("DELETE", "/api/v1/phone", "desk.use")
+async def remove_phone(services: Services, call: Call[NoBody]) -> None:
+    """End the account of this user's browser phone."""
+    await services.phones.revoke(call.identity.user_id)
+
+
+@api.add("PUT", f"{CALL}/hold", "desk.use", body=Hold, answer=ConversationView, problems=(409,))
+async def hold(services: Services, call: Call[Hold]) -> ConversationView:
+    """Let the citizen hear music, or talk again."""
+    return await services.calls.hold(call.identity, call.path["conversation_id"], is_held=call.body.is_held)
+
+
+@api.add("POST", f"{CALL}/keys", "desk.use", body=Keys, answer=ConversationView, problems=(409,))
+async def send_keys(services: Services, call: Call[Keys]) -> ConversationView:
+    """Send keys to the far end."""
+    return await services.calls.send_keys(call.identity, call.path["conversation_id"], call.body.keys)
+
+
+@api.add("POST", f"{CALL}/consult", "desk.use", body=Consultation, answer=ConversationView, problems=(409,))
+async def consult(services: Services, call: Call[Consultation]) -> ConversationView:
+    """Ask somebody while the citizen waits."""
+    return await services.calls.consult(call.identity, call.path["conversation_id"], call.body)
+
+
+@api.add("POST", f"{CALL}/join", "desk.use", answer=ConversationView, problems=(409,))
+async def join(services: Services, call: Call[NoBody]) -> ConversationView:
+    """Bring everybody together."""
+    return await services.calls.join(call.identity, call.path["conversation_id"])
+
+
+@api.add("POST", f"{CALL}/take_back", "desk.use", answer=ConversationView, problems=(409,))
+async def take_back(services: Services, call: Call[NoBody]) -> ConversationView:
+    """Let go of whoever was asked."""
+    return await services.calls.take_back(call.identity, call.path["conversation_id"])
+
+
+@api.add("POST", f"{CALL}/hand_over", "desk.use", answer=ConversationView, problems=(409,))
+async def hand_over(services: Services, call: Call[NoBody]) -> ConversationView:
+    """Leave the citizen with whoever was asked."""
+    return await services.calls.hand_over(call.identity, call.path["conversation_id"])
+
+
+@api.add("POST", f"{CALL}/drop", "desk.use", body=Drop, answer=ConversationView, problems=(409,))
+async def drop(services: Services, call: Call[Drop]) -> ConversationView:
+    """Hang up on one party."""
+    return await services.calls.drop(call.identity, call.path["conversation_id"], call.body.leg_id)
+
+
+@api.add("POST", f"{CALL}/reattach", "desk.use", answer=ConversationView, problems=(409,))
+async def reattach(services: Services, call: Call[NoBody]) -> ConversationView:
+    """Come back into the call after the browser was loaded anew."""
+    return await services.calls.reattach(call.identity, call.path["conversation_id"])
+
+
+@api.add("PUT", f"{CALL}/recording", "desk.use", body=Recording, answer=ConversationView, problems=(409,))
+async def pause_recording(services: Services, call: Call[Recording]) -> ConversationView:
+    """Pause the recording, or go on."""
+    conversation_id = call.path["conversation_id"]
+    return await services.calls.pause_recording(call.identity, conversation_id, is_paused=call.body.is_paused)
+
+
+@api.add("PUT", f"{CALL}/spy", "call.listen", body=SpyOn, answer=ConversationView, problems=(409,))
+async def spy(services: Services, call: Call[SpyOn]) -> ConversationView:
+    """Listen, whisper, join in, or leave."""
+    conversation_id = call.path["conversation_id"]
+    return await services.calls.spy(call.identity, conversation_id, call.body.mode, remote=call.remote)
+
+
+@api.add("POST", f"{CALL}/take_over", "conversation.takeover", answer=ConversationView, problems=(409,))
+async def take_over(services: Services, call: Call[NoBody]) -> ConversationView:
+    """Serve the citizen in the agent's place."""
+    return await services.calls.take_over(call.identity, call.path["conversation_id"], remote=call.remote)

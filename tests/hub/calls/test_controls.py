@@ -1,0 +1,118 @@
+"""What agents and supervisors do with a call."""
+
+from core.events import Listen, Spy, Talk
+from hub.store.models import Conversation
+from tests.hub.calls.conftest import Come
+from tests.hub.calls.test_calls import reach_agent
+from tests.hub.support.engine import FakeEngine
+from tests.journeys.support.clients import Agent
+
+MAIN = Talk(activity_id="main")
+ASIDE = Talk(activity_id="consult", room="consult")
+
+
+async def order(agent: Agent, verb: str, what: str, **body: object) -> dict[str, object]:
+    conversation = await Conversation.get(state="active")
+    return await agent.call(verb, f"/conversations/{conversation.conversation_id}/call/{what}", **body)
+
+
+async def test_hold_is_music_and_ends_with_retrieving(engine: FakeEngine, come: Come) -> None:
+    zhou = await come("zhou")
+    call_id = await engine.arrive()
+    await reach_agent(engine, call_id)
+    view = await order(zhou, "PUT", "hold", is_held=True)
+    assert view["call"]["is_held"]
+    await engine.until(lambda: isinstance(engine.caller(call_id).activity, Listen))
+    await order(zhou, "PUT", "hold", is_held=False)
+    await engine.talks(call_id)
+
+
+async def test_a_colleague_is_consulted_and_joins_and_is_let_go(engine: FakeEngine, come: Come) -> None:
+    zhou = await come("zhou")
+    call_id = await engine.arrive()
+    leg_id = await reach_agent(engine, call_id)
+    li = await come("li")
+    await order(zhou, "POST", "consult", agent_id=li.me["user_id"])
+    await engine.until(lambda: len(engine.plans[call_id].legs) == 3)
+    legs = {leg.leg_id: leg for leg in engine.plans[call_id].legs}
+    consulted = next(leg for leg in legs.values() if leg.role == "agent" and leg.leg_id != leg_id)
+    assert (legs[leg_id].activity, consulted.activity) == (ASIDE, ASIDE)
+    assert isinstance(engine.caller(call_id).activity, Listen)
+    await engine.change(call_id, consulted.leg_id, "answered")
+    await order(zhou, "POST", "join")
+    await engine.until(lambda: all(leg.activity == MAIN for leg in engine.plans[call_id].legs))
+    await order(zhou, "POST", "take_back")
+    await engine.until(lambda: len(engine.plans[call_id].legs) == 2)
+    await engine.talks(call_id)
+
+
+async def test_a_call_is_handed_over_with_everything(engine: FakeEngine, come: Come) -> None:
+    zhou = await come("zhou")
+    call_id = await engine.arrive()
+    leg_id = await reach_agent(engine, call_id)
+    li = await come("li")
+    await order(zhou, "POST", "consult", agent_id=li.me["user_id"])
+    await engine.until(lambda: len(engine.plans[call_id].legs) == 3)
+    consulted = engine.agent(call_id)
+    assert consulted is not None
+    await engine.change(call_id, consulted.leg_id, "answered")
+    await order(zhou, "POST", "hand_over")
+    await engine.until(lambda: leg_id not in {leg.leg_id for leg in engine.plans[call_id].legs})
+    row = await Conversation.get()
+    assert (row.state, row.agent_id) == ("active", li.me["user_id"])
+    assert consulted.leg_id in {leg.leg_id for leg in engine.plans[call_id].legs}
+
+
+async def test_a_transfer_to_a_queue_lets_the_agent_go(engine: FakeEngine, come: Come) -> None:
+    zhou = await come("zhou")
+    call_id = await engine.arrive()
+    leg_id = await reach_agent(engine, call_id)
+    row = await Conversation.get()
+    await zhou.call("POST", f"/conversations/{row.conversation_id}/transfer", queue_id="housing", note="公积金")
+    await engine.until(lambda: leg_id not in {leg.leg_id for leg in engine.plans[call_id].legs})
+    await engine.queues(call_id)
+
+
+async def test_a_supervisor_listens_whispers_and_leaves(engine: FakeEngine, come: Come) -> None:
+    zhou = await come("zhou")
+    call_id = await engine.arrive()
+    leg_id = await reach_agent(engine, call_id)
+    chen = await come("chen")
+    assert (await zhou.try_call("PUT", await path_of("spy"), mode="listen"))[0] == 403
+    for mode in ("listen", "whisper"):
+        await order(chen, "PUT", "spy", mode=mode)
+        expected = Spy(activity_id=f"spy-{mode}", target=leg_id, mode=mode)
+        await engine.until(lambda: expected in [leg.activity for leg in engine.plans[call_id].legs])  # noqa: B023
+    await order(chen, "PUT", "spy", mode="off")
+    await engine.until(lambda: len(engine.plans[call_id].legs) == 2)
+
+
+async def test_a_browser_loaded_anew_comes_back_into_the_call(engine: FakeEngine, come: Come) -> None:
+    zhou = await come("zhou")
+    call_id = await engine.arrive()
+    leg_id = await reach_agent(engine, call_id)
+    await order(zhou, "POST", "reattach")
+    await engine.until(lambda: leg_id not in {leg.leg_id for leg in engine.plans[call_id].legs})
+    leg = engine.agent(call_id)
+    assert leg is not None
+    assert leg.dial is not None
+    assert leg.dial.auto_answer
+    await engine.change(call_id, leg_id, "ended", cause="normal")  # the old leg's end changes nothing
+    await engine.change(call_id, leg.leg_id, "answered")
+    await engine.talks(call_id)
+    assert (await Conversation.get()).state == "active"
+
+
+async def test_a_browser_gets_an_account_that_ends_with_the_next(engine: FakeEngine, come: Come) -> None:
+    zhou = await come("zhou")
+    first = await zhou.call("POST", "/phone")
+    second = await zhou.call("POST", "/phone")
+    assert first["secret"] != second["secret"]
+    await engine.until(lambda: [phone.phone_id for phone in engine.phones.phones] == [second["phone_id"]])
+    await zhou.call("DELETE", "/phone")
+    await engine.until(lambda: engine.phones.phones == ())
+
+
+async def path_of(what: str) -> str:
+    conversation = await Conversation.get(state="active")
+    return f"/conversations/{conversation.conversation_id}/call/{what}"
