@@ -8,6 +8,29 @@ __all__ = ["register_routes"]
 @hookimpl
 def register_routes() -> list[object]:
     """Return the operators' endpoints."""
-    from admin import audit, dead_letters, flows, knowledge, plugins, queues, users  # noqa: PLC0415 - only the hub needs them
+    from admin import (  # noqa: PLC0415 - only the hub needs them
+        audit,
+        away_reasons,
+        calendars,
+        dead_letters,
+        flows,
+        knowledge,
+        plugins,
+        queues,
+        users,
+        wrap_up_codes,
+    )
 
-    return [*users.api, *queues.api, *plugins.api, *flows.api, *dead_letters.api, *audit.api, *knowledge.api]
+    modules = (
+        users,
+        queues,
+        calendars,
+        wrap_up_codes,
+        away_reasons,
+        plugins,
+        flows,
+        dead_letters,
+        audit,
+        knowledge,
+    )
+    return [endpoint for module in modules for endpoint in module.api]

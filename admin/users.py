@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from core.config import Settings
+from hub.accounts.permissions import PERMISSIONS
 from hub.accounts.users import NewUser, RoleView, UserEdit, UserView
 from hub.http.endpoints import Call, Endpoints, NoBody
 from hub.services import Services
@@ -33,9 +34,10 @@ class FreshPassword(msgspec.Struct, frozen=True):
 
 
 class RoleList(msgspec.Struct, frozen=True):
-    """Every role."""
+    """Every role, and everything that a role or a user may be permitted."""
 
     items: list[RoleView]
+    permissions: list[str]
 
 
 class NewRole(Settings, frozen=True, kw_only=True):
@@ -77,7 +79,7 @@ async def reset_password(services: Services, call: Call[NoBody]) -> FreshPasswor
 @api.add("GET", "/api/v1/roles", "admin.users", answer=RoleList)
 async def list_roles(services: Services, call: Call[NoBody]) -> RoleList:
     """List every role."""
-    return RoleList(await services.users.roles())
+    return RoleList(await services.users.roles(), list(PERMISSIONS))
 
 
 @api.add("PUT", "/api/v1/roles/{role_id}", "admin.users", body=NewRole, answer=RoleView)

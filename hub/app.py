@@ -23,6 +23,8 @@ from hub.accounts.users import Users
 from hub.address_schemes import AddressSchemes
 from hub.announcements import Announcements
 from hub.audit import Audit
+from hub.away_reasons import AwayReasons
+from hub.calendar_editor import CalendarEditor
 from hub.calendars import Calendars
 from hub.calls.controls import CallControls
 from hub.calls.phones import Phones
@@ -75,6 +77,7 @@ from hub.store.engine import Store
 from hub.store.outbox import Relay
 from hub.store.secrets import Sealer
 from hub.units import Units
+from hub.wrap_up_codes import WrapUpCodes
 
 log = logging.getLogger(__name__)
 
@@ -215,6 +218,9 @@ class Hub:
             presence=Presence(units, dispatcher, desk, grace_s=limits.desk_grace_s),
             queues=queues,
             queue_editor=QueueEditor(units, audit, dispatcher),
+            calendar_editor=CalendarEditor(units, audit),
+            wrap_up_codes=WrapUpCodes(units, audit, queues),
+            away_reasons=AwayReasons(units, audit),
             flows=flows,
             flow_library=library,
             knowledge=knowledge,

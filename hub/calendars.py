@@ -65,10 +65,14 @@ class Calendars:
         if calendar is None:
             log.error("calendar %s counts as open", calendar_id)
             return "open"
-        if calendar.is_open(now):
-            return "open"
-        day = now.astimezone(ZoneInfo(calendar.timezone)).date()
-        return "holiday" if calendar.kind(day) == "holiday" else "closed"
+        return situation(calendar, now)
+
+
+def situation(calendar: Calendar, at: datetime) -> Situation:
+    """Return what ``calendar`` says of ``at``, an aware time."""
+    if calendar.is_open(at):
+        return "open"
+    return "holiday" if calendar.kind(calendar.local_day(at)) == "holiday" else "closed"
 
 
 def _spans(spans: Spans) -> tuple[Span, ...]:

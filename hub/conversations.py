@@ -29,10 +29,11 @@ from hub.masking import masked
 from hub.media import MediaStore
 from hub.queues import Queues
 from hub.store.fields import ID_LENGTH
-from hub.store.models import Conversation, Draft, User, WrapUpCode
+from hub.store.models import Conversation, Draft, User
 from hub.store.views import conversation_view, entry_view
 from hub.texts import clean_line
 from hub.units import Unit, Units
+from hub.wrap_up_codes import may_end_with
 
 log = logging.getLogger(__name__)
 
@@ -254,7 +255,7 @@ class Conversations:
         """Note how it ended and close the conversation."""
         async with self._units.open() as unit, self._dispatcher.deciding(unit):
             conversation = await owned(unit, identity, conversation_id, "wrap_up", "closed")
-            if await WrapUpCode.get_or_none(code=wrap_up.code, is_active=True) is None:
+            if not await may_end_with(conversation.queue_id, wrap_up.code):
                 raise ApiError(422, "invalid", "no such wrap-up code", fields={"code": "unknown"})
             conversation.wrap_up_code = wrap_up.code
             conversation.summary = wrap_up.summary

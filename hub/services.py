@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from hub.accounts.sessions import Sessions
     from hub.accounts.users import Users
     from hub.audit import Audit
+    from hub.away_reasons import AwayReasons
+    from hub.calendar_editor import CalendarEditor
     from hub.calls.controls import CallControls
     from hub.calls.phones import Phones
     from hub.contact_links import ContactLinks
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from hub.reply_options import ReplyOptions
     from hub.settings import HubSettings
     from hub.store.engine import Store
+    from hub.wrap_up_codes import WrapUpCodes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +59,9 @@ class Services:
     presence: "Presence"
     queues: "Queues"
     queue_editor: "QueueEditor"
+    calendar_editor: "CalendarEditor"
+    wrap_up_codes: "WrapUpCodes"
+    away_reasons: "AwayReasons"
     flows: "Flows"
     flow_library: "FlowLibrary"
     knowledge: "Knowledge"

@@ -19,7 +19,9 @@ class Setup:
         queues = await Queue.filter(is_active=True).order_by("queue_id")
         return {
             "queues": {row.queue_id: {"title": row.title} for row in queues},
-            "wrap_up_codes": {row.code: {"title": row.title} for row in codes},
+            "wrap_up_codes": {
+                row.code: {"title": row.title, "parent": row.parent, "queue_ids": row.queue_ids} for row in codes
+            },
             "away_reasons": {row.reason: {"title": row.title} for row in reasons},
             "limits": {"attachment_bytes": self._limits.attachment_bytes, "text_chars": self._limits.text_chars},
         }

@@ -74,6 +74,10 @@ class Calendar:
                 closing = end
         return None
 
+    def local_day(self, at: datetime) -> date:
+        """Return the day it is in ``timezone`` at ``at``, an aware time."""
+        return at.astimezone(ZoneInfo(self.timezone)).date()
+
     def kind(self, day: date) -> DayKind:
         """Return what makes ``day`` special."""
         if day in self.dates:

@@ -35,9 +35,10 @@ class Skill(Model):
 
 
 class WrapUpCode(Model):
-    """How a conversation may end; for every queue unless ``queue_ids`` names some."""
+    """How a conversation may end; for every queue unless ``queue_ids`` names some; with others below, a heading."""
 
     code: str = slug_field(is_key=True)
+    parent: str | None = slug_field(null=True)
     title: dict[str, str] = json_field(dict)
     queue_ids: list[str] = json_field(list)
     position = fields.IntField(default=0)
