@@ -84,7 +84,10 @@ class FindsSent(ABC):
 
     @abstractmethod
     async def find_sent(self, message_id: str) -> str | Literal[False]:
-        """Return the external id when the far end has it, False when it certainly has not."""
+        """Return the external id when the far end has it, False when it certainly has not.
+
+        SendUnknown when it cannot say: the message is shown as such and not sent again.
+        """
 
 
 class CarriesCalls(ABC):

@@ -103,6 +103,8 @@ class Orders:
             try:
                 async with self._slots:
                     status = await self._attempt(order)
+            except SendUnknown as doubt:  # the far end was asked and cannot say
+                status = _unknown(order.message, doubt)
             except SendDeferred as deferred:
                 if deferred.code != told:
                     told = deferred.code
@@ -169,6 +171,8 @@ class Orders:
         try:
             async with asyncio.timeout(SEND_TIMEOUT_S):
                 return await channel.find_sent(message.message_id)
+        except SendUnknown:
+            raise
         except Exception as error:
             log.warning("asking whether %s was sent failed: %s", message.message_id, type(error).__name__)
             raise SendDeferred("in_doubt", "the far end cannot say whether it has the message") from error

@@ -1,0 +1,57 @@
+"""Asks ClamAV about a file (clamd, command INSTREAM)."""
+
+import asyncio
+import struct
+from typing import Final
+
+from core.errors import TryLater
+
+CHUNK_BYTES: Final = 65_536
+LIMIT_S: Final = 60.0
+
+
+class ScannerAway(TryLater):
+    """The scanner does not answer: what it should have looked at has to come again."""
+
+    code = "scanner_away"
+
+
+class Scanner:
+    """One clamd, at ``host:port`` or at the path of its socket."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+
+    async def find(self, data: bytes) -> str:
+        """Return the name of the malware in ``data``, "" when there is none; ScannerAway when nobody can say."""
+        try:
+            async with asyncio.timeout(LIMIT_S):
+                answer = await self._ask(data)
+        except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
+            raise ScannerAway(f"clamd at {self._address}: {type(error).__name__}") from error
+        words = answer.decode("utf-8", "replace").strip("\0\n ")
+        if words.endswith("FOUND"):
+            return words.removeprefix("stream:").removesuffix("FOUND").strip()
+        if words.endswith("OK"):
+            return ""
+        raise ScannerAway(f"clamd at {self._address} answered {words[:100]!r}")
+
+    async def _ask(self, data: bytes) -> bytes:
+        reader, writer = await self._connect()
+        try:
+            writer.write(b"zINSTREAM\0")
+            for start in range(0, len(data), CHUNK_BYTES):
+                chunk = data[start : start + CHUNK_BYTES]
+                writer.write(struct.pack("!I", len(chunk)) + chunk)
+                await writer.drain()
+            writer.write(struct.pack("!I", 0))
+            await writer.drain()
+            return await reader.readuntil(b"\0")
+        finally:
+            writer.close()
+
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if self._address.startswith("/"):
+            return await asyncio.open_unix_connection(self._address)
+        host, _, port = self._address.rpartition(":")
+        return await asyncio.open_connection(host.strip("[]"), int(port))
