@@ -43,6 +43,7 @@ from hub.conversations import Conversations
 from hub.demo import make_demo
 from hub.desktop.calls import ENDPOINTS
 from hub.desktop.calls.files import Files
+from hub.desktop.calls.mail_pages import MailPages
 from hub.desktop.desk import Desk
 from hub.desktop.socket import DesktopSocket
 from hub.dispatcher import Dispatcher
@@ -301,6 +302,7 @@ class Hub:
         app.router.add_get("/api/v1/openapi.json", describe)
         app.router.add_get("/api/v1/desktop", DesktopSocket(services, services.desk).handle)
         Files(services).mount(app)
+        MailPages(services).mount(app)
         self._proxy.mount(app)
         BrowserCode(_browser_code()).mount(app)
 

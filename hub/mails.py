@@ -1,6 +1,7 @@
 """What distinguishes mails from chats: subjects, references, quoting; what a mail in a conversation answers."""
 
 import re
+from collections.abc import Container
 from datetime import datetime
 from typing import Any, Final
 
@@ -33,6 +34,20 @@ def clean_mail(mail: Mail) -> Mail:
         sender=clean_line(mail.sender)[:MAX_SUBJECT],
         quoted=clean(mail.quoted)[:MAX_QUOTED],
         references=mail.references[-MAX_REFERENCES:],
+    )
+
+
+def media_ids(mail: Mail | None) -> list[str]:
+    """Return the files that stand in ``mail`` beside its attachments."""
+    return [] if mail is None else [one for one in (mail.html_media_id, mail.original_media_id) if one]
+
+
+def without_files(mail: Mail, unwanted: Container[str]) -> Mail:
+    """Return ``mail`` without those of its files."""
+    return msgspec.structs.replace(
+        mail,
+        html_media_id="" if mail.html_media_id in unwanted else mail.html_media_id,
+        original_media_id="" if mail.original_media_id in unwanted else mail.original_media_id,
     )
 
 

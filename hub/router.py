@@ -21,7 +21,7 @@ from core.events import (
     MessageStatus,
     MessageStatuses,
 )
-from hub import timeline
+from hub import mails, timeline
 from hub.address_schemes import AddressSchemes
 from hub.calls.reports import REPORTS, CallReports
 from hub.contact_links import ContactLinks
@@ -143,12 +143,14 @@ class Router:
 
     async def _without_foreign_files(self, instance: str, message: MessageReceived) -> MessageReceived:
         """Return ``message`` with the files that came over ``instance`` itself: nobody shows others' files around."""
-        foreign = await self._media.foreign(_media_ids(message), instance) if message.attachments else set()
+        media_ids = _media_ids(message)
+        foreign = await self._media.foreign(media_ids, instance) if media_ids else set()
         if not foreign:
             return message
         log.warning("%s names files that are not its own: %s", instance, ", ".join(sorted(foreign)))
         kept = tuple(file for file in message.attachments if file.media_id not in foreign)
-        return msgspec.structs.replace(message, attachments=kept)
+        mail = message.mail and mails.without_files(message.mail, foreign)
+        return msgspec.structs.replace(message, attachments=kept, mail=mail)
 
     async def _continued(self, unit: Unit, instance: str, message: MessageReceived) -> Conversation | None:
         """Return the conversation that ``message`` belongs to: the one it answers, else the one that goes on."""
@@ -217,7 +219,7 @@ def _statuses(event: Event) -> Sequence[MessageStatus]:
 
 
 def _media_ids(message: MessageReceived) -> list[str]:
-    return [file.media_id for file in message.attachments]
+    return [*(file.media_id for file in message.attachments), *mails.media_ids(message.mail)]
 
 
 def _key(instance: str, message: MessageReceived) -> tuple[str, str, str]:

@@ -277,11 +277,11 @@ def _entry(
         **values,
     )
     unit.add(entry)
-    for file in attachments:
+    for media_id in (*(file.media_id for file in attachments), *mails.media_ids(mail)):
         unit.add(
             MediaUse(
                 use_id=new_id(),
-                media_id=file.media_id,
+                media_id=media_id,
                 conversation_id=entry.conversation_id,
                 instance=entry.instance,
             )

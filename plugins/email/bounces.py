@@ -85,7 +85,7 @@ def read_report(splitter: Splitter, root: Part, headers: Headers, sender: str, s
         return None
     ids = _returned_ids(splitter, returned or parts)
     ids += [one for name in ("in-reply-to", "references") for one in read_message_ids(headers.raw(name))]
-    return Report(outcome, _code(words), _reason(words), tuple(dict.fromkeys(ids)))
+    return Report(outcome, reason_code(words), _reason(words), tuple(dict.fromkeys(ids)))
 
 
 def _looks_like_bounce(headers: Headers, sender: str, subject: str) -> bool:
@@ -113,8 +113,8 @@ def _outcome(action: str) -> Literal["failed", "delayed", "delivered"] | None:
             return None  # relayed, expanded: where it ended nobody knows
 
 
-def _code(words: str) -> str:
-    """Return one stable word for why (RFC 3463)."""
+def reason_code(words: str) -> str:
+    """Return one stable word for why a server refused a mail (RFC 3463), ``bounced`` when it does not say."""
     lowered = words.lower()
     if match := next((one for one in _ENHANCED.finditer(words) if one[1] == "5"), _ENHANCED.search(words)):
         if code := _KNOWN.get((match[2], match[3])):

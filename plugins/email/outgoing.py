@@ -9,6 +9,7 @@ from typing import Final
 import aiosmtplib
 
 from core.errors import ChannelAuthFailed, ChannelNotReady, SendDeferred, SendRejected, SendUnknown
+from plugins.email.bounces import reason_code
 from plugins.email.config import SmtpSettings
 
 IDLE_S: Final = 30.0  # servers hang up after a minute or more
@@ -135,9 +136,5 @@ def _refusal(error: aiosmtplib.SMTPResponseException) -> SendDeferred | SendReje
     text = f"{error.code} {error.message}"[:300]
     if error.code in _BUSY or 400 <= error.code < 500:
         return SendDeferred("throttled" if error.code in (421, 450, 452) else "refused_for_now", text)
-    code = {550: "no_such_mailbox", 551: "no_such_mailbox", 552: "too_large", 553: "bad_address"}.get(
-        error.code, "refused"
-    )
-    if isinstance(error, aiosmtplib.SMTPDataError):
-        code = "too_large" if error.code == 552 else "refused"
-    return SendRejected(code, text)
+    code = reason_code(text)
+    return SendRejected("refused" if code == "bounced" else code, text)

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import pwd
+import re
 import shutil
 import signal
 import smtplib
@@ -17,13 +18,19 @@ from pathlib import Path
 from typing import Any
 
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP
 
 USER, PASSWORD = "hotline", "gZ7-open-sesame"
 ADDRESS = "hotline@lianxin.test"
+NOBODY = "nobody@example.cn"
 POSTFIX = shutil.which("postfix", path="/usr/sbin:/usr/bin")
 DOVECOT = shutil.which("dovecot", path="/usr/sbin:/usr/bin")
 WAIT_S = 10.0
-QUIET: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}  # daemons keep pipes open
+QUIET: dict[str, Any] = {
+    "stdin": subprocess.DEVNULL,
+    "stdout": subprocess.DEVNULL,
+    "stderr": subprocess.DEVNULL,
+}  # daemons keep pipes open
 
 
 def missing() -> str:
@@ -47,15 +54,36 @@ class Sink:
         self.received: list[bytes] = []
         self.answers: list[str] = []
 
-    async def handle_EHLO(self, server: Any, session: Any, envelope: Any, hostname: str) -> str:  # noqa: N802
-        session.host_name = hostname
-        return "250 SMTPUTF8"
+    async def handle_RCPT(  # noqa: N802
+        self, server: Any, session: Any, envelope: Any, address: str, rcpt_options: Any
+    ) -> str:
+        if address == NOBODY:
+            return "550 5.1.1 no such user"
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         if self.answers:
             return self.answers.pop(0)
         self.received.append(envelope.content)
         return "250 2.0.0 taken"
+
+
+class _Session(SMTP):
+    """Postfix passes on whatever parameters it was given, of extensions that this server has not."""
+
+    async def smtp_MAIL(self, arg: str | None) -> None:  # noqa: N802
+        await super().smtp_MAIL(re.sub(r"> .*", ">", arg or ""))
+
+    async def smtp_RCPT(self, arg: str | None) -> None:  # noqa: N802
+        await super().smtp_RCPT(re.sub(r"> .*", ">", arg or ""))
+
+
+class Filter(Controller):
+    """Where Postfix passes each mail on before it says 250."""
+
+    def factory(self) -> SMTP:
+        return _Session(self.handler, data_size_limit=80_000_000, decode_data=False)
 
 
 class FarEnd:
@@ -121,7 +149,7 @@ class FarEnd:
         if not self._is_built:
             self._build()
             self._is_built = True
-        self._controller = Controller(self._sink, hostname="127.0.0.1", port=self.filter, data_size_limit=80_000_000)
+        self._controller = Filter(self._sink, hostname="127.0.0.1", port=self.filter)
         self._controller.start()
         subprocess.run([str(DOVECOT), "-c", str(self.folder / "dovecot.conf")], check=True, **QUIET)
         subprocess.run([str(POSTFIX), "-c", str(self.folder / "postfix"), "start"], check=True, **QUIET)
@@ -205,7 +233,9 @@ myhostname = mx.lianxin.test
 mydestination =
 mynetworks = 127.0.0.0/8
 smtpd_relay_restrictions = permit_mynetworks, reject
-smtpd_recipient_restrictions = check_recipient_access inline:{{{{nobody@example.cn = REJECT 5.1.1 no such user}}}}, permit_mynetworks, reject
+smtpd_recipient_restrictions =
+    check_recipient_access inline:{{{{{NOBODY} = REJECT 5.1.1 no such user}}}},
+    permit_mynetworks, reject
 smtpd_proxy_filter = 127.0.0.1:{self.filter}
 smtpd_proxy_timeout = 10s
 message_size_limit = 90000000
@@ -230,6 +260,49 @@ error     unix  -       -       n       -       -       error
 anvil     unix  -       -       n       -       1       anvil
 postlog   unix-dgram n  -       n       -       1       postlogd
 """
+
+
+class Relay:
+    """The organisation's mail server as one process: takes what the channel sends, sends on to its listener."""
+
+    def __init__(self) -> None:
+        self.port, self.listener = free_port(), free_port()
+        self._sink = Sink()
+        self._controller: Controller | None = None
+
+    @property
+    def received(self) -> list[Any]:
+        """Return what citizens would have got: address, subject, text."""
+        return [_letter(raw) for raw in self._sink.received]
+
+    async def start(self) -> dict[str, Any]:
+        if self._controller is None:
+            self._controller = Controller(self._sink, hostname="127.0.0.1", port=self.port)
+            await asyncio.to_thread(self._controller.start)
+        return {
+            "address": ADDRESS,
+            "smtp": {"host": "127.0.0.1", "port": self.port, "security": "none", "timeout_s": 5.0},
+            "listener": {"port": self.listener, "recipients": [ADDRESS]},
+            "check_s": 0.5,
+        }
+
+    async def stop(self) -> None:
+        if self._controller is not None:
+            controller, self._controller = self._controller, None
+            await asyncio.to_thread(controller.stop)
+
+    async def deliver(self, raw: Any) -> None:
+        await asyncio.to_thread(self._send, raw)
+
+    def script(self, answer: Any) -> None:
+        self._sink.answers.append(answer)
+
+    def remove(self) -> None:
+        """Leave nothing: it kept nothing."""
+
+    def _send(self, raw: bytes) -> None:
+        with smtplib.SMTP("127.0.0.1", self.listener, timeout=10) as client:
+            client.sendmail("citizen@example.cn", [ADDRESS], raw)
 
 
 def _letter(raw: bytes) -> tuple[str, str, str]:
