@@ -172,16 +172,17 @@ class Hub:
         library = FlowLibrary(units, audit)
         contact_merges = ContactMerges(units, audit, contacts)
         contact_links = ContactLinks(units, audit, contacts, contact_merges)
+        knowledge = Knowledge(units, audit, bus)
         flows = Flows(
             units,
             dispatcher=dispatcher,
             library=library,
             calendars=Calendars(),
             connectors=Connectors(),
+            answering=knowledge.answering,
             links=contact_links,
             calls=steps,
         )
-        knowledge = Knowledge(units, audit, bus)
         endings = Endings(dispatcher, flows, queues, announcements)
         hooks = load_extensions()
         self._schemes = AddressSchemes(units, bus)

@@ -7,6 +7,7 @@ published once stays readable, so running conversations end on theirs.
 import asyncio
 import logging
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -21,11 +22,13 @@ from core.flow import (
     Enqueue,
     Flow,
     HandOver,
+    KnowledgeFound,
     LookedUp,
     QueueLeft,
     Rated,
     Said,
     Say,
+    SearchKnowledge,
     SetTimer,
     StartLookup,
     StartRecording,
@@ -45,6 +48,7 @@ from hub.connectors import Connectors
 from hub.contact_links import ContactLinks
 from hub.dispatcher import Dispatcher
 from hub.flow_library import FlowLibrary
+from hub.knowledge.answering import Answering
 from hub.mails import is_mail
 from hub.store.models import Conversation
 from hub.units import Unit, Units
@@ -55,6 +59,7 @@ PUT_OFF_S: Final = 60.0
 TICK_S: Final = 1.0
 LOOKUP_GRACE_S: Final = 2.0  # a lookup that was under way when the hub died is given up that much after its limit
 ANSWERED_SCHEMES: Final = {"phone": "tel", "email": "mailto"}
+QUESTION_CHARS: Final = 6  # first words shorter than that are a greeting, nothing to look up
 MAX_ROUNDS: Final = 50  # of questions to the calendar, lookups and flows that hand over, for one input
 
 Turned = tuple[Flow, State, tuple[AnyAction, ...]]
@@ -71,6 +76,7 @@ class Flows:
         library: FlowLibrary,
         calendars: Calendars,
         connectors: Connectors,
+        answering: Answering,
         links: ContactLinks,
         calls: CallSteps,
     ) -> None:
@@ -80,6 +86,7 @@ class Flows:
         self._calendars = calendars
         self._connectors = connectors
         self._calls = calls
+        self._answering = answering
         self._links = links
 
     def default_queue(self, instance: str) -> str:
@@ -100,7 +107,8 @@ class Flows:
         state, actions = start(flow, _variables(conversation))
         if message is not None and state is not None:
             answered, further = advance(flow, state, _said(message))
-            if answered.node != state.node or answered.awaiting != state.awaiting:
+            is_greeting = answered.awaiting == "knowledge" and len(message.text.strip()) < QUESTION_CHARS
+            if not is_greeting and (answered.node != state.node or answered.awaiting != state.awaiting):
                 state, actions = answered, (*actions[:1], *further)
         await self.carry_out(unit, conversation, (flow, state, tuple(actions)))
 
@@ -189,6 +197,7 @@ class Flows:
                 await self.tick()
         finally:
             await self._connectors.close()
+            await self._answering.close()
 
     async def tick(self) -> None:
         """Let the time-outs happen that are due by now."""
@@ -222,6 +231,8 @@ class Flows:
             given: AnyInput = TimedOut(turn=state.turn)
             if state.awaiting == "lookup":
                 given = LookedUp(turn=state.turn, status="failed")
+            elif state.awaiting == "knowledge":
+                given = KnowledgeFound(turn=state.turn, status="failed")
             after, actions = advance(flow, state, given)
             await self.carry_out(unit, conversation, (flow, after, tuple(actions)))
 
@@ -251,10 +262,8 @@ class Flows:
             case SetTimer():
                 conversation.flow_timer_at = unit.now + timedelta(seconds=action.seconds)
                 unit.touch(conversation)
-            case StartLookup():
-                limit_s = action.timeout_s + LOOKUP_GRACE_S
-                conversation.flow_timer_at = unit.now + timedelta(seconds=limit_s)
-                unit.after(lambda: self._connectors.start(conversation.conversation_id, action, self._looked_up))
+            case StartLookup() | SearchKnowledge():
+                self._ask_elsewhere(unit, conversation, action)
             case AskCalendar():
                 situation = await self._calendars.situation(action.calendar, unit.now)
                 return CalendarAnswered(turn=action.turn, situation=situation)
@@ -277,6 +286,16 @@ class Flows:
             case StartRecording():
                 pass  # a text channel: what the person writes is the message
         return None
+
+    def _ask_elsewhere(self, unit: Unit, conversation: Conversation, action: StartLookup | SearchKnowledge) -> None:
+        """Have a machine asked once this unit is committed, and give it up when no answer comes."""
+        conversation.flow_timer_at = unit.now + timedelta(seconds=action.timeout_s + LOOKUP_GRACE_S)
+        unit.touch(conversation)
+        conversation_id = conversation.conversation_id
+        if isinstance(action, StartLookup):
+            unit.after(partial(self._connectors.start, conversation_id, action, self._told))
+        else:
+            unit.after(partial(self._answering.start, conversation_id, action, self._told))
 
     async def _enqueue(
         self, unit: Unit, conversation: Conversation, action: Enqueue, *, has_spoken: bool, leaves_when_full: bool
@@ -335,7 +354,7 @@ class Flows:
         state, actions = start(flow, action.variables, node=action.node)
         return flow, state, tuple(actions)
 
-    async def _looked_up(self, conversation_id: str, answer: LookedUp) -> None:
+    async def _told(self, conversation_id: str, answer: LookedUp | KnowledgeFound) -> None:
         async with self._units.open() as unit, self._dispatcher.deciding(unit):
             conversation = await unit.conversation(conversation_id)
             known = await self._running(conversation)

@@ -48,6 +48,14 @@ class StartLookup(Action, frozen=True, kw_only=True, tag="start_lookup"):
     turn: int
 
 
+class SearchKnowledge(Action, frozen=True, kw_only=True, tag="search_knowledge"):
+    """Look for an answer to ``question`` and give ``KnowledgeFound``; ``failed`` when it takes longer than that."""
+
+    question: str
+    timeout_s: float
+    turn: int
+
+
 class AskCalendar(Action, frozen=True, kw_only=True, tag="ask_calendar"):
     """Give ``CalendarAnswered``."""
 
@@ -120,6 +128,7 @@ AnyAction: TypeAlias = (
     Say
     | SetTimer
     | StartLookup
+    | SearchKnowledge
     | AskCalendar
     | Enqueue
     | StartRecording

@@ -29,7 +29,7 @@ _FULL_LENGTHS: Final = {"id_number": 18, "date": 8, "yes_no": 1}
 
 def hear(run: Run, given: Said | Keyed | Recorded) -> None:
     """Take what a person did; while a machine is asked, only the wish for a person counts."""
-    if run.awaiting in {"lookup", "calendar"} and not run.seeks_human:
+    if run.awaiting in {"lookup", "knowledge", "calendar"} and not run.seeks_human:
         if _wants_human(run.flow, given):
             run.unattended = 0
             run.go_to_human()

@@ -47,6 +47,15 @@ class LookedUp(Input, frozen=True, kw_only=True, tag="looked_up"):
     values: dict[str, str] = {}
 
 
+class KnowledgeFound(Input, frozen=True, kw_only=True, tag="knowledge_found"):
+    """The knowledge base's answer in ``text``, or that it has none that is sure, or could not be asked."""
+
+    turn: int
+    status: Literal["found", "unsure", "failed"]
+    title: str = ""
+    text: str = ""
+
+
 class CalendarAnswered(Input, frozen=True, kw_only=True, tag="calendar_answered"):
     """What the calendar says of this moment."""
 
@@ -73,5 +82,14 @@ class PersonLeft(Input, frozen=True, kw_only=True, tag="person_left"):
 
 
 AnyInput: TypeAlias = (
-    Said | Keyed | Recorded | TimedOut | LookedUp | CalendarAnswered | QueueLeft | TransferEnded | PersonLeft
+    Said
+    | Keyed
+    | Recorded
+    | TimedOut
+    | LookedUp
+    | KnowledgeFound
+    | CalendarAnswered
+    | QueueLeft
+    | TransferEnded
+    | PersonLeft
 )

@@ -12,6 +12,7 @@ from core.flow.inputs import (
     AnyInput,
     CalendarAnswered,
     Keyed,
+    KnowledgeFound,
     LookedUp,
     PersonLeft,
     QueueLeft,
@@ -49,7 +50,9 @@ def advance(flow: Flow, state: State, given: AnyInput) -> tuple[State, tuple[Any
             run.end("left")
         case Said() | Keyed() | Recorded():
             hear(run, given)
-        case TimedOut() | LookedUp() | CalendarAnswered() | QueueLeft() | TransferEnded() if given.turn == state.turn:
+        case TimedOut() | LookedUp() | KnowledgeFound() | CalendarAnswered() | QueueLeft() | TransferEnded() if (
+            given.turn == state.turn
+        ):
             learn(run, given)
         case _:
             pass

@@ -3,22 +3,23 @@
 from typing import Final
 
 from core.flow.hearing import hear_nothing
-from core.flow.inputs import CalendarAnswered, LookedUp, QueueLeft, TimedOut, TransferEnded
+from core.flow.inputs import CalendarAnswered, KnowledgeFound, LookedUp, QueueLeft, TimedOut, TransferEnded
 from core.flow.run import Run
 from core.flow.state import Awaiting
-from core.flow.steps import CalendarStep, LookupStep, QueueStep, TransferStep
+from core.flow.steps import AnswerStep, CalendarStep, LookupStep, QueueStep, TransferStep
 
 MAX_UNATTENDED: Final = 50  # answers by machines and clocks since a person last did something
 
 _ANSWERS: Final[dict[Awaiting, type]] = {
     "lookup": LookedUp,
+    "knowledge": KnowledgeFound,
     "calendar": CalendarAnswered,
     "queue": QueueLeft,
     "transfer": TransferEnded,
 }
 
 
-def learn(run: Run, given: TimedOut | LookedUp | CalendarAnswered | QueueLeft | TransferEnded) -> None:
+def learn(run: Run, given: TimedOut | LookedUp | KnowledgeFound | CalendarAnswered | QueueLeft | TransferEnded) -> None:
     """Take an answer that is not too late, if it is of the kind waited for."""
     if not isinstance(given, _ANSWERS.get(run.awaiting, TimedOut)):
         return
@@ -31,6 +32,8 @@ def learn(run: Run, given: TimedOut | LookedUp | CalendarAnswered | QueueLeft | 
             hear_nothing(run)
         case LookupStep() as node, LookedUp():
             _take_lookup(run, node, given)
+        case AnswerStep() as node, KnowledgeFound():
+            _take_answer(run, node, given)
         case CalendarStep() as node, CalendarAnswered():
             ways = {"open": node.open, "closed": node.closed, "holiday": node.holiday or node.closed}
             run.walk(ways[given.situation])
@@ -50,6 +53,16 @@ def _take_lookup(run: Run, node: LookupStep, given: LookedUp) -> None:
         run.walk(node.goto)
     else:
         run.walk(node.on_missing if given.status == "missing" and node.on_missing else node.on_failure)
+
+
+def _take_answer(run: Run, node: AnswerStep, given: KnowledgeFound) -> None:
+    if given.status != "found" or not given.text:
+        run.walk(node.on_unsure)
+        return
+    if node.variable:
+        run.put(node.variable, given.title)
+    run.tell(given.text)
+    run.walk(node.goto)
 
 
 def _follow(run: Run, target: str, reason: str) -> None:

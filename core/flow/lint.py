@@ -10,6 +10,7 @@ import msgspec
 from core.flow.matching import names, plain
 from core.flow.state import SYSTEM_VARIABLES
 from core.flow.steps import (
+    AnswerStep,
     Asking,
     AskStep,
     BranchStep,
@@ -297,6 +298,8 @@ def _used(node: Node) -> set[str]:
             templates += node.params.values()
         case TransferStep():
             templates.append(node.number)
+        case AnswerStep():
+            templates.append(node.question)
         case BranchStep():
             for comparison in (comparison for case in node.cases for comparison in case.when):
                 templates += [comparison.value, *comparison.values]
@@ -330,7 +333,7 @@ def _effects(flow: Flow, node: Node) -> Iterator[tuple[str, frozenset[str]]]:
         yield flow.human, frozenset()
     for index, (field, target) in enumerate(targets(node)):
         match node:
-            case AskStep() | TakeMessageStep() | RateStep() if field == "goto":
+            case AskStep() | AnswerStep() | TakeMessageStep() | RateStep() if field == "goto":
                 yield target, variable
             case MenuStep() if field.startswith("choices"):
                 yield target, variable

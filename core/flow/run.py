@@ -14,6 +14,7 @@ from core.flow.actions import (
     Enqueue,
     HandOver,
     Say,
+    SearchKnowledge,
     SetTimer,
     StartLookup,
     StartRecording,
@@ -22,7 +23,9 @@ from core.flow.actions import (
 from core.flow.conditions import holds
 from core.flow.state import FROM_PERSON, MAX_HISTORY, MAX_VALUE_CHARS, MAX_VARIABLES, Awaiting, State, Visit
 from core.flow.steps import (
+    MAX_TEXT_CHARS,
     NAME_PATTERN,
+    AnswerStep,
     Asking,
     AskStep,
     BranchStep,
@@ -56,6 +59,7 @@ _AWAITED: Final[dict[type[Step], Awaiting]] = {
     RateStep: "grade",
     TakeMessageStep: "message",
     LookupStep: "lookup",
+    AnswerStep: "knowledge",
     CalendarStep: "calendar",
     QueueStep: "queue",
     TransferStep: "transfer",
@@ -180,7 +184,7 @@ class Run:
             case QueueStep() | TransferStep():
                 self.say(node.text, prompt=node.prompt)
                 self.wait(_AWAITED[type(node)])
-            case LookupStep() | CalendarStep():
+            case LookupStep() | AnswerStep() | CalendarStep():
                 self.wait(_AWAITED[type(node)])
         return None
 
@@ -204,6 +208,9 @@ class Run:
                 self.actions.append(
                     StartLookup(connector=node.connector, params=params, timeout_s=node.timeout_s, turn=self.turn)
                 )
+            case AnswerStep() as node, "knowledge":
+                question = fill(node.question, self._variables)
+                self.actions.append(SearchKnowledge(question=question, timeout_s=node.timeout_s, turn=self.turn))
             case CalendarStep() as node, "calendar":
                 self.actions.append(AskCalendar(calendar=node.calendar, turn=self.turn))
             case QueueStep() as node, "queue":
@@ -258,6 +265,10 @@ class Run:
                     can_interrupt=can_interrupt,
                 )
             )
+
+    def tell(self, words: str) -> None:
+        """Say ``words`` as they are: they come from outside the flow, so nothing in them is filled in."""
+        self.actions.append(Say(text=words[:MAX_TEXT_CHARS], language=self._language()))
 
     def _language(self) -> str:
         wanted = self._variables.get("language", "")

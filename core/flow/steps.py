@@ -147,6 +147,16 @@ class LookupStep(Step, frozen=True, kw_only=True, tag="lookup"):
     timeout_s: Seconds = 10
 
 
+class AnswerStep(Step, frozen=True, kw_only=True, tag="answer"):
+    """Answer ``question`` from the knowledge base where that is sure; the article's title is kept in ``variable``."""
+
+    goto: NodeId
+    on_unsure: NodeId
+    question: Template = "{said}"
+    variable: OptionalName = ""
+    timeout_s: Seconds = 5
+
+
 class CalendarStep(Step, frozen=True, kw_only=True, tag="calendar"):
     """Go by a business calendar; a holiday without its own way is a closed day."""
 
@@ -231,6 +241,7 @@ Node: TypeAlias = (
     | BranchStep
     | SetStep
     | LookupStep
+    | AnswerStep
     | CalendarStep
     | QueueStep
     | TakeMessageStep
@@ -260,6 +271,11 @@ class Flow(Part, frozen=True, kw_only=True):
     entries: Annotated[tuple[NodeId, ...], Meta(max_length=100)] = ()
 
 
+_WAYS: Final = (
+    "goto", "otherwise", "on_timeout", "on_failure", "on_missing", "on_unsure", "open", "closed", "holiday",
+)  # fmt: skip
+
+
 def targets(node: Node) -> Iterator[tuple[str, str]]:
     """Yield (field, target) for every way out that ``node`` names."""
     match node:
@@ -274,7 +290,17 @@ def targets(node: Node) -> Iterator[tuple[str, str]]:
                 yield f"on.{end}", target
         case _:
             pass
-    for field in ("goto", "otherwise", "on_timeout", "on_failure", "on_missing", "open", "closed", "holiday"):
+    for field in (
+        "goto",
+        "otherwise",
+        "on_timeout",
+        "on_failure",
+        "on_missing",
+        "on_unsure",
+        "open",
+        "closed",
+        "holiday",
+    ):
         target = getattr(node, field, "")
         if target:
             yield field, target

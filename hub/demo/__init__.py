@@ -8,6 +8,7 @@ import msgspec
 
 from hub.accounts.identity import Identity
 from hub.accounts.users import NewUser
+from hub.demo.articles import make_articles
 from hub.flow_library import CHANNELS_KEY
 from hub.queues import OverflowSetting, QueueSettings
 from hub.store.models import Calendar, PluginInstance, Setting, User
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PASSWORD: Final = "lianxin-demo"  # noqa: S105 - written on the demo's own page; the demo is no place for real data
-DEMO: Final = Identity(username="demo")
+DEMO: Final = Identity(username="demo", permissions=frozenset({"knowledge.edit", "knowledge.publish"}))
 
 QUEUES: Final = {
     "general": ({"zh": "综合服务", "en": "General"}, QueueSettings(rating_flow="rating", on_missed="stay")),
@@ -84,3 +85,4 @@ async def make_demo(services: "Services") -> None:
         version, _ = await services.flow_library.add_version(DEMO, name, graph)
         await services.flow_library.publish(DEMO, name, version)
     await services.flow_library.load()
+    await make_articles(services.knowledge, DEMO)

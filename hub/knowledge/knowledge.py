@@ -2,11 +2,13 @@
 
 from core.bus import Bus
 from hub.audit import Audit
+from hub.knowledge.answering import Answering
 from hub.knowledge.articles import Articles
 from hub.knowledge.categories import Categories
 from hub.knowledge.feedback import Feedback
 from hub.knowledge.finding import Finder
 from hub.knowledge.source import Source
+from hub.knowledge.suggestions import Suggestions
 from hub.knowledge.synonyms import Synonyms
 from hub.units import Units
 
@@ -20,6 +22,8 @@ class Knowledge:
         self.feedback = Feedback(units)
         self.synonyms = Synonyms(units, audit)
         self.finder = Finder(bus, self.articles, self.synonyms)
+        self.answering = Answering(units, self.finder, self.articles, self.feedback)
+        self.suggestions = Suggestions(self.finder, self.articles)
         self.source = Source(bus, self.articles)
 
     async def load(self) -> None:

@@ -10,6 +10,7 @@ from core.events.knowledge import ArticleKind
 from hub.http.endpoints import Call, Endpoints, NoBody
 from hub.knowledge.differences import Difference, difference
 from hub.knowledge.finding import FoundArticles, Wanted
+from hub.knowledge.suggestions import SuggestionList
 from hub.knowledge.views import (
     ArticleFull,
     CategoryView,
@@ -94,6 +95,13 @@ async def search_articles(services: Services, call: Call[NoBody]) -> FoundArticl
         limit=query.limit,
     )
     return await services.knowledge.finder.find(call.identity, wanted)
+
+
+@api.add("GET", "/api/v1/conversations/{conversation_id}/suggestions", "desk.use", answer=SuggestionList)
+async def suggest_articles(services: Services, call: Call[NoBody]) -> SuggestionList:
+    """Suggest articles for what the citizen wrote last."""
+    await services.conversations.open_for(call.identity, call.path["conversation_id"])
+    return await services.knowledge.suggestions.of(call.identity, call.path["conversation_id"])
 
 
 @api.add("GET", "/api/v1/knowledge/categories", "desk.use", answer=CategoryList)

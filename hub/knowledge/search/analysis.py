@@ -24,9 +24,10 @@ _LATIN_RUN: Final = re.compile(r"[a-z]+")
 _FOLDS: Final = (("zh", "z"), ("ch", "c"), ("sh", "s"))
 # said by everybody in every question, so of no help in telling answers apart
 _EMPTY_zh: Final = (
-    "的 了 吗 呢 吧 啊 是 在 有 和 与 及 或 就 都 也 还 我 你 您 他 她 它 我们 你们 请问 您好 你好 一下 这个 那个 这 那"
+    "的 了 吗 呢 吧 啊 是 在 有 和 与 及 或 就 都 也 还 我 你 您 他 她 它 我们 你们 请问 您好 你好 一下 这个 那个 "
+    "这 那 怎么 怎么办 怎么样 怎样 如何 什么 为什么 哪里 哪些 多少 是否 能否 能 不能 可以 需要 应该 想 要 来 去"
 )
-_EMPTY_en: Final = "what how is are the a an of to in and or do does i you my for on it"
+_EMPTY_en: Final = "what how is are the a an of to in and or do does i you my for on it can where when"
 _EMPTY_WORDS: Final = frozenset(f"{_EMPTY_zh} {_EMPTY_en}".split())
 
 

@@ -13,11 +13,13 @@ from core.flow import (
     Enqueue,
     Flow,
     Keyed,
+    KnowledgeFound,
     LookedUp,
     PersonLeft,
     QueueLeft,
     Recorded,
     Said,
+    SearchKnowledge,
     StartLookup,
     State,
     TimedOut,
@@ -79,6 +81,7 @@ nodes = st.one_of(
     step("branch", cases=cases, otherwise=targets),
     step("set", values=st.dictionaries(variables, templates, min_size=1), goto=targets),
     step("lookup", connector=st.just("c"), goto=targets, on_failure=targets, results=st.just({"f": "a"})),
+    step("answer", question=templates, goto=targets, on_unsure=targets, variable=st.one_of(st.just(""), variables)),
     step("calendar", calendar=st.just("c"), open=targets, closed=targets),
     step("queue", queue_id=st.just("q"), show=st.lists(variables), on=ends),
     step("take_message", **asking, queue_id=st.just("q"), goto=targets),
@@ -148,6 +151,7 @@ inputs: st.SearchStrategy[AnyInput] = st.one_of(
     st.builds(Recorded, media_id=st.just("m"), length_s=st.floats(), turn=turns),
     st.builds(TimedOut, turn=turns),
     st.builds(LookedUp, turn=turns, status=st.sampled_from(["found", "missing", "failed"]), values=values),
+    st.builds(KnowledgeFound, turn=turns, status=st.sampled_from(["found", "unsure", "failed"]), text=words),
     st.builds(CalendarAnswered, turn=turns, situation=st.sampled_from(["open", "closed", "holiday"])),
     st.builds(QueueLeft, turn=turns, outcome=st.sampled_from(["served", "full", "closed", "timed_out"])),
     st.builds(TransferEnded, turn=turns, is_answered=st.booleans()),
@@ -199,6 +203,8 @@ def reaches_person(flow: Flow, state: State, wish: AnyInput) -> bool:
                 state, actions = advance(flow, state, CalendarAnswered(turn=turn, situation="open"))
             case StartLookup(turn=turn):
                 state, actions = advance(flow, state, LookedUp(turn=turn, status="found"))
+            case SearchKnowledge(turn=turn):
+                state, actions = advance(flow, state, KnowledgeFound(turn=turn, status="unsure"))
             case _:
                 return False
     return False
@@ -226,6 +232,7 @@ def test_a_flow_nobody_answers_comes_to_an_end(flow: Flow, pick: int) -> None:
     for _ in range(60):
         silent: dict[str, AnyInput] = {
             "lookup": LookedUp(turn=state.turn, status=("found", "missing", "failed", "found")[pick]),
+            "knowledge": KnowledgeFound(turn=state.turn, status=("found", "unsure", "failed", "found")[pick], text="x"),
             "calendar": CalendarAnswered(turn=state.turn, situation=("open", "closed", "holiday", "open")[pick]),
             "queue": QueueLeft(turn=state.turn, outcome=("served", "full", "closed", "timed_out")[pick]),
             "transfer": TransferEnded(turn=state.turn, is_answered=pick % 2 == 0),
