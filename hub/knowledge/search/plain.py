@@ -4,9 +4,9 @@ import re
 import unicodedata
 from typing import Final
 
-HAN: Final = "\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0002ebef"
-RUN: Final = re.compile(rf"[{HAN}]+|[a-z0-9]+(?:[._-][a-z0-9]+)*")
-HAN_RUN: Final = re.compile(rf"[{HAN}]+")
+HAN_zh: Final = "\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0002ebef"
+RUN: Final = re.compile(rf"[{HAN_zh}]+|[a-z0-9]+(?:[._-][a-z0-9]+)*")
+HAN_RUN: Final = re.compile(rf"[{HAN_zh}]+")
 
 
 def normalized(text: str) -> str:
