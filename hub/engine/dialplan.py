@@ -27,18 +27,30 @@ autofallthrough = yes
 clearglobalvars = no
 
 ; from carriers: the arguments tell the trunk and the number that was dialled
+; one letter alone is left out: h is where Asterisk goes when a call has ended
 [{INBOUND}]
-exten => _[+0-9a-zA-Z*#]!,1,Set(__DIALLED=${{EXTEN}})
- same => n,ExecIf($["${{CALLERID(name)}}" = "{NO_NAME}"]?Set(CALLERID(name)=))
+exten => _[+0-9*#]!,1,Set(__DIALLED=${{EXTEN}})
+ same => n,Goto(arrived,s,1)
+exten => _[a-zA-Z].,1,Set(__DIALLED=${{EXTEN}})
+ same => n,Goto(arrived,s,1)
+exten => s,1,Goto(arrived,s,1)
+
+[arrived]
+exten => s,1,ExecIf($["${{CALLERID(name)}}" = "{NO_NAME}"]?Set(CALLERID(name)=))
  same => n,ExecIf($["${{{DUTY}}}" != "" & "${{{DUTY}}}" != "${{{_DUTY_KEPT}}}"]?Set({_DUTY_KEPT}=${{{DUTY}}}))
- same => n,Stasis({app},{INBOUND},${{CHANNEL(endpoint)}},${{EXTEN}})
+ same => n,Stasis({app},{INBOUND},${{CHANNEL(endpoint)}},${{DIALLED}})
  same => n,GotoIf($["${{STASISSTATUS}}" = "FAILED"]?fallback,s,1)
  same => n,Hangup()
-exten => s,1,Goto({INBOUND},unknown,1)
 
 ; from agents' phones
 [{PHONES}]
-exten => _[+0-9a-zA-Z*#]!,1,Stasis({app},{PHONES},${{CHANNEL(endpoint)}},${{EXTEN}})
+exten => _[+0-9*#]!,1,Set(DIALLED=${{EXTEN}})
+ same => n,Goto(dialled,s,1)
+exten => _[a-zA-Z].,1,Set(DIALLED=${{EXTEN}})
+ same => n,Goto(dialled,s,1)
+
+[dialled]
+exten => s,1,Stasis({app},{PHONES},${{CHANNEL(endpoint)}},${{DIALLED}})
  same => n,GotoIf($["${{STASISSTATUS}}" = "FAILED"]?busy)
  same => n,Hangup()
  same => n(busy),Progress()

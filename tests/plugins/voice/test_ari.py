@@ -59,6 +59,7 @@ async def test_a_caller_hears_what_is_played_and_its_keys_arrive_in_order(board:
         assert not await board.ari.stop_playback("tone-1")
         await call.hang_up()
         assert (await events.next(StasisEnd)).channel.id == started.channel.id
+    assert [type(event) for event in events.seen].count(StasisStart) == 1  # an ended call does not come once more
 
 
 async def test_the_caller_s_number_and_headers_of_the_invitation_can_be_read(board: Board) -> None:
