@@ -78,7 +78,7 @@ class Host:
     async def _serve(self, bus: Bus) -> None:
         board = Board(ChannelState(state="starting"), self._publisher(bus))
         statuses = Statuses(self._reporter(bus))
-        link = HubLink(bus, self._job.instance, Path(self._job.data_dir), board.show, statuses.report)
+        link = HubLink(bus, self._job.instance, Path(self._job.data_dir), board.show, statuses)
         channel = self._channel_type(self._config, link)
         ledger = NoLedger() if channel.deduplicates else SentLedger(bus.bucket(SENT), self._job.instance)
         orders = Orders(channel, ledger, statuses.report)

@@ -1,7 +1,7 @@
 """The way from a channel to the hub: every event gets its subject and an id that is the same when it repeats."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,6 +30,7 @@ from core.events import (
     TypingReported,
 )
 from core.host.media import get_media, put_media
+from core.host.statuses import Statuses
 from core.ids import derived_id
 from core.subjects import ASK_HISTORY, ASK_MEDIA_GET, ASK_MEDIA_PUT, fill
 
@@ -41,7 +42,7 @@ MAX_TEXT: Final = 100_000  # characters; a bus message holds 1 MiB, and nobody r
 class HubLink:
     """``core.channel.Link`` over the bus.
 
-    ``on_state`` takes the channel's word about itself, ``on_status`` what it learns of messages by itself.
+    ``on_state`` takes the channel's word about itself, ``statuses`` what it learns of messages by itself.
     """
 
     def __init__(
@@ -50,13 +51,13 @@ class HubLink:
         instance: str,
         data_dir: Path,
         on_state: Callable[[ChannelState], None],
-        on_status: Callable[[MessageStatus], Awaitable[None]],
+        statuses: Statuses,
     ) -> None:
         self.instance = instance
         self.data_dir = data_dir
         self._bus = bus
         self._on_state = on_state
-        self._on_status = on_status
+        self._statuses = statuses
 
     async def emit(self, event: Event) -> None:
         match event:
@@ -68,7 +69,10 @@ class HubLink:
                 log.warning("message %s cut from %d to %d characters", event.external_id, len(event.text), MAX_TEXT)
                 await self.emit(msgspec.structs.replace(event, text=event.text[:MAX_TEXT]))
             case MessageStatus():
-                await self._on_status(event)
+                await self._statuses.report(event)
+            case MessagesRead():
+                await self._statuses.flush()  # only what is known as sent becomes read
+                await self._bus.publish(event, self.instance, msg_id=envelope_id(self.instance, event))
             case _ if type(event) in _KEYS:
                 await self._bus.publish(event, self.instance, msg_id=envelope_id(self.instance, event))
             case _:

@@ -1,7 +1,7 @@
 """Delivers orders: to each recipient one after the other, to several recipients at once, every message once.
 
-An order leaves its lane only when its outcome is stored on the bus; a deferred order holds
-the later ones of its recipient, so that nobody reads an answer before its question.
+An order is done only when its outcome is stored on the bus; a deferred order holds the later
+ones of its recipient, so that nobody reads an answer before its question.
 """
 
 import asyncio
@@ -72,7 +72,12 @@ class Orders:
         self._idle.clear()
         try:
             async with lane.turn:
-                return await self._settle(order, released)
+                status = await self._settle(order, released)
+            if status is None:
+                return False
+            # outside of the lane: the next order need not wait until this outcome is stored
+            await _insist(self._report, status, order.conversation_id)
+            return True
         finally:
             lane.orders -= 1
             if not lane.orders:
@@ -95,16 +100,17 @@ class Orders:
         """Wait until nothing is held, at most ``limit_s``."""
         await _wait(self._idle, limit_s)
 
-    async def _settle(self, order: Order, released: asyncio.Event) -> bool:
+    async def _settle(self, order: Order, released: asyncio.Event) -> MessageStatus | None:
+        """Return the outcome, or None when the order was released before."""
         backoff = Backoff(first_s=1.0, limit_s=60.0)
         told = ""
         while not released.is_set():
             roused = self._roused  # taken before the try: a far end that returns during it is not missed
             try:
                 async with self._slots:
-                    status = await self._attempt(order)
+                    return await self._attempt(order)
             except SendUnknown as doubt:  # the far end was asked and cannot say
-                status = _unknown(order.message, doubt)
+                return _unknown(order.message, doubt)
             except SendDeferred as deferred:
                 if deferred.code != told:
                     told = deferred.code
@@ -113,10 +119,7 @@ class Orders:
                     await _wait(roused, backoff.next_s())
                 else:
                     await _wait(released, _bounded(deferred.retry_after_s))
-                continue
-            await _insist(self._report, status, order.conversation_id)
-            return True
-        return False
+        return None
 
     async def _attempt(self, order: Order) -> MessageStatus:
         """Return the outcome of one try; SendDeferred when there will be another."""

@@ -6,13 +6,14 @@ that is sent is, on most channels, delivered a moment later.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 from core.errors import BusUnavailable, LianxinError
 from core.events import MessageStatus, MessageStatuses
 
-LINGER_S: Final = 0.005  # how long a status waits for company; nobody sees it on a screen
+LINGER_S: Final = 0.025  # how long a status waits for company; nobody sees it on a screen
 MAX_TOGETHER: Final = 64
 
 # (what to publish, the conversation it is about if it is one); BusUnavailable when it is not stored
@@ -41,6 +42,7 @@ class Statuses:
         self._publish = publish
         self._waiting: list[_Waiting] = []
         self._sending: asyncio.Task[None] | None = None
+        self._hurried = asyncio.Event()
 
     async def report(self, status: MessageStatus, conversation_id: str | None = None) -> None:
         """Return once ``status`` is stored; BusUnavailable when it may not be, so report it again."""
@@ -49,6 +51,12 @@ class Statuses:
         if self._sending is None or self._sending.done():
             self._sending = asyncio.create_task(self._send_all())
         await waiting.stored
+
+    async def flush(self) -> None:
+        """Return once what was reported before is stored, or its reporter has heard that it may not be."""
+        if self._waiting:
+            self._hurried.set()
+            await asyncio.wait({one.stored for one in self._waiting})
 
     async def close(self) -> None:
         """Give up what is not stored yet."""
@@ -60,7 +68,10 @@ class Statuses:
 
     async def _send_all(self) -> None:
         while self._waiting:
-            await asyncio.sleep(LINGER_S)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LINGER_S):
+                    await self._hurried.wait()
+            self._hurried.clear()
             some = self._waiting[:MAX_TOGETHER]
             try:
                 await self._send(some)

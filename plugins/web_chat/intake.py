@@ -44,6 +44,7 @@ class Intake:
         self._registry = registry
         self._by_visitor = Buckets(per_min=config.messages_per_min, burst=BURST, clock=clock)
         self._by_ip = Buckets(per_min=config.messages_per_min_ip, burst=config.messages_per_min_ip, clock=clock)
+        self._reporting: set[asyncio.Task[None]] = set()
         self._typing = Buckets(per_min=TYPING_PER_MIN, burst=BURST, clock=clock)
 
     async def take(
@@ -58,11 +59,8 @@ class Intake:
                 if not self._typing.take(address):
                     await self._report(TypingReported(sender=address, is_typing=on))
             case wire.Seen(seq=seq):
-                confirmed = [
-                    MessageStatus(message_id=message_id, status="delivered", external_id=message_id)
-                    for message_id in session.confirm(seq)
-                ]
-                await asyncio.gather(*(self._report(status) for status in confirmed))
+                for message_id in session.confirm(seq):
+                    self._report_later(MessageStatus(message_id=message_id, status="delivered", external_id=message_id))
             case wire.Read(seq=seq):
                 if session.advance_read(seq):
                     await self._report(MessagesRead(sender=address, up_to_seq=seq))
@@ -131,6 +129,12 @@ class Intake:
     def _check_length(self, words: str) -> None:
         if len(words) > self._config.max_text:
             raise _Unfit("too_long")
+
+    def _report_later(self, event: Event) -> None:
+        """Report without keeping the visitor's next frame waiting: statuses wait for company."""
+        task = asyncio.create_task(self._report(event))
+        self._reporting.add(task)
+        task.add_done_callback(self._reporting.discard)
 
     async def _report(self, event: Event) -> None:
         with suppress(BusUnavailable):  # nothing a person wrote; the next reconnect tells it again

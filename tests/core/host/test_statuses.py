@@ -41,6 +41,17 @@ async def test_statuses_that_come_together_go_together_in_their_order() -> None:
     assert [ids for ids, _ in bus.taken] == [[str(n) for n in range(64)], [str(n) for n in range(64, 100)]]
 
 
+async def test_who_hurries_waits_for_no_company_and_knows_them_stored() -> None:
+    bus = Bus()
+    statuses = Statuses(bus.publish)
+    await statuses.flush()
+    reports = asyncio.gather(statuses.report(sent("a")), statuses.report(sent("b")))
+    await asyncio.sleep(0)
+    await statuses.flush()
+    assert bus.taken == [(["a", "b"], None)]
+    await reports
+
+
 async def test_when_the_bus_is_away_every_reporter_hears_of_it_and_may_try_again() -> None:
     bus = Bus()
     statuses = Statuses(bus.publish)
