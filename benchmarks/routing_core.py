@@ -156,14 +156,16 @@ def main() -> None:
     print(f"  offers out of waiting work       {1e6 / reference.offer_us:>10,.0f}/s ({reference.offer_us:.1f} µs)")
     print(f"  whole pieces of work, in and out {1e6 / reference.whole_us:>10,.0f}/s ({reference.whole_us:.1f} µs)")
     print(f"\n{'':<34}{'size':>8}{'µs':>10}{'median':>10}{'ratio':>8}")
-    agents, waiting = (100, 1_000, 10_000), (100, 1_000, 10_000, 100_000)
+    agents, waiting, queues = (100, 1_000, 10_000), (100, 1_000, 10_000, 100_000), (5, 50, 500)
     full = "full floor, by agents"
     work = "full floor, by waiting work"
+    lines = "full floor, by queues"
     idle = "idle floor, by free agents"
     plot(
         {
             full: (agents, sweep(full, agents, lambda size: (size, 50, 10_000))),
             work: (waiting, sweep(work, waiting, lambda size: (1000, 50, size))),
+            lines: (queues, sweep(lines, queues, lambda size: (1000, size, 10_000))),
             idle: (agents, sweep(idle, agents, lambda size: (size, 50, 0))),
         },
         chosen.plot,

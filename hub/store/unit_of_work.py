@@ -120,7 +120,7 @@ class Work(Reading):
         self._last += [statement for statement in statements if statement[1]]
 
     async def commit(self, published: Sequence[int]) -> list[Outgoing]:
-        """Commit, with ``published`` taken out of the outbox; return what was put in."""
+        """Commit, with ``published`` taken out of the outbox; return what was put in. For the store alone."""
         recorded = [(envelope.id, subject, payload(envelope)) for subject, envelope, _ in self.recorded]
         return await end(self.connection, self._last, published, recorded)
 
