@@ -11,10 +11,12 @@ def register_routes() -> list[object]:
     from admin import (  # noqa: PLC0415 - only the hub needs them
         audit,
         away_reasons,
+        bulk,
         calendars,
         dead_letters,
         flows,
         knowledge,
+        outreach,
         plugins,
         queues,
         users,
@@ -32,5 +34,7 @@ def register_routes() -> list[object]:
         dead_letters,
         audit,
         knowledge,
+        outreach,
+        bulk,
     )
     return [endpoint for module in modules for endpoint in module.api]

@@ -24,6 +24,9 @@ from hub.address_schemes import AddressSchemes
 from hub.announcements import Announcements
 from hub.audit import Audit
 from hub.away_reasons import AwayReasons
+from hub.bulk.campaigns import Campaigns
+from hub.bulk.exports import Exports
+from hub.bulk.runner import BulkRunner
 from hub.calendar_editor import CalendarEditor
 from hub.calendars import Calendars
 from hub.calls.controls import CallControls
@@ -61,6 +64,11 @@ from hub.http.static import BrowserCode
 from hub.knowledge.knowledge import Knowledge
 from hub.knowledge.process import SearchProcess
 from hub.media import MediaStore
+from hub.outreach.consent import Consent
+from hub.outreach.keywords import Keywords
+from hub.outreach.outbound import Outbound
+from hub.outreach.settings import OutreachSetup
+from hub.outreach.templates import Templates
 from hub.plugin_instances import PluginInstances
 from hub.presence import Presence
 from hub.queue_editor import QueueEditor
@@ -119,6 +127,8 @@ class Hub:
             await services.flow_library.load()
             await self._schemes.load()
             await services.knowledge.load()
+            await services.outreach_setup.load()
+            await services.consent.load()
             if self._settings.demo:
                 await make_demo(services)
             stack.push_async_callback(services.presence.close)
@@ -169,10 +179,18 @@ class Hub:
         resets = PasswordResets(units, audit, sessions)
         media = MediaStore(settings.data_dir / "media", units, clock, max_bytes=limits.attachment_bytes)
         contacts = Contacts(units, audit)
-        library = FlowLibrary(units, audit)
+        reach = Reach()
+        library = FlowLibrary(units, audit, reach)
         contact_merges = ContactMerges(units, audit, contacts)
         contact_links = ContactLinks(units, audit, contacts, contact_merges)
         knowledge = Knowledge(units, audit, bus)
+        outreach_setup = OutreachSetup(units, audit)
+        consent = Consent(units, audit)
+        templates = Templates(units, audit)
+        outbound = Outbound(
+            units, audit, reach=reach, contacts=contacts, consent=consent, templates=templates, queues=queues
+        )
+        bulk_runner = BulkRunner(units, consent, outreach_setup)
         flows = Flows(
             units,
             dispatcher=dispatcher,
@@ -182,13 +200,13 @@ class Hub:
             answering=knowledge.answering,
             links=contact_links,
             calls=steps,
+            outbound=outbound,
         )
         endings = Endings(dispatcher, flows, queues, announcements)
         hooks = load_extensions()
         self._schemes = AddressSchemes(units, bus)
         self._proxy = ChannelProxy(settings.http.trusted_proxies)
         plugin_instances = PluginInstances(units, bus, audit, box=sealer, proxy=self._proxy, schemes=self._schemes)
-        reach = Reach()
         self.services = Services(
             version=metadata.version("lianxin"),
             settings=settings,
@@ -229,6 +247,20 @@ class Hub:
             media=media,
             plugin_instances=plugin_instances,
             reach=reach,
+            templates=templates,
+            consent=consent,
+            outbound=outbound,
+            outreach_setup=outreach_setup,
+            campaigns=Campaigns(
+                units,
+                audit,
+                reach=reach,
+                templates=templates,
+                consent=consent,
+                media=media,
+                setup=outreach_setup,
+            ),
+            bulk_runner=bulk_runner,
             reply_options=ReplyOptions(units, reach, plugin_instances.channel_states),
             desk=desk,
             call_limiter=RateLimiter(clock, rate=limits.calls_per_second, burst=limits.calls_per_second * 4),
@@ -256,6 +288,8 @@ class Hub:
             hooks=hooks,
             media=media,
             schemes=self._schemes,
+            keywords=Keywords(outreach_setup, consent),
+            bulk=bulk_runner,
         )
         self._hooks = hooks
         relay = Relay(
@@ -277,6 +311,7 @@ class Hub:
             self.services.plugin_instances.run,
             signals.run,
             knowledge.source.run,
+            bulk_runner.run,
         ]
         self.search = SearchProcess(settings.search, settings.nats, settings.data_dir, knowledge.finder)
         if settings.search.is_enabled:
@@ -304,6 +339,7 @@ class Hub:
         app.router.add_get("/api/v1/desktop", DesktopSocket(services, services.desk).handle)
         Files(services).mount(app)
         MailPages(services).mount(app)
+        Exports(services).mount(app)
         self._proxy.mount(app)
         BrowserCode(_browser_code()).mount(app)
 

@@ -14,6 +14,8 @@ from msgspec import Meta
 from core.addresses import normalize
 from core.config import Settings
 from core.events import ContactView, Profile
+from core.flow import Flow, State
+from core.flow.steps import AskStep
 from core.ids import new_id
 from hub.accounts.identity import Identity
 from hub.audit import Audit
@@ -22,11 +24,12 @@ from hub.contacts import Contacts
 from hub.errors import ApiError, not_found
 from hub.masking import mask_address, masked
 from hub.store.fields import NAME_LENGTH, URI_LENGTH
-from hub.store.models import Address, Contact, LinkSuggestion, Subscription
+from hub.store.models import Address, Contact, Conversation, LinkSuggestion, Subscription
 from hub.units import Unit, Units
 
 log = logging.getLogger(__name__)
 
+ANSWERED_SCHEMES: Final = {"phone": "tel", "email": "mailto"}  # by the kind of answer that a flow asks for
 MAX_ADDRESSES: Final = 50  # of one contact
 
 
@@ -138,6 +141,17 @@ class ContactLinks:
         if profile.phone:
             await self.claim(unit, contact, profile.phone, "tel", "form")
         return contact, address
+
+    async def note_answers(self, unit: Unit, conversation: Conversation, flow: Flow, state: State) -> None:
+        """Keep telephone numbers and email addresses that were just answered to a flow with the contact."""
+        before = (conversation.flow_state or {}).get("variables", {})
+        for node in flow.nodes.values():
+            if not isinstance(node, AskStep) or node.is_secret or node.kind not in ANSWERED_SCHEMES:
+                continue
+            answer = state.variables.get(node.variable, "")
+            if answer and answer != before.get(node.variable):
+                contact = await unit.contact(conversation.contact_id)
+                await self.claim(unit, contact, answer, ANSWERED_SCHEMES[node.kind], "flow")
 
     async def claim(self, unit: Unit, contact: Contact, text: str, scheme: str, source: str) -> None:
         """Take note of an address that a contact gave; what is none is ignored."""

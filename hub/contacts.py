@@ -48,7 +48,7 @@ class Contacts:
         """Return the contact behind ``uri``, made on the first sight, and the address, last seen on ``instance``."""
         address = await unit.address(uri)
         if address is None:
-            return self._make(unit, uri, instance, profile)
+            return self.make(unit, uri, instance, profile)
         if address.instance != instance or address.source != "contact":
             address.instance = instance
             address.source = "contact"
@@ -71,6 +71,11 @@ class Contacts:
         async with self._units.open() as unit:
             contact = await self.visible(unit, identity, contact_id)
             return masked(contact_view(contact, await Address.filter(contact_id=contact_id)), identity)
+
+    async def row(self, identity: Identity, contact_id: str) -> Contact:
+        """Return the contact's row when the user may see it; 404 otherwise."""
+        async with self._units.open() as unit:
+            return await self.visible(unit, identity, contact_id)
 
     async def edit(self, identity: Identity, contact_id: str, edit: ContactEdit, *, remote: str) -> ContactView:
         """Change what ``edit`` names; the contact's open conversations show a new name and level."""
@@ -146,7 +151,10 @@ class Contacts:
         await self.record(unit, contact)
         return contact
 
-    def _make(self, unit: Unit, uri: str, instance: str, profile: Profile | None) -> tuple[Contact, Address]:
+    def make(
+        self, unit: Unit, uri: str, instance: str, profile: Profile | None, *, source: str = "contact"
+    ) -> tuple[Contact, Address]:
+        """Add a contact that is reached at ``uri``, an address that nobody has."""
         profile = profile or Profile()
         language = profile.language.partition("-")[0].lower()[:35]
         contact = Contact(
@@ -158,7 +166,12 @@ class Contacts:
             created_at=unit.now,
         )
         address = Address(
-            address_id=new_id(), uri=uri, contact_id=contact.contact_id, instance=instance, created_at=unit.now
+            address_id=new_id(),
+            uri=uri,
+            contact_id=contact.contact_id,
+            instance=instance,
+            source=source,
+            created_at=unit.now,
         )
         unit.add(contact)
         unit.add(address)

@@ -195,6 +195,10 @@ class Dispatcher:
         if queue_id not in self._queues:
             raise ApiError(422, "invalid", "no such queue", fields={"queue_id": "unknown"})
         work = await _live_work(conversation, "waiting", "offered", "assigned")
+        if work is None and conversation.state == "active":  # an agent began it, so no queue has it yet
+            conversation.agent_id = None
+            await self.enqueue(unit, conversation, queue_id, is_announced=True)
+            work = await _live_work(conversation, "waiting", "offered", "assigned")
         if work is None:
             raise ApiError(409, "work_gone", "the conversation is over")
         await self._feed(

@@ -11,7 +11,8 @@ from core.ids import check_token, new_id
 from hub.accounts.identity import Identity
 from hub.audit import Audit
 from hub.errors import ApiError, not_found
-from hub.store.models import Calendar, FlowVersion, Queue, Setting
+from hub.reach import Reach
+from hub.store.models import Calendar, FlowVersion, Queue, Setting, Template
 from hub.store.models import Flow as FlowRow
 from hub.units import Units
 
@@ -50,7 +51,8 @@ class FlowView(msgspec.Struct, frozen=True, kw_only=True):
 class FlowLibrary:
     """Reads, saves and publishes flows; what is published is checked first."""
 
-    def __init__(self, units: Units, audit: Audit) -> None:
+    def __init__(self, units: Units, audit: Audit, reach: Reach) -> None:
+        self._reach = reach
         self._units = units
         self._audit = audit
         self._published: dict[str, Flow] = {}
@@ -165,10 +167,13 @@ class FlowLibrary:
 
     async def _surroundings(self) -> Surroundings:
         """Return what flows may name."""
+        senders = [one for one in await self._reach.senders() if one.writes_first]
         connectors = await Setting.get_or_none(key=CONNECTORS_KEY)
         return Surroundings(
             queues=[row.queue_id for row in await Queue.filter(is_active=True)],
             calendars=[row.calendar_id for row in await Calendar.all()],
             connectors=list(connectors.value) if connectors else [],
             flows={name: list(flow.nodes) for name, flow in self._published.items()},
+            channels=[*(one.instance for one in senders), *(one.scheme for one in senders)],
+            templates=[row.template_id for row in await Template.filter(is_active=True)],
         )

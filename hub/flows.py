@@ -29,6 +29,8 @@ from core.flow import (
     Said,
     Say,
     SearchKnowledge,
+    Send,
+    SendTaken,
     SetTimer,
     StartLookup,
     StartRecording,
@@ -40,7 +42,7 @@ from core.flow import (
     advance,
     start,
 )
-from core.flow.steps import AskStep, QueueStep
+from core.flow.steps import QueueStep
 from hub import timeline
 from hub.calendars import Calendars
 from hub.calls.steps import CallSteps
@@ -50,6 +52,7 @@ from hub.dispatcher import Dispatcher
 from hub.flow_library import FlowLibrary
 from hub.knowledge.answering import Answering
 from hub.mails import is_mail
+from hub.outreach.outbound import Outbound
 from hub.store.models import Conversation
 from hub.units import Unit, Units
 
@@ -58,7 +61,6 @@ log = logging.getLogger(__name__)
 PUT_OFF_S: Final = 60.0
 TICK_S: Final = 1.0
 LOOKUP_GRACE_S: Final = 2.0  # a lookup that was under way when the hub died is given up that much after its limit
-ANSWERED_SCHEMES: Final = {"phone": "tel", "email": "mailto"}
 QUESTION_CHARS: Final = 6  # first words shorter than that are a greeting, nothing to look up
 MAX_ROUNDS: Final = 50  # of questions to the calendar, lookups and flows that hand over, for one input
 
@@ -79,6 +81,7 @@ class Flows:
         answering: Answering,
         links: ContactLinks,
         calls: CallSteps,
+        outbound: Outbound,
     ) -> None:
         self._units = units
         self._dispatcher = dispatcher
@@ -88,6 +91,7 @@ class Flows:
         self._calls = calls
         self._answering = answering
         self._links = links
+        self._outbound = outbound
 
     def default_queue(self, instance: str) -> str:
         """Return the queue for work of a channel whose flow names none."""
@@ -152,7 +156,7 @@ class Flows:
     async def carry_out(self, unit: Unit, conversation: Conversation, turned: Turned) -> None:
         """Do what the flow asks for, until it waits or is over."""
         flow, state, actions = turned
-        await self._note_answers(unit, conversation, flow, state)
+        await self._links.note_answers(unit, conversation, flow, state)
         for _ in range(MAX_ROUNDS):
             self._keep(unit, conversation, state)
             flow_next: Turned | None = None
@@ -171,17 +175,6 @@ class Flows:
             flow, state, actions = flow_next
         log.error("flow %s of conversation %s turns in circles", flow.name, conversation.conversation_id)
         await self.give_up(unit, conversation)
-
-    async def _note_answers(self, unit: Unit, conversation: Conversation, flow: Flow, state: State) -> None:
-        """Keep telephone numbers and email addresses that were just answered with the contact."""
-        before = (conversation.flow_state or {}).get("variables", {})
-        for node in flow.nodes.values():
-            if not isinstance(node, AskStep) or node.is_secret or node.kind not in ANSWERED_SCHEMES:
-                continue
-            answer = state.variables.get(node.variable, "")
-            if answer and answer != before.get(node.variable):
-                contact = await unit.contact(conversation.contact_id)
-                await self._links.claim(unit, contact, answer, ANSWERED_SCHEMES[node.kind], "flow")
 
     async def give_up(self, unit: Unit, conversation: Conversation) -> None:
         """Bring whoever a flow cannot serve any more to a person; conversations that people had stay over."""
@@ -264,9 +257,8 @@ class Flows:
                 unit.touch(conversation)
             case StartLookup() | SearchKnowledge():
                 self._ask_elsewhere(unit, conversation, action)
-            case AskCalendar():
-                situation = await self._calendars.situation(action.calendar, unit.now)
-                return CalendarAnswered(turn=action.turn, situation=situation)
+            case AskCalendar() | Send() | Transfer():
+                return await self._answer(unit, conversation, action)
             case Enqueue():
                 leaves_when_full = _goes_on_when_full(flow, state)
                 if not await self._enqueue(
@@ -277,8 +269,6 @@ class Flows:
                 await self._take_message(unit, conversation, action)
             case Rated():
                 _rate(unit, conversation, action)
-            case Transfer():
-                return TransferEnded(turn=action.turn, is_answered=False)  # there is no call in a chat
             case HandOver():
                 return action
             case End():
@@ -296,6 +286,19 @@ class Flows:
             unit.after(partial(self._connectors.start, conversation_id, action, self._told))
         else:
             unit.after(partial(self._answering.start, conversation_id, action, self._told))
+
+    async def _answer(
+        self, unit: Unit, conversation: Conversation, action: AskCalendar | Send | Transfer
+    ) -> CalendarAnswered | SendTaken | TransferEnded:
+        """Do what is done at once and return what came of it."""
+        match action:
+            case AskCalendar():
+                situation = await self._calendars.situation(action.calendar, unit.now)
+                return CalendarAnswered(turn=action.turn, situation=situation)
+            case Send():
+                return SendTaken(turn=action.turn, is_taken=await self._outbound.push(unit, conversation, action))
+            case Transfer():
+                return TransferEnded(turn=action.turn, is_answered=False)  # there is no call in a chat
 
     async def _enqueue(
         self, unit: Unit, conversation: Conversation, action: Enqueue, *, has_spoken: bool, leaves_when_full: bool

@@ -23,14 +23,16 @@ from core.events import (
 )
 from hub import mails, timeline
 from hub.address_schemes import AddressSchemes
+from hub.bulk.runner import BulkRunner
 from hub.calls.reports import REPORTS, CallReports
 from hub.contact_links import ContactLinks
 from hub.contacts import Contacts
 from hub.dispatcher import Dispatcher
 from hub.flows import Flows
 from hub.media import MediaStore
+from hub.outreach.keywords import Keywords
 from hub.reception import Reception
-from hub.store.models import Conversation, Entry
+from hub.store.models import Address, Contact, Conversation, Entry
 from hub.units import Unit, Units
 
 log = logging.getLogger(__name__)
@@ -54,6 +56,8 @@ class Router:
         hooks: pluggy.PluginManager,
         media: MediaStore,
         schemes: AddressSchemes,
+        keywords: Keywords,
+        bulk: BulkRunner,
     ) -> None:
         self._units = units
         self._contacts = contacts
@@ -65,6 +69,8 @@ class Router:
         self._hooks = hooks
         self._media = media
         self._schemes = schemes
+        self._keywords = keywords
+        self._bulk = bulk
 
     async def take(self, deliveries: Sequence[Delivery]) -> None:
         """Handle a batch in stream order; what was handled before changes nothing.
@@ -118,6 +124,14 @@ class Router:
             corrected = await unit.conversation(original.conversation_id)
             timeline.add_received(unit, corrected, address, message, delivery.envelope.time, corrects=original.entry_id)
             return
+        if not await self._heed(unit, contact, address, message, delivery):
+            await self._place(unit, contact, address, message, delivery)
+
+    async def _place(
+        self, unit: Unit, contact: Contact, address: Address, message: MessageReceived, delivery: Delivery
+    ) -> None:
+        """Add a message to the conversation it belongs to, or begin one with it."""
+        instance = delivery.id
         conversation = await self._continued(unit, instance, message)
         step = None
         if message.is_automatic:
@@ -152,6 +166,31 @@ class Router:
         mail = message.mail and mails.without_files(message.mail, foreign)
         return msgspec.structs.replace(message, attachments=kept, mail=mail)
 
+    async def _heed(
+        self, unit: Unit, contact: Contact, address: Address, message: MessageReceived, delivery: Delivery
+    ) -> bool:
+        """Do what a word to subscribe or opt out asks for, if it is one; alone, it is a conversation that is over."""
+        instance = delivery.id
+        if message.is_automatic:
+            return False
+        heard = await self._keywords.hear(unit, contact, address.uri, message.text, message.consent)
+        if heard is None:
+            return False
+        conversation = await self._continued(unit, instance, message)
+        is_alone = conversation is None or conversation.state not in SERVED
+        if conversation is None or is_alone:
+            conversation = self._reception.open(unit, contact, address, instance, channel_of(address.uri))
+        timeline.add_received(unit, conversation, address, message, delivery.envelope.time, instance=instance)
+        timeline.add_notice(unit, conversation, heard.notice, topic=heard.topic)
+        timeline.add_automatic(unit, conversation, address, heard.answer, instance=instance)
+        if is_alone:
+            conversation.state = "closed"
+            conversation.closed_at = unit.now
+            conversation.unread = 0
+            conversation.waiting_since = None
+            timeline.record_change(unit, conversation, "closed")
+        return True
+
     async def _continued(self, unit: Unit, instance: str, message: MessageReceived) -> Conversation | None:
         """Return the conversation that ``message`` belongs to: the one it answers, else the one that goes on."""
         for message_id in message.answers:
@@ -181,6 +220,8 @@ class Router:
 
     async def _note_status(self, unit: Unit, instance: str, status: MessageStatus) -> None:
         entry = await unit.find_entry(status.message_id)
+        if entry is None and await self._bulk.note_status(unit, instance, status):
+            return
         if entry is None or entry.instance != instance:
             log.warning("%s reports on a message it never had: %s", instance, status.message_id)
             return

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from hub.accounts.users import Users
     from hub.audit import Audit
     from hub.away_reasons import AwayReasons
+    from hub.bulk.campaigns import Campaigns
+    from hub.bulk.runner import BulkRunner
     from hub.calendar_editor import CalendarEditor
     from hub.calls.controls import CallControls
     from hub.calls.phones import Phones
@@ -24,6 +26,10 @@ if TYPE_CHECKING:
     from hub.flows import Flows
     from hub.knowledge.knowledge import Knowledge
     from hub.media import MediaStore
+    from hub.outreach.consent import Consent
+    from hub.outreach.outbound import Outbound
+    from hub.outreach.settings import OutreachSetup
+    from hub.outreach.templates import Templates
     from hub.plugin_instances import PluginInstances
     from hub.presence import Presence
     from hub.queue_editor import QueueEditor
@@ -68,6 +74,12 @@ class Services:
     media: "MediaStore"
     plugin_instances: "PluginInstances"
     reach: "Reach"
+    templates: "Templates"
+    consent: "Consent"
+    outbound: "Outbound"
+    outreach_setup: "OutreachSetup"
+    campaigns: "Campaigns"
+    bulk_runner: "BulkRunner"
     reply_options: "ReplyOptions"
     desk: "Desk"
     call_limiter: "RateLimiter"

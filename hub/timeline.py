@@ -112,6 +112,7 @@ def add_automatic(
     choices: Sequence[Choice] = (),
     author_kind: str = "system",
     instance: str = "",
+    mail: Mail | None = None,
 ) -> None:
     """Add what a flow or the hub itself says and order it to be sent, over ``instance`` unless it is the usual one.
 
@@ -128,6 +129,7 @@ def add_automatic(
         text,
         choices=choices,
         instance=instance,
+        mail=mail,
         author_kind=author_kind,
         author_name=sender,
         sender_name=sender,
@@ -241,11 +243,15 @@ def _send(
         status="queued",
         **values,
     )
-    if (address.uri, instance) != (conversation.address, conversation.instance):
+    if (address.uri, instance) != (conversation.address, conversation.instance) and _is_theirs(address, conversation):
         unit.follow(address.uri, instance, conversation)
     _order(unit, address, entry)
     _added(unit, conversation, entry)
     return entry
+
+
+def _is_theirs(address: Address, conversation: Conversation) -> bool:
+    return bool(address.contact_id == conversation.contact_id)
 
 
 def _entry(

@@ -164,7 +164,9 @@ class Unit:
         # ids rise with time: an entry made before the conversation began belongs to an older one
         if entry is None or (began_id is not None and entry.entry_id < began_id):
             return began_id
-        return entry.conversation_id
+        # a result that one contact had sent to another's address makes nobody's replies theirs
+        is_theirs = (await self.conversation(entry.conversation_id)).contact_id == address.contact_id
+        return entry.conversation_id if is_theirs else began_id
 
     async def _began_at(self, uri: str, instance: str) -> Conversation | None:
         return await Conversation.filter(address=uri, instance=instance).order_by("-conversation_id").first()

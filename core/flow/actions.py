@@ -106,6 +106,18 @@ class Transfer(Action, frozen=True, kw_only=True, tag="transfer"):
     turn: int
 
 
+class Send(Action, frozen=True, kw_only=True, tag="send"):
+    """Send ``text``, or template ``template_id`` filled with ``variables``, over a channel and give ``SendTaken``."""
+
+    channel: str
+    recipient: str
+    turn: int
+    text: str = ""
+    subject: str = ""
+    template_id: str = ""
+    variables: dict[str, str] = {}
+
+
 class HandOver(Action, frozen=True, kw_only=True, tag="hand_over"):
     """This flow is over: start another with ``variables`` at ``node``, or at its start when empty."""
 
@@ -135,6 +147,7 @@ AnyAction: TypeAlias = (
     | TakeMessage
     | Rated
     | Transfer
+    | Send
     | HandOver
     | End
 )

@@ -77,6 +77,13 @@ class TransferEnded(Input, frozen=True, kw_only=True, tag="transfer_ended"):
     is_answered: bool
 
 
+class SendTaken(Input, frozen=True, kw_only=True, tag="send_taken"):
+    """The words are on their way, or cannot be sent."""
+
+    turn: int
+    is_taken: bool
+
+
 class PersonLeft(Input, frozen=True, kw_only=True, tag="person_left"):
     """The person hung up or closed the chat."""
 
@@ -91,5 +98,6 @@ AnyInput: TypeAlias = (
     | CalendarAnswered
     | QueueLeft
     | TransferEnded
+    | SendTaken
     | PersonLeft
 )

@@ -18,6 +18,7 @@ from core.flow.inputs import (
     QueueLeft,
     Recorded,
     Said,
+    SendTaken,
     TimedOut,
     TransferEnded,
 )
@@ -50,9 +51,15 @@ def advance(flow: Flow, state: State, given: AnyInput) -> tuple[State, tuple[Any
             run.end("left")
         case Said() | Keyed() | Recorded():
             hear(run, given)
-        case TimedOut() | LookedUp() | KnowledgeFound() | CalendarAnswered() | QueueLeft() | TransferEnded() if (
-            given.turn == state.turn
-        ):
+        case (
+            TimedOut()
+            | LookedUp()
+            | KnowledgeFound()
+            | CalendarAnswered()
+            | QueueLeft()
+            | TransferEnded()
+            | SendTaken()
+        ) if given.turn == state.turn:
             learn(run, given)
         case _:
             pass

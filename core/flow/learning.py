@@ -3,10 +3,10 @@
 from typing import Final
 
 from core.flow.hearing import hear_nothing
-from core.flow.inputs import CalendarAnswered, KnowledgeFound, LookedUp, QueueLeft, TimedOut, TransferEnded
+from core.flow.inputs import CalendarAnswered, KnowledgeFound, LookedUp, QueueLeft, SendTaken, TimedOut, TransferEnded
 from core.flow.run import Run
 from core.flow.state import Awaiting
-from core.flow.steps import AnswerStep, CalendarStep, LookupStep, QueueStep, TransferStep
+from core.flow.steps import AnswerStep, CalendarStep, LookupStep, QueueStep, SendStep, TransferStep
 
 MAX_UNATTENDED: Final = 50  # answers by machines and clocks since a person last did something
 
@@ -16,10 +16,13 @@ _ANSWERS: Final[dict[Awaiting, type]] = {
     "calendar": CalendarAnswered,
     "queue": QueueLeft,
     "transfer": TransferEnded,
+    "send": SendTaken,
 }
 
 
-def learn(run: Run, given: TimedOut | LookedUp | KnowledgeFound | CalendarAnswered | QueueLeft | TransferEnded) -> None:
+def learn(
+    run: Run, given: TimedOut | LookedUp | KnowledgeFound | CalendarAnswered | QueueLeft | TransferEnded | SendTaken
+) -> None:
     """Take an answer that is not too late, if it is of the kind waited for."""
     if not isinstance(given, _ANSWERS.get(run.awaiting, TimedOut)):
         return
@@ -42,6 +45,8 @@ def learn(run: Run, given: TimedOut | LookedUp | KnowledgeFound | CalendarAnswer
             _follow(run, node.on.get(given.outcome, ""), reason)
         case TransferStep() as node, TransferEnded():
             _follow(run, node.goto if given.is_answered else node.on_failure, "transferred")
+        case SendStep() as node, SendTaken():
+            run.walk(node.goto if given.is_taken or not node.on_failure else node.on_failure)
         case _:
             pass
 

@@ -26,6 +26,7 @@ from core.flow.steps import (
     QueueStep,
     RateStep,
     SayStep,
+    SendStep,
     SetStep,
     TakeMessageStep,
     TransferStep,
@@ -53,6 +54,8 @@ class Surroundings:
     calendars: Collection[str] | None = None
     connectors: Collection[str] | None = None
     flows: Mapping[str, Collection[str]] | None = None
+    channels: Collection[str] | None = None  # schemes and instances that can write first
+    templates: Collection[str] | None = None
 
 
 def lint(flow: Flow, surroundings: Surroundings = Surroundings()) -> tuple[FlowFault, ...]:
@@ -97,6 +100,10 @@ def _reference_faults(flow: Flow, known: Surroundings) -> Iterator[FlowFault]:
                 kind, name, existing = "calendar", node.calendar, known.calendars
             case LookupStep():
                 kind, name, existing = "connector", node.connector, known.connectors
+            case SendStep():
+                kind, name, existing = "channel", node.channel, known.channels
+                if node.template_id and known.templates is not None and node.template_id not in known.templates:
+                    kind, name, existing = "template", node.template_id, known.templates
             case HandOverStep():
                 kind, name, existing = "flow", node.flow, known.flows
                 nodes = (known.flows or {}).get(node.flow)
@@ -212,10 +219,11 @@ def _loops(ways: Mapping[str, Collection[str]]) -> list[set[str]]:
 
 def _texts(node: Node) -> Iterator[tuple[str, dict[str, str], bool]]:
     """Yield (field, text, is required) of everything ``node`` says."""
-    for field in ("text", "retry_text", "comment_text"):
+    for field in ("text", "retry_text", "comment_text", "subject"):
         text = getattr(node, field, None)
         if text is not None:
-            yield field, text, field == "text" and isinstance(node, Asking | SayStep)
+            is_required = isinstance(node, Asking | SayStep) or (isinstance(node, SendStep) and not node.template_id)
+            yield field, text, field == "text" and is_required
     for field, options in (("choices", getattr(node, "choices", ())), ("grades", getattr(node, "grades", ()))):
         for index, option in enumerate(options):
             yield f"{field}[{index}].label", option.label, True
@@ -300,6 +308,8 @@ def _used(node: Node) -> set[str]:
             templates.append(node.number)
         case AnswerStep():
             templates.append(node.question)
+        case SendStep():
+            templates.append(node.recipient)
         case BranchStep():
             for comparison in (comparison for case in node.cases for comparison in case.when):
                 templates += [comparison.value, *comparison.values]

@@ -15,6 +15,7 @@ from core.flow.actions import (
     HandOver,
     Say,
     SearchKnowledge,
+    Send,
     SetTimer,
     StartLookup,
     StartRecording,
@@ -41,6 +42,7 @@ from core.flow.steps import (
     QueueStep,
     RateStep,
     SayStep,
+    SendStep,
     SetStep,
     Step,
     TakeMessageStep,
@@ -63,6 +65,7 @@ _AWAITED: Final[dict[type[Step], Awaiting]] = {
     CalendarStep: "calendar",
     QueueStep: "queue",
     TransferStep: "transfer",
+    SendStep: "send",
 }
 
 
@@ -184,7 +187,7 @@ class Run:
             case QueueStep() | TransferStep():
                 self.say(node.text, prompt=node.prompt)
                 self.wait(_AWAITED[type(node)])
-            case LookupStep() | AnswerStep() | CalendarStep():
+            case LookupStep() | AnswerStep() | CalendarStep() | SendStep():
                 self.wait(_AWAITED[type(node)])
         return None
 
@@ -225,8 +228,25 @@ class Run:
                 )
             case TransferStep() as node, "transfer":
                 self.actions.append(Transfer(number=fill(node.number, self._variables), turn=self.turn))
+            case SendStep() as node, "send":
+                self.actions.append(self._sent(node))
             case _:
                 pass
+
+    def _sent(self, node: SendStep) -> Send:
+        """Return the order to send what ``node`` says; a template gets no secret answer."""
+        language = self._language()
+        secrets = {ask.variable for ask in self.flow.nodes.values() if isinstance(ask, AskStep) and ask.is_secret}
+        open_variables = {name: value for name, value in self._variables.items() if name not in secrets}
+        return Send(
+            channel=node.channel,
+            recipient=fill(node.recipient, self._variables),
+            text=fill(localized(node.text, language), self._variables),
+            subject=fill(localized(node.subject, language), self._variables),
+            template_id=node.template_id,
+            variables=open_variables if node.template_id else {},
+            turn=self.turn,
+        )
 
     def _request_from_person(self, node: Asking) -> None:
         """Have a recording or a timer started; an answer is asked for by what was said."""

@@ -5,7 +5,8 @@ from typing import Final, Literal
 from msgspec import Struct
 
 Awaiting = Literal[
-    "choice", "answer", "message", "grade", "comment", "lookup", "knowledge", "calendar", "queue", "transfer", "nothing"
+    "choice", "answer", "message", "grade", "comment", "lookup", "knowledge", "calendar", "queue", "transfer", "send",
+    "nothing",
 ]  # fmt: skip
 
 FROM_PERSON: Final[frozenset[Awaiting]] = frozenset({"choice", "answer", "message", "grade", "comment"})

@@ -219,6 +219,21 @@ class TransferStep(Step, frozen=True, kw_only=True, tag="transfer"):
     goto: OptionalNodeId = ""
 
 
+class SendStep(Step, frozen=True, kw_only=True, tag="send"):
+    """Send words over another channel: ``channel`` is an address scheme or an instance, ``recipient`` an address.
+
+    The words are ``text`` or those of template ``template_id``; where nothing was sent, ``on_failure`` is the way.
+    """
+
+    channel: Token
+    recipient: Template
+    goto: NodeId
+    text: Text = {}
+    subject: Text = {}
+    template_id: OptionalNodeId = ""
+    on_failure: OptionalNodeId = ""
+
+
 class HandOverStep(Step, frozen=True, kw_only=True, tag="hand_over"):
     """Go on in another flow, at ``node`` or at its start, with all variables."""
 
@@ -247,6 +262,7 @@ Node: TypeAlias = (
     | TakeMessageStep
     | RateStep
     | TransferStep
+    | SendStep
     | HandOverStep
     | EndStep
 )

@@ -13,6 +13,9 @@ PERMISSIONS: Final[dict[str, str]] = {
     "contact.edit": "edit contacts",
     "contact.link": "add and take away addresses of contacts, merge contacts",
     "contact.block": "block and unblock contacts",
+    "conversation.start": "write to citizens first",
+    "outreach.templates": "manage templates, canned replies and subscription topics, approve templates",
+    "outreach.send": "send bulk messages, keep the do-not-contact list",
     "address.reveal": "see whole phone numbers",
     "knowledge.restricted": "read restricted articles",
     "knowledge.edit": "write articles, categories and synonyms, work through reports",
@@ -26,13 +29,16 @@ PERMISSIONS: Final[dict[str, str]] = {
 }
 
 ROLES: Final[dict[str, tuple[dict[str, str], tuple[str, ...]]]] = {
-    "agent": ({"zh": "坐席", "en": "Agent"}, ("desk.use", "contact.edit", "contact.link")),
+    "agent": ({"zh": "坐席", "en": "Agent"}, ("desk.use", "contact.edit", "contact.link", "conversation.start")),
     "supervisor": (
         {"zh": "班长", "en": "Supervisor"},
         (
             "desk.use",
             "contact.edit",
             "contact.link",
+            "conversation.start",
+            "outreach.templates",
+            "outreach.send",
             "contact.block",
             "queue.pick",
             "queue.all",

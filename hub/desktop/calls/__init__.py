@@ -1,6 +1,16 @@
 """The calls of the desk (docs/desktop-protocol.md), by what they are about."""
 
-from hub.desktop.calls import agents, contact_links, contacts, conversations, knowledge, phone, replies, sessions
+from hub.desktop.calls import (
+    agents,
+    contact_links,
+    contacts,
+    conversations,
+    knowledge,
+    outreach,
+    phone,
+    replies,
+    sessions,
+)
 from hub.http.endpoints import Endpoint
 
 ENDPOINTS: tuple[Endpoint, ...] = (
@@ -12,4 +22,5 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *contact_links.api,
     *knowledge.api,
     *phone.api,
+    *outreach.api,
 )

@@ -20,6 +20,7 @@ from core.flow import (
     Recorded,
     Said,
     SearchKnowledge,
+    SendTaken,
     StartLookup,
     State,
     TimedOut,
@@ -86,6 +87,7 @@ nodes = st.one_of(
     step("queue", queue_id=st.just("q"), show=st.lists(variables), on=ends),
     step("take_message", **asking, queue_id=st.just("q"), goto=targets),
     step("rate", **asking, grades=grades, goto=targets, comment_text=st.one_of(st.just({}), texts)),
+    step("send", channel=st.just("tel"), recipient=templates, text=texts, goto=targets, on_failure=optional),
     step("transfer", number=templates, on_failure=targets, goto=optional),
     step("hand_over", flow=st.just("other")),
     step("end", text=texts),
@@ -154,6 +156,7 @@ inputs: st.SearchStrategy[AnyInput] = st.one_of(
     st.builds(KnowledgeFound, turn=turns, status=st.sampled_from(["found", "unsure", "failed"]), text=words),
     st.builds(CalendarAnswered, turn=turns, situation=st.sampled_from(["open", "closed", "holiday"])),
     st.builds(QueueLeft, turn=turns, outcome=st.sampled_from(["served", "full", "closed", "timed_out"])),
+    st.builds(SendTaken, turn=turns, is_taken=st.booleans()),
     st.builds(TransferEnded, turn=turns, is_answered=st.booleans()),
     st.builds(PersonLeft),
 )
@@ -235,6 +238,7 @@ def test_a_flow_nobody_answers_comes_to_an_end(flow: Flow, pick: int) -> None:
             "knowledge": KnowledgeFound(turn=state.turn, status=("found", "unsure", "failed", "found")[pick], text="x"),
             "calendar": CalendarAnswered(turn=state.turn, situation=("open", "closed", "holiday", "open")[pick]),
             "queue": QueueLeft(turn=state.turn, outcome=("served", "full", "closed", "timed_out")[pick]),
+            "send": SendTaken(turn=state.turn, is_taken=pick % 2 == 0),
             "transfer": TransferEnded(turn=state.turn, is_answered=pick % 2 == 0),
         }
         state, _ = advance(flow, state, silent.get(state.awaiting, TimedOut(turn=state.turn)))

@@ -1,0 +1,1 @@
+"""Bulk sends: one text to many people, at a measured pace, each exactly once."""
