@@ -1,6 +1,6 @@
 """Throws damaged updates at Telegram and damaged callbacks, messages and ciphers at WeChat.
 
-Counts what was read and what was refused; anything else, or an input that takes half a second, ends the run.
+Counts what was read and what was refused; anything else, or half a second of CPU time for one input, ends the run.
 
     python -m benchmarks.fuzz_chat --inputs 1000000
 """
@@ -51,7 +51,7 @@ def fuzz(inputs: Iterable[Any], read: Read) -> tuple[int, int, float]:
     longest_s = 0.0
     for raw in inputs:
         total += 1
-        began = time.perf_counter()
+        began = time.process_time()
         try:
             read(raw)
             understood += 1
@@ -60,7 +60,7 @@ def fuzz(inputs: Iterable[Any], read: Read) -> tuple[int, int, float]:
         except Exception:
             print(f"after {total} inputs: {repr(raw)[:2000]}")
             raise
-        longest_s = max(longest_s, time.perf_counter() - began)
+        longest_s = max(longest_s, time.process_time() - began)
         if longest_s > LIMIT_S:
             raise TimeoutError(f"{longest_s:.2f} s for {repr(raw)[:2000]}")
     return total, understood, longest_s

@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 # what a browser may show inside the desk's own page; everything else is a download
 INLINE: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+# what its players may play; as any other type browsers refuse to
+AUDIBLE: Final = frozenset({"audio/ogg", "audio/mpeg", "audio/mp4", "audio/wav", "audio/webm"})
 _MAGIC: Final = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"\xff\xd8\xff", "image/jpeg"),

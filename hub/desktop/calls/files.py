@@ -10,7 +10,7 @@ from hub.conversation_access import may_fetch
 from hub.errors import ApiError, not_found
 from hub.http.answers import json_answer
 from hub.http.server import admit_upload, authorize
-from hub.media import INLINE
+from hub.media import AUDIBLE, INLINE
 from hub.services import Services
 from hub.store.fields import ID_LENGTH
 
@@ -73,7 +73,7 @@ class Files:
         return web.FileResponse(
             path,
             headers={
-                "Content-Type": attachment.mime if kind == "inline" else "application/octet-stream",
+                "Content-Type": attachment.mime if attachment.mime in INLINE | AUDIBLE else "application/octet-stream",
                 "Content-Disposition": kind,
                 "Content-Security-Policy": "default-src 'none'; sandbox",
                 "Cache-Control": DAY,

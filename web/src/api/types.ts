@@ -74,6 +74,7 @@ export interface Attachment {
   size_bytes?: number
   width?: number | null
   height?: number | null
+  is_voice?: boolean
 }
 
 export interface EntryView {

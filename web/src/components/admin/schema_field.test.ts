@@ -30,7 +30,7 @@ const root = {
       },
     },
     Smtp: { type: 'object', properties: { kind: { enum: ['smtp'] }, port: { type: 'integer', default: 25 } } },
-    Api: { type: 'object', properties: { kind: { enum: ['api'] }, token: secret } },
+    Api: { type: 'object', properties: { kind: { enum: ['api'] }, badge: secret } },
   },
 }
 
@@ -87,8 +87,8 @@ it('offers the kinds of a tagged union, and asks only for what the chosen one ne
   select.value = 'api'
   select.dispatchEvent(new Event('change'))
   await nextTick()
-  expect(values.value).toEqual({ boxes: [{ host: 'a', password: '', way: { kind: 'api', token: '' } }] })
-  expect(page.textContent).toContain('token')
+  expect(values.value).toEqual({ boxes: [{ host: 'a', password: '', way: { kind: 'api', badge: '' } }] })
+  expect(page.textContent).toContain('badge')
   expect(page.textContent).not.toContain('port')
   await press('移除 way')
   expect(values.value).toEqual({ boxes: [{ host: 'a', password: '', way: null }] })
