@@ -83,19 +83,34 @@ class Inbox:
         place = incoming.place
         assert place is not None
         key = (sender, incoming.destination, place.reference, place.total, place.is_16_bit)
-        known, is_new = await self._long_messages.add(key, incoming.piece)
-        if known.is_closed and is_new:
-            mark = self._mark("late", place.number, place.total)
-            await self._tell(sender, f"{known.set_id}-{place.number}", mark + self._text(incoming.piece))
+        known, is_late = await self._long_messages.add(key, incoming.piece)
+        if is_late:
+            await self._hand_on_late(known, incoming.piece)
         elif known.is_complete and not known.is_closed:
             await self._hand_on(known)
 
     async def _hand_on(self, known: PartSet) -> None:
+        """Give the hub what came of a long message; a part that comes meanwhile is late."""
+        number = "" if known.is_complete else f"-{len(known.digests)}"  # whole again after a crash, it is another one
         text = joined(
             known.pieces.values(), known.total, self._decode, lambda number: self._mark("gap", number, known.total)
         )
-        await self._tell(known.key[0], known.set_id, text)
+        known.is_closed = True
+        try:
+            await self._tell(known.key[0], known.set_id + number, text)
+        except BaseException:
+            known.is_closed = False
+            raise
         await self._long_messages.close(known)
+
+    async def _hand_on_late(self, known: PartSet, piece: Piece) -> None:
+        text = self._mark("late", piece.number, known.total) + self._text(piece)
+        try:
+            await self._tell(known.key[0], f"{known.set_id}-late-{piece.number}", text)
+        except BaseException:
+            known.forget(piece.number)
+            raise
+        await self._long_messages.write(known, piece)
 
     async def _tell(self, sender: str, external_id: str, text: str) -> None:
         consent = consent_in(text, self._config.opt_out_words, self._config.opt_in_words)

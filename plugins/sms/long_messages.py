@@ -29,20 +29,27 @@ class LongMessages:
         return complete
 
     async def add(self, key: Key, piece: Piece) -> tuple[PartSet, bool]:
-        """Return the set ``piece`` belongs to once it is written down, and whether it is new there."""
-        now = self._clock.now().timestamp()
-        known, is_new = self._sets.place(key, piece, now)
-        digest = piece.digest
-        content = None if known.is_closed else piece.data
+        """Return the set ``piece`` belongs to once it is written down, and whether it is a part too late for it.
+
+        A late part is written down by ``write``, when the hub has it.
+        """
+        known, is_new = self._sets.place(key, piece, self._clock.now().timestamp())
+        is_late = is_new and known.is_closed
+        if not is_late:
+            await self.write(known, piece)  # also a repetition: the first one's writing may not be done yet
+        return known, is_late
+
+    async def write(self, known: PartSet, piece: Piece) -> None:
+        """Write ``piece`` down; its text only while it is needed."""
+        digest, is_closed = piece.digest, known.is_closed
 
         def write(db: Connection) -> None:
-            row = (known.set_id, *key, known.opened_at, known.is_closed)
+            row = (known.set_id, *known.key, known.opened_at, is_closed)
             db.execute("INSERT OR IGNORE INTO part_sets VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
-            values = (known.set_id, piece.number, digest, content, piece.coding)
+            values = (known.set_id, piece.number, digest, None if is_closed else piece.data, piece.coding)
             db.execute("INSERT OR IGNORE INTO pieces VALUES (?, ?, ?, ?, ?)", values)
 
-        await self._journal.do(write)  # also of a repetition: the first one's may not be done yet
-        return known, is_new
+        await self._journal.do(write)
 
     async def close(self, known: PartSet) -> None:
         """Note that the message was handed on; its text is forgotten."""

@@ -51,6 +51,11 @@ class PartSet:
         self.pieces[piece.number] = piece
         self.digests[piece.number] = piece.digest
 
+    def forget(self, number: int) -> None:
+        """Take a part out again, so that it is new when it comes again."""
+        self.pieces.pop(number, None)
+        del self.digests[number]
+
 
 class Reassembly:
     """All sets of one instance; ``new_id`` names a set when its first part comes."""

@@ -1,5 +1,6 @@
 """Messages from citizens by SMPP: parts in every order, repetitions, kills; and the link itself."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -229,3 +230,9 @@ def make_certificate(folder: Path) -> tuple[Path, Path]:
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     return files
+
+
+async def test_parts_that_come_all_at_once_make_one_message(hub: MemoryHub, smsc: Smsc) -> None:
+    async with running(hub, await smsc.start()):
+        await asyncio.gather(*(smsc.offer(**part(f"<{number}>", 9, 9, number)) for number in range(1, 10)))
+    assert hub.texts == [(CITIZEN, "".join(f"<{number}>" for number in range(1, 10)))]

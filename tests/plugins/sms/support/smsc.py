@@ -38,6 +38,8 @@ class Smsc:
         self._port = 0
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
+        self.accepted = 0
+        self.accepted = 0
         self._number = 0
         self._answers: list[dict[str, Any]] = []
         self._tls: tuple[str, ...] = ()  # files with certificate and key
@@ -50,7 +52,7 @@ class Smsc:
         if not self._port:
             with socket.create_server(("127.0.0.1", 0)) as listener:
                 self._port = listener.getsockname()[1]
-        first = 1 + sum(event["event"] == "submitted" for event in self.events)
+        first = 1 + self.accepted
         self._process = await asyncio.create_subprocess_exec(
             *(node(), str(SCRIPT), str(webbuild.WEB), str(self._port), SYSTEM_ID, PASSWORD, str(first)),
             *("asks" if self.asks else "accepts", *self._tls),
@@ -125,10 +127,15 @@ class Smsc:
                 self.order("answer", number=event["number"], answer=answer)
                 continue
             async with self._news:
-                self.events.append(event)
-                if event["event"] == "submitted":
-                    self.received.append(wire_of(event))
+                self.note(event)
                 self._news.notify_all()
+
+    def note(self, event: dict[str, Any]) -> None:
+        """Keep what the node process told."""
+        self.events.append(event)
+        if event["event"] == "submitted":
+            self.accepted += 1
+            self.received.append(wire_of(event))
 
 
 def wire_of(event: dict[str, Any]) -> dict[str, Any]:
