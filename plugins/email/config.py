@@ -8,6 +8,7 @@ from core.channel import ChannelConfig
 from core.config import Secret, Settings
 from core.errors import ConfigInvalid
 from plugins.email.addresses import normalized
+from plugins.email.texts import text
 
 Security = Literal["tls", "starttls", "none"]
 Port = Annotated[int, Meta(ge=1, le=65_535)]
@@ -69,8 +70,8 @@ class EmailConfig(ChannelConfig, frozen=True, kw_only=True):
     """One address that writes, and all the ways in."""
 
     address: Annotated[str, Meta(min_length=3, max_length=200)]
-    name: Line = "便民热线"
-    subject: Annotated[str, Meta(min_length=1, max_length=100, pattern=r"\A[^\x00-\x1f\x7f]*\Z")] = "来自便民热线的消息"
+    name: Line = text("name")
+    subject: Annotated[str, Meta(min_length=1, max_length=100, pattern=r"\A[^\x00-\x1f\x7f]*\Z")] = text("subject")
     smtp: SmtpSettings
     mailboxes: Annotated[tuple[MailboxSettings, ...], Meta(max_length=20)] = ()
     listener: ListenerSettings | None = None

@@ -9,7 +9,6 @@ from typing import Final
 
 from core.channel import Link
 from core.events import Attachment, Mail, MessageReceived, MessageStatus, Profile
-from core.host.media import MAX_FILE_BYTES
 from plugins.email.addresses import normalized
 from plugins.email.automatic import is_robot
 from plugins.email.bodies import File
@@ -25,6 +24,7 @@ log = logging.getLogger(__name__)
 
 UNKNOWN: Final = "mailto:unknown@invalid"  # who wrote a mail that does not say it (RFC 2606 section 2)
 MAX_ANSWERED: Final = 10_000
+MAX_STORED_BYTES: Final = 20_971_520  # what the hub's store of files takes
 
 
 class Intake:
@@ -86,7 +86,7 @@ class Intake:
         page = ""
         if parsed.html:
             shown = place_pictures(parsed.html, media_ids).encode()
-            page = (await self._link.put_media(shown[:MAX_FILE_BYTES], mime="text/html", name="mail.html")).media_id
+            page = (await self._link.put_media(shown[:MAX_STORED_BYTES], mime="text/html", name="mail.html")).media_id
         self._remember(sender, parsed.is_automatic)
         answers = self._ours((*reversed(parsed.references), *parsed.recipients, *recipients))
         await self._link.emit(
@@ -158,7 +158,7 @@ class Intake:
         return await self._link.put_media(await _data(file), mime=file.mime, name=file.name)
 
     async def _keep_original(self, raw: bytes | Path, parsed: Parsed, warnings: list[str]) -> str:
-        if size_of(raw) > MAX_FILE_BYTES:
+        if size_of(raw) > MAX_STORED_BYTES:
             warnings.append("original_on_disk")
             await asyncio.to_thread(self._set_aside, raw, "originals", parsed.external_id)
             return ""

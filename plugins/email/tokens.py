@@ -12,9 +12,10 @@ import re
 from pathlib import Path
 from typing import Final
 
-from core.ids import TOKEN, derived_id
+from core.ids import derived_id
 
 KEY_BYTES: Final = 32
+_WORD: Final = re.compile(r"[a-z0-9_-]{1,64}")
 _SIGNED: Final = re.compile(r"([a-z0-9_-]{1,64})\.([a-z2-7]{16})(?=@|$)")
 
 
@@ -26,7 +27,7 @@ class Tokens:
 
     def sign(self, message_id: str) -> str:
         """Return ``message_id`` with its signature, in letters that stand anywhere in an address."""
-        word = message_id if TOKEN.fullmatch(message_id) else derived_id(message_id)
+        word = message_id if _WORD.fullmatch(message_id) else derived_id(message_id)
         return f"{word}.{self._signature(word)}"
 
     def message_id(self, message_id: str, domain: str) -> str:
