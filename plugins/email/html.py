@@ -8,6 +8,7 @@ from typing import Final
 import nh3
 
 MAX_HTML: Final = 2_000_000  # characters; what is longer is cut, the original has it all
+MAX_DEPTH: Final = 500  # of elements inside each other
 MAX_FOR_TEXT: Final = 500_000
 _TAGS: Final = nh3.ALLOWED_TAGS | {"font", "center", "u", "s"}
 _STYLES: Final = {
@@ -37,6 +38,9 @@ _BLOCKS: Final = {
     *("p", "div", "br", "tr", "table", "ul", "ol", "li", "h1", "h2", "h3", "h4", "h5", "h6"),
     *("blockquote", "pre", "hr", "section", "article", "dd", "dt"),
 }
+_TAG: Final = re.compile(r"<[^<>]{0,2000}>")
+_TAG_NAME: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
+_VOID: Final = frozenset({"br", "hr", "img", "meta", "link", "input", "col", "area", "base", "wbr", "embed", "source"})
 _BLANKS: Final = re.compile(r"[ \t\u00a0]+")
 _EMPTY_LINES: Final = re.compile(r"\n(?:[ \t]*\n){2,}")
 
@@ -47,6 +51,8 @@ class Page:
     def __init__(self, source: str) -> None:
         self.has_remote_images = False
         self.content_ids: set[str] = set()
+        if _depth(source[:MAX_HTML]) > MAX_DEPTH:  # building such a tree takes the square of its depth
+            source = html.escape(_TAG.sub(" ", source[:MAX_HTML]))
         self.html = nh3.clean(
             source[:MAX_HTML],
             tags=_TAGS,
@@ -84,6 +90,18 @@ def place_pictures(page: str, media_ids: dict[str, str]) -> str:
     for content_id, media_id in media_ids.items():
         page = page.replace(f'src="cid:{html.escape(content_id)}"', f'src="media:{media_id}"')
     return page
+
+
+def _depth(source: str) -> int:
+    """Return how deep elements lie inside each other at most, as far as their tags say it."""
+    depth = deepest = 0
+    for match in _TAG_NAME.finditer(source):
+        if match[1]:
+            depth = max(0, depth - 1)
+        elif match[2].lower() not in _VOID:
+            depth += 1
+            deepest = max(deepest, depth)
+    return deepest
 
 
 class _Reader(HTMLParser):
