@@ -14,13 +14,12 @@ from urllib.parse import urlencode
 from aiohttp import web
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup
 from telegram.constants import ChatAction
-from telegram.error import BadRequest, InvalidToken, RetryAfter, TelegramError
+from telegram.error import BadRequest, RetryAfter, TelegramError
 from telegram.request import HTTPXRequest
 
 from core.backoff import Backoff
 from core.channel import Channel, Link, ServesHttp, ShowsTyping
 from core.errors import (
-    ChannelAuthFailed,
     ChannelNotReady,
     RequestFailed,
     SendDeferred,
@@ -174,7 +173,7 @@ class TelegramChannel(Channel[TelegramConfig], ServesHttp, ShowsTyping):
         url = f"{bot.base_url}/getUpdates?{urlencode(wanted)}"
         try:
             updates = await poller.post(url, read_timeout=self.config.poll_s + POLL_SLACK_S)
-        except KeyError as error:
+        except (KeyError, TypeError) as error:
             raise ChannelNotReady("Telegram's answer makes no sense") from error
         if not isinstance(updates, list):
             raise ChannelNotReady("Telegram's answer makes no sense")
@@ -210,7 +209,7 @@ class TelegramChannel(Channel[TelegramConfig], ServesHttp, ShowsTyping):
         except UpdateUnreadable as error:
             log.warning("skipped an unreadable update: %s", error)
         else:
-            await self._intake.take(update)
+            await self._intake.take_one(update)
         return web.Response()
 
     # out
@@ -226,8 +225,6 @@ class TelegramChannel(Channel[TelegramConfig], ServesHttp, ShowsTyping):
             else:
                 data = await self._media(part.attachment)
                 sent = await _send_file(bot, chat_id, part, data, markup)
-        except InvalidToken:
-            raise ChannelAuthFailed("Telegram refused the bot's token") from None
         except TelegramError as error:
             raise send_error(error) from error
         return str(sent.message_id)

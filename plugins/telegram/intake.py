@@ -5,6 +5,7 @@ import logging
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Any, Final
+from weakref import WeakValueDictionary
 
 import msgspec
 from telegram import Bot
@@ -41,6 +42,7 @@ class Intake:
         self._link = link
         self._taken: set[int] = set()
         self._tries: Counter[str] = Counter()
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._downloads = asyncio.Semaphore(MAX_DOWNLOADS)
 
     async def take_batch(self, raw: Sequence[Any]) -> tuple[int, bool]:
@@ -63,8 +65,12 @@ class Intake:
         self._taken = {update_id for update_id in self._taken if update_id >= end}
         return end, not missed
 
-    async def take(self, update: Update) -> None:
-        """Return when the hub has what ``update`` tells; TryLater when it has to come again."""
+    async def take_one(self, update: Update) -> None:
+        """Return when the hub has ``update``, after those of the same person that came before it; or TryLater."""
+        async with self._turns.setdefault(_lane(update), asyncio.Lock()):
+            await self._take(update)
+
+    async def _take(self, update: Update) -> None:
         match interpret(update, self._config.language):
             case Told() as told:
                 await self._tell(told)
@@ -78,7 +84,7 @@ class Intake:
             if update.update_id in self._taken:
                 continue
             try:
-                await self.take(update)
+                await self._take(update)
             except TryLater as error:
                 log.info("update %d has to come again: %s", update.update_id, error.code)
                 return update.update_id

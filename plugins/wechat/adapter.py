@@ -45,7 +45,7 @@ class WeChatChannel(Channel[WeChatConfig], ServesHttp, ShowsTyping):
         intake = Intake(config, link)
         self._side: Official | Kf
         if isinstance(config.account, OfficialAccount):
-            self._side = Official(config.account, config, intake)
+            self._side = Official(config.account, config, intake, link.data_dir)
         else:
             self._side = Kf(config.account, config, intake, link.data_dir, self._clock)
         self._progress = Progress()
@@ -69,7 +69,6 @@ class WeChatChannel(Channel[WeChatConfig], ServesHttp, ShowsTyping):
             raise ChannelNotReady(f"the platform cannot be reached: {error}") from error
         finally:
             self._api = None
-            await self._side.close()
 
     async def probe(self) -> None:
         try:
@@ -135,8 +134,11 @@ class WeChatChannel(Channel[WeChatConfig], ServesHttp, ShowsTyping):
                 timeout_s=self.config.timeout_s,
                 media_timeout_s=self.config.media_timeout_s,
             )
-            await api.tokens.get()
-            yield api
+            try:
+                await api.tokens.get()
+                yield api
+            finally:
+                await api.tokens.close()
 
     async def _send_part(self, api: Api, user_id: str, message_id: str, part: Part) -> str:
         try:

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from core.channel import Link
-from core.errors import RequestFailed
+from core.errors import RequestFailed, TryLater
 from core.events import Attachment, MessageReceived
 from plugins.wechat.api import Api, MediaTooLarge, Unanswered
 from plugins.wechat.config import WeChatConfig
@@ -57,7 +57,7 @@ class Intake:
 
     async def _fetch(self, file: FileRef, api: Api | None) -> Attachment:
         if api is None:
-            raise Unanswered("not connected", was_sent=False)
+            raise TryLater("the platform cannot be reached")
         for attempt in range(TRIES):
             try:
                 data, claimed = await api.download(file.media_id)

@@ -113,9 +113,6 @@ class Kf:
     async def show_typing(self, api: Api, user_id: str, *, is_typing: bool) -> None:
         """Do nothing: WeCom has no sign of typing."""
 
-    async def close(self) -> None:
-        """Nothing is under way."""
-
     async def _pull(self, api: Api) -> bool:
         """Take one page and return whether there is another; TryLater when it has to be pulled again."""
         cursor = await asyncio.to_thread(_read, self._cursor_file)

@@ -1,29 +1,29 @@
 """An official account: callbacks carry the messages themselves, answers go out as customer-service messages."""
 
 import asyncio
-import contextlib
 import logging
 from collections import OrderedDict
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from core.backoff import Backoff
 from core.errors import TryLater
 from core.events import ContactArrived, MessageReceived
+from core.ids import derived_id
 from plugins.wechat.api import OFFICIAL_URL, Api
 from plugins.wechat.config import MenuButton, MenuColumn, OfficialAccount, WeChatConfig
 from plugins.wechat.errors import WINDOW_CLOSED, Refusal
 from plugins.wechat.intake import Intake
 from plugins.wechat.outgoing import Part, Platform, template
+from plugins.wechat.spool import Spool
 from plugins.wechat.told import Told, Unreadable
 from plugins.wechat.wire import interpret, parse_xml
 
 log = logging.getLogger(__name__)
 
-INSIST_S: Final = 14.0  # the platform waits 5 s three times
+ANSWER_S: Final = 4.0  # the platform waits five seconds and then tells the person that the service is broken
 MAX_KNOWN: Final = 5000
-
-_Key = tuple[str, str]
 
 
 class Official:
@@ -32,13 +32,13 @@ class Official:
     platform: Platform = "official_account"
     base_url = OFFICIAL_URL
 
-    def __init__(self, account: OfficialAccount, config: WeChatConfig, intake: Intake) -> None:
+    def __init__(self, account: OfficialAccount, config: WeChatConfig, intake: Intake, data_dir: Path) -> None:
         self._account = account
         self._config = config
         self._intake = intake
         self._titles = dict(_titles(account.menu))
-        self._telling: dict[_Key, asyncio.Task[None]] = {}
-        self._known: OrderedDict[_Key, None] = OrderedDict()
+        self._spool = Spool(data_dir / "late")
+        self._known: OrderedDict[str, None] = OrderedDict()
 
     async def probe(self, api: Api) -> None:
         """Ask something that the account may always ask."""
@@ -51,26 +51,36 @@ class Official:
 
     async def keep(self, api: Api) -> None:
         """Look now and then whether the platform is there, until it is not."""
-        while True:
-            await asyncio.sleep(self._config.check_s)
-            await self.probe(api)
+        self._spool.news.set()  # what an earlier run did not come to
+        telling = asyncio.create_task(self._tell_kept(api))
+        try:
+            while True:
+                await asyncio.wait({telling}, timeout=self._config.check_s)
+                if telling.done():
+                    await telling  # it ends by a bug only
+                await self.probe(api)
+        finally:
+            telling.cancel()
+            await asyncio.gather(telling, return_exceptions=True)
 
     async def take(self, body: bytes, api: Api | None) -> None:
-        """Return when the hub has what a callback tells; a repetition waits for the first.
-
-        A message that needs longer than the platform waits goes on meanwhile, and is found done by its repetition.
-        """
+        """Return when the hub has what a callback tells, or else the disk: the platform waits five seconds."""
         try:
-            told = interpret(parse_xml(body), self._config.language, self._titles)
+            told = self._read(body)
         except Unreadable as error:
             log.warning("skipped an unreadable callback: %s", error)
             return
         if told is None or (key := _key(told)) in self._known:
             return
-        if key not in self._telling:
-            task = self._telling[key] = asyncio.create_task(self._insist(told, key, api))
-            task.add_done_callback(lambda _: self._telling.pop(key))
-        await asyncio.shield(self._telling[key])
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                await self._insist(told, api)
+        except TimeoutError:
+            log.info("a message is kept on disk until the hub takes it")
+            await self._spool.keep(key, body)
+        self._known[key] = None
+        if len(self._known) > MAX_KNOWN:
+            self._known.popitem(last=False)
 
     async def send(self, api: Api, user_id: str, message_id: str, part: Part, said: dict[str, Any]) -> str:
         """Send ``part``, which is ``said``, and return a number for it: the platform itself gives none."""
@@ -89,36 +99,34 @@ class Official:
         command = "Typing" if is_typing else "CancelTyping"
         await api.call("/cgi-bin/message/custom/typing", {"touser": user_id, "command": command})
 
-    async def close(self) -> None:
-        """End what still insists."""
-        for task in (tasks := list(self._telling.values())):
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    async def _insist(self, told: Told, api: Api | None) -> None:
+        """Return when the hub has it."""
+        pause = Backoff(first_s=0.1, limit_s=2.0)
+        while True:
+            try:
+                return await self._intake.tell(told, api)
+            except TryLater:
+                await asyncio.sleep(pause.next_s())
 
-    async def _insist(self, told: Told, key: _Key, api: Api | None) -> None:
-        """Tell the hub, as often as it takes within the platform's patience."""
-        pause = Backoff(first_s=0.1, limit_s=0.5)
-        failure = TryLater("the hub did not take it in time")
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(INSIST_S):
-                while True:
-                    try:
-                        await self._intake.tell(told, api)
-                    except TryLater as error:
-                        failure = error
-                        await asyncio.sleep(pause.next_s())
-                        continue
-                    self._known[key] = None
-                    if len(self._known) > MAX_KNOWN:
-                        self._known.popitem(last=False)
-                    return
-        raise failure
+    async def _tell_kept(self, api: Api) -> None:
+        """Tell what was kept, as it comes."""
+        while True:
+            await self._spool.news.wait()
+            self._spool.news.clear()
+            for path, body in await self._spool.kept():
+                if (told := self._read(body)) is not None:
+                    await self._insist(told, api)
+                await self._spool.drop(path)
+
+    def _read(self, body: bytes) -> Told | None:
+        return interpret(parse_xml(body), self._config.language, self._titles)
 
 
-def _key(told: Told) -> _Key:
+def _key(told: Told) -> str:
     event = told.event
     assert isinstance(event, MessageReceived | ContactArrived)
-    return event.sender, event.external_id if isinstance(event, MessageReceived) else event.arrival_id
+    number = event.external_id if isinstance(event, MessageReceived) else event.arrival_id
+    return derived_id(event.type, event.sender, number)
 
 
 def _titles(menu: tuple[MenuColumn, ...]) -> Mapping[str, str]:

@@ -39,7 +39,6 @@ class Platform:
         self.files: dict[str, tuple[bytes, str]] = {}
         self.uploads: list[tuple[str, str, bytes]] = []
         self.tokens_given = 0
-        self.token_waits: asyncio.Event | None = None
         self.attempts = 0
         self.left = {ANNA: 100}  # messages that a person may still be sent
         self.patience_s = PATIENCE_S
@@ -143,8 +142,6 @@ class Platform:
 
     async def give_token(self) -> web.Response:
         self.tokens_given += 1
-        if self.token_waits is not None:
-            await self.token_waits.wait()
         self._good_token = f"access-token-number-{self.tokens_given}"
         return web.json_response({"access_token": self._good_token, "expires_in": 7200})
 

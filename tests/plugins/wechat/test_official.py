@@ -11,6 +11,8 @@ from core.events import ContactArrived, SendMessage
 from core.testing.clock import VirtualClock
 from plugins.wechat.adapter import WeChatChannel
 from plugins.wechat.config import WeChatConfig
+from plugins.wechat.errors import Refusal
+from plugins.wechat.tokens import TokenOwner
 from tests.plugins.memory_link import MemoryLink
 from tests.plugins.wechat.platform import ANNA, OfficialPlatform, written, xml
 
@@ -21,18 +23,34 @@ def order(text: str = "", **fields: Any) -> SendMessage:
     return SendMessage(**{"message_id": "m", "recipient": TO, "text": text, **fields})
 
 
-async def test_a_message_the_hub_takes_late_is_found_done_by_its_repetition(
-    official: OfficialPlatform, link: MemoryLink, account: Any
+async def test_a_message_the_hub_does_not_take_in_time_is_kept_and_told_later(
+    official: OfficialPlatform, link: MemoryLink, account: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    official.patience_s = 0.5
+    monkeypatch.setattr("plugins.wechat.official.ANSWER_S", 0.05)
     async with account(official):
         link.is_down = True
-        delivery = asyncio.create_task(official.deliver(written(Content="等一下")))
-        await link.until(lambda: link.refusals and official.attempts >= 2)
+        for number in range(3):
+            await official.deliver(written(Content=str(number), number=number + 1))
+        assert official.attempts == 3, "the platform got its answer the first time"
         link.is_down = False
-        await delivery
-    assert [one.text for one in link.messages] == ["等一下"]
-    assert official.attempts > 1
+        await link.until(lambda: len(link.messages) == 3)
+    assert [one.text for one in link.messages] == ["0", "1", "2"]
+
+
+async def test_what_was_kept_survives_the_process(
+    official: OfficialPlatform, link: MemoryLink, account: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("plugins.wechat.official.ANSWER_S", 0.05)
+    official.files = {"p": (b"picture", "image/jpeg")}
+    async with account(official):
+        link.is_down = True
+        await official.deliver(written("image", MediaId="p"))
+    link.is_down = False
+    assert link.messages == []
+    async with account(official):
+        await link.until(lambda: link.messages)
+    (message,) = link.messages
+    assert link.files[message.attachments[0].media_id] == (b"picture", "image/jpeg")
 
 
 async def test_a_message_repeated_under_another_signature_is_told_once(
@@ -86,6 +104,26 @@ async def test_many_who_need_a_token_wait_for_one(official: OfficialPlatform, ac
         await asyncio.gather(*(channel.send(order("x", message_id=str(number))) for number in range(8)))
     assert official.tokens_given == 1
     assert len(official.received) == 8
+
+
+async def test_all_who_wait_for_a_token_that_is_refused_hear_so_at_once() -> None:
+    asked, answered = asyncio.Event(), asyncio.Event()
+    fetches = 0
+
+    async def fetch() -> tuple[str, float]:
+        nonlocal fetches
+        fetches += 1
+        asked.set()
+        await answered.wait()
+        raise Refusal(45009, "reach max api daily quota limit")
+
+    owner = TokenOwner(fetch, VirtualClock())
+    waiting = [asyncio.create_task(owner.get()) for _ in range(8)]
+    await asked.wait()
+    answered.set()
+    results = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [type(one) for one in results] == [Refusal] * 8
+    assert fetches == 1
 
 
 async def test_a_token_is_renewed_before_it_expires(official: OfficialPlatform, account: Any) -> None:
