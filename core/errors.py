@@ -78,11 +78,17 @@ class SendError(LianxinError):
 
 
 class SendDeferred(SendError):
-    """Not sent now, try again later; the far end certainly did not take it."""
+    """Not sent now, try again later; the far end certainly did not take it.
 
-    def __init__(self, code: str, text: str = "", *, retry_after_s: float | None = None) -> None:
+    With ``lets_pass`` later messages to the same person go first: this one can wait, an answer cannot.
+    """
+
+    def __init__(
+        self, code: str, text: str = "", *, retry_after_s: float | None = None, lets_pass: bool = False
+    ) -> None:
         super().__init__(code, text)
         self.retry_after_s = retry_after_s
+        self.lets_pass = lets_pass
 
 
 class SendRejected(SendError):

@@ -33,12 +33,16 @@ Report = Callable[[MessageStatus, str | None], Awaitable[object]]
 
 @dataclass(slots=True)
 class Order:
-    """One message on its way; ``conversation_id`` goes into its reports, ``mark`` into the ledger."""
+    """One message on its way; ``conversation_id`` goes into its reports, ``mark`` into the ledger.
+
+    ``told`` is the code of the deferral that was reported last.
+    """
 
     message: SendMessage
     conversation_id: str | None = None
     mark: str = field(default_factory=new_id)
     doubts: int = 0
+    told: str = ""
 
 
 @dataclass(slots=True)
@@ -71,8 +75,7 @@ class Orders:
         lane.orders += 1
         self._idle.clear()
         try:
-            async with lane.turn:
-                status = await self._settle(order, released)
+            status = await self._take_turns(order, lane, released)
             if status is None:
                 return False
             # outside of the lane: the next order need not wait until this outcome is stored
@@ -100,10 +103,18 @@ class Orders:
         """Wait until nothing is held, at most ``limit_s``."""
         await _wait(self._idle, limit_s)
 
-    async def _settle(self, order: Order, released: asyncio.Event) -> MessageStatus | None:
-        """Return the outcome, or None when the order was released before."""
+    async def _take_turns(self, order: Order, lane: Lane, released: asyncio.Event) -> MessageStatus | None:
+        """Return the outcome, or None when the order was released before; one that can wait lets others pass."""
+        while True:
+            async with lane.turn:
+                outcome = await self._settle(order, released)
+            if not isinstance(outcome, SendDeferred):
+                return outcome
+            await _wait(released, _bounded(outcome.retry_after_s or 0.0))
+
+    async def _settle(self, order: Order, released: asyncio.Event) -> MessageStatus | SendDeferred | None:
+        """Return the outcome, None when the order was released before, or a deferral that lets others pass."""
         backoff = Backoff(first_s=1.0, limit_s=60.0)
-        told = ""
         while not released.is_set():
             roused = self._roused  # taken before the try: a far end that returns during it is not missed
             try:
@@ -112,9 +123,11 @@ class Orders:
             except SendUnknown as doubt:  # the far end was asked and cannot say
                 return _unknown(order.message, doubt)
             except SendDeferred as deferred:
-                if deferred.code != told:
-                    told = deferred.code
+                if deferred.code != order.told:
+                    order.told = deferred.code
                     await _insist(self._report, _deferred(order.message, deferred), order.conversation_id)
+                if deferred.lets_pass and deferred.retry_after_s:
+                    return deferred
                 if deferred.retry_after_s is None:
                     await _wait(roused, backoff.next_s())
                 else:

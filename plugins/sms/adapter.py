@@ -110,7 +110,7 @@ class SmsChannel(Channel[SmsConfig], ServesHttp):
             return
         wait_s = quiet_for_s(self._clock.now(), quiet.start, quiet.end, ZoneInfo(self.config.timezone))
         if wait_s:
-            raise SendDeferred("quiet_hours", retry_after_s=wait_s)
+            raise SendDeferred("quiet_hours", retry_after_s=wait_s, lets_pass=True)
 
     def _parts(self, message: SendMessage, recipient: str) -> list[Part]:
         cut = self._cut(message)

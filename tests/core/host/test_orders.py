@@ -75,6 +75,17 @@ async def test_a_deferred_order_is_reported_once_and_sent_later(hub, start, erro
     assert [(event.code, event.retry_after_s) for event in deferred] == [(code, retry_after_s)]
 
 
+async def test_a_deferred_order_that_can_wait_lets_later_ones_of_its_recipient_pass(hub, start):
+    async with start() as box:
+        await hub.wait_for(ChannelState(state="ready"))
+        box.channel.answers.append(SendDeferred("quiet_hours", retry_after_s=0.5, lets_pass=True))
+        await hub.order("m-1")
+        await hub.wait_for(status("m-1", "deferred", code="quiet_hours", retry_after_s=0.5))
+        await hub.order("m-2")
+        await hub.wait_for(sent("m-1", "x-2"))
+        assert [message.message_id for message in box.channel.taken] == ["m-2", "m-1"]
+
+
 async def test_a_deferred_order_holds_its_recipients_later_ones_and_nobody_elses(hub, start):
     async with start() as box:
         await hub.wait_for(ChannelState(state="ready"))
