@@ -16,7 +16,7 @@ from core.host.job import HttpPlace
 from core.testing.nats import free_port
 from tests.plugins.sms.support.http_gateways import CALLBACK_KEY, PASSWORD, USER
 from tests.plugins.sms.support.orders import CITIZEN, order
-from tests.plugins.sms.support.smsc import NUMBER, SYSTEM_ID, Smsc, part
+from tests.plugins.sms.support.smsc import NUMBER, SYSTEM_ID, Smsc, part, receipt
 from tests.plugins.sms.support.smsc import PASSWORD as SMSC_PASSWORD
 from tests.plugins.sms.support.stand import MemoryHub, running
 
@@ -131,11 +131,7 @@ async def test_a_long_message_goes_through_and_its_receipts_come_back(
         assert "".join(submitted["text"] for submitted in smsc.received) == LONG
         assert {submitted["destination"] for submitted in smsc.received} == {"8613800138000"}
         for event in [event for event in smsc.events if event["event"] == "submitted"]:
-            text = (
-                f"id:{event['id']} sub:001 dlvrd:001 submit date:2611221200 done date:2611221201 stat:DELIVRD err:000"
-            )
-            receipt = {"source": event["destination"], "destination": event["source"], "esm": 4}
-            await smsc.offer(**receipt, data=text.encode().hex())
+            await smsc.offer(**{**receipt(event["id"]), "destination": event["source"]})
         await hub.status("m-1", "delivered")
 
 
@@ -158,11 +154,14 @@ async def test_what_the_hub_cannot_take_kannel_brings_again(hub: MemoryHub, smsc
 
 
 async def test_a_stranger_cannot_report(hub: MemoryHub, kannel: dict[str, Any]) -> None:
-    async with running(hub, kannel["settings"]) as channel, served(channel, kannel["port"]):
-        async with aiohttp.ClientSession(f"http://127.0.0.1:{kannel['port']}") as http:
-            for path in ("/dlr?id=m-1&type=1", "/dlr?id=m-1&type=1&sig=00", "/mo?from=1&text=x", "/mo?key=wrong"):
-                async with http.get("/channels/sms-main" + path) as answer:
-                    assert answer.status == 403
+    async with (
+        running(hub, kannel["settings"]) as channel,
+        served(channel, kannel["port"]),
+        aiohttp.ClientSession(f"http://127.0.0.1:{kannel['port']}") as http,
+    ):
+        for path in ("/dlr?id=m-1&type=1", "/dlr?id=m-1&type=1&sig=00", "/mo?from=1&text=x", "/mo?key=wrong"):
+            async with http.get("/channels/sms-main" + path) as answer:
+                assert answer.status == 403
     assert len(hub.events) == 1
 
 
