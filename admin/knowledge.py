@@ -9,6 +9,7 @@ from core.config import Settings
 from hub.http.endpoints import Call, Endpoints, NoBody
 from hub.knowledge.articles import ListView
 from hub.knowledge.categories import CategoryEdit
+from hub.knowledge.importing.importer import ImportedArticle, ImportRequest
 from hub.knowledge.search.documents import Collection
 from hub.knowledge.synonyms import SynonymGroups
 from hub.knowledge.views import (
@@ -69,6 +70,12 @@ class UnansweredList(msgspec.Struct, frozen=True):
     """Open questions, those asked most first."""
 
     items: list[UnansweredView]
+
+
+class ImportPreview(msgspec.Struct, frozen=True):
+    """What was read, in the order of the files."""
+
+    items: list[ImportedArticle]
 
 
 class Rebuild(Settings, frozen=True, kw_only=True):
@@ -196,6 +203,19 @@ async def list_synonyms(services: Services, call: Call[NoBody]) -> SynonymGroups
 async def save_synonyms(services: Services, call: Call[SynonymGroups]) -> SynonymGroups:
     """Replace the groups of words that mean the same."""
     return await services.knowledge.synonyms.save(call.identity, call.body, remote=call.remote)
+
+
+@api.add(
+    "POST",
+    "/api/v1/knowledge/imports/preview",
+    "knowledge.edit",
+    body=ImportRequest,
+    answer=ImportPreview,
+    problems=(404, 408),
+)
+async def preview_import(services: Services, call: Call[ImportRequest]) -> ImportPreview:
+    """Return what uploaded files would give; nothing is kept."""
+    return ImportPreview(await services.knowledge.importer.preview(call.body))
 
 
 @api.add("POST", "/api/v1/knowledge/index", "admin.system", body=Rebuild)

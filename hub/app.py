@@ -183,7 +183,7 @@ class Hub:
         library = FlowLibrary(units, audit, reach)
         contact_merges = ContactMerges(units, audit, contacts)
         contact_links = ContactLinks(units, audit, contacts, contact_merges)
-        knowledge = Knowledge(units, audit, bus)
+        knowledge = Knowledge(units, audit, bus, media)
         outreach_setup = OutreachSetup(units, audit)
         consent = Consent(units, audit)
         templates = Templates(units, audit)

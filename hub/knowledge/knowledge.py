@@ -7,16 +7,18 @@ from hub.knowledge.articles import Articles
 from hub.knowledge.categories import Categories
 from hub.knowledge.feedback import Feedback
 from hub.knowledge.finding import Finder
+from hub.knowledge.importing.importer import Importer
 from hub.knowledge.source import Source
 from hub.knowledge.suggestions import Suggestions
 from hub.knowledge.synonyms import Synonyms
+from hub.media import MediaStore
 from hub.units import Units
 
 
 class Knowledge:
     """The services of the knowledge base."""
 
-    def __init__(self, units: Units, audit: Audit, bus: Bus) -> None:
+    def __init__(self, units: Units, audit: Audit, bus: Bus, media: MediaStore) -> None:
         self.categories = Categories(units, audit)
         self.articles = Articles(units, audit, self.categories)
         self.feedback = Feedback(units)
@@ -24,6 +26,7 @@ class Knowledge:
         self.finder = Finder(bus, self.articles, self.synonyms)
         self.answering = Answering(units, self.finder, self.articles, self.feedback)
         self.suggestions = Suggestions(self.finder, self.articles)
+        self.importer = Importer(media)
         self.source = Source(bus, self.articles)
 
     async def load(self) -> None:

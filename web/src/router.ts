@@ -18,12 +18,35 @@ export const ADMIN_PAGES = [
   { name: 'audit', permission: 'admin.audit', component: () => import('./views/admin/AuditPage.vue') },
 ] as const
 
+export const KNOWLEDGE_PAGES = [
+  { name: 'knowledge-articles', path: 'articles', permission: 'knowledge.edit', component: () => import('./views/knowledge/ArticlesPage.vue') },
+  { name: 'knowledge-feedback', path: 'feedback', permission: 'knowledge.edit', component: () => import('./views/knowledge/FeedbackPage.vue') },
+  { name: 'knowledge-words', path: 'words', permission: 'knowledge.edit', component: () => import('./views/knowledge/WordsPage.vue') },
+  { name: 'knowledge-import', path: 'import', permission: 'knowledge.edit', component: () => import('./views/knowledge/ImportPage.vue') },
+] as const
+
 export const router = createRouter({
   history: createWebHistory(),
   routes: [
     { path: '/', name: 'home', redirect: '/desk' },
     { path: '/login', name: 'login', component: () => import('./views/LoginView.vue'), meta: { isPublic: true } },
     { path: '/desk/:conversationId?', name: 'desk', component: () => import('./views/DeskView.vue') },
+    {
+      path: '/knowledge/:articleId([0-9a-f-]{36})?',
+      name: 'knowledge',
+      component: () => import('./views/KnowledgeView.vue'),
+      meta: { permission: 'desk.use' },
+    },
+    {
+      path: '/knowledge/edit',
+      component: () => import('./views/KnowledgeEditorView.vue'),
+      children: KNOWLEDGE_PAGES.map(({ name, path, permission, component }) => ({
+        path: `${path}/:id?`,
+        name,
+        component,
+        meta: { permission },
+      })),
+    },
     {
       path: '/admin',
       name: 'admin',

@@ -1,0 +1,1 @@
+"""Reads articles out of the files a service kept them in before."""

@@ -1,0 +1,119 @@
+"""Files of every kind become drafts; broken and hostile ones are named, never a reason to fail."""
+
+import io
+import zipfile
+
+import docx
+import pytest
+
+from hub.knowledge.importing.importer import read_file
+
+MARKDOWN = "引言\n\n# 公积金提取\n\n带身份证。\n\n### 线上\n\n打开 App。\n\n## 公积金贷款\n\n看额度。\n"
+HTML = """<html><head><title>办事指南</title><style>p{}</style></head><body><nav>首页</nav>
+<h1>居住证</h1><p>满半年&nbsp;可申领。</p><ul><li>身份证<li>照片</ul><script>alert(1)</script></body></html>"""
+
+
+def word() -> bytes:
+    document = docx.Document()
+    document.add_heading("异地就医", 1)
+    document.add_paragraph("先备案。")
+    document.add_paragraph("身份证", style="List Bullet")
+    table = document.add_table(rows=1, cols=2)
+    table.cell(0, 0).text, table.cell(0, 1).text = "电话", "12393"
+    document.add_heading("医保余额", 2)
+    document.add_paragraph("在 App 查询。")
+    file = io.BytesIO()
+    document.save(file)
+    return file.getvalue()
+
+
+def sheet(*rows: tuple[str, ...]) -> bytes:
+    """Return a minimal xlsx with inline strings."""
+    texts = [[f'<c t="inlineStr"><is><t>{cell}</t></is></c>' for cell in row] for row in rows]
+    cells = "".join(f"<row>{''.join(row)}</row>" for row in texts)
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    package = "http://schemas.openxmlformats.org/package/2006"
+    parts = {
+        "[Content_Types].xml": f'<Types xmlns="{package}/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/><Override PartName="/xl/worksheets/sheet1.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/></Types>',  # noqa: E501
+        "_rels/.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1" Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>',  # noqa: E501
+        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets><sheet name="S" sheetId="1" r:id="r1"/></sheets></workbook>',  # noqa: E501
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1" Type="{office}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',  # noqa: E501
+        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{main}"><sheetData>{cells}</sheetData></worksheet>',
+    }
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, text in parts.items():
+            archive.writestr(name, text)
+    return file.getvalue()
+
+
+def read(data: bytes, path: str) -> list[tuple[str, str]]:
+    return [(one.content.title, one.content.body) for one in read_file(data, path) if one.content]
+
+
+def test_markdown_gives_an_article_for_each_of_the_first_two_levels() -> None:
+    assert read(MARKDOWN.encode(), "夹/公积金.md") == [
+        ("公积金", "引言"),
+        ("公积金提取", "带身份证。\n\n### 线上\n\n打开 App。"),
+        ("公积金贷款", "看额度。"),
+    ]
+
+
+def test_old_files_in_gb18030_are_read() -> None:
+    assert read("停水通知\n明天停水".encode("gb18030"), "通知.txt") == [("通知", "停水通知\n明天停水")]
+
+
+def test_html_is_read_without_scripts_and_navigation() -> None:
+    assert read(HTML.encode(), "a.html") == [("居住证", "满半年 可申领。\n\n- 身份证\n- 照片")]
+
+
+def test_word_headings_lists_and_tables_are_read() -> None:
+    assert read(word(), "医保.docx") == [
+        ("异地就医", "先备案。\n\n- 身份证\n- 电话 | 12393"),
+        ("医保余额", "在 App 查询。"),
+    ]
+
+
+def test_each_row_of_a_table_is_an_article() -> None:
+    data = sheet(
+        ("标题", "答案", "关键词", "短码", "类型"),
+        ("怎么取公积金", "带身份证", "提取、取钱", "0101", "流程"),
+        ("", "x"),
+    )
+    (only,) = read_file(data, "问答.xlsx")
+    assert only.content is not None
+    assert (only.content.title, only.content.body) == ("怎么取公积金", "带身份证")
+    assert only.content.keywords == ("提取", "取钱")
+    assert (only.content.code, only.content.kind) == ("0101", "procedure")
+
+
+def bomb() -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("word/document.xml", b"\0" * 250_000_000)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "path", "problem"),
+    [
+        pytest.param(b"not a zip", "a.docx", "unreadable", id="no Word file"),
+        pytest.param(b"PK\x03\x04 broken", "a.xlsx", "unreadable", id="half an Excel file"),
+        pytest.param(b"", "a.md", "empty", id="an empty file"),
+        pytest.param(b"MZ\x90", "a.exe", "unsupported", id="a program"),
+        pytest.param(b"x", "no_ending", "unsupported", id="no ending"),
+        pytest.param(sheet(("甲", "乙"), ("1", "2")), "a.xlsx", "no_title_column", id="a table of something else"),
+        pytest.param(b"# t\n" + b"x" * 60_000, "a.md", "too_large", id="a book in one article"),
+    ],
+)
+def test_what_gives_no_article_is_named(data: bytes, path: str, problem: str) -> None:
+    assert [one.problem for one in read_file(data, path)] == [problem]
+
+
+def test_a_small_file_that_unpacks_to_gigabytes_is_refused() -> None:
+    assert [one.problem for one in read_file(bomb(), "a.docx")] == ["too_large"]
+
+
+def test_deep_nesting_in_html_is_read_to_its_end() -> None:
+    assert read(b"<div>" * 50_000 + "底".encode(), "a.html") == [("a", "底")]
