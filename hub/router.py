@@ -82,7 +82,7 @@ class Router:
                 self._schemes.check(delivery.id, delivery.event.sender)
         async with self._units.open() as unit, self._dispatcher.deciding(unit):
             first = await unit.work.first_times([delivery.envelope.id for delivery in deliveries])
-            known = await _known([delivery for delivery in deliveries if delivery.envelope.id in first])
+            known = await _known(unit, [delivery for delivery in deliveries if delivery.envelope.id in first])
             await unit.load_entries(status.message_id for one in deliveries for status in _statuses(one.event))
             for delivery in deliveries:
                 if delivery.envelope.id not in first:
@@ -267,16 +267,23 @@ def _key(instance: str, message: MessageReceived) -> tuple[str, str, str]:
     return instance, message.sender, message.external_id
 
 
-async def _known(deliveries: Sequence[Delivery]) -> set[tuple[str, str, str]]:
+async def _known(unit: Unit, deliveries: Sequence[Delivery]) -> set[tuple[str, str, str]]:
     """Return the keys of those messages that have their entry already."""
     messages = [
         (one.id, one.event) for one in deliveries if isinstance(one.event, MessageReceived) and one.event.external_id
     ]
     if not messages:
         return set()
-    rows = Entry.filter(
-        instance__in={instance for instance, _ in messages},
-        external_id__in={message.external_id for _, message in messages},
-        direction="in",
+    instances = list({instance for instance, _ in messages})
+    external_ids = list({message.external_id for _, message in messages})
+    rows = await unit.work.fetch(
+        "SELECT instance, address, external_id FROM entry WHERE direction = 'in'"  # noqa: S608 - marks alone
+        f" AND instance IN ({_marks(instances)}) AND external_id IN ({_marks(external_ids)})",
+        *instances,
+        *external_ids,
     )
-    return set(await rows.values_list("instance", "address", "external_id"))
+    return {(row["instance"], row["address"], row["external_id"]) for row in rows}
+
+
+def _marks(values: Sequence[str]) -> str:
+    return ", ".join("?" * len(values))

@@ -5,6 +5,7 @@ import logging
 import random
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Final
 
 from core.errors import BusUnavailable
@@ -22,15 +23,19 @@ Publish = Callable[[str, bytes, str], Awaitable[None]]
 PublishTogether = Callable[[Sequence[tuple[str, bytes, str]]], Awaitable[bool]]
 
 IN_FLIGHT: Final = 256
-MAX_FRESH: Final = 1_024  # messages kept in memory for the relay, at most 2 KB each as a rule
-ORDER: Final = ".cmd.send"
+MAX_FRESH: Final = 1_024  # messages a lane keeps in memory, at most 2 KB each as a rule
 MIN_TOGETHER: Final = 16  # below, a batch takes the server longer than its messages one by one
+GATHER_S: Final = 0.02  # somebody waits for what is ordered; readers of events do not, so events wait for company
 LINGER_S: Final = 0.2
 BACK_OFF_S: Final = (0.1, 5.0)
 
+ORDER: Final = ".cmd.send"
+ORDERS: Final = f"subject LIKE '%{ORDER}'"
+EVENTS: Final = f"subject NOT LIKE '%{ORDER}'"
+
 
 class Relay:
-    """Publishes the outbox; run one per database.
+    """Publishes the outbox; run one per database. Orders and events do not wait for each other.
 
     What was acknowledged is deleted with the next unit of work, or ``LINGER_S`` later when there is none; a hub
     killed in between publishes it again under the same ``msg_id``, by which readers know it.
@@ -45,19 +50,50 @@ class Relay:
         in_flight: int = IN_FLIGHT,
         back_off_s: tuple[float, float] = BACK_OFF_S,
     ) -> None:
+        lane = partial(_Lane, store, publish, publish_together, in_flight=in_flight, back_off_s=back_off_s)
+        self._orders = lane(ORDERS, gather_s=0.0)
+        self._events = lane(EVENTS, gather_s=GATHER_S)
+        store.on_outbox(self._note)
+
+    async def run(self) -> None:
+        """Publish until cancelled, beginning with what an earlier run left."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._orders.run())
+            group.create_task(self._events.run())
+
+    def _note(self, outgoing: Sequence[Outgoing]) -> None:
+        self._orders.note([row for row in outgoing if row.subject.endswith(ORDER)])
+        self._events.note([row for row in outgoing if not row.subject.endswith(ORDER)])
+
+
+class _Lane:
+    """The rows of the outbox for which ``condition`` holds, all for one stream, in their order."""
+
+    def __init__(
+        self,
+        store: Store,
+        publish: Publish,
+        publish_together: PublishTogether | None,
+        condition: str,
+        *,
+        gather_s: float,
+        in_flight: int,
+        back_off_s: tuple[float, float],
+    ) -> None:
         self._store = store
         self._publish = publish
         self._publish_together = publish_together
+        self._condition = condition
+        self._gather_s = gather_s
         self._in_flight = in_flight
         self._back_off_s = back_off_s
         self._recorded = asyncio.Event()
         self._last = 0  # every row up to here was taken
         self._fresh: deque[Outgoing] = deque()  # what was committed since, unless ...
         self._is_behind = True  # ... the table holds rows that are not here
-        store.on_outbox(self._note)
 
     async def run(self) -> None:
-        """Publish until cancelled, beginning with what an earlier run left."""
+        """Publish until cancelled."""
         delay_s, longest_s = self._back_off_s
         while True:
             try:
@@ -67,7 +103,10 @@ class Relay:
                 await asyncio.sleep(delay_s)
                 delay_s = min(delay_s * 2, longest_s)
 
-    def _note(self, outgoing: Sequence[Outgoing]) -> None:
+    def note(self, outgoing: Sequence[Outgoing]) -> None:
+        """Take over what was just committed."""
+        if not outgoing:
+            return
         if not self._is_behind:
             self._fresh.extend(row for row in outgoing if row.outbox_id > self._last)
             if len(self._fresh) > MAX_FRESH:
@@ -80,6 +119,7 @@ class Relay:
         try:
             while True:
                 self._recorded.clear()
+                await self._gather()
                 if rows := await self._take():
                     await self._hand_over(rows)
                 elif not await self._recorded_soon():
@@ -97,6 +137,10 @@ class Relay:
         self._last = 0
         self._fresh.clear()
         self._is_behind = True
+
+    async def _gather(self) -> None:
+        if self._gather_s and 0 < len(self._fresh) < self._in_flight:
+            await asyncio.sleep(self._gather_s)
 
     async def _take(self) -> Sequence[Outgoing]:
         """Return the next rows: from memory, or from the table when that holds more."""
@@ -120,8 +164,8 @@ class Relay:
 
     async def _rows_after(self, last: int) -> list[Outgoing]:
         rows = await self._store.fetch(
-            "SELECT outbox_id, msg_id, subject, payload FROM outbox"
-            " WHERE outbox_id > ? AND refusal IS NULL ORDER BY outbox_id LIMIT ?",
+            "SELECT outbox_id, msg_id, subject, payload FROM outbox"  # noqa: S608 - a constant
+            f" WHERE outbox_id > ? AND refusal IS NULL AND {self._condition} ORDER BY outbox_id LIMIT ?",
             last,
             self._in_flight,
         )
@@ -149,13 +193,10 @@ class Relay:
 
     async def _try(self, rows: Sequence[Outgoing]) -> list[Outgoing]:
         """Publish ``rows`` all at once; return those that the bus did not acknowledge."""
-        # somebody waits for what is ordered, readers of events do not; each subject keeps its order
-        orders = [row for row in rows if row.subject.endswith(ORDER)]
-        events = [row for row in rows if not row.subject.endswith(ORDER)]
-        of_orders, of_events = await asyncio.gather(self._publish_all(orders), self._publish_all(events))
+        answers = await self._publish_all(rows)
         waiting: list[Outgoing] = []
         done: list[int] = []
-        for row, answer in zip([*orders, *events], [*of_orders, *of_events], strict=True):
+        for row, answer in zip(rows, answers, strict=True):
             if isinstance(answer, BusUnavailable):
                 waiting.append(row)
             elif isinstance(answer, Exception):
@@ -168,7 +209,7 @@ class Relay:
         return waiting
 
     async def _publish_all(self, rows: Sequence[Outgoing]) -> Sequence[BaseException | None]:
-        """Publish ``rows`` of one stream; return for each what went wrong."""
+        """Publish ``rows``; return for each what went wrong."""
         together = self._publish_together if len(rows) >= MIN_TOGETHER else None
         if together is not None and await together([(row.subject, row.payload, row.msg_id) for row in rows]):
             return [None] * len(rows)

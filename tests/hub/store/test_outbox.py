@@ -112,6 +112,24 @@ async def test_orders_go_the_same_way_as_events(store: Store) -> None:
         assert await taken.get() == "hub.channel.web-main.cmd.send"
 
 
+async def test_no_order_waits_for_events(store: Store) -> None:
+    taken: asyncio.Queue[str] = asyncio.Queue()
+    goes_on = asyncio.Event()
+
+    async def publish(subject: str, payload: bytes, msg_id: str) -> None:
+        taken.put_nowait(subject)
+        if not subject.endswith("cmd.send"):
+            await goes_on.wait()
+
+    async with relaying(store, publish):
+        await record(store, "a")
+        assert await taken.get() == "hub.contact.c1.profile.changed"
+        async with store.work() as work:
+            work.record(SendMessage(message_id="m1", recipient="x"), "web-main")
+        assert await taken.get() == "hub.channel.web-main.cmd.send"
+        goes_on.set()
+
+
 async def test_what_an_earlier_run_left_is_published_first(store: Store, bus: Bus) -> None:
     await record(store, "a", "b")
     async with relaying(store, bus.publish):
