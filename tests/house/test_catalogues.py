@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from hub.accounts.permissions import PERMISSIONS
+
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 SCREEN_TEXT = re.compile(r"""(?<![\w.])\$?t\(\s*(['"])([\w.]+)\1""")
 NOT_SHOWN = (  # words that people may write to us, and made-up data
@@ -54,6 +56,13 @@ def test_both_languages_say_the_same(root: Path) -> None:
             elif _placeholders(zh) != _placeholders(en):
                 faults.append(f"{place}: {key} has {_placeholders(zh)} in zh and {_placeholders(en)} in en")
     assert faults == []
+
+
+def test_every_permission_has_its_words(root: Path) -> None:
+    texts = catalogues(root)["web/src/i18n"]["zh"]
+    keys = {f"permission.{one.replace('.', '_', 1)}" for one in PERMISSIONS}
+    keys |= {f"permission_group.{one.partition('.')[0]}" for one in PERMISSIONS}
+    assert keys - texts.keys() == set()
 
 
 def test_texts_on_screen_are_in_the_catalogue(root: Path) -> None:

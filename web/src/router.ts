@@ -13,7 +13,11 @@ declare module 'vue-router' {
 export const ADMIN_PAGES = [
   { name: 'plugins', permission: 'admin.plugins', component: () => import('./views/admin/PluginsPage.vue') },
   { name: 'users', permission: 'admin.users', component: () => import('./views/admin/UsersPage.vue') },
+  { name: 'roles', permission: 'admin.users', component: () => import('./views/admin/RolesPage.vue') },
   { name: 'queues', permission: 'admin.queues', component: () => import('./views/admin/QueuesPage.vue') },
+  { name: 'calendars', permission: 'admin.queues', component: () => import('./views/admin/CalendarsPage.vue') },
+  { name: 'codes', permission: 'admin.queues', component: () => import('./views/admin/CodesPage.vue') },
+  { name: 'reasons', permission: 'admin.queues', component: () => import('./views/admin/ReasonsPage.vue') },
   { name: 'dead-letters', permission: 'admin.system', component: () => import('./views/admin/DeadLettersPage.vue') },
   { name: 'audit', permission: 'admin.audit', component: () => import('./views/admin/AuditPage.vue') },
 ] as const

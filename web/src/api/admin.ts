@@ -120,7 +120,7 @@ export type NewUser = Pick<
   UserView,
   'username' | 'display_name' | 'work_number' | 'role_ids' | 'queue_ids' | 'skills' | 'capacities'
 >
-export type UserChange = Partial<Omit<NewUser, 'username'> & Pick<UserView, 'is_active'>>
+export type UserChange = Partial<Omit<NewUser, 'username'> & Pick<UserView, 'is_active' | 'granted' | 'denied'>>
 
 export interface RoleView {
   role_id: string
@@ -129,7 +129,6 @@ export interface RoleView {
 }
 
 export const listUsers = async () => (await call<Items<UserView>>('GET', '/users')).items
-export const listRoles = async () => (await call<Items<RoleView>>('GET', '/roles')).items
 export const makeUser = (user: NewUser) => call<{ user: UserView; password: string }>('POST', '/users', user)
 export const editUser = (id: string, change: UserChange) => call<UserView>('PATCH', `/users/${id}`, change)
 export const resetPassword = (id: string) => call<{ password: string }>('POST', `/users/${id}/password`)
@@ -186,3 +185,60 @@ export async function schemaOf(name: string): Promise<Schema> {
   const document = await call<OpenApi>('GET', '/openapi.json')
   return { $ref: `#/components/schemas/${name}`, $defs: document.components.schemas }
 }
+
+export interface CalendarRules {
+  timezone?: string
+  weekly?: Record<string, Span[]>
+  follows_holidays?: boolean
+  holiday_spans?: Span[]
+  make_up_spans?: Span[]
+  dates?: Record<string, Span[]>
+}
+
+/** From when to before when, as `08:30`; a day ends at `24:00`. */
+export type Span = [string, string]
+
+export interface CalendarView {
+  calendar_id: string
+  title: LocalText
+  rules: CalendarRules
+}
+
+export interface Trial {
+  situation: 'open' | 'closed' | 'holiday'
+  day: 'normal' | 'holiday' | 'make_up' | 'own'
+  next_opening: string | null
+  next_closing: string | null
+  knows_holidays: boolean
+}
+
+export const listCalendars = async () => (await call<Items<CalendarView>>('GET', '/calendars')).items
+export const saveCalendar = (id: string, change: { title: LocalText; rules: CalendarRules }) =>
+  call<CalendarView>('PUT', `/calendars/${id}`, change)
+export const tryCalendar = (rules: CalendarRules, at: string) => call<Trial>('POST', '/calendar-trials', { rules, at })
+
+export interface CodeView {
+  code: string
+  title: LocalText
+  parent: string | null
+  queue_ids: string[]
+  position: number
+  is_active: boolean
+}
+
+export const listCodes = async () => (await call<Items<CodeView>>('GET', '/wrap-up-codes')).items
+export const saveCode = (code: string, change: Omit<CodeView, 'code'>) => call<CodeView>('PUT', `/wrap-up-codes/${code}`, change)
+
+export interface ReasonView {
+  reason: string
+  title: LocalText
+  position: number
+  is_active: boolean
+}
+
+export const listReasons = async () => (await call<Items<ReasonView>>('GET', '/away-reasons')).items
+export const saveReason = (reason: string, change: Omit<ReasonView, 'reason'>) =>
+  call<ReasonView>('PUT', `/away-reasons/${reason}`, change)
+
+export const listRolesAndPermissions = () => call<Items<RoleView> & { permissions: string[] }>('GET', '/roles')
+export const saveRole = (id: string, role: Omit<RoleView, 'role_id'>) => call<RoleView>('PUT', `/roles/${id}`, role)

@@ -156,10 +156,17 @@ export interface DraftView {
   saved_at: string
 }
 
+/** One that others name as their `parent` is a heading; without `queue_ids` it is for every queue. */
+export interface WrapUpCode {
+  title: LocalText
+  parent?: string | null
+  queue_ids?: string[]
+}
+
 /** The `setup` table: each key has its own kind of value. */
 export interface Setup {
   queues?: Record<string, { title: LocalText }>
-  wrap_up_codes?: Record<string, { title: LocalText }>
+  wrap_up_codes?: Record<string, WrapUpCode>
   away_reasons?: Record<string, { title: LocalText }>
   limits?: { wrap_up_s?: number; attachment_bytes?: number; text_chars?: number }
 }

@@ -1,5 +1,6 @@
 /** Words for what the hub names by code: channels, states, reasons. */
 import { i18n, localText } from '@/i18n'
+import { codePath } from '@/composables/wrap_up_codes'
 import { useDesk } from '@/stores/desk'
 
 /** Return the catalogue's text of `group.code`, or the code itself when the catalogue does not know it. */
@@ -19,6 +20,10 @@ export function useTitles() {
     /** Reasons may be the hub's own, an administrator's, or a system word from the catalogue. */
     reasonTitle: (reason: string) =>
       localText(desk.setup.away_reasons?.[reason]?.title, reason ? named('reason', reason) : ''),
-    codeTitle: (code: string) => localText(desk.setup.wrap_up_codes?.[code]?.title, code),
+    /** A code below headings is called with them: `Water › Leak`. */
+    codeTitle: (code: string) =>
+      codePath(desk.setup.wrap_up_codes ?? {}, code)
+        .map((one) => localText(desk.setup.wrap_up_codes?.[one]?.title, one))
+        .join(' › '),
   }
 }

@@ -1,0 +1,101 @@
+"""The administrator sets the service up: hours, codes, reasons, roles."""
+
+import os
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.support.axe import faults_of
+from tests.browser.support.people import Agent
+from tests.journeys.support.house import House
+
+SIZES = ((1440, 900), (1280, 800), (720, 900))
+PICTURES = os.environ.get("LIANXIN_PICTURES", "")  # a folder, for whoever wants to look
+
+
+def name(page: Page, slug: str, title: str) -> None:
+    """Begin a new entry."""
+    page.get_by_role("button", name="添加", exact=True).click()
+    page.get_by_label("标识").fill(slug)
+    page.get_by_label("中文名称").fill(title)
+
+
+def save(page: Page) -> None:
+    """Save, and wait until the hub has."""
+    with page.expect_response(lambda answer: answer.request.method in ("PUT", "PATCH")):
+        page.get_by_role("button", name="保存").click()
+    expect(page.get_by_text("已保存").first).to_be_visible()
+
+
+def test_a_calendar_is_tried_and_saved(house: House, administrator: Agent) -> None:
+    page = administrator.page
+    page.goto(f"{house.url}/admin/calendars")
+    name(page, "counter", "窗口时间")
+    page.get_by_label("星期一结束").fill("16：00")
+    page.get_by_role("button", name="周二至周五与周一相同").click()
+    expect(page.get_by_label("星期五结束")).to_have_value("16:00")
+    page.get_by_label("要试的时间").fill("2026-11-27T17:00")
+    page.get_by_role("button", name="测试").click()
+    expect(page.get_by_role("status").filter(has_text="非服务时间")).to_be_visible()
+    page.get_by_label("添加日期").first.fill("2026-11-27")
+    page.get_by_role("button", name="添加日期").click()
+    save(page)
+    page.reload()
+    expect(page.get_by_label("星期五结束")).to_have_value("16:00")
+    expect(page.get_by_text("2026-11-27")).to_be_visible()
+
+
+def test_a_code_stands_below_its_heading(house: House, administrator: Agent) -> None:
+    page = administrator.page
+    page.goto(f"{house.url}/admin/codes")
+    name(page, "water", "供水")
+    save(page)
+    name(page, "leak", "漏水")
+    page.get_by_role("combobox", name="上级").press("Enter")
+    page.get_by_role("option", name="供水").click()
+    save(page)
+    expect(page.get_by_role("heading", name="漏水")).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("供水", exact=True).nth(1)).to_be_visible()
+
+
+def test_a_reason_is_added_and_retired(house: House, administrator: Agent) -> None:
+    page = administrator.page
+    page.goto(f"{house.url}/admin/reasons")
+    name(page, "blood", "献血")
+    save(page)
+    page.get_by_role("switch", name="使用中").press("Space")
+    page.get_by_role("button", name="保存").click()
+    expect(page.get_by_role("button", name="献血")).to_contain_text("已停用")
+
+
+def test_a_role_and_one_users_difference_from_it(house: House, administrator: Agent) -> None:
+    page = administrator.page
+    page.goto(f"{house.url}/admin/roles/agent")
+    box = page.get_by_label("不按顺序从队列中取出")
+    box.check()
+    save(page)
+    page.goto(f"{house.url}/admin/roles/admin")
+    expect(page.get_by_label("管理用户和角色")).to_be_disabled()
+    page.goto(f"{house.url}/admin/users")
+    page.get_by_role("button", name="周敏").click()
+    page.get_by_text("与角色不同之处").click()
+    page.get_by_label("不按顺序从队列中取出").select_option("denied")
+    save(page)
+    page.reload()
+    expect(page.get_by_label("不按顺序从队列中取出")).to_have_value("denied")
+
+
+@pytest.mark.parametrize("at", ["calendars/office-hours", "codes/answered", "reasons/meal", "roles/supervisor"])
+def test_every_page_is_usable_by_everybody(house: House, administrator: Agent, at: str) -> None:
+    page = administrator.page
+    for width, height in SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        page.goto(f"{house.url}/admin/{at}")
+        expect(page.locator(".admin-form .body")).to_be_visible()
+        expect(page.get_by_label("中文名称")).not_to_have_value("")
+        assert faults_of(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing is cut off sideways"
+        if PICTURES:
+            page.screenshot(path=Path(PICTURES) / f"{at.replace('/', '-')}-{width}.png")
