@@ -91,6 +91,7 @@ class Mailbox:
             has_idle = client.has_capability("IDLE")
             backoff = Backoff(first_s=0.5, limit_s=30.0)
             while not self._stopping.is_set():
+                _forget_news(client)
                 try:
                     self._take_new(client, loop)
                 except TryLater as error:
@@ -98,6 +99,8 @@ class Mailbox:
                     self._stopping.wait(backoff.next_s())
                     continue
                 backoff.reset()
+                if _has_news(client):
+                    continue
                 if has_idle:
                     self._idle(client)
                 else:
@@ -244,6 +247,16 @@ class Mailbox:
         if client is not None:
             with contextlib.suppress(*_FAULTS):
                 client.shutdown()
+
+
+def _forget_news(client: imapclient.IMAPClient) -> None:
+    """Forget the count of mails that the server told with earlier answers."""
+    client._imap.untagged_responses.pop("EXISTS", None)
+
+
+def _has_news(client: imapclient.IMAPClient) -> bool:
+    """Whether a mail came during the last commands: the server told it then and will not tell it again in IDLE."""
+    return bool(client._imap.untagged_responses.get("EXISTS"))
 
 
 async def _awaited(taking: Awaitable[None]) -> None:

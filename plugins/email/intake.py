@@ -14,6 +14,7 @@ from plugins.email.automatic import is_robot
 from plugins.email.bodies import File
 from plugins.email.bounces import Report
 from plugins.email.config import EmailConfig
+from plugins.email.headers import Mailbox
 from plugins.email.html import place_pictures
 from plugins.email.parsing import Reader, size_of
 from plugins.email.scanner import Scanner
@@ -101,7 +102,7 @@ class Intake:
                 is_automatic=parsed.is_automatic,
                 mail=Mail(
                     subject=parsed.subject,
-                    sender=f"{parsed.sender_name} <{parsed.sender}>".strip() if parsed.sender else "",
+                    sender=str(Mailbox(parsed.sender_name, parsed.sender)),
                     to=parsed.to,
                     cc=parsed.cc,
                     message_id=parsed.message_id,

@@ -16,6 +16,7 @@ from plugins.email.config import ListenerSettings
 log = logging.getLogger(__name__)
 
 Take = Callable[[bytes, tuple[str, ...]], Awaitable[None]]
+MAX_LINE: Final = 65_536  # the standard says 1,000; programs that write HTML do not know that
 MAX_RECIPIENTS: Final = 100
 BIG_BYTES: Final = 4_194_304  # announced mails above this are taken one at a time
 LATER: Final = "451 4.3.0 cannot be stored now, try again later"
@@ -149,6 +150,8 @@ class Listener:
 
 class _Guarded(SMTP):
     """A connection that was counted; one too many is told so and closed."""
+
+    line_length_limit = MAX_LINE
 
     def __init__(self, listener: Listener, tls: ssl.SSLContext | None) -> None:
         super().__init__(listener, **listener.protocol_options(tls))

@@ -275,6 +275,11 @@ class Relay:
         """Return what citizens would have got: address, subject, text."""
         return [_letter(raw) for raw in self._sink.received]
 
+    @property
+    def sent(self) -> list[bytes]:
+        """Return the mails as they went out."""
+        return self._sink.received
+
     async def start(self) -> dict[str, Any]:
         if self._controller is None:
             self._controller = Controller(self._sink, hostname="127.0.0.1", port=self.port)

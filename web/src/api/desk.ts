@@ -69,5 +69,8 @@ export const contactConversations = (id: string) =>
 export const uploadMedia = (file: File, onProgress: (share: number) => void, signal?: AbortSignal) =>
   upload<Attachment>('/media', file, onProgress, signal)
 
+/** Return where the page of a mail is, for a frame; with `images` other servers learn that it was opened. */
+export const mailUrl = (mediaId: string, images: boolean) => `/mail/${mediaId}${images ? '?images=1' : ''}`
+
 /** Return where the file of `attachment` is. */
 export const mediaUrl = ({ media_id, name }: Attachment) => `/media/${media_id}/${encodeURIComponent(name || 'file')}`

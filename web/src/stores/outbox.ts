@@ -11,12 +11,19 @@ import { useThreads } from '@/stores/threads'
 
 const KEY = 'lianxin.outbox.' // and the user's id; of this tab: a reload sends on with the same keys
 
+/** What a mail is to have beside its text; `quotes` is the entry that it repeats below. */
+export interface MailAsked {
+  subject: string
+  quotes: string
+}
+
 export interface Unsent {
   client_id: string
   conversation_id: string
   is_note: boolean
   text: string
   attachments: Attachment[]
+  mail?: MailAsked
   created_at: string
   /** `held`: the line is down, it goes out by itself; `failed`: a person has to decide. */
   state: 'sending' | 'held' | 'failed'
@@ -30,13 +37,14 @@ export const useOutbox = defineStore('outbox', () => {
   const items = reactive<Unsent[]>(stored(key))
   const busy = new Set<string>()
 
-  function send(conversationId: string, text: string, attachments: Attachment[], isNote: boolean): void {
+  function send(conversationId: string, text: string, attachments: Attachment[], isNote: boolean, mail?: MailAsked): void {
     items.push({
       client_id: newKey(),
       conversation_id: conversationId,
       is_note: isNote,
       text,
       attachments,
+      mail,
       created_at: new Date(now()).toISOString(),
       state: 'sending',
       error: '',
@@ -63,9 +71,9 @@ export const useOutbox = defineStore('outbox', () => {
   }
 
   async function post(item: Unsent): Promise<EntryView | null> {
-    const { client_id, text, attachments } = item
+    const { client_id, text, attachments, mail } = item
     const media = attachments.map((attachment) => attachment.media_id)
-    const body = item.is_note ? { client_id, text } : { client_id, text, attachments: media }
+    const body = item.is_note ? { client_id, text } : { client_id, text, attachments: media, mail }
     try {
       const path = `/conversations/${item.conversation_id}/${item.is_note ? 'notes' : 'messages'}`
       return await call<EntryView>('POST', path, body, { key: client_id })
