@@ -164,6 +164,7 @@ class PluginInstances:
             await self._audit.record(identity, "instance.delete", "instance", instance, remote=remote)
         await self._schemes.forget(instance)
         await self._desired.delete(instance)
+        await self._bus.remove_consumer(orders_consumer(instance))
 
     async def _probe(self, plugin: str, settings: dict[str, Any]) -> None:
         request = ProbeRequest(plugin=plugin, settings=settings)

@@ -3,7 +3,9 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
+import nats
 import pytest
+from nats.js.errors import NotFoundError
 
 from core.bus import Bus, BusSettings
 from core.config import MASK
@@ -163,6 +165,17 @@ async def test_a_channel_speaks_for_no_other_networks_addresses(
         await channel.write("webchat:b", "真的")
         await channel.hears("webchat:b", "12345")
         assert channel.sent("mailto:a@example.org") == []
+
+
+async def test_a_deleted_instance_leaves_no_reader_behind(house: House, admin: Agent) -> None:
+    client = await nats.connect(house.nats.url)
+    try:
+        await client.jetstream().consumer_info("ORDERS", "web_chat-main")
+        await admin.call("DELETE", "/instances/web_chat-main")
+        with pytest.raises(NotFoundError):
+            await client.jetstream().consumer_info("ORDERS", "web_chat-main")
+    finally:
+        await client.close()
 
 
 async def test_a_changed_queue_holds_at_once(house: House, admin: Agent) -> None:
