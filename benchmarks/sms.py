@@ -271,7 +271,7 @@ async def ceiling(url: str, messages: int) -> float:
     """Return publishes a second of the same envelopes by bare nats-py, as many in flight."""
     client = await nats.connect(url)
     js = client.jetstream()
-    await js.add_stream(name="BARE", subjects=["bare"])
+    await js.add_stream(name="BARE", subjects=["bare"])  # the same one at each run
     payloads = []
     for number in range(messages):
         text = f"速{number}：我家停水了，什么时候修好？"
@@ -281,7 +281,7 @@ async def ceiling(url: str, messages: int) -> float:
 
     async def publish() -> None:
         for number in numbers:
-            await js.publish("bare", payloads[number], headers={"Nats-Msg-Id": str(number)})
+            await js.publish("bare", payloads[number], headers={"Nats-Msg-Id": new_id()})
 
     began = time.monotonic()
     async with asyncio.TaskGroup() as tasks:

@@ -135,7 +135,7 @@ class SmsChannel(Channel[SmsConfig], ServesHttp):
 
     def _cut(self, message: SendMessage) -> Segments:
         if message.attachments:
-            raise SendRejected("no_attachments", "a short message carries no files")
+            raise SendRejected("file_not_carried", "a short message carries no files")
         lines = [message.text, *(f"{choice.key} {choice.label}" for choice in message.choices)]
         text = "\n".join(line for line in lines if line)
         if not text.strip():
@@ -167,7 +167,6 @@ class SmsChannel(Channel[SmsConfig], ServesHttp):
 
 async def _tidy(inbox: Inbox, outbox: Outbox) -> None:
     while True:
-        await asyncio.sleep(TIDY_S)
         try:
             await inbox.tidy()
             await outbox.tidy()
@@ -175,6 +174,7 @@ async def _tidy(inbox: Inbox, outbox: Outbox) -> None:
             log.info("tidying waits: %s", error)
         except Exception:
             log.exception("tidying failed")
+        await asyncio.sleep(TIDY_S)
 
 
 async def _end(task: asyncio.Task[None]) -> None:

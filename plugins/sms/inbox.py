@@ -42,10 +42,9 @@ class Inbox:
         self._decode = decode
 
     async def load(self) -> None:
-        """Take up what a predecessor left, and hand on what is complete."""
+        """Take up what a predecessor left."""
         await self._arrivals.load()
-        for known in await self._long_messages.load():
-            await self._hand_on(known)
+        await self._long_messages.load()
 
     async def receive(self, incoming: Incoming) -> None:
         sender = canonical(incoming.source, self._config.region)
@@ -72,9 +71,12 @@ class Inbox:
         self._arrivals.doubt()
 
     async def tidy(self) -> None:
-        """Hand on what waited long enough for its missing parts, and forget what is over."""
+        """Hand on what is complete and could not be handed on before, or lacks parts too long; forget what is over."""
         for known in self._long_messages.overdue():
-            log.warning("a long message lacks %d of %d parts", known.total - len(known.digests), known.total)
+            if known.is_closed:
+                continue  # just now
+            if not known.is_complete:
+                log.warning("a long message lacks %d of %d parts", known.total - len(known.digests), known.total)
             await self._hand_on(known)
         await self._long_messages.expire()
         await self._arrivals.expire()

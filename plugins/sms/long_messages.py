@@ -19,14 +19,10 @@ class LongMessages:
         self._wait_s = wait_s
         self._sets = Reassembly(new_id)
 
-    async def load(self) -> list[PartSet]:
-        """Take up what a predecessor left; return the sets that are complete and were not handed on."""
-        complete = []
+    async def load(self) -> None:
+        """Take up what a predecessor left."""
         for known in await self._journal.do(_read):
             self._sets.restore(known)
-            if known.is_complete and not known.is_closed:
-                complete.append(known)
-        return complete
 
     async def add(self, key: Key, piece: Piece) -> tuple[PartSet, bool]:
         """Return the set ``piece`` belongs to once it is written down, and whether it is a part too late for it.
@@ -62,7 +58,7 @@ class LongMessages:
         await self._journal.do(write)
 
     def overdue(self) -> list[PartSet]:
-        """Return the open sets that have waited long enough."""
+        """Return the open sets that are complete, or have waited long enough."""
         return self._sets.overdue(self._clock.now().timestamp() - self._wait_s)
 
     async def expire(self) -> None:

@@ -98,8 +98,8 @@ class Reassembly:
             self._closed[known.set_id] = known
 
     def overdue(self, before: float) -> list[PartSet]:
-        """Return the open sets whose first part came earlier than ``before``."""
-        return list(takewhile(lambda known: known.opened_at < before, self._open.values()))
+        """Return the open sets that are complete, or whose first part came earlier than ``before``."""
+        return [known for known in self._open.values() if known.opened_at < before or known.is_complete]
 
     def forget(self, before: float) -> list[PartSet]:
         """Drop and return closed sets whose first part came earlier than ``before``."""

@@ -44,7 +44,7 @@ class TestCmpp2Contract(ChannelContract):
         Outbound(
             "refused",
             order(),
-            MessageStatus(message_id="m-1", status="failed", code="cmpp_5"),
+            MessageStatus(message_id="m-1", status="failed", code="refused"),
             answer={"result": 5},
             wire=wire("您好，已受理", 8),
         ),

@@ -47,7 +47,7 @@ class TestSmppContract(ChannelContract):
         Outbound(
             "refused",
             order(),
-            MessageStatus(message_id="m-1", status="failed", code="smpp_0b"),
+            MessageStatus(message_id="m-1", status="failed", code="bad_address"),
             answer={"status": 0x0B},
             wire=wire("您好，已受理", 8),
         ),

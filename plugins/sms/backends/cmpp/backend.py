@@ -24,7 +24,7 @@ from plugins.sms.wire.receipts import Receipt, state_of
 
 log = logging.getLogger(__name__)
 
-GOOD_BYE_S: Final = 1.0
+GOOD_BYE_S: Final = 0.3
 _ZONE: Final = ZoneInfo("Asia/Shanghai")
 _REFUSED: Final = frozenset({2, 3})  # unknown source address, wrong proof
 _FLOW_CONTROL: Final = 8
@@ -75,7 +75,7 @@ class CmppBackend(Backend):
             self._pace.pause(0.5)
             raise SendDeferred("throttled", "the gateway answered 8")
         if result:
-            raise SendRejected(f"cmpp_{result}", f"the gateway answered {result}")
+            raise SendRejected("refused", f"the gateway answered {result}")
         return msg_id.hex()
 
     def decode(self, data: bytes, coding: int) -> str:

@@ -100,9 +100,9 @@ class HttpGateway(Backend):
                 text = (await answer.content.read(MAX_ANSWER_BYTES)).decode("utf-8", errors="replace")
                 status, retry_after = answer.status, answer.headers.get("Retry-After", "")
         except aiohttp.ClientConnectorError as error:
-            raise SendDeferred("unreachable", f"gateway unreachable: {error.strerror}") from None
+            raise SendDeferred("unavailable", f"gateway unreachable: {error.strerror}") from None
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise SendUnknown("no_answer", f"the gateway did not answer: {type(error).__name__}") from None
+            raise SendUnknown("timeout", f"the gateway did not answer: {type(error).__name__}") from None
         _judge(status, retry_after)
         return status, text
 
@@ -148,7 +148,7 @@ def _judge(status: int, retry_after: str) -> None:
         case _ if status >= 500:
             raise SendUnknown("gateway_error", f"the gateway answered {status}")
         case _ if status >= 300:
-            raise SendRejected(f"http_{status}", f"the gateway answered {status}")
+            raise SendRejected("refused", f"the gateway answered {status}")
 
 
 def _seconds(text: str) -> float | None:

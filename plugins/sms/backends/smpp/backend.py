@@ -23,7 +23,7 @@ from plugins.sms.wire.receipts import parse_receipt, receipt_key, submitted_key
 
 log = logging.getLogger(__name__)
 
-UNBIND_S: Final = 1.0
+UNBIND_S: Final = 0.3
 SETTLE_S: Final = 2.0  # after an answer the link is asked: its reply proves that the answer arrived
 _REFUSED_BINDS: Final = frozenset({Status.BIND_FAILED, Status.BAD_PASSWORD, Status.BAD_SYSTEM_ID})
 _BINDS: Final = {
@@ -90,9 +90,10 @@ class SmppBackend(Backend):
                 self._pace.pause(0.5)
                 raise SendDeferred("throttled", f"the SMSC answered 0x{answer.status:02x}")
             case Status.SYSTEM_ERROR | Status.TEMPORARY:
-                raise SendDeferred("far_end_busy", f"the SMSC answered 0x{answer.status:02x}")
+                raise SendDeferred("unavailable", f"the SMSC answered 0x{answer.status:02x}")
             case status:
-                raise SendRejected(f"smpp_{status:02x}", f"the SMSC answered 0x{status:02x}")
+                code = "bad_address" if status == Status.BAD_DESTINATION else "refused"
+                raise SendRejected(code, f"the SMSC answered 0x{status:02x}")
 
     def key(self, part_id: str) -> str:
         return submitted_key(part_id)
@@ -111,7 +112,7 @@ class SmppBackend(Backend):
             window=settings.window,
             answer_s=settings.answer_s,
             handle=link.handle,
-            tls=_tls(settings),
+            tls=await asyncio.to_thread(_tls, settings),
         ) as link.exchange:
             await self._bind(link.exchange, command)
             try:
@@ -197,7 +198,7 @@ class _Link:
     async def handle(self, exchange: Exchange, pdu: Pdu) -> None:
         answer = exchange.answer
         match pdu.command:
-            case Command.DELIVER_SM | Command.DATA_SM:
+            case Command.DELIVER_SM:
                 status = await self._take(pdu)
                 await answer(Pdu(pdu.command | smpp.RESPONSE, pdu.sequence, b"\0", status))
             case Command.ENQUIRE_LINK:
@@ -212,7 +213,7 @@ class _Link:
 
     async def _take(self, pdu: Pdu) -> Status:
         """Return what the SMSC is told about something it delivered."""
-        if self.intake is None or pdu.command == Command.DATA_SM:
+        if self.intake is None:
             return Status.TEMPORARY
         try:
             await self._hand_over(self.intake, smpp.unpack_message(pdu.body))
@@ -272,7 +273,10 @@ def _sar(place: udh.Concatenation) -> dict[int, bytes]:
 def _tls(settings: SmppSettings) -> ssl.SSLContext | None:
     if settings.tls == "off":
         return None
-    context = ssl.create_default_context(cafile=settings.tls_ca_file or None)
+    try:
+        context = ssl.create_default_context(cafile=settings.tls_ca_file or None)
+    except OSError as error:
+        raise ChannelNotReady(f"the file of certificates cannot be used: {error}") from error
     if settings.tls == "unverified":
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

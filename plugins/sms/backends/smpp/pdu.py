@@ -36,7 +36,6 @@ class Command(IntEnum):
     BIND_TRANSCEIVER = 0x09
     ENQUIRE_LINK = 0x15
     ALERT_NOTIFICATION = 0x0102
-    DATA_SM = 0x0103
 
 
 class Status(IntEnum):
@@ -45,6 +44,7 @@ class Status(IntEnum):
     OK = 0x00
     BAD_COMMAND = 0x03
     SYSTEM_ERROR = 0x08
+    BAD_DESTINATION = 0x0B
     BIND_FAILED = 0x0D
     BAD_PASSWORD = 0x0E
     BAD_SYSTEM_ID = 0x0F
