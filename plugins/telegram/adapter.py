@@ -21,6 +21,7 @@ from core.backoff import Backoff
 from core.channel import Channel, Link, ServesHttp, ShowsTyping
 from core.errors import (
     ChannelNotReady,
+    LianxinError,
     RequestFailed,
     SendDeferred,
     SendRejected,
@@ -67,7 +68,7 @@ class TelegramChannel(Channel[TelegramConfig], ServesHttp, ShowsTyping):
                 self._bot, self._intake = bot, Intake(bot, self.config, self.link)
                 try:
                     await self._receive(self._intake, bot, poller)
-                except TelegramError:
+                except (TelegramError, LianxinError):
                     self._bot = None
                     await self._sends.ended(self.config.timeout_s)  # a lost poll says nothing about them
                     raise

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from core.channel import Channel, Link, ServesHttp, ShowsTyping
 from core.clock import Clock, SystemClock
-from core.errors import ChannelNotReady, RequestFailed, SendDeferred, SendRejected, TryLater
+from core.errors import ChannelNotReady, LianxinError, RequestFailed, SendDeferred, SendRejected, TryLater
 from core.events import Attachment, ChannelState, SendMessage
 from core.parts import Progress
 from core.underway import Underway
@@ -59,9 +59,9 @@ class WeChatChannel(Channel[WeChatConfig], ServesHttp, ShowsTyping):
                 try:
                     await self.emit(ChannelState(state="ready"))
                     await self._side.keep(api)
-                except (Refusal, Unanswered):
+                except (Refusal, Unanswered, LianxinError):
                     self._api = None
-                    await self._sends.ended(self.config.timeout_s)
+                    await self._sends.ended(self.config.timeout_s)  # a lost callback or pull says nothing about them
                     raise
         except Refusal as refusal:
             raise channel_error(refusal) from refusal

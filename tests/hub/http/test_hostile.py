@@ -95,14 +95,20 @@ async def test_a_broken_upload_is_refused(admin: Agent) -> None:
 
 
 async def test_pictures_show_and_all_else_downloads(admin: Agent) -> None:
-    for data, name, kind in ((b"\x89PNG\r\n\x1a\nxx", "a.png", "inline"), (b"<script>", "a.png", "attachment")):
+    download = "application/octet-stream"
+    for data, name, claimed, kind, served in (
+        (b"\x89PNG\r\n\x1a\nxx", "a.png", "image/png", "inline", "image/png"),
+        (b"<script>", "a.png", "image/png", "attachment", download),
+        (b"<script>", "a.html", "text/html", "attachment", download),
+        (b"OggS", "a.ogg", "audio/ogg", "attachment", "audio/ogg"),  # players play it, nothing shows it
+    ):
         form = aiohttp.FormData()
-        form.add_field("file", data, filename=name, content_type="image/png")
+        form.add_field("file", data, filename=name, content_type=claimed)
         headers = {"X-CSRF-Token": admin.me["csrf"]}
         async with admin.http.post(f"{admin.url}/api/v1/media", data=form, headers=headers) as answer:
             kept = await answer.json()
         async with admin.http.get(f"{admin.url}/media/{kept['media_id']}/{name}") as answer:
-            assert answer.headers["Content-Disposition"] == kind
+            assert (answer.headers["Content-Disposition"], answer.content_type) == (kind, served)
             assert "sandbox" in answer.headers["Content-Security-Policy"]
             assert await answer.read() == data
 

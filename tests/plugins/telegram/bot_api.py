@@ -33,6 +33,7 @@ class BotApi:
         self.chats = {ANNA}
         self.answered: list[str] = []
         self.broken_files: set[str] = set()
+        self.files_wait: asyncio.Event | None = None
         self.page = 100
         self.webhook: dict[str, str] = {}
         self._polls = 0
@@ -99,10 +100,10 @@ class BotApi:
         async with asyncio.timeout(15), self._news:
             await self._news.wait_for(lambda: not self._updates)
 
-    async def polled(self, count: int) -> None:
-        """Return when so many fetches were begun."""
+    async def called(self, method: str, times: int = 1) -> None:
+        """Return when ``method`` was called so often."""
         async with asyncio.timeout(15), self._news:
-            await self._news.wait_for(lambda: self.calls.count("getUpdates") >= count)
+            await self._news.wait_for(lambda: self.calls.count(method) >= times)
 
     @property
     def unconfirmed(self) -> int:
@@ -141,7 +142,9 @@ class BotApi:
         if request.match_info["token"] != TOKEN:
             return _error(401, "Unauthorized")
         params = await _params(request)
-        self.calls.append(method)
+        async with self._news:
+            self.calls.append(method)
+            self._news.notify_all()
         if found := faults(method, params):
             self.violations += found
             return _error(400, f"Bad Request: {found[0]}")
@@ -163,6 +166,8 @@ class BotApi:
                 )
             case "getFile":
                 file_id = params["file_id"]
+                if self.files_wait is not None:
+                    await self.files_wait.wait()
                 if file_id in self.broken_files:
                     return _error(500, "Internal Server Error")
                 if file_id not in self.files:

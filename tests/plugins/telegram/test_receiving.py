@@ -69,7 +69,7 @@ async def test_an_update_numbered_lower_after_a_quiet_week_is_not_missed(
     async with bot(telegram):
         await telegram.deliver(message("vorher", number=1))
         polls = telegram.calls.count("getUpdates")
-        await telegram.polled(polls + 2)  # a whole wait went by without anything
+        await telegram.called("getUpdates", polls + 2)  # a whole wait went by without anything
         telegram.recount(1)
         await telegram.deliver(message("nachher", number=2))
     assert [one.text for one in link.messages] == ["vorher", "nachher"]
@@ -177,6 +177,21 @@ async def test_a_webhook_is_asked_to_come_again_while_the_hub_is_away(
         link.is_down = False
         await delivery
     assert [one.text for one in link.messages] == ["一"]
+
+
+async def test_what_one_person_sends_by_webhook_stays_in_order(
+    webhooks: WebhookBotApi, link: MemoryLink, bot: Any
+) -> None:
+    webhooks.files["p"] = b"picture"
+    webhooks.files_wait = asyncio.Event()
+    async with bot(webhooks):
+        picture = asyncio.create_task(webhooks.deliver(message(number=1, photo=[{"file_id": "p"}])))
+        await webhooks.called("getFile")
+        words = asyncio.create_task(webhooks.deliver(message("这是照片", number=2)))
+        await webhooks.deliver(message("别人", number=3, sender=8))
+        webhooks.files_wait.set()
+        await asyncio.gather(picture, words)
+    assert [one.external_id for one in link.messages] == ["3", "1", "2"]
 
 
 async def test_a_webhook_that_somebody_changed_is_put_back(webhooks: WebhookBotApi, link: MemoryLink, bot: Any) -> None:
