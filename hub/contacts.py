@@ -59,12 +59,19 @@ class Contacts:
             await self.record(unit, contact)
         return contact, address
 
-    async def is_blocked(self, contact: Contact, address: Address, now: datetime) -> bool:
-        """Whether what comes from ``address`` is refused now."""
+    async def is_blocked(self, unit: Unit, contact: Contact, address: Address) -> bool:
+        """Whether what comes from ``address`` is refused now; a block whose time is over is lifted."""
         if not contact.is_blocked and address.last_seq:
             return False  # known and in good standing: the hot path asks nothing
         row = await BlockedAddress.get_or_none(uri=address.uri)
-        return row is not None and (row.until is None or row.until > now)
+        if row is None or row.until is None or row.until > unit.now:
+            return row is not None
+        uris = await Address.filter(contact_id=contact.contact_id).values_list("uri", flat=True)
+        await BlockedAddress.filter(uri__in=uris, until__lte=unit.now).delete()
+        contact.is_blocked = await BlockedAddress.filter(uri__in=uris).exists()
+        unit.touch(contact)
+        await self.record(unit, contact)
+        return False
 
     async def view(self, identity: Identity, contact_id: str) -> ContactView:
         """Return the contact as a desk shows it; 404 when there is none, or none that the user may see."""

@@ -116,7 +116,7 @@ class Router:
             log.info("message %s refused: %s", delivery.envelope.id, reason)
             return
         contact, address = await self._links.meet(unit, message.sender, instance, message.profile)
-        if await self._contacts.is_blocked(contact, address, unit.now):
+        if await self._contacts.is_blocked(unit, contact, address):
             log.info("message %s comes from a blocked address", delivery.envelope.id)
             return
         message = await self._without_foreign_files(instance, message)
@@ -211,7 +211,7 @@ class Router:
 
     async def _arrive(self, unit: Unit, instance: str, arrival: ContactArrived) -> None:
         contact, address = await self._links.meet(unit, arrival.sender, instance, arrival.profile)
-        if await self._contacts.is_blocked(contact, address, unit.now):
+        if await self._contacts.is_blocked(unit, contact, address):
             return
         if await unit.current_conversation(arrival.sender, instance) is None:
             await self._flows.greet(

@@ -136,7 +136,7 @@ class CallReports:
         unit.add(party)
         live.parties[event.leg_id] = party
         live.legs[event.leg_id] = LegPlan(leg_id=event.leg_id, role="caller", activity=Ring(activity_id="arrived"))
-        if await self._contacts.is_blocked(contact, address, unit.now):
+        if await self._contacts.is_blocked(unit, contact, address):
             log.info("call %s comes from a blocked number", event.call_id)
             live.drop_all()
             self._close(unit, live, "blocked")

@@ -2,16 +2,18 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 
 import pytest
 
 from core.events import EntryChanged, MessageReceived, MessageStatus, MessageStatuses, Profile
 from core.ids import new_id
+from core.testing.clock import VirtualClock
 from hub import timeline
 from hub.store.models import Address, Contact, Conversation, Entry
 from hub.store.unit_of_work import Recorded
 from hub.units import Unit
-from tests.hub.conversing.conftest import Come
+from tests.hub.conversing.conftest import Advance, Come
 from tests.hub.support.channel import FakeChannel
 from tests.hub.support.house import House
 
@@ -80,6 +82,20 @@ async def test_what_a_blocked_contact_writes_is_not_taken(channel: FakeChannel, 
     await chen.call("DELETE", f"/contacts/{contact_id}/block")
     await channel.write(WANG, "对不起")
     await _heard_all(["人工", "好话", "对不起"])
+
+
+async def test_a_block_is_lifted_when_its_time_is_over(
+    channel: FakeChannel, come: Come, advance: Advance, clock: VirtualClock
+) -> None:
+    chen = await come("chen")
+    await channel.write(WANG, "人工")
+    contact_id = chen.conversation(await chen.take_offer())["contact_id"]
+    until = (clock.now() + timedelta(hours=1)).isoformat()
+    await chen.call("POST", f"/contacts/{contact_id}/block", reason="辱骂", until=until)
+    await advance(3_601)
+    await channel.write(WANG, "对不起")
+    await _heard_all(["人工", "对不起"])
+    assert not (await chen.call("GET", f"/contacts/{contact_id}")).get("is_blocked", False)
 
 
 async def test_script_in_names_and_messages_stays_text(channel: FakeChannel, come: Come) -> None:
