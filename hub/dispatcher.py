@@ -17,6 +17,7 @@ from hub.calls.ringing import Ringing
 from hub.desktop.desk import Desk
 from hub.dispatch_effects import Effects, when
 from hub.dispatch_memory import keep, profile, read_snapshot
+from hub.dispatch_work import as_routed, channel_class, live_work
 from hub.errors import ApiError
 from hub.queues import MESSAGE_CLASS, Queues
 from hub.store.models import AgentStatus, Conversation, Offer, User, WorkItem
@@ -124,7 +125,7 @@ class Dispatcher:
         one claim on an agent: one that waits for a person is not queued again, a message left gives way to one.
         """
         await unit.flush()  # new conversations have to be there before their work
-        if live := await _live_work(conversation, "waiting", "offered", "assigned", "refused"):
+        if live := await live_work(conversation, "waiting", "offered", "assigned", "refused"):
             if is_message or live.channel_class != MESSAGE_CLASS or live.state == "assigned":
                 return True
             await self._take_out(unit, live, "replaced")
@@ -135,23 +136,13 @@ class Dispatcher:
             work_id=new_id(),
             conversation_id=conversation.conversation_id,
             queue_id=queue_id,
-            channel_class=MESSAGE_CLASS if is_message else _channel_class(conversation),
+            channel_class=MESSAGE_CLASS if is_message else channel_class(conversation),
             priority=priority,
             skills=skills or {},
             enqueued_at=unit.now,
         )
         await work.save()
-        usual = await _usual_agent(conversation)
-        item = routing.WorkItem(
-            work_id=work.work_id,
-            queue_id=queue_id,
-            channel_class=work.channel_class,
-            enqueued_at=work.enqueued_at.timestamp(),
-            priority=priority,
-            contact_level=conversation.contact_level,
-            needs=tuple(routing.SkillNeed(skill, level) for skill, level in work.skills.items()),
-            usual_agent=usual,
-        )
+        item = await as_routed(work, conversation)
         decisions = await self._feed(unit, lambda core, now: core.enqueue(item, now))
         if any(isinstance(decision, routing.QueueFull) for decision in decisions):
             if leaves_when_full:
@@ -183,7 +174,7 @@ class Dispatcher:
 
     async def pick(self, unit: Unit, agent_id: str, conversation: Conversation, reason: str) -> None:
         """Let the agent take waiting work out of turn; 409 ``work_gone`` when somebody else has it."""
-        work = await _live_work(conversation, "waiting")
+        work = await live_work(conversation, "waiting")
         if work is None:
             raise ApiError(409, "work_gone", "nobody waits in this conversation any more")
         await self._feed(unit, lambda core, now: core.pick(agent_id, work.work_id, reason, now), gone="work_gone")
@@ -194,11 +185,11 @@ class Dispatcher:
         """Move the conversation's work to a queue, or to one agent of it; it keeps its age."""
         if queue_id not in self._queues:
             raise ApiError(422, "invalid", "no such queue", fields={"queue_id": "unknown"})
-        work = await _live_work(conversation, "waiting", "offered", "assigned")
+        work = await live_work(conversation, "waiting", "offered", "assigned")
         if work is None and conversation.state == "active":  # an agent began it, so no queue has it yet
             conversation.agent_id = None
             await self.enqueue(unit, conversation, queue_id, is_announced=True)
-            work = await _live_work(conversation, "waiting", "offered", "assigned")
+            work = await live_work(conversation, "waiting", "offered", "assigned")
         if work is None:
             raise ApiError(409, "work_gone", "the conversation is over")
         await self._feed(
@@ -209,12 +200,12 @@ class Dispatcher:
 
     async def give_up(self, unit: Unit, conversation: Conversation, reason: str) -> None:
         """The citizen waits no longer."""
-        if work := await _live_work(conversation, "waiting", "offered", "refused"):
+        if work := await live_work(conversation, "waiting", "offered", "refused"):
             await self._take_out(unit, work, reason)
 
     async def finish(self, unit: Unit, conversation: Conversation) -> None:
         """The agent is done; wrap-up begins."""
-        if work := await _live_work(conversation, "assigned"):
+        if work := await live_work(conversation, "assigned"):
             await self._feed(unit, lambda core, now: core.finish(work.work_id, now))
 
     # Agents
@@ -270,9 +261,9 @@ class Dispatcher:
 
     async def place(self, conversation: Conversation) -> tuple[int | None, float | None]:
         """Return how many wait before this conversation, and the likely seconds until it is served."""
-        if await _live_work(conversation, "offered"):
+        if await live_work(conversation, "offered"):
             return 0, None
-        work = await _live_work(conversation, "waiting")
+        work = await live_work(conversation, "waiting")
         try:
             estimate = self._core.estimate(work.work_id) if work else None
         except routing.RoutingRefused:  # it was taken a moment ago
@@ -331,16 +322,7 @@ class Dispatcher:
             if conversation.state in ("wrap_up", "closed"):  # nobody waits any more
                 await WorkItem.filter(work_id=row.work_id).update(state="done")
                 continue
-            item = routing.WorkItem(
-                work_id=row.work_id,
-                queue_id=row.queue_id,
-                channel_class=row.channel_class,
-                enqueued_at=row.enqueued_at.timestamp(),
-                priority=row.priority,
-                contact_level=conversation.contact_level,
-                needs=tuple(routing.SkillNeed(skill, level) for skill, level in row.skills.items()),
-                usual_agent=await _usual_agent(conversation),
-            )
+            item = await as_routed(row, conversation)
             limit = self._queues.settings(row.queue_id).max_waiting
             figures = self._figures(row.queue_id)
             if limit is None or figures.waiting < limit or figures.available:
@@ -381,23 +363,3 @@ class Dispatcher:
             wait_median_s=figures.wait.median_s,
             wait_p90_s=figures.wait.p90_s,
         )
-
-
-async def _live_work(conversation: Conversation, *states: str) -> WorkItem | None:
-    return await WorkItem.filter(conversation_id=conversation.conversation_id, state__in=states).first()
-
-
-def _channel_class(conversation: Conversation) -> str:
-    is_on_the_line = conversation.call is not None and conversation.call.get("ended_at") is None
-    return "call" if is_on_the_line else "chat"
-
-
-async def _usual_agent(conversation: Conversation) -> str | None:
-    """Return who served this contact last."""
-    row = await (
-        Conversation.filter(contact_id=conversation.contact_id, agent_id__not_isnull=True)
-        .exclude(conversation_id=conversation.conversation_id)
-        .order_by("-conversation_id")
-        .first()
-    )
-    return row.agent_id if row else None

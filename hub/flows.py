@@ -7,7 +7,6 @@ published once stays readable, so running conversations end on theirs.
 import asyncio
 import logging
 from datetime import timedelta
-from functools import partial
 from typing import Final
 
 import msgspec
@@ -16,10 +15,6 @@ from core.events import MessageReceived
 from core.flow import (
     AnyAction,
     AnyInput,
-    AskCalendar,
-    CalendarAnswered,
-    End,
-    Enqueue,
     Flow,
     HandOver,
     KnowledgeFound,
@@ -28,27 +23,18 @@ from core.flow import (
     Rated,
     Said,
     Say,
-    SearchKnowledge,
-    Send,
-    SendTaken,
-    SetTimer,
-    StartLookup,
-    StartRecording,
     State,
-    TakeMessage,
     TimedOut,
-    Transfer,
-    TransferEnded,
     advance,
     start,
 )
-from core.flow.steps import QueueStep
 from hub import timeline
 from hub.calendars import Calendars
 from hub.calls.steps import CallSteps
 from hub.connectors import Connectors
 from hub.contact_links import ContactLinks
 from hub.dispatcher import Dispatcher
+from hub.flow_actions import FlowActions, keep
 from hub.flow_library import FlowLibrary
 from hub.knowledge.answering import Answering
 from hub.mails import is_mail
@@ -60,7 +46,6 @@ log = logging.getLogger(__name__)
 
 PUT_OFF_S: Final = 60.0
 TICK_S: Final = 1.0
-LOOKUP_GRACE_S: Final = 2.0  # a lookup that was under way when the hub died is given up that much after its limit
 QUESTION_CHARS: Final = 6  # first words shorter than that are a greeting, nothing to look up
 MAX_ROUNDS: Final = 50  # of questions to the calendar, lookups and flows that hand over, for one input
 
@@ -68,7 +53,7 @@ Turned = tuple[Flow, State, tuple[AnyAction, ...]]
 
 
 class Flows:
-    """Flows of conversations in text; the state is the conversation's own."""
+    """Flows of conversations; the state is the conversation's own."""
 
     def __init__(
         self,
@@ -86,12 +71,17 @@ class Flows:
         self._units = units
         self._dispatcher = dispatcher
         self._library = library
-        self._calendars = calendars
-        self._connectors = connectors
-        self._calls = calls
-        self._answering = answering
         self._links = links
-        self._outbound = outbound
+        self._actions = FlowActions(
+            dispatcher=dispatcher,
+            library=library,
+            calendars=calendars,
+            connectors=connectors,
+            answering=answering,
+            calls=calls,
+            outbound=outbound,
+            told=self._told,
+        )
 
     def default_queue(self, instance: str) -> str:
         """Return the queue for work of a channel whose flow names none."""
@@ -158,11 +148,11 @@ class Flows:
         flow, state, actions = turned
         await self._links.note_answers(unit, conversation, flow, state)
         for _ in range(MAX_ROUNDS):
-            self._keep(unit, conversation, state)
+            keep(unit, conversation, state)
             flow_next: Turned | None = None
             has_spoken = any(isinstance(action, Say) for action in actions)
             for action in actions:
-                given = await self._do(unit, conversation, flow, state, action, has_spoken=has_spoken)
+                given = await self._actions.do(unit, conversation, flow, state, action, has_spoken=has_spoken)
                 if isinstance(given, HandOver):
                     flow_next = self._handed_over(conversation, given)
                     if flow_next is None:
@@ -178,7 +168,7 @@ class Flows:
 
     async def give_up(self, unit: Unit, conversation: Conversation) -> None:
         """Bring whoever a flow cannot serve any more to a person; conversations that people had stay over."""
-        self._keep(unit, conversation, None)
+        keep(unit, conversation, None)
         if conversation.state == "flow":
             await self._dispatcher.enqueue(unit, conversation, self.default_queue(conversation.instance))
 
@@ -189,8 +179,7 @@ class Flows:
                 await asyncio.sleep(TICK_S)
                 await self.tick()
         finally:
-            await self._connectors.close()
-            await self._answering.close()
+            await self._actions.close()
 
     async def tick(self) -> None:
         """Let the time-outs happen that are due by now."""
@@ -229,126 +218,6 @@ class Flows:
             after, actions = advance(flow, state, given)
             await self.carry_out(unit, conversation, (flow, after, tuple(actions)))
 
-    async def _do(
-        self, unit: Unit, conversation: Conversation, flow: Flow, state: State, action: AnyAction, *, has_spoken: bool
-    ) -> AnyInput | HandOver | None:
-        """Carry out one action; return what the flow is to be told at once, if anything."""
-        live = await self._calls.live(unit, conversation)
-        if live is None:
-            return await self._do_in_text(unit, conversation, flow, state, action, has_spoken=has_spoken)
-        if self._calls.do(unit, live, action):
-            return None
-        given = await self._do_in_text(unit, conversation, flow, state, action, has_spoken=has_spoken)
-        if isinstance(action, End):
-            self._calls.hang_up(live)
-        return given
-
-    async def _do_in_text(
-        self, unit: Unit, conversation: Conversation, flow: Flow, state: State, action: AnyAction, *, has_spoken: bool
-    ) -> AnyInput | HandOver | None:
-        match action:
-            case Say():
-                address = await unit.reply_address(conversation)
-                timeline.add_automatic(
-                    unit, conversation, address, action.text, choices=action.choices, author_kind="flow"
-                )
-            case SetTimer():
-                conversation.flow_timer_at = unit.now + timedelta(seconds=action.seconds)
-                unit.touch(conversation)
-            case StartLookup() | SearchKnowledge():
-                self._ask_elsewhere(unit, conversation, action)
-            case AskCalendar() | Send() | Transfer():
-                return await self._answer(unit, conversation, action)
-            case Enqueue():
-                leaves_when_full = _goes_on_when_full(flow, state)
-                if not await self._enqueue(
-                    unit, conversation, action, has_spoken=has_spoken, leaves_when_full=leaves_when_full
-                ):
-                    return QueueLeft(turn=action.turn, outcome="full")
-            case TakeMessage():
-                await self._take_message(unit, conversation, action)
-            case Rated():
-                _rate(unit, conversation, action)
-            case HandOver():
-                return action
-            case End():
-                self._end(unit, conversation, action)
-            case StartRecording():
-                pass  # a text channel: what the person writes is the message
-        return None
-
-    def _ask_elsewhere(self, unit: Unit, conversation: Conversation, action: StartLookup | SearchKnowledge) -> None:
-        """Have a machine asked once this unit is committed, and give it up when no answer comes."""
-        conversation.flow_timer_at = unit.now + timedelta(seconds=action.timeout_s + LOOKUP_GRACE_S)
-        unit.touch(conversation)
-        conversation_id = conversation.conversation_id
-        if isinstance(action, StartLookup):
-            unit.after(partial(self._connectors.start, conversation_id, action, self._told))
-        else:
-            unit.after(partial(self._answering.start, conversation_id, action, self._told))
-
-    async def _answer(
-        self, unit: Unit, conversation: Conversation, action: AskCalendar | Send | Transfer
-    ) -> CalendarAnswered | SendTaken | TransferEnded:
-        """Do what is done at once and return what came of it."""
-        match action:
-            case AskCalendar():
-                situation = await self._calendars.situation(action.calendar, unit.now)
-                return CalendarAnswered(turn=action.turn, situation=situation)
-            case Send():
-                return SendTaken(turn=action.turn, is_taken=await self._outbound.push(unit, conversation, action))
-            case Transfer():
-                return TransferEnded(turn=action.turn, is_answered=False)  # there is no call in a chat
-
-    async def _enqueue(
-        self, unit: Unit, conversation: Conversation, action: Enqueue, *, has_spoken: bool, leaves_when_full: bool
-    ) -> bool:
-        if values := "，".join(f"{name}：{value}" for name, value in action.shown.items() if value):
-            timeline.add_notice(unit, conversation, "collected", values=values)
-        queue_id = action.queue_id or self.default_queue(conversation.instance)
-        return await self._dispatcher.enqueue(
-            unit,
-            conversation,
-            queue_id,
-            priority=action.priority,
-            skills=dict(action.skills),
-            is_message=is_mail(conversation.address),
-            is_announced=has_spoken,
-            leaves_when_full=leaves_when_full,
-        )
-
-    async def _take_message(self, unit: Unit, conversation: Conversation, action: TakeMessage) -> None:
-        timeline.add_notice(unit, conversation, "contact_left_message")
-        await self._dispatcher.enqueue(
-            unit,
-            conversation,
-            action.queue_id or self.default_queue(conversation.instance),
-            priority=action.priority,
-            skills=dict(action.skills),
-            is_message=True,
-        )
-
-    def _end(self, unit: Unit, conversation: Conversation, action: End) -> None:
-        self._keep(unit, conversation, None)
-        if conversation.state != "flow":
-            return  # people have it, or had it
-        conversation.state = "closed"
-        conversation.closed_at = unit.now
-        conversation.unread = 0
-        timeline.add_notice(unit, conversation, "flow_ended", reason=action.reason)
-        timeline.record_change(unit, conversation, "closed")
-
-    def _keep(self, unit: Unit, conversation: Conversation, state: State | None) -> None:
-        """Store where the flow stands; a flow that is over is forgotten, timers of earlier turns too."""
-        is_over = state is None or state.is_over
-        conversation.flow_id = None if state is None else state.flow
-        conversation.flow_version = None if state is None else state.version
-        stored = conversation.flow_state
-        if state is None or stored is None or (stored["flow"], stored.get("turn", 0)) != (state.flow, state.turn):
-            conversation.flow_timer_at = None
-        conversation.flow_state = None if is_over else msgspec.to_builtins(state)
-        unit.touch(conversation)
-
     def _handed_over(self, conversation: Conversation, action: HandOver) -> Turned | None:
         flow = self._library.published(action.flow)
         if flow is None:
@@ -380,11 +249,6 @@ class Flows:
         return None if flow is None else (flow, state)
 
 
-def _goes_on_when_full(flow: Flow, state: State) -> bool:
-    node = flow.nodes.get(state.node)
-    return isinstance(node, QueueStep) and "full" in node.on
-
-
 def _variables(conversation: Conversation) -> dict[str, str]:
     return {
         "medium": "text" if conversation.call is None else "voice",
@@ -399,12 +263,3 @@ def _variables(conversation: Conversation) -> dict[str, str]:
 def _said(message: MessageReceived) -> Said:
     media_ids = tuple(attachment.media_id for attachment in message.attachments)
     return Said(text=message.text, choice=message.choice, media_ids=media_ids)
-
-
-def _rate(unit: Unit, conversation: Conversation, action: Rated) -> None:
-    conversation.rating = action.score
-    values = {"score": str(action.score), "best": str(action.best)}
-    if action.comment:
-        values["comment"] = action.comment
-    timeline.add_notice(unit, conversation, "rated", **values)
-    timeline.record_change(unit, conversation, "rated")
