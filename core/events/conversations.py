@@ -120,7 +120,7 @@ class ConversationView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
 class EntryView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One line of a conversation's timeline: a message, an internal note, or a notice of what happened.
 
-    ``channel`` is the scheme of the address it was exchanged with, ``seq`` rises within that address; notices carry
+    ``channel`` says how it was exchanged, ``seq`` rises within that address; notices carry
     their catalogue key in ``code`` and their values in ``params``.
     """
 

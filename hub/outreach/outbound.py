@@ -7,7 +7,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
-from core.addresses import normalize, scheme_of
+from core.addresses import channel_of, normalize, scheme_of
 from core.config import Settings
 from core.events import ConversationChanged, ConversationView, Mail
 from core.flow import Send
@@ -111,7 +111,7 @@ class Outbound:
                 contact_level=contact.level,
                 language=contact.language,
                 instance=sender.instance,
-                channel=scheme_of(address.uri),
+                channel=channel_of(address.uri),
                 address=address.uri,
                 state="active",
                 queue_id=queue_id,
@@ -237,6 +237,6 @@ def sender_view(sender: Sender) -> SenderView:
     return SenderView(
         instance=sender.instance,
         title=sender.title,
-        channel=sender.scheme,
+        channel=channel_of(f"{sender.scheme}:"),
         reaches_anyone=sender.reaches(sender.scheme),
     )

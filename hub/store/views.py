@@ -11,6 +11,7 @@ from typing import Any, TypeVar, get_args, get_origin
 import msgspec
 from tortoise.models import Model
 
+from core.addresses import channel_of
 from core.events import AddressView, ContactView, ConversationView, EntryView, OfferView
 from hub.store.fields import read_json
 from hub.store.models import Entry
@@ -33,7 +34,7 @@ def conversation_view(conversation: Row | Model) -> ConversationView:
 def entry_view(entry: Row | Model) -> EntryView:
     """Return a row of ``entry`` as a view."""
     address: str = entry.address if isinstance(entry, Entry) else entry["address"]  # type: ignore[index]
-    return _view(EntryView, entry, channel=address.partition(":")[0])
+    return _view(EntryView, entry, channel=channel_of(address))
 
 
 def offer_view(offer: Row | Model) -> OfferView:

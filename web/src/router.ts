@@ -18,6 +18,8 @@ export const ADMIN_PAGES = [
   { name: 'calendars', permission: 'admin.queues', component: () => import('./views/admin/CalendarsPage.vue') },
   { name: 'codes', permission: 'admin.queues', component: () => import('./views/admin/CodesPage.vue') },
   { name: 'reasons', permission: 'admin.queues', component: () => import('./views/admin/ReasonsPage.vue') },
+  { name: 'outreach', permission: 'outreach.send', component: () => import('./views/admin/OutreachPage.vue') },
+  { name: 'templates', permission: 'outreach.templates', component: () => import('./views/admin/TemplatesPage.vue') },
   { name: 'dead-letters', permission: 'admin.system', component: () => import('./views/admin/DeadLettersPage.vue') },
   { name: 'audit', permission: 'admin.audit', component: () => import('./views/admin/AuditPage.vue') },
 ] as const

@@ -70,7 +70,7 @@ async def test_an_answer_goes_over_another_channel_and_the_reply_joins(
     assert "****" in chosen["reply_address"], "an agent without the permission sees no whole number"
     entry = await zhou.say(conversation_id, "材料清单已发您手机")
     order = await sms.hears(MOBILE, "材料清单")
-    assert (entry["channel"], entry["instance"], order.seq) == ("tel", SMS, 1)
+    assert (entry["channel"], entry["instance"], order.seq) == ("sms", SMS, 1)
     await zhou.until(lambda: any(one.get("status") == "delivered" for one in zhou.entries))
 
     await sms.write(MOBILE, "收到，谢谢")

@@ -61,7 +61,7 @@ ENTRY = EntryView(
     kind="message",
     direction="in",
     author_kind="contact",
-    channel="tel",
+    channel="sms",
     seq=5_000_000_000,
     mail=Mail(subject="路灯不亮", references=("<a@b.cn>",), verdicts={"spf": "pass"}),
     text="图片",

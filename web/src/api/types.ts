@@ -21,6 +21,9 @@ export interface Me {
 export interface AddressView {
   uri: string
   instance?: string
+  address_id?: string
+  source?: string
+  is_preferred?: boolean
 }
 
 export interface ContactView {
@@ -65,6 +68,7 @@ export interface ConversationView {
   waiting_since?: string | null
   unread?: number
   reply_address?: string
+  reply_instance?: string
 }
 
 export interface Attachment {
@@ -86,6 +90,7 @@ export interface EntryView {
   author_id?: string | null
   author_name?: string
   instance?: string
+  channel?: string
   seq?: number
   text?: string
   attachments?: Attachment[]

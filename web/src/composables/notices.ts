@@ -1,6 +1,6 @@
 /** Words for what happened to a conversation. */
 import type { EntryView } from '@/api/types'
-import { channelName, useTitles } from '@/composables/texts'
+import { channelName, named, useTitles } from '@/composables/texts'
 import { i18n } from '@/i18n'
 
 /** Return the catalogue's line for a notice, with ids and codes replaced by their titles. */
@@ -15,6 +15,7 @@ export function noticeText(entry: EntryView): string {
   if (params.agent) titled.agent = agentName(params.agent)
   if (params.reason) titled.reason = reasonTitle(params.reason)
   if (params.code) titled.code = codeTitle(params.code)
+  if (params.fault) titled.fault = named('fault', params.fault)
   if (params.channel) titled.channel = channelName(params.channel)
   for (const name of ['from', 'to']) {
     if (params[name]) titled[name] = queueTitle(params[name]) === params[name] ? agentName(params[name]) : queueTitle(params[name])
