@@ -23,7 +23,8 @@ class BrowserCode:
         app.router.add_get("/widget/{name:.+}", self._widget)
         app.router.add_get("/public", self._public)
         app.router.add_get("/favicon.ico", self._icon)
-        for path in ("/", "/login", "/desk", "/desk/{rest:.*}", "/admin", "/admin/{rest:.*}", "/wallboard"):
+        pages = ("/desk", "/knowledge", "/admin")
+        for path in ("/", "/login", "/wallboard", *pages, *(f"{page}/{{rest:.*}}" for page in pages)):
             app.router.add_get(path, self._page)
 
     async def _page(self, _request: web.Request) -> web.StreamResponse:

@@ -91,6 +91,17 @@ class Articles:
             if row.article_id in contents
         }
 
+    async def browse(
+        self, levels: Collection[str], *, kind: str, category_id: str, region: str, offset: int, limit: int
+    ) -> list[str]:
+        """Return the ids of published articles in a category and below it, those that helped most first."""
+        rows = Article.filter(level__in=list(levels), published_version__not_isnull=True)
+        if category_id:
+            rows = rows.filter(category_id__in=await self._categories.below(category_id))
+        chosen = {name: value for name, value in (("kind", kind), ("region", region)) if value}
+        page = rows.filter(**chosen).order_by("-accepted", "title").offset(offset).limit(limit)
+        return [row.article_id for row in await page]
+
     async def page(
         self, identity: Identity, view: ListView, *, category_id: str, words: str, offset: int, limit: int
     ) -> ArticlePage:

@@ -61,6 +61,11 @@ class Categories:
         parents = dict(await Category.all().values_list("category_id", "parent_id"))
         return _path(parents, category_id)
 
+    async def below(self, category_id: str) -> set[str]:
+        """Return ``category_id`` and everything below it."""
+        parents = dict(await Category.all().values_list("category_id", "parent_id"))
+        return {one for one in parents if category_id in _path(parents, one)}
+
     async def save(self, identity: Identity, category_id: str, edit: CategoryEdit, *, remote: str) -> CategoryView:
         """Make or change a category; 422 when it would stand below itself or too deep."""
         try:

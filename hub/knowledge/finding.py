@@ -59,7 +59,7 @@ class FoundArticles(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What to look for."""
+    """What to look for; without ``text`` everything in the category, those that helped most first."""
 
     text: str
     kind: str = ""
@@ -103,6 +103,8 @@ class Finder:
         ]
         if len(levels) < 3:
             filters.append(tuple(f"level:{level}" for level in levels))
+        if not wanted.text.strip():
+            return await self._browse(wanted, levels)
         query = SearchQuery(
             collection="articles",
             text=wanted.text,
@@ -123,6 +125,20 @@ class Finder:
         found.sort(key=lambda one: -one.score)
         end = wanted.offset + wanted.limit
         return FoundArticles(items=found[wanted.offset : end], facets=answer.facets, has_more=len(found) > end)
+
+    async def _browse(self, wanted: Wanted, levels: tuple[str, ...]) -> FoundArticles:
+        ids = await self._articles.browse(
+            levels,
+            kind=wanted.kind,
+            category_id=wanted.category_id,
+            region=wanted.region,
+            offset=wanted.offset,
+            limit=wanted.limit + 1,
+        )
+        contents = await self._articles.published(ids)
+        hits = [Hit(document_id=one, score=0.0, matched="title") for one in ids[: wanted.limit] if one in contents]
+        found = [_found(hit, *contents[hit.document_id], SearchAnswer()) for hit in hits]
+        return FoundArticles(items=found, has_more=len(ids) > wanted.limit)
 
     async def _look_at_titles(self, wanted: Wanted, levels: tuple[str, ...]) -> FoundArticles:
         """Look where a database finds something without an index: in titles and codes."""

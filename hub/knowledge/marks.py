@@ -7,7 +7,8 @@ from typing import Final
 import msgspec
 
 SNIPPET_CHARS: Final = 90
-_MARKUP: Final = re.compile(r"^\s{0,3}(#{1,6}\s+|[-*+]\s+|>\s?|\d+[.)]\s+)|[*_`|]{1,3}", re.MULTILINE)
+_MARKUP: Final = re.compile(r"^\s{0,3}(#{1,6}\s+|>\s?)|\*\*|__|`{1,3}", re.MULTILINE)
+_BULLET: Final = re.compile(r"^\s{0,6}[-*+]\s+", re.MULTILINE)
 _LINK: Final = re.compile(r"\[([^\]]{0,200})\]\([^)\s]{0,500}\)")
 
 
@@ -20,7 +21,7 @@ class Part(msgspec.Struct, frozen=True, omit_defaults=True):
 
 def plain_text(markdown: str) -> str:
     """Return ``markdown`` without its marks, as it is sent in a message."""
-    return _MARKUP.sub("", _LINK.sub(r"\1", markdown)).strip()
+    return _MARKUP.sub("", _BULLET.sub("• ", _LINK.sub(r"\1", markdown))).strip()
 
 
 def marked(text: str, terms: Sequence[str]) -> list[Part]:

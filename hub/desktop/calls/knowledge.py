@@ -26,9 +26,9 @@ api = Endpoints()
 
 
 class FindQuery(msgspec.Struct, frozen=True):
-    """What to look for, and where."""
+    """What to look for, and where; without ``q`` everything there."""
 
-    q: Annotated[str, Meta(min_length=1, max_length=300)]
+    q: Annotated[str, Meta(max_length=300)] = ""
     kind: ArticleKind | None = None
     category_id: Slug = ""
     region: Annotated[str, Meta(max_length=60)] = ""

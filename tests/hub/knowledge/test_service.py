@@ -8,6 +8,7 @@ from pathlib import Path
 
 from core.testing.nats import NatsServer
 from hub.demo import PASSWORD
+from hub.knowledge.finding import Wanted
 from hub.knowledge.knowledge import Knowledge
 from hub.knowledge.marks import Part
 from hub.settings import SearchSettings
@@ -95,6 +96,12 @@ async def test_an_article_is_found_only_while_it_is_valid(library: House, knowle
     await published(knowledge, "国庆期间办事大厅安排", valid_from=today, valid_to=today)
     await eventually(lambda: _finds(knowledge, "办事大厅安排", "国庆期间办事大厅安排"))
     assert titles(await find(knowledge, "春节办事大厅安排")) == ["国庆期间办事大厅安排"]
+
+
+async def test_a_category_is_looked_through_without_words(knowledge: Knowledge) -> None:
+    browsed = await knowledge.finder.find(AGENT, Wanted(text=" ", category_id="social"))
+    owners = {item.article.category_id for item in browsed.items}
+    assert owners == {"housing-fund", "medical"}
 
 
 async def test_what_helped_before_comes_first(knowledge: Knowledge) -> None:

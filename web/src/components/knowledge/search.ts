@@ -5,6 +5,7 @@ import { searchArticles, type FoundArticles, type SearchQuery } from '@/api/know
 import { errorText } from '@/composables/toasts'
 
 const PAUSE_MS = 150
+const COMING_BACK_MS = 2000 // the index is away: what is found meanwhile is not all
 
 export function useSearch(query: Ref<SearchQuery>) {
   const found = shallowRef<FoundArticles>()
@@ -18,7 +19,10 @@ export function useSearch(query: Ref<SearchQuery>) {
     isBusy.value = true
     try {
       const answer = await searchArticles(query.value)
-      if (number === asked) [found.value, fault.value] = [answer, '']
+      if (number !== asked) return
+      found.value = answer
+      fault.value = ''
+      if (answer.is_degraded) timer = setTimeout(() => void ask(), COMING_BACK_MS)
     } catch (error) {
       if (number === asked) fault.value = errorText(error)
     } finally {
@@ -30,7 +34,7 @@ export function useSearch(query: Ref<SearchQuery>) {
     query,
     () => {
       clearTimeout(timer)
-      if (query.value.q.trim()) timer = setTimeout(() => void ask(), PAUSE_MS)
+      if (query.value.q.trim() || query.value.category_id || query.value.kind) timer = setTimeout(() => void ask(), PAUSE_MS)
       else {
         asked++
         found.value = undefined
