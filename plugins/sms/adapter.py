@@ -140,7 +140,7 @@ class SmsChannel(Channel[SmsConfig], ServesHttp):
         text = "\n".join(line for line in lines if line)
         if not text.strip():
             raise SendRejected("empty", "a message without text")
-        cut = segments(self.config.signature + text, self._backend.alphabets, is_16_bit=self._backend.is_16_bit)
+        cut = segments(self.config.sms_signature + text, self._backend.alphabets, is_16_bit=self._backend.is_16_bit)
         if len(cut.parts) > self.config.max_parts:
             raise SendRejected("too_long", f"{len(cut.parts)} parts, at most {self.config.max_parts}")
         return cut if self._backend.cuts else Segments(cut.alphabet, ("".join(cut.parts),), cut.left)

@@ -150,7 +150,7 @@ class SmsConfig(ChannelConfig, frozen=True, kw_only=True):
     receipt_days: Annotated[int, Meta(ge=1, le=30)] = 3
     max_parts: Annotated[int, Meta(ge=1, le=255)] = 10
     parts_wait_s: Annotated[float, Meta(ge=1, le=86_400)] = 600.0
-    signature: Annotated[str, Meta(max_length=40)] = ""  # put before every text, as Chinese carriers demand
+    sms_signature: Annotated[str, Meta(max_length=40)] = ""  # put before every text, as Chinese carriers demand
     language: Language = "zh"  # of what the channel itself writes
     opt_out_words: tuple[str, ...] = OPT_OUT_WORDS
     opt_in_words: tuple[str, ...] = OPT_IN_WORDS

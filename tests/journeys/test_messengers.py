@@ -1,4 +1,4 @@
-"""Citizens write by WeChat and Telegram, an agent answers at the desk: real processes, the messengers played."""
+"""Citizens write by WeChat, Telegram and SMS, an agent answers at the desk: real processes, the networks played."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,6 +10,8 @@ from hub.demo import PASSWORD
 from tests.hub.support.house import until
 from tests.journeys.support.clients import Agent
 from tests.journeys.support.house import House
+from tests.plugins.sms.support.smsc import PASSWORD as SMSC_PASSWORD
+from tests.plugins.sms.support.smsc import Smsc, part, receipt, whole
 from tests.plugins.telegram.bot_api import ANNA, BotApi, message, written
 from tests.plugins.wechat import platform as wechat
 
@@ -26,7 +28,7 @@ async def serving(house: House, plugin: str, settings: dict[str, Any]) -> AsyncI
         made = await admin.call("PUT", f"/instances/{plugin}-main", **body)
         assert made["instance"] == f"{plugin}-main"
         shown = await admin.call("GET", f"/instances/{plugin}-main")
-        assert all(secret not in str(shown) for secret in (wechat.APP_SECRET, wechat.AES_KEY))
+        assert all(secret not in str(shown) for secret in (wechat.APP_SECRET, wechat.AES_KEY, SMSC_PASSWORD))
         yield zhou
 
 
@@ -45,6 +47,31 @@ async def telegram() -> AsyncIterator[BotApi]:
     yield peer
     await peer.stop()
     assert peer.violations == []
+
+
+@pytest.fixture
+async def smsc() -> AsyncIterator[Smsc]:
+    peer = Smsc()
+    yield peer
+    await peer.stop()
+
+
+async def test_a_citizen_texts_and_is_answered_in_parts(house: House, smsc: Smsc) -> None:
+    answer = "您好，您反映的问题已经转交有关部门。" * 8
+    async with serving(house, "sms", await smsc.start()) as zhou:
+        await smsc.deliver(whole("人工"))
+        conversation_id = await zhou.take_offer()
+        for number in (2, 1):
+            await smsc.deliver(part(f"第{number}段，", 7, 2, number))
+        await zhou.until(lambda: "第1段，第2段，" in zhou.read("in"))
+        before = len(smsc.received)
+        entry = await zhou.say(conversation_id, answer)
+        await until(lambda: "".join(one["text"] for one in smsc.received[before:]) == answer, 20)
+        for number in range(before, len(smsc.received)):
+            await smsc.deliver(receipt(str(number + 1)))
+        await zhou.until(
+            lambda: [one["status"] for one in zhou.entries if one["entry_id"] == entry["entry_id"]][-1] == "delivered"
+        )
 
 
 async def test_a_citizen_of_wechat_is_greeted_and_served(house: House, official: wechat.OfficialPlatform) -> None:

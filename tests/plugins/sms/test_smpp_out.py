@@ -181,7 +181,7 @@ async def test_what_can_never_be_sent_is_refused(hub: MemoryHub, smsc: Smsc, fie
 
 async def test_the_sender_depends_on_who_is_written_to(hub: MemoryHub, smsc: Smsc) -> None:
     rules = [{"prefix": "+49", "sender": "Hotline"}, {"prefix": "+4930", "sender": "12345"}]
-    settings = {**await smsc.start(), "sender_rules": rules, "signature": "【便民热线】"}
+    settings = {**await smsc.start(), "sender_rules": rules, "sms_signature": "【便民热线】"}
     async with running(hub, settings) as channel:
         for number, recipient in enumerate(("tel:+8613800138000", "tel:+49301234567", "tel:+4940123456")):
             await channel.send(order("您好", recipient=recipient, message_id=f"m-{number}"))
