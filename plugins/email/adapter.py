@@ -50,7 +50,8 @@ class EmailChannel(Channel[EmailConfig], FindsSent):
     async def run(self) -> None:
         try:
             key = await asyncio.to_thread(load_key, self.link.data_dir / "token.key")
-            self._journal = await asyncio.to_thread(Journal, self.link.data_dir / "sent.db")
+            if self._journal is None:  # it outlives a run: sends under way still write into it
+                self._journal = await asyncio.to_thread(Journal, self.link.data_dir / "sent.db")
         except OSError as error:
             raise ChannelNotReady(f"cannot keep the key or the journal: {error}") from error
         self._tokens = Tokens(key)

@@ -29,6 +29,9 @@ Take = Callable[[bytes | Path], Awaitable[None]]
 CHUNK_BYTES: Final = 1_048_576
 BATCH: Final = 50
 STOP_S: Final = 1.0
+# After a mail it is looked again soon: Dovecot's IDLE overlooks what comes in the very second in which it begins
+LOOKS_S: Final = (0.5, 1.0, 5.0, 20.0)
+MAX_IDLE_S: Final = 1_700.0  # servers may hang up after 30 minutes (RFC 2177)
 _FAULTS: Final = (IMAPClientError, OSError, ssl.SSLError, ValueError, AssertionError)
 
 
@@ -89,11 +92,12 @@ class Mailbox:
         with self._connected(is_writable=True) as client:
             loop.call_soon_threadsafe(on_ready)
             has_idle = client.has_capability("IDLE")
+            quiet = 0
             backoff = Backoff(first_s=0.5, limit_s=30.0)
             while not self._stopping.is_set():
                 _forget_news(client)
                 try:
-                    self._take_new(client, loop)
+                    taken = self._take_new(client, loop)
                 except TryLater as error:
                     log.warning("mailbox %s waits: %s", self._settings.name, error.code)
                     self._stopping.wait(backoff.next_s())
@@ -101,31 +105,35 @@ class Mailbox:
                 backoff.reset()
                 if _has_news(client):
                     continue
+                quiet = 0 if taken else quiet + 1
+                wait_s = min(LOOKS_S[quiet] if quiet < len(LOOKS_S) else MAX_IDLE_S, self._settings.poll_s)
                 if has_idle:
-                    self._idle(client)
+                    self._idle(client, wait_s)
                 else:
-                    self._stopping.wait(self._settings.poll_s)
+                    self._stopping.wait(wait_s)
                     client.noop()
 
-    def _idle(self, client: imapclient.IMAPClient) -> None:
+    def _idle(self, client: imapclient.IMAPClient, wait_s: float) -> None:
         client.idle()
         try:
-            client.idle_check(timeout=self._settings.poll_s)
+            client.idle_check(timeout=wait_s)
         finally:
             with contextlib.suppress(*_FAULTS):
                 client.idle_done()
 
-    def _take_new(self, client: imapclient.IMAPClient, loop: asyncio.AbstractEventLoop) -> None:
+    def _take_new(self, client: imapclient.IMAPClient, loop: asyncio.AbstractEventLoop) -> int:
+        """Take what is new; return how many mails that were."""
         uids = self._new_uids(client)
         for start in range(0, len(uids), BATCH):
             batch = uids[start : start + BATCH]
             sizes = client.fetch(batch, ["RFC822.SIZE"])
             for uid in batch:
                 if self._stopping.is_set():
-                    return
+                    return start
                 if uid not in sizes:
                     continue  # gone meanwhile
                 self._take_one(client, loop, uid, int(sizes[uid][b"RFC822.SIZE"]))
+        return len(uids)
 
     def _take_one(self, client: imapclient.IMAPClient, loop: asyncio.AbstractEventLoop, uid: int, size: int) -> None:
         path = self._folder / f"mail-{threading.get_ident()}-{uid}.eml"

@@ -33,6 +33,7 @@ class Listener:
         self._big: Session | None = None
         self._domains = {one[1:].lower() for one in settings.recipients if one.startswith("@")}
         self._addresses = {_bare(one) for one in settings.recipients if not one.startswith("@")}
+        self.sessions: set[_Guarded] = set()
         self.port = 0
 
     async def serve(self, on_ready: Callable[[], None]) -> None:
@@ -47,10 +48,14 @@ class Listener:
             raise ChannelNotReady(
                 f"cannot listen on {self._settings.host}:{self._settings.port}: {error.strerror}"
             ) from error
-        async with server:
+        try:
             self.port = server.sockets[0].getsockname()[1]
             on_ready()
             await server.serve_forever()
+        finally:
+            server.close()
+            for session in list(self.sessions):
+                session.hang_up()
 
     def admit(self, peer: str) -> bool:
         """Count a connection of ``peer`` in; False when there are too many."""
@@ -167,11 +172,18 @@ class _Guarded(SMTP):
                 transport.close()
                 return
             self._peer = peer
+            self._listener.sessions.add(self)
         super().connection_made(transport)
+
+    def hang_up(self) -> None:
+        """Break the connection off; what was not acknowledged comes again."""
+        if isinstance(self.transport, asyncio.Transport):
+            self.transport.abort()
 
     def connection_lost(self, error: Exception | None) -> None:
         if not self._peer:
             return
+        self._listener.sessions.discard(self)
         self._listener.leave(self._peer, self.session)
         super().connection_lost(error)
 
