@@ -14,7 +14,6 @@ from plugins.email.config import SmtpSettings
 
 IDLE_S: Final = 30.0  # servers hang up after a minute or more
 MAX_USES: Final = 100
-_BUSY: Final = frozenset({421, 450, 451, 452, 454})
 
 
 class Outgoing:
@@ -134,7 +133,7 @@ def tls_context(ca_file: str) -> ssl.SSLContext:
 
 def _refusal(error: aiosmtplib.SMTPResponseException) -> SendDeferred | SendRejected:
     text = f"{error.code} {error.message}"[:300]
-    if error.code in _BUSY or 400 <= error.code < 500:
+    if 400 <= error.code < 500:
         return SendDeferred("throttled" if error.code in (421, 450, 452) else "refused_for_now", text)
     code = reason_code(text)
     return SendRejected("refused" if code == "bounced" else code, text)

@@ -6,7 +6,6 @@ from typing import Final
 from plugins.email.charsets import decode
 from plugins.email.headers import MAX_FIELD, Headers
 
-METHODS: Final = ("spf", "dkim", "dmarc")
 _RESULT: Final = re.compile(r"(?:^|;)\s*(spf|dkim|dmarc)\s*=\s*([a-z]{1,20})", re.IGNORECASE)
 _COMMENT: Final = re.compile(r"\([^()]*\)")
 _WORDS: Final = frozenset({"pass", "fail", "softfail", "neutral", "none", "policy", "temperror", "permerror"})

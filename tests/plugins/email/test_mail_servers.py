@@ -119,6 +119,26 @@ async def test_the_listener_refuses_to_relay_and_what_is_too_large(bench: Bench,
     assert bench.messages == []
 
 
+async def test_one_connection_too_many_is_told_so(bench: Bench, relay: Relay, tmp_path: Path) -> None:
+    settings = await relay.start()
+    settings["listener"]["max_connections_ip"] = 1
+    async with _running(bench, settings, tmp_path):
+        await bench.ready()
+
+        def talk() -> str:
+            with smtplib.SMTP("127.0.0.1", relay.listener, timeout=10) as first:
+                first.ehlo()
+                try:
+                    smtplib.SMTP("127.0.0.1", relay.listener, timeout=10)
+                except smtplib.SMTPConnectError as error:
+                    return str(error)
+                return "let in"
+
+        assert "421" in await asyncio.to_thread(talk)
+        await relay.deliver(mail())
+        await _received(bench)
+
+
 async def test_the_listener_keeps_mails_with_their_sender_while_the_hub_is_away(
     bench: Bench, relay: Relay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
