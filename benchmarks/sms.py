@@ -24,6 +24,7 @@ from typing import Any, Final
 
 import msgspec
 import nats
+from aiohttp import web
 
 from core.bus import Bus, BusSettings, Delivery
 from core.clock import SystemClock
@@ -31,6 +32,7 @@ from core.events import Event, MessageReceived, MessageStatus, MessageStatuses, 
 from core.ids import new_id
 from core.streams import BUCKETS, STREAMS, Consumer, orders_consumer
 from core.testing.nats import NatsServer
+from tests.plugins.sms.support.kannel import running_kannel
 from tests.plugins.sms.support.smsc import Smsc, part, receipt, whole
 
 INSTANCE: Final = "sms-main"
@@ -95,7 +97,7 @@ class Network(Smsc):
                 self._room.release()
                 if event["status"]:
                     self.to_deliver.put_nowait(raw)
-            case "listening":
+            case "listening" | "bound":
                 self.events.append(event)
 
 
@@ -292,6 +294,36 @@ async def ceiling(url: str, messages: int) -> float:
     return rate
 
 
+async def kannel_rate(messages: int) -> float:
+    """Return messages a second from the SMSC through Kannel to an HTTP server that does nothing."""
+    arrived, network = 0, Network()
+
+    async def count(_: web.Request) -> web.Response:
+        nonlocal arrived
+        arrived += 1
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_get("/channels/sms-main/mo", count)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    delivering = asyncio.create_task(network.deliver_all())
+    try:
+        with tempfile.TemporaryDirectory(prefix="lianxin-sms-") as name:
+            async with running_kannel(Path(name), network) as kannel:
+                await web.TCPSite(runner, "127.0.0.1", kannel["port"]).start()
+                began = time.monotonic()
+                for number in range(messages):
+                    network.to_deliver.put_nowait(whole(f"速{number}：我家停水了", source=citizen(number)[1:]))
+                while arrived < messages:
+                    await asyncio.sleep(0.01)
+                return messages / (time.monotonic() - began)
+    finally:
+        delivering.cancel()
+        await network.stop()
+        await runner.cleanup()
+
+
 async def run(options: argparse.Namespace) -> bool:
     """Set the scene and measure."""
     with tempfile.TemporaryDirectory(prefix="lianxin-sms-") as name:
@@ -326,6 +358,8 @@ async def run(options: argparse.Namespace) -> bool:
         finally:
             await network.stop()
             server.kill()
+        if options.kannel:
+            print(f"Kannel: in {await kannel_rate(options.sample):.0f}/s, from the SMSC to an HTTP server")
         return is_well
 
 
@@ -343,6 +377,7 @@ def main() -> int:
     parser.add_argument("--messages", type=int, default=100_000)
     parser.add_argument("--kills", type=int, default=5)
     parser.add_argument("--sample", type=int, default=5000, help="messages of each run of the rates")
+    parser.add_argument("--kannel", action="store_true", help="measure Kannel as well")
     parser.add_argument("--runs", type=int, default=3)
     return 0 if asyncio.run(run(parser.parse_args())) else 1
 

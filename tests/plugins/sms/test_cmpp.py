@@ -69,8 +69,8 @@ async def test_the_line_is_tried_while_it_is_silent(hub: MemoryHub, ismg: Ismg) 
     settings["backend"]["active_test_s"] = 0.05
     async with running(hub, settings):
         async with asyncio.timeout(10):
-            while ismg.active_tests < 3:
-                await asyncio.sleep(0.01)
+            for _ in range(3):
+                await ismg.active_tests.get()
         await ismg.stop()
         with pytest.raises(ChannelNotReady):
             await hub.end_of_run()

@@ -22,7 +22,7 @@ class Ismg:
     def __init__(self) -> None:
         self.received: list[Any] = []
         self.parts: list[dict[str, Any]] = []
-        self.active_tests = 0
+        self.active_tests: asyncio.Queue[int] = asyncio.Queue()
         self._port = 0
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
@@ -31,6 +31,8 @@ class Ismg:
         self._sequence = 0
         self._ids = 0
         self._connected = asyncio.Event()
+        self._gone = asyncio.Event()  # nobody is connected
+        self._gone.set()
 
     @property
     def _is_3(self) -> bool:
@@ -52,8 +54,7 @@ class Ismg:
         for writer in list(self._writers):
             writer.transport.abort()
         await self._server.wait_closed()
-        while self._writers:
-            await asyncio.sleep(0)
+        await self._gone.wait()
         self._server = None
 
     def script(self, answer: Any) -> None:
@@ -104,6 +105,7 @@ class Ismg:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
+        self._gone.clear()
         try:
             with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
                 while True:
@@ -112,6 +114,8 @@ class Ismg:
         finally:
             self._connected.clear()
             self._writers.discard(writer)
+            if not self._writers:
+                self._gone.set()
             writer.close()
 
     def _answer(self, writer: asyncio.StreamWriter, command: int, sequence: int, body: bytes) -> None:
@@ -121,7 +125,7 @@ class Ismg:
         elif command == TERMINATE:
             writer.write(_unit(TERMINATE | RESP, sequence))
         elif command == ACTIVE_TEST:
-            self.active_tests += 1
+            self.active_tests.put_nowait(sequence)
             writer.write(_unit(ACTIVE_TEST | RESP, sequence, b"\0"))
         elif command == SUBMIT:
             answer = self._answers.pop(0) if self._answers else {}
