@@ -24,6 +24,7 @@ from plugins.sms.journal import Journal, JournalFailed
 from plugins.sms.long_messages import LongMessages
 from plugins.sms.numbers import SCHEME, canonical
 from plugins.sms.outbox import Outbox
+from plugins.sms.pace import MAX_WAIT_S
 from plugins.sms.wire.segments import Segments, segments
 from plugins.sms.wire.udh import Concatenation
 
@@ -62,7 +63,10 @@ class SmsChannel(Channel[SmsConfig], ServesHttp):
                 outbox=outbox,
                 decode=self._backend.decode,
             )
-            await inbox.load()
+            try:
+                await inbox.load()
+            except JournalFailed as error:
+                raise ChannelNotReady(f"cannot read the journal: {error}") from error
             tidying = asyncio.create_task(_tidy(inbox, outbox))
             stack.push_async_callback(_end, tidying)
             self._outbox = outbox
@@ -151,16 +155,22 @@ class SmsChannel(Channel[SmsConfig], ServesHttp):
         return max(matching, key=lambda rule: len(rule.prefix)).sender if matching else self.config.sender
 
     async def _submit(self, part: Part, limit: float) -> str:
-        """Submit one part, again and again while the carrier throttles and there is time for one more answer."""
+        """Submit one part, again and again while the carrier throttles and there is time for one more answer.
+
+        A message with parts left when the time is over goes on with them at the next try.
+        """
         backoff = Backoff(first_s=0.5, limit_s=5.0)
+        attempt_s = MAX_WAIT_S + 2 * self.config.backend.answer_s  # for a turn, for room in the window, for the answer
         while True:
+            if time.monotonic() + attempt_s > limit:
+                raise SendDeferred("unavailable", "the far end is slow")
             try:
                 return await self._backend.submit(part)
             except SendDeferred as deferred:
                 if deferred.code != "throttled" or deferred.retry_after_s is not None:
                     raise
                 wait_s = backoff.next_s()
-                if time.monotonic() + wait_s + self.config.backend.answer_s > limit:
+                if time.monotonic() + wait_s + attempt_s > limit:
                     raise
                 await asyncio.sleep(wait_s)
 

@@ -18,6 +18,7 @@ from plugins.sms.wire.receipts import IdForm
 
 Port = Annotated[int, Meta(ge=1, le=65_535)]
 Seconds = Annotated[float, Meta(gt=0, le=3600)]
+AnswerSeconds = Annotated[float, Meta(gt=0, le=20)]  # the host gives a whole send 60 s
 Octet = Annotated[int, Meta(ge=0, le=255)]
 Host = Annotated[str, Meta(min_length=1, max_length=253)]
 Url = Annotated[str, Meta(pattern=r"\Ahttps?://[^\s/]+\S*\Z", max_length=2000)]
@@ -38,7 +39,7 @@ class SmppSettings(Settings, frozen=True, kw_only=True, tag="smpp", tag_field="p
     tls_ca_file: str = ""  # PEM; empty: the system's
     window: Annotated[int, Meta(ge=1, le=1000)] = 10
     max_per_second: Annotated[float, Meta(ge=0)] = 0.0  # parts; 0: no limit of ours
-    answer_s: Annotated[float, Meta(gt=0, le=40)] = 20.0
+    answer_s: AnswerSeconds = 15.0
     enquire_s: Seconds = 30.0
     service_type: Annotated[str, Meta(max_length=5)] = ""
     validity: Annotated[str, Meta(pattern=r"\A([0-9]{12}[0-9]{3}[-+R])?\Z")] = ""
@@ -66,7 +67,7 @@ class CmppSettings(Settings, frozen=True, kw_only=True, tag="cmpp", tag_field="p
     checks_gateway: bool = False  # many gateways sign their answer wrongly
     window: Annotated[int, Meta(ge=1, le=1000)] = 16
     max_per_second: Annotated[float, Meta(ge=0)] = 0.0
-    answer_s: Annotated[float, Meta(gt=0, le=40)] = 20.0
+    answer_s: AnswerSeconds = 15.0
     active_test_s: Seconds = 60.0
 
 
@@ -79,7 +80,7 @@ class KannelSettings(Settings, frozen=True, kw_only=True, tag="kannel", tag_fiel
     smsc: Annotated[str, Meta(max_length=64)] = ""
     callback_url: Annotated[str, Meta(pattern=r"\A(https?://[^\s/]+\S*)?\Z", max_length=2000)] = ""
     callback_key: Secret
-    answer_s: Annotated[float, Meta(gt=0, le=40)] = 20.0
+    answer_s: AnswerSeconds = 15.0
     check_s: Seconds = 10.0  # how often we look whether the gateway is there
 
 
@@ -121,7 +122,7 @@ class HttpSettings(Settings, frozen=True, kw_only=True, tag="http", tag_field="p
     report_state_field: str = "status"
     report_states: tuple[Meaning, ...] = (Meaning(word="DELIVRD", means="delivered"),)
     answer: Annotated[str, Meta(max_length=1000)] = "OK"  # what callbacks are answered with
-    answer_s: Annotated[float, Meta(gt=0, le=40)] = 20.0
+    answer_s: AnswerSeconds = 15.0
     check_s: Seconds = 10.0
 
 

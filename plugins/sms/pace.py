@@ -2,6 +2,11 @@
 
 import asyncio
 import time
+from typing import Final
+
+from core.errors import SendDeferred
+
+MAX_WAIT_S: Final = 10.0  # whoever would wait longer comes again, so that no send runs out of its time
 
 
 class Pace:
@@ -12,9 +17,11 @@ class Pace:
         self._next = 0.0
 
     async def turn(self) -> None:
-        """Wait for the next turn."""
+        """Wait for the next turn; SendDeferred when that is far away."""
         now = time.monotonic()
         at = max(now, self._next)
+        if at - now > MAX_WAIT_S:
+            raise SendDeferred("throttled", "many messages wait for their turn")
         self._next = at + self._gap_s
         if at > now:
             await asyncio.sleep(at - now)
