@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import socket
 import ssl
 import threading
 from collections.abc import Awaitable, Callable, Iterator
@@ -28,7 +29,7 @@ log = logging.getLogger(__name__)
 Take = Callable[[bytes | Path], Awaitable[None]]
 CHUNK_BYTES: Final = 1_048_576
 BATCH: Final = 50
-STOP_S: Final = 1.0
+STOP_S: Final = 0.5
 # After a mail it is looked again soon: Dovecot's IDLE overlooks what comes in the very second in which it begins
 LOOKS_S: Final = (0.5, 1.0, 5.0, 20.0)
 MAX_IDLE_S: Final = 1_700.0  # servers may hang up after 30 minutes (RFC 2177)
@@ -253,8 +254,9 @@ class Mailbox:
             self._taking.cancel()
         client = self._client
         if client is not None:
+            # not client.shutdown(): closing its file would wait for the thread that reads from it
             with contextlib.suppress(*_FAULTS):
-                client.shutdown()
+                client.socket().shutdown(socket.SHUT_RDWR)
 
 
 def _forget_news(client: imapclient.IMAPClient) -> None:

@@ -165,6 +165,18 @@ async def test_a_send_without_answer_is_looked_for_before_it_is_repeated(hub, st
         assert not box.channel.taken
 
 
+async def test_a_far_end_that_cannot_say_leaves_it_unknown(hub, start, monkeypatch):
+    async def find_sent(_self, _message_id):
+        raise SendUnknown("in_doubt", "nobody knows")
+
+    monkeypatch.setattr(Remembers, "find_sent", find_sent)
+    await doubt(hub, "m-1")
+    async with start(Remembers) as box:
+        await hub.order("m-1")
+        await hub.wait_for(status("m-1", "unknown", code="in_doubt", reason="nobody knows"))
+        assert not box.channel.taken
+
+
 async def test_a_far_end_that_deduplicates_gets_the_message_again(hub, start):
     await doubt(hub, "m-1")  # nobody looks at it
     async with start(Deduplicates) as box:
