@@ -7,6 +7,7 @@ from core.events import ArticleChanged, ContactChanged, ConversationChanged, Ent
 from core.subjects import PATTERNS, fill
 
 DAY_S: Final = 86_400.0
+GIB: Final = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class Stream:
     max_bytes: int = -1
     max_per_subject: int = -1
     is_work_queue: bool = False
+    refuses_when_full: bool = False  # else the oldest gives way
     duplicate_window_s: float = 120.0
 
 
@@ -52,6 +54,8 @@ IN: Final = Stream(
         "hub.channel.*.trunk.*",
     ),
     max_age_s=7 * DAY_S,
+    max_bytes=GIB,
+    refuses_when_full=True,  # nothing that was acknowledged to the outside gives way to what comes
 )
 ORDERS: Final = Stream("ORDERS", ("hub.channel.*.cmd.send",), is_work_queue=True)
 EVENTS: Final = Stream(

@@ -55,7 +55,7 @@ from hub.extensions import load_extensions
 from hub.first_setup import make_first_setup
 from hub.flow_library import FlowLibrary
 from hub.flows import Flows
-from hub.housekeeping import keep_house
+from hub.housekeeping import keep_house, keep_room
 from hub.http.answers import json_answer
 from hub.http.openapi import document
 from hub.http.proxy import ChannelProxy
@@ -304,6 +304,7 @@ class Hub:
             dispatcher.run,
             flows.run,
             lambda: keep_house(store, clock),
+            lambda: keep_room(bus),
             requests.run,
             self._schemes.run,
             plans.run,

@@ -79,6 +79,7 @@ class Transfer(Settings, frozen=True, kw_only=True):
     queue_id: str | None = None
     agent_id: Id | None = None
     note: Annotated[str, Meta(max_length=4_000)] = ""
+    client_id: Annotated[str, Meta(max_length=64)] = ""  # the same again is the same transfer
 
 
 class WrapUp(Settings, frozen=True, kw_only=True):
@@ -227,14 +228,17 @@ class Conversations:
     async def transfer(self, identity: Identity, conversation_id: str, transfer: Transfer) -> ConversationView:
         """Pass the conversation on to a queue or a colleague, with a note for whoever takes it."""
         async with self._units.open() as unit, self._dispatcher.deciding(unit):
+            if transfer.client_id and (done := await unit.find_own(conversation_id, transfer.client_id)) is not None:
+                if done.author_id != identity.user_id:
+                    raise not_found("conversation")
+                return masked(conversation_view(await unit.conversation(conversation_id)), identity)
             conversation = await owned(unit, identity, conversation_id, "active", "queued")
             queue_id, name = await self._target(conversation, transfer)
             if transfer.note:
                 timeline.add_note(unit, conversation, identity, transfer.note)
-            came_from = identity.display_name
             await self._drop_draft(unit, identity, conversation_id)
             await self._dispatcher.transfer(unit, conversation, queue_id, agent_id=transfer.agent_id, reason="transfer")
-            timeline.add_notice(unit, conversation, "transferred", **{"from": came_from, "to": name})
+            timeline.add_transfer(unit, conversation, identity, to=name, client_id=transfer.client_id)
             words = catalogue(
                 "citizen.transferred",
                 timeline.language_of(conversation),

@@ -14,6 +14,7 @@ async def as_routed(row: WorkItem, conversation: Conversation) -> routing.WorkIt
         priority=row.priority,
         contact_level=conversation.contact_level,
         needs=tuple(routing.SkillNeed(skill, level) for skill, level in row.skills.items()),
+        named_agent=row.wanted_agent,
         usual_agent=await usual_agent(conversation),
     )
 

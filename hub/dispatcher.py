@@ -114,6 +114,7 @@ class Dispatcher:
         *,
         priority: int = 0,
         skills: dict[str, int] | None = None,
+        work_number: str = "",
         is_message: bool = False,
         is_announced: bool = False,
         leaves_when_full: bool = False,
@@ -123,6 +124,7 @@ class Dispatcher:
         With ``is_announced`` they know that they are being connected, and hear only of those ahead. Work that finds
         its queue full tries again later, unless it ``leaves_when_full``: the answer is then False. A conversation has
         one claim on an agent: one that waits for a person is not queued again, a message left gives way to one.
+        The agent with ``work_number`` is waited for when they are here, as long as the queue's rules hold out.
         """
         await unit.flush()  # new conversations have to be there before their work
         if live := await live_work(conversation, "waiting", "offered", "assigned", "refused"):
@@ -139,6 +141,7 @@ class Dispatcher:
             channel_class=MESSAGE_CLASS if is_message else channel_class(conversation),
             priority=priority,
             skills=skills or {},
+            wanted_agent=await self._present(work_number),
             enqueued_at=unit.now,
         )
         await work.save()
@@ -327,6 +330,13 @@ class Dispatcher:
             figures = self._figures(row.queue_id)
             if limit is None or figures.waiting < limit or figures.available:
                 await self._feed(unit, lambda core, now, item=item: core.enqueue(item, now))  # type: ignore[misc]
+
+    async def _present(self, work_number: str) -> str | None:
+        """Return who has this work number, None when nobody does or they are not at work."""
+        user = await User.get_or_none(work_number=work_number, is_active=True) if work_number else None
+        if user is None or self.presence_of(user.user_id)[0] in ("offline", "unreachable"):
+            return None
+        return user.user_id
 
     async def _offer(self, agent_id: str, offer_id: str) -> Offer:
         offer = await Offer.get_or_none(offer_id=offer_id)

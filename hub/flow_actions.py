@@ -162,6 +162,7 @@ class FlowActions:
             queue_id,
             priority=action.priority,
             skills=dict(action.skills),
+            work_number=action.agent,
             is_message=is_mail(conversation.address),
             is_announced=has_spoken,
             leaves_when_full=leaves_when_full,

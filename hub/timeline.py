@@ -175,6 +175,22 @@ def add_note(unit: Unit, conversation: Conversation, agent: Identity, text: str,
     return entry
 
 
+def add_transfer(unit: Unit, conversation: Conversation, agent: Identity, *, to: str, client_id: str) -> Entry:
+    """Add that an agent passed the conversation on; found again by ``client_id`` when it is asked for twice."""
+    entry = _entry(
+        unit,
+        conversation,
+        kind="notice",
+        code="transferred",
+        params={"from": agent.display_name, "to": to},
+        author_kind="agent",
+        author_id=agent.user_id,
+        client_id=client_id,
+    )
+    _added(unit, conversation, entry)
+    return entry
+
+
 def add_notice(unit: Unit, conversation: Conversation, code: str, /, **params: str) -> Entry:
     """Add what happened to the conversation; its words are in the desk's catalogue under ``code``."""
     entry = _entry(unit, conversation, kind="notice", code=code, params=params)
@@ -316,8 +332,10 @@ def _order(unit: Unit, address: Address, entry: Entry) -> None:
 def _added(unit: Unit, conversation: Conversation, entry: Entry) -> None:
     if entry.kind == "message":
         conversation.last_entry_at = entry.created_at
-        conversation.last_text = entry.text[:PREVIEW_CHARS] or ("📎" if entry.attachments else "")
-        conversation.last_author = entry.author_kind
+        # what machines say never hides people's words: who is offered the work wants to know what it is about
+        if entry.author_kind in ("contact", "agent") or conversation.last_author in ("flow", "system"):
+            conversation.last_text = entry.text[:PREVIEW_CHARS] or ("📎" if entry.attachments else "")
+            conversation.last_author = entry.author_kind
     unit.touch(conversation)
     event = EntryAdded(entry=entry_view(entry), conversation=conversation_view(conversation))
     unit.record(event, conversation.conversation_id, conversation_id=conversation.conversation_id)

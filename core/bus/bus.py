@@ -286,6 +286,10 @@ class Bus:
         """Remove a consumer whose reader is gone for good; no harm when it is gone already."""
         await declare.remove_consumer(self._connection, consumer)
 
+    async def trim(self, stream: Stream, consumer: Consumer, *, above_bytes: int) -> bool:
+        """Forget what ``consumer`` has handled when ``stream`` holds more than ``above_bytes``; tell whether it did."""
+        return await declare.trim(self._connection, stream, consumer, above_bytes=above_bytes)
+
     async def dead_letters(self, *, limit: int = 50, before: int | None = None) -> list[Parked]:
         """Return the newest parked messages, newest first; ``before`` is the ``seq`` where the last page ended."""
         return await dead_letters.read(self._connection, limit=limit, before=before)

@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+import msgspec
 from nats.js import api as js
 
 from core.bus.api import STREAM_NOT_FOUND, Done, call
@@ -20,6 +21,7 @@ async def ensure_stream(connection: Connection, stream: Stream, *, replicas: int
         retention=js.RetentionPolicy.WORK_QUEUE if stream.is_work_queue else js.RetentionPolicy.LIMITS,
         max_age=stream.max_age_s,
         max_bytes=stream.max_bytes,
+        discard=js.DiscardPolicy.NEW if stream.refuses_when_full else js.DiscardPolicy.OLD,
         max_msgs_per_subject=stream.max_per_subject,
         duplicate_window=stream.duplicate_window_s,
         storage=js.StorageType.FILE,
@@ -48,6 +50,32 @@ async def ensure_bucket(connection: Connection, bucket: Bucket, *, replicas: int
         deny_delete=True,
     )
     await _ensure(connection, name, config.as_dict())
+
+
+class _Kept(msgspec.Struct, frozen=True):
+    bytes: int = 0
+
+
+class _StreamInfo(msgspec.Struct, frozen=True):
+    state: _Kept
+
+
+class _Floor(msgspec.Struct, frozen=True):
+    stream_seq: int = 0
+
+
+class _ConsumerInfo(msgspec.Struct, frozen=True):
+    ack_floor: _Floor
+
+
+async def trim(connection: Connection, stream: Stream, consumer: Consumer, *, above_bytes: int) -> bool:
+    """Forget what ``consumer`` has handled, when ``stream`` holds more than ``above_bytes``; tell whether it did."""
+    kept = await call(connection, f"STREAM.INFO.{stream.name}", None, _StreamInfo)
+    if kept.state.bytes <= above_bytes:
+        return False
+    handled = await call(connection, f"CONSUMER.INFO.{stream.name}.{consumer.name}", None, _ConsumerInfo)
+    await call(connection, f"STREAM.PURGE.{stream.name}", {"seq": handled.ack_floor.stream_seq + 1}, Done)
+    return True
 
 
 async def ensure_consumer(connection: Connection, consumer: Consumer) -> None:

@@ -71,6 +71,7 @@ class Enqueue(Action, frozen=True, kw_only=True, tag="enqueue"):
     priority: int = 0
     skills: dict[str, int] = {}
     shown: dict[str, str] = {}
+    agent: str = ""
 
 
 class StartRecording(Action, frozen=True, kw_only=True, tag="start_recording"):

@@ -306,6 +306,8 @@ def _used(node: Node) -> set[str]:
             templates += node.params.values()
         case TransferStep():
             templates.append(node.number)
+        case QueueStep():
+            templates.append(node.agent)
         case AnswerStep():
             templates.append(node.question)
         case SendStep():

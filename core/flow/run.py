@@ -224,6 +224,7 @@ class Run:
                         priority=node.priority,
                         skills=dict(node.skills),
                         shown=self.shown(node.show),
+                        agent=fill(node.agent, self._variables),
                     )
                 )
             case TransferStep() as node, "transfer":

@@ -167,9 +167,13 @@ class CalendarStep(Step, frozen=True, kw_only=True, tag="calendar"):
 
 
 class QueueStep(Step, frozen=True, kw_only=True, tag="queue"):
-    """Hand to people; ``show`` names the variables an agent sees, ``on`` where to go when the queue is left."""
+    """Hand to people; ``show`` names the variables an agent sees, ``on`` where to go when the queue is left.
+
+    ``agent`` is the work number of the one who is asked for, served by others when they are not there.
+    """
 
     queue_id: Token
+    agent: Template = ""
     text: Text = {}
     prompt: str = ""
     priority: Priority = 0

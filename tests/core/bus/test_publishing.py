@@ -1,6 +1,7 @@
 """What publish promises: stored once, or BusUnavailable in time."""
 
 import asyncio
+import contextlib
 import time
 from contextlib import aclosing
 
@@ -9,7 +10,7 @@ import pytest
 from core.bus import MAX_PAYLOAD_BYTES, Bus, BusSettings, Delivery, publishing
 from core.errors import BusUnavailable, PayloadTooLarge, RequestFailed
 from core.events import ChannelState, TypingReported
-from core.streams import STREAMS
+from core.streams import STREAMS, Consumer, Stream
 from core.testing.nats import NatsServer, free_port
 from tests.core.bus.samples import INSTANCE, Reader, message
 
@@ -207,3 +208,42 @@ async def test_who_follows_sees_the_last_state_of_each_and_then_every_new_one(
         assert await anext(states) == ("a", ChannelState(state="down"))
         await nats_server.restart()
         assert [(await anext(states))[0], (await anext(states))[0]] == ["b", "a"]
+
+
+async def test_a_full_stream_takes_no_more_and_forgets_only_what_was_handled(bus: Bus) -> None:
+    small = Stream("SMALL", ("hub.small.*.thing.added",), max_bytes=20_000, refuses_when_full=True)
+    reader = Consumer("SMALL", "reader")
+    await bus.ensure([small], [], [reader])
+
+    async def store(number: int, timeout_s: float = 5.0) -> None:
+        await bus.publish_raw("hub.small.a.thing.added", b"x" * 1_000, msg_id=f"s-{number}", timeout_s=timeout_s)
+
+    async def fill() -> int:
+        for number in range(100):
+            try:
+                await store(number, 0.3)
+            except BusUnavailable:
+                return number
+        return 100
+
+    stored = await fill()
+    assert 10 < stored < 20
+    await bus.trim(small, reader, above_bytes=0)  # nothing was handled, so nothing goes
+    with pytest.raises(BusUnavailable):
+        await store(100, 0.3)
+
+    async def handle(deliveries: list[Delivery]) -> None:
+        raise AssertionError("these are no envelopes: they are parked")
+
+    consumption = bus.consume("SMALL", "reader", handle)
+    async with asyncio.timeout(10):
+        while len(await bus.dead_letters(limit=100)) < stored:
+            await asyncio.sleep(0.01)
+    await consumption.close()
+    assert not await bus.trim(small, reader, above_bytes=30_000)
+    async with asyncio.timeout(10):
+        while True:  # the last acknowledgement may still be on its way
+            await bus.trim(small, reader, above_bytes=0)
+            with contextlib.suppress(BusUnavailable):
+                await store(101, 0.3)
+                break

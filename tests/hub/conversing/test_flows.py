@@ -197,3 +197,38 @@ async def test_a_flow_says_what_happens_when_its_queue_is_full(still_house: Hous
     await channel.hears("webchat:first", "正在为您转接")
     await channel.write(WANG, "人工")
     await channel.hears(WANG, "请留言")
+
+
+NAMED: dict[str, Any] = {
+    "name": "hotline",
+    "start": "who",
+    "human": "people",
+    "nodes": {
+        "who": {
+            "step": "ask",
+            "text": {"zh": "请输入工号", "en": "Which agent?"},
+            "variable": "agent",
+            "kind": "digits",
+            "timeout_s": 60,
+            "on_timeout": "people",
+            "goto": "people",
+        },
+        "people": {"step": "queue", "queue_id": "general", "agent": "{agent}"},
+    },
+}
+
+
+@pytest.mark.parametrize(("said", "expected"), [("3022", "li"), ("9999", "zhou")])
+async def test_a_citizen_asks_for_a_work_number(
+    still_house: House, channel: FakeChannel, come: Come, said: str, expected: str
+) -> None:
+    library = still_house.services.flow_library
+    graph = {**NAMED, "variables": ["agent"]}
+    version, _ = await library.add_version(OPERATOR, "hotline", graph)
+    await library.publish(OPERATOR, "hotline", version)
+    zhou, li = await come("zhou"), await come("li")  # zhou is idle the longest
+    await channel.arrive(WANG)
+    await channel.hears(WANG, "请输入工号")
+    await channel.write(WANG, said)
+    asked = {"zhou": zhou, "li": li}[expected]
+    await asked.take_offer()

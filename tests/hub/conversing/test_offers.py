@@ -4,7 +4,7 @@ import asyncio
 
 from hub.accounts.identity import Identity
 from hub.queues import QueueSettings
-from hub.store.models import AgentStatus, Conversation, Offer, Setting, WorkItem
+from hub.store.models import AgentStatus, Conversation, Entry, Offer, Setting, WorkItem
 from tests.hub.conversing.conftest import Advance, Come
 from tests.hub.support.channel import FakeChannel
 from tests.hub.support.house import House, until
@@ -184,3 +184,30 @@ async def test_logging_out_returns_everything(still_house: House, channel: FakeC
     li = await come("li")
     assert await li.take_offer() == conversation_id
     await asyncio.sleep(0)
+
+
+async def test_a_repeated_transfer_is_the_same_transfer(channel: FakeChannel, come: Come) -> None:
+    zhou, li = await come("zhou"), await come("li")
+    await channel.write(WANG, "人工")
+    await until(lambda: bool(zhou.tables["offers"] or li.tables["offers"]))
+    owner, other = (zhou, li) if zhou.tables["offers"] else (li, zhou)
+    conversation_id = await owner.take_offer()
+    for _ in range(2):
+        await owner.call(
+            "POST", f"/conversations/{conversation_id}/transfer", queue_id="elder", note="请接手", client_id="t-1"
+        )
+    status, _ = await other.try_call(
+        "POST", f"/conversations/{conversation_id}/transfer", queue_id="elder", note="", client_id="t-1"
+    )
+    assert status in (403, 404)
+    notes = await Entry.filter(conversation_id=conversation_id, code="transferred").count()
+    assert (notes, await Entry.filter(conversation_id=conversation_id, kind="note").count()) == (1, 1)
+
+
+async def test_an_offer_shows_what_the_citizen_said_last(channel: FakeChannel, come: Come) -> None:
+    await channel.write(WANG, "路灯坏了，找人工")
+    await channel.write(WANG, "人工")
+    zhou = await come("zhou")
+    await zhou.until(lambda: bool(zhou.tables["offers"]))
+    (row,) = zhou.tables["conversations"].values()
+    assert (row["last_text"], row.get("last_author", "contact")) == ("人工", "contact")

@@ -40,6 +40,7 @@ export interface Transfer {
   queue_id?: string
   agent_id?: string
   note: string
+  client_id: string
 }
 
 export const transfer = (id: string, to: Transfer) => call<ConversationView>('POST', conversation(id, '/transfer'), to)
