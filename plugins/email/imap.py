@@ -25,6 +25,7 @@ from plugins.email.config import MailboxSettings
 from plugins.email.outgoing import tls_context
 
 log = logging.getLogger(__name__)
+logging.getLogger("imapclient").setLevel(logging.INFO)  # below that it writes down what people wrote
 
 Take = Callable[[bytes | Path], Awaitable[None]]
 CHUNK_BYTES: Final = 1_048_576
