@@ -4,6 +4,7 @@ Both are about addresses, so somebody may want mails and no text messages. Answe
 back by the list.
 """
 
+import asyncio
 import csv
 import io
 from collections.abc import Collection
@@ -129,21 +130,7 @@ class Consent:
 
     async def load_list(self, identity: Identity, text: str, reason: str, *, remote: str) -> ImportResult:
         """Put many addresses on the list: CSV, the address in the first column, a reason in the second."""
-        faults: list[ImportFault] = []
-        wanted: dict[str, str] = {}
-        try:
-            rows = list(csv.reader(io.StringIO(text, newline=""), strict=False))
-        except csv.Error as error:
-            raise ApiError(422, "invalid", str(error), fields={"text": "not_csv"}) from error
-        if len(rows) > MAX_IMPORT:
-            raise ApiError(422, "invalid", f"at most {MAX_IMPORT} lines", fields={"text": "too_long"})
-        for number, row in enumerate(rows, 1):
-            if not row or not row[0].strip():
-                continue
-            try:
-                wanted[normalize(row[0])] = (clean_line(row[1]) if len(row) > 1 else "")[:200] or reason
-            except ValueError as error:
-                faults.append(ImportFault(line=number, fault=str(error)))
+        wanted, faults = await asyncio.to_thread(_read_list, text, reason)
         async with self._units.open() as unit:
             known = set[str]()
             uris = list(wanted)
@@ -215,6 +202,26 @@ class Consent:
             await self._audit.record(
                 identity, "topic.subscribe", "contact", contact.contact_id, remote=remote, topic=topic_id, wanted=wanted
             )
+
+
+def _read_list(text: str, reason: str) -> tuple[dict[str, str], list[ImportFault]]:
+    """Return the addresses of a list with their reasons, and the lines that hold none."""
+    faults: list[ImportFault] = []
+    wanted: dict[str, str] = {}
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), strict=False))
+    except csv.Error as error:
+        raise ApiError(422, "invalid", str(error), fields={"text": "not_csv"}) from error
+    if len(rows) > MAX_IMPORT:
+        raise ApiError(422, "invalid", f"at most {MAX_IMPORT} lines", fields={"text": "too_long"})
+    for number, row in enumerate(rows, 1):
+        if not row or not row[0].strip():
+            continue
+        try:
+            wanted[normalize(row[0])] = (clean_line(row[1]) if len(row) > 1 else "")[:200] or reason
+        except ValueError as error:
+            faults.append(ImportFault(line=number, fault=str(error)))
+    return wanted, faults
 
 
 def _checked(text: str) -> str:

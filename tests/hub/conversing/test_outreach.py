@@ -166,6 +166,16 @@ async def test_a_channel_that_understood_the_wish_is_heeded(sms: FakeChannel) ->
     assert await DoNotContact.all().count() == 0
 
 
+async def test_a_list_is_imported_with_its_faults_named(still_house: House) -> None:
+    consent = still_house.services.consent
+    await consent.add(OPERATOR, "13800000000", "", remote="")
+    text = "13800000000\n13800000001,投诉\n苹果\n\na@b.cn\n"
+    result = await consent.load_list(OPERATOR, text, "名单", remote="")
+    assert (result.added, result.known, [fault.line for fault in result.faults]) == (2, 1, [3])
+    rows = await DoNotContact.filter(source="import").order_by("uri")
+    assert [(row.uri, row.reason) for row in rows] == [("mailto:a@b.cn", "名单"), ("tel:+8613800000001", "投诉")]
+
+
 async def test_people_subscribe_and_unsubscribe_by_keyword(still_house: House, sms: FakeChannel) -> None:
     topic = TopicView(topic_id="policy", title={"zh": "政策快讯", "en": "Policy"}, keywords=("订阅政策",))
     await still_house.services.consent.save_topic(OPERATOR, topic, remote="")
