@@ -84,7 +84,8 @@ class Doorman:
 async def _admit(route: Route, request: web.Request) -> web.StreamResponse:
     if (request.content_length or 0) > route.max_bytes:
         raise Refused(413, "too_large")
-    bounded = request.clone(client_max_size=route.max_bytes)
+    # a request without a body needs no limit, and a web socket would keep the copy as long as it lives
+    bounded = request.clone(client_max_size=route.max_bytes) if request.can_read_body else request
     try:
         async with asyncio.timeout(VERIFY_S):
             await route.verify(bounded)
