@@ -79,14 +79,15 @@ class Finder:
         self.is_up = False
 
     async def ask(self, query: SearchQuery) -> SearchAnswer | None:
-        """Return the search process's answer; None when it is away."""
+        """Return the search process's answer; None while it is away or builds its first index."""
         if not self.is_up:
             return None
         try:
-            return await self._bus.request(ASK_HITS, query, reply=SearchAnswer, timeout_s=SEARCH_S)
+            answer = await self._bus.request(ASK_HITS, query, reply=SearchAnswer, timeout_s=SEARCH_S)
         except (BusUnavailable, RequestFailed) as error:
             log.warning("the search did not answer: %s", error)
             return None
+        return None if answer.is_building else answer
 
     async def rebuild(self, collection: Collection) -> None:
         """Have an index built anew; nothing happens while the search is away, which looks by itself when it comes."""

@@ -49,13 +49,17 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class SearchAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The hits, best first; ``terms`` are the words to mark, ``weights`` how rare each of the query's words is."""
+    """The hits, best first; ``terms`` are the words to mark, ``weights`` how rare each of the query's words is.
+
+    ``is_building``: the first index is not complete, so there may be more than was found.
+    """
 
     hits: tuple[Hit, ...] = ()
     facets: dict[str, dict[str, int]] = {}
     terms: tuple[str, ...] = ()
     weights: dict[str, float] = {}
     has_more: bool = False
+    is_building: bool = False
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):

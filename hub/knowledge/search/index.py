@@ -66,6 +66,7 @@ class Index:
             terms=asked.marks,
             weights={word: round(engine.rarity("words", word), 4) for word in asked.marks if squeezed(word)},
             has_more=len(hits) > window,
+            is_building=not self.is_complete,
         )
 
     def write(self, documents: Sequence[SearchDocument], removed: Sequence[str] = ()) -> None:

@@ -28,6 +28,11 @@ async def library(nats_server: NatsServer, data: Path) -> AsyncIterator[House]:
     house = House(nats_server, data, search=SearchSettings())
     await house.start()
     await until(lambda: house.services.knowledge.finder.is_up, within_s=30)
+
+    async def is_built() -> bool:
+        return not (await find(house.services.knowledge, "0101")).is_degraded
+
+    await eventually(is_built)
     yield house
     await house.stop()
 
