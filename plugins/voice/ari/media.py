@@ -33,6 +33,10 @@ class Media(AriHttp):
         query = {"media": ",".join(media)}
         return await self.post(f"bridges/{token(bridge_id)}/play/{token(playback_id)}", Playback, query)
 
+    async def playback(self, playback_id: str) -> Playback:
+        """Return what is being played; Gone when it has ended."""
+        return await self.get(f"playbacks/{token(playback_id)}", Playback)
+
     async def stop_playback(self, playback_id: str) -> bool:
         """Stop playing; False: it had ended."""
         return await self.delete(f"playbacks/{token(playback_id)}")
@@ -109,6 +113,10 @@ class Media(AriHttp):
             "terminateOn": terminate_on,
         }
         return await self.post(path, LiveRecording, query)
+
+    async def live_recording(self, name: str) -> LiveRecording:
+        """Return a recording under way; Gone when it has ended."""
+        return await self.get(f"recordings/live/{token(name)}", LiveRecording)
 
     async def stop_recording(self, name: str) -> bool:
         """End a recording and keep it; False: it had ended."""

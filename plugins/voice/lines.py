@@ -1,0 +1,157 @@
+"""Trunks and phones: brought to the engine as they are wanted, and whether they can be reached."""
+
+import asyncio
+import logging
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Final
+
+from core.backoff import Backoff
+from core.channel import Link
+from core.errors import BusUnavailable
+from core.events import Event, PhoneChanged, PhonesPlan, TrunkChanged
+from plugins.voice.accounts import (
+    ConfigObject,
+    keep_accounts,
+    phone_objects,
+    put_objects,
+    remove_account,
+    trunk_objects,
+)  # fmt: skip
+from plugins.voice.ari import Ari, Refused
+from plugins.voice.ari.events import ContactStatusChange, EndpointStateChange
+from plugins.voice.config import VoiceConfig
+from plugins.voice.numbers import ways
+
+log = logging.getLogger(__name__)
+
+DUTY: Final = "LIANXIN_DUTY"  # what the engine's fall-back rings: docs/engine.md
+GONE: Final = frozenset({"Removed", "Unreachable"})
+LOAD_S: Final = 2.0  # how often the trunks' load is looked at
+
+
+class Lines:
+    """What can be called; ``run`` brings the engine to it and reports, until cancelled."""
+
+    def __init__(self, ari: Ari, link: Link, config: VoiceConfig, trunks_down: set[str]) -> None:
+        self._ari = ari
+        self._link = link
+        self._config = config
+        self._trunks_down = trunks_down
+        self._trunks = {trunk.name: trunk for trunk in config.trunks}
+        self._phones: PhonesPlan | None = None
+        self._wanted = asyncio.Event()
+        self._made: dict[str, tuple[ConfigObject, ...]] | None = None  # by name, once the engine was brought to it
+        self._reachable: dict[str, bool] = {}
+        self._told: dict[str, tuple[bool, int]] = {}
+        self._reports: asyncio.Queue[Event] = asyncio.Queue()
+
+    def provision(self, phones: PhonesPlan) -> None:
+        """Let exactly these phones register, from soon on."""
+        self._phones = phones
+        self._wanted.set()
+
+    async def take_stock(self) -> None:
+        """Bring the engine its trunks, and note what can be reached."""
+        await put_objects(self._ari, [item for trunk in self._trunks.values() for item in trunk_objects(trunk)])
+        duty = ways(self._config.duty_number, self._config) if self._config.duty_number else ()
+        await self._ari.set_global_variable(DUTY, duty[0].endpoint if duty else "")
+        await self._look()
+
+    def take(self, event: ContactStatusChange | EndpointStateChange) -> None:
+        """Note that something came or went."""
+        match event:
+            case ContactStatusChange():
+                name, is_reachable = event.contact_info.aor, event.contact_info.contact_status not in GONE
+            case EndpointStateChange():
+                name, is_reachable = event.endpoint.resource, event.endpoint.state == "online"
+        self._note(name, is_reachable=is_reachable)
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._keep())
+            tasks.create_task(self._send())
+            tasks.create_task(self._watch_load())
+
+    async def _keep(self) -> None:
+        while True:
+            await self._wanted.wait()
+            self._wanted.clear()
+            assert self._phones is not None
+            wanted = {trunk.name: trunk_objects(trunk) for trunk in self._trunks.values()}
+            wanted |= {phone.phone_id: phone_objects(phone) for phone in self._phones.phones}
+            try:
+                await self._bring(wanted)
+            except Refused as error:
+                log.error("the engine does not take a trunk or phone: %s", error)
+                self._made = None
+            else:
+                self._made = wanted
+            await self._look()
+            for phone in self._phones.phones:
+                self._tell_phone(phone.phone_id)
+
+    async def _bring(self, wanted: dict[str, tuple[ConfigObject, ...]]) -> None:
+        if self._made is None:
+            await keep_accounts(self._ari, [item for items in wanted.values() for item in items])
+            return
+        for name in self._made.keys() - wanted.keys():
+            await remove_account(self._ari, name)
+            self._reachable.pop(name, None)
+        for name, items in wanted.items():
+            if self._made.get(name) != items:
+                await put_objects(self._ari, items)
+
+    # what can be reached
+
+    async def _look(self) -> None:
+        """Note what can be reached now, and hear of changes from now on."""
+        with suppress(Refused):  # the engine refuses while it has neither trunks nor phones
+            await self._ari.subscribe("endpoint:PJSIP")
+        for endpoint in await self._ari.endpoints():
+            if endpoint.technology == "PJSIP":
+                self._note(endpoint.resource, is_reachable=endpoint.state == "online")
+
+    def _note(self, name: str, *, is_reachable: bool) -> None:
+        if self._reachable.get(name) == is_reachable:
+            return
+        self._reachable[name] = is_reachable
+        if name not in self._trunks:
+            self._tell_phone(name)
+        elif is_reachable:
+            self._trunks_down.discard(name)
+        else:
+            self._trunks_down.add(name)
+
+    def _tell_phone(self, phone_id: str) -> None:
+        if self._phones is not None and any(phone.phone_id == phone_id for phone in self._phones.phones):
+            is_reachable = self._reachable.get(phone_id, False)
+            self._reports.put_nowait(PhoneChanged(phone_id=phone_id, is_reachable=is_reachable, at=datetime.now(UTC)))
+
+    async def _watch_load(self) -> None:
+        while self._trunks:
+            calls = dict.fromkeys(self._trunks, 0)
+            for endpoint in await self._ari.endpoints():
+                if endpoint.resource in calls:
+                    calls[endpoint.resource] = len(endpoint.channel_ids)
+            for name, count in calls.items():
+                now = (self._reachable.get(name, False), count)
+                if self._told.get(name) != now:
+                    self._told[name] = now
+                    at = datetime.now(UTC)
+                    self._reports.put_nowait(TrunkChanged(trunk=name, is_up=now[0], calls=count, at=at))
+            await asyncio.sleep(LOAD_S)
+
+    async def _send(self) -> None:
+        backoff = Backoff(first_s=0.1, limit_s=3.0)
+        while True:
+            event = await self._reports.get()
+            while True:
+                try:
+                    await self._link.emit(event)
+                except BusUnavailable:
+                    await asyncio.sleep(backoff.next_s())
+                else:
+                    backoff.reset()
+                    break

@@ -1,0 +1,234 @@
+"""Compares what a call should be with what the engine has, and says what to do: pure, so that it can be proved.
+
+It is asked again after everything that happens and everything that was done; when both agree it has nothing to say.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from core.events.calls import AnyActivity, Background, CallPlan, LegPlan, Listen, RecordingPlan, Ring, Spy, Talk
+from plugins.voice.marks import Doing, Mark
+
+LegStatus = Literal["dialling", "ringing", "up"]
+
+
+@dataclass(slots=True)
+class Leg:
+    """One party as the engine has it."""
+
+    mark: Mark
+    channel_id: str
+    status: LegStatus = "dialling"
+    is_inbound: bool = False
+    is_ours: bool = False  # it takes our orders; otherwise the dial plan has it, or it was not answered yet
+    is_leaving: bool = False  # we hung it up, or it is gone and its end is to be reported
+    room: str = ""
+    sounds: Background = "silence"  # what it hears now besides prompts
+    preparing: str = ""  # the activity whose sounds are being fetched
+
+
+@dataclass(slots=True)
+class Stock:
+    """What there is of one call."""
+
+    legs: dict[str, Leg] = field(default_factory=dict)
+    over: set[str] = field(default_factory=set)  # legs whose end was reported
+    called: set[str] = field(default_factory=set)  # legs that were called once, in this life or an earlier one
+    rooms: set[str] = field(default_factory=set)  # that have a bridge
+    recordings: dict[str, RecordingPlan] = field(default_factory=dict)  # under way
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Call a party."""
+
+    leg: LegPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Lose:
+    """Report that a party is not there any more."""
+
+    leg_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """Let a party go."""
+
+    leg_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Indicate:
+    """Tell an unanswered caller that it rings."""
+
+    leg_id: str
+    activity_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Answer a caller."""
+
+    leg_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """Let a leg end what it was doing and begin an activity."""
+
+    leg_id: str
+    activity: AnyActivity
+    room: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Enter:
+    """Bring a leg into a room."""
+
+    leg_id: str
+    room: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mute:
+    """Keep what a leg says from the others, or let them hear it."""
+
+    leg_id: str
+    is_muted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """Let a leg that has heard its prompts hear a background."""
+
+    leg_id: str
+    background: Background
+
+
+@dataclass(frozen=True, slots=True)
+class SendKeys:
+    """Send keys to a party."""
+
+    leg_id: str
+    keys: str
+    keys_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CloseRoom:
+    """Take away a room in which nobody is."""
+
+    room: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """Record a leg's room as planned: begin, pause, or go on."""
+
+    plan: RecordingPlan
+    is_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EndRecording:
+    """End a recording and hand it in."""
+
+    recording_id: str
+
+
+Step: TypeAlias = (
+    Call
+    | Lose
+    | HangUp
+    | Indicate
+    | Answer
+    | Begin
+    | Enter
+    | Mute
+    | Sound
+    | SendKeys
+    | CloseRoom
+    | Recording
+    | EndRecording
+)
+
+
+def steps(plan: CallPlan, stock: Stock) -> list[Step]:
+    """Return what brings ``stock`` nearer to ``plan``, in the order in which it is best done."""
+    planned = {leg.leg_id: leg for leg in plan.legs}
+    leaving: list[Step] = [
+        HangUp(leg_id) for leg_id, leg in stock.legs.items() if leg_id not in planned and not leg.is_leaving
+    ]
+    return [*leaving, *_missing(plan, stock), *_present(plan, stock), *_rooms(plan, stock)]
+
+
+def doing(activity: AnyActivity) -> Doing:
+    """Return the word for an activity."""
+    word: Doing = activity.__struct_config__.tag  # type: ignore[assignment]
+    return word
+
+
+def room_of(activity: AnyActivity, plan: CallPlan) -> str:
+    """Return the room in which a leg with this activity is, empty for none: who barges in is where the target is."""
+    match activity:
+        case Talk():
+            return activity.room
+        case Spy(mode="barge"):
+            target = next((leg.activity for leg in plan.legs if leg.leg_id == activity.target), None)
+            return target.room if isinstance(target, Talk) else ""
+        case _:
+            return ""
+
+
+def _missing(plan: CallPlan, stock: Stock) -> Iterator[Step]:
+    absent = [leg for leg in plan.legs if leg.leg_id not in stock.legs and leg.leg_id not in stock.over]
+    lost = [leg for leg in absent if leg.dial is None or leg.leg_id in stock.called]
+    yield from (Lose(leg.leg_id) for leg in lost)
+    if any(leg.dial is None and leg.leg_id not in stock.legs for leg in plan.legs):
+        return  # whom the others would be called for is gone; the hub is about to say what becomes of them
+    yield from (Call(leg) for leg in absent if leg not in lost)
+
+
+def _present(plan: CallPlan, stock: Stock) -> Iterator[Step]:
+    for wanted in plan.legs:
+        leg = stock.legs.get(wanted.leg_id)
+        if leg is None or leg.is_leaving or not leg.is_ours:
+            continue
+        if leg.status == "up":
+            yield from _active(wanted, leg, plan, stock)
+        elif leg.is_inbound and isinstance(wanted.activity, Ring):
+            if leg.mark.doing != "ring":
+                yield Indicate(wanted.leg_id, wanted.activity.activity_id)
+        elif leg.is_inbound:
+            yield Answer(wanted.leg_id)
+
+
+def _active(wanted: LegPlan, leg: Leg, plan: CallPlan, stock: Stock) -> Iterator[Step]:
+    activity, mark = wanted.activity, leg.mark
+    if isinstance(activity, Spy) and activity.mode != "barge" and not _is_up(activity.target, stock):
+        return  # nobody can be heard yet
+    word, room = doing(activity), room_of(activity, plan)
+    if (mark.activity_id, mark.doing) != (activity.activity_id, word):
+        if leg.preparing != activity.activity_id:
+            yield Begin(wanted.leg_id, activity, room)
+    elif room and leg.room != room:
+        yield Enter(wanted.leg_id, room)
+    elif isinstance(activity, Talk) and mark.is_muted != activity.is_muted:
+        yield Mute(wanted.leg_id, activity.is_muted)
+    elif isinstance(activity, Listen) and mark.is_done and leg.sounds != activity.background:
+        yield Sound(wanted.leg_id, activity.background)
+    if wanted.digits_id and wanted.digits_id != mark.digits_id:
+        yield SendKeys(wanted.leg_id, wanted.digits, wanted.digits_id)
+
+
+def _rooms(plan: CallPlan, stock: Stock) -> Iterator[Step]:
+    occupied = {leg.room for leg in stock.legs.values()} | {room_of(leg.activity, plan) for leg in plan.legs}
+    yield from (CloseRoom(room) for room in sorted(stock.rooms - occupied))
+
+
+def _is_up(leg_id: str, stock: Stock) -> bool:
+    leg = stock.legs.get(leg_id)
+    return leg is not None and leg.status == "up" and not leg.is_leaving

@@ -1,0 +1,180 @@
+"""All calls of one engine: what happens goes to the call it belongs to, so does what is planned.
+
+It lives as long as one connection to the engine. After a break there is a new one, which takes stock.
+"""
+
+import asyncio
+import logging
+from collections import OrderedDict
+from contextlib import suppress
+from typing import Final
+
+from core.events import CallArrived, CallPlan
+from plugins.voice import marks
+from plugins.voice.ari import AriEvent, AriUnavailable, Channel, Conflict, Gone, Snapshot, channel_of
+from plugins.voice.ari.events import (
+    ChannelDestroyed,
+    ContactStatusChange,
+    EndpointStateChange,
+    PlaybackFinished,
+    PlaybackStarted,
+    RecordingFailed,
+    RecordingFinished,
+    StasisStart,
+)
+from plugins.voice.call import Arrived, Call, Found
+from plugins.voice.causes import REJECTED
+from plugins.voice.context import Context
+from plugins.voice.lines import Lines
+from plugins.voice.numbers import caller, shown_name
+
+log = logging.getLogger(__name__)
+
+INBOUND: Final = "inbound"  # first argument of a call from a trunk; the other is "phones"
+MAX_OVER: Final = 5_000
+
+
+class Switchboard:
+    """Routes events and plans to calls; ``close`` leaves the calls to the engine."""
+
+    def __init__(self, context: Context, lines: Lines) -> None:
+        self._context = context
+        self._lines = lines
+        self._calls: dict[str, Call] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._by_channel: dict[str, str] = {}  # of callers' channels, which bear no mark at first
+        self._over: OrderedDict[str, int] = OrderedDict()  # revisions of calls that have ended
+
+    def carried(self) -> dict[str, int]:
+        """Return the calls there are, and by which plan each is arranged."""
+        return {call_id: call.revision for call_id, call in self._calls.items()}
+
+    def arrange(self, plan: CallPlan) -> None:
+        """Take over a plan."""
+        if plan.call_id not in self._calls and (not plan.legs or plan.revision <= self._over.get(plan.call_id, 0)):
+            return
+        self._call(plan.call_id).put(plan)
+
+    async def close(self) -> None:
+        """Stop steering; nobody is hung up."""
+        for task in self._tasks.values():
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks.values())
+
+    async def take_stock(self, stock: Snapshot) -> None:
+        """Take up all calls that the engine has."""
+        ours = set(stock.application.channel_ids)
+        unheard = []
+        for channel in stock.channels:
+            mark = marks.read(channel.channelvars.get(marks.VARIABLE, ""))
+            if mark is not None:
+                self._by_channel[channel.id] = mark.call_id
+                is_ours = (channel.id in ours and channel.state == "Up") or channel.state == "Ring"
+                self._call(mark.call_id).put(Found(mark, channel, is_ours, stock.bridges))
+                if channel.id not in ours:
+                    unheard.append(f"channel:{channel.id}")
+            elif channel.id in ours and channel.name.startswith("PJSIP/"):
+                await self._take_unmarked(channel)
+        with suppress(Gone, Conflict):
+            await self._context.ari.subscribe(*unheard)
+        await self._lines.take_stock()
+        await self._clear(stock)
+
+    def take(self, event: AriEvent) -> None:
+        """Pass an event on to whom it concerns."""
+        match event:
+            case ContactStatusChange() | EndpointStateChange():
+                self._lines.take(event)
+                return
+            case StasisStart(args=(first, endpoint, dialled)) if first == INBOUND:
+                self._arrived(event.channel, endpoint, dialled, event)
+                return
+            case StasisStart(args=("phones", *_)):
+                log.warning("a phone dialled by itself: the hub calls for agents, never the other way round")
+                self._let_go(event.channel.id)
+                return
+        call = self._calls.get(self._call_id(event))
+        if call is not None:
+            call.put(event)
+        if isinstance(event, ChannelDestroyed):
+            self._by_channel.pop(event.channel.id, None)
+
+    # arriving
+
+    async def _take_unmarked(self, channel: Channel) -> None:
+        """Take up a caller who came to us and of whom our predecessor noted nothing."""
+        try:
+            dialled = await self._context.ari.variable(channel.id, "DIALLED")
+        except Gone:
+            return
+        self._arrived(channel, channel.endpoint, dialled, None)
+
+    def _arrived(self, channel: Channel, trunk: str, dialled: str, event: StasisStart | None) -> None:
+        instance = self._context.link.instance
+        call_id = marks.arrived_call(instance, channel.id)
+        self._by_channel[channel.id] = call_id
+        number = caller(channel.caller.number, self._context.config)
+        arrival = CallArrived(
+            call_id=call_id,
+            leg_id=marks.arrived_leg(instance, channel.id),
+            caller=number,
+            caller_name=shown_name(channel.caller.name),
+            dialled=dialled[:40],
+            trunk=trunk,
+            arrived_at=channel.created_at,
+        )
+        self._call(call_id).put(Arrived(channel, arrival))
+
+    def _let_go(self, channel_id: str) -> None:
+        task = asyncio.create_task(self._hang_up(channel_id))
+        self._tasks[channel_id] = task
+        task.add_done_callback(lambda _: self._tasks.pop(channel_id, None))
+
+    async def _hang_up(self, channel_id: str) -> None:
+        with suppress(AriUnavailable):
+            await self._context.ari.hang_up(channel_id, cause=REJECTED)
+
+    # calls
+
+    def _call(self, call_id: str) -> Call:
+        if (call := self._calls.get(call_id)) is not None:
+            return call
+        call = self._calls[call_id] = Call(self._context, call_id)
+        task = self._tasks[call_id] = asyncio.create_task(call.run())
+        task.add_done_callback(lambda task: self._ended(call, task))
+        return call
+
+    def _ended(self, call: Call, task: asyncio.Task[None]) -> None:
+        self._calls.pop(call.call_id, None)
+        self._tasks.pop(call.call_id, None)
+        self._over[call.call_id] = call.revision
+        if len(self._over) > MAX_OVER:
+            self._over.popitem(last=False)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("call %s was given up", call.call_id, exc_info=error)
+
+    def _call_id(self, event: AriEvent) -> str:
+        match event:
+            case RecordingFinished(recording=item) | RecordingFailed(recording=item):
+                parts = item.name.split("~")
+                return parts[1] if len(parts) > 1 else ""
+            case StasisStart(args=("ear", call_id)):
+                return call_id
+            case PlaybackStarted() | PlaybackFinished():
+                return self._by_channel.get(channel_of(event) or "", "")
+        channel: Channel | None = getattr(event, "channel", None)
+        if channel is None:
+            return ""
+        mark = marks.read(channel.channelvars.get(marks.VARIABLE, ""))
+        if mark is not None:
+            self._by_channel[channel.id] = mark.call_id
+            return mark.call_id
+        return self._by_channel.get(channel.id, "")
+
+    async def _clear(self, stock: Snapshot) -> None:
+        """Remove what calls that are over have left behind."""
+        for bridge in stock.bridges:
+            owner = marks.call_of_bridge(bridge.id)
+            if owner and owner not in self._calls and not bridge.channels:
+                await self._context.ari.destroy_bridge(bridge.id)
