@@ -7,6 +7,7 @@ import pluggy
 
 from core.channel import Channel
 from core.events import ContactView, MessageReceived
+from core.speech import Synthesizer
 
 PROJECT: Final = "lianxin"
 
@@ -17,6 +18,11 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 @hookspec(firstresult=True)
 def channel_type() -> type[Channel[Any]]:  # type: ignore[empty-body]
     """In a channel plugin's process: return the class to run."""
+
+
+@hookspec(firstresult=True)
+def synthesizer_type() -> type[Synthesizer[Any]]:  # type: ignore[empty-body]
+    """In a synthesizer plugin's process: return the class to run."""
 
 
 @hookspec(firstresult=True)

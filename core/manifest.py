@@ -33,6 +33,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     version: str = "0"
     address_scheme: Annotated[str, Meta(pattern="^[a-z][a-z0-9+.-]{0,15}$")] | None = None
     capabilities: tuple[Capability, ...] = ()
+    memory_mib: Annotated[int, Meta(ge=32, le=65_536)] | None = None  # what its process needs, if more than usual
     uses: tuple[Literal["phone_engine"], ...] = ()  # what the supervisor runs for it and tells it how to reach
     reaches: Reaches = "known"
 

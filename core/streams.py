@@ -69,7 +69,11 @@ EVENTS: Final = Stream(
     ),
     max_age_s=90 * DAY_S,
 )
-STATE: Final = Stream("STATE", ("hub.channel.*.state.changed", "hub.plugin.*.status.changed"), max_per_subject=1)
+STATE: Final = Stream(
+    "STATE",
+    ("hub.channel.*.state.changed", "hub.plugin.*.status.changed", "hub.speech.*.voices.changed"),
+    max_per_subject=1,
+)
 DEAD: Final = Stream("DEAD", ("hub.dead.*.message.parked",), max_age_s=90 * DAY_S)
 
 STREAMS: Final = (IN, ORDERS, EVENTS, STATE, DEAD)

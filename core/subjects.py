@@ -39,6 +39,7 @@ from core.events import (
     TrunkChanged,
     TypingReported,
     TypingShown,
+    VoicesChanged,
     WorkMoved,
 )
 from core.ids import check_token
@@ -64,6 +65,7 @@ PATTERNS: Final[dict[type[Event], str]] = {
     CallPlan: "hub.channel.{id}.cmd.arrange_call",
     PhonesPlan: "hub.channel.{id}.cmd.provision_phones",
     TypingShown: "hub.channel.{id}.cmd.show_typing",
+    VoicesChanged: "hub.speech.{id}.voices.changed",
     InstanceStatus: "hub.plugin.{id}.status.changed",
     ContactChanged: "hub.contact.{id}.profile.changed",
     ConversationChanged: "hub.conversation.{id}.state.changed",
@@ -83,6 +85,7 @@ ASK_HISTORY: Final = "hub.channel.{id}.ask.history"  # channel → hub: HistoryR
 ASK_CALLS: Final = "hub.channel.{id}.ask.calls"  # channel → hub: CallsRequest → CallsAnswer
 ASK_MEDIA_PUT: Final = "hub.channel.{id}.ask.media_put"  # channel → hub: one chunk and its headers
 ASK_MEDIA_GET: Final = "hub.channel.{id}.ask.media_get"  # channel → hub: media id and offset → one chunk
+ASK_SYNTHESIZE: Final = "hub.speech.{id}.ask.synthesize"  # hub → synthesizer: SpeechRequest → SpeechAnswer
 ASK_PLUGINS: Final = "hub.supervisor.main.ask.plugins"  # hub → supervisor: PluginsRequest → PluginList
 ASK_DESCRIBE: Final = "hub.supervisor.main.ask.describe"  # hub → supervisor: DescribeRequest → Description
 ASK_PROBE: Final = "hub.supervisor.main.ask.probe"  # hub → supervisor: ProbeRequest → ProbeAnswer
@@ -96,6 +99,7 @@ QUESTIONS: Final = (
     ASK_CALLS,
     ASK_MEDIA_PUT,
     ASK_MEDIA_GET,
+    ASK_SYNTHESIZE,
     ASK_PLUGINS,
     ASK_DESCRIBE,
     ASK_PROBE,

@@ -58,6 +58,8 @@ from core.events import (
     RecordingPlan,
     Ring,
     SendMessage,
+    SpeechRequest,
+    SpeechVoice,
     Spy,
     SpyMode,
     Talk,
@@ -69,6 +71,7 @@ from core.events.messages import MessageState
 from core.hookspecs import hookimpl
 from core.ids import check_token, derived_id, new_id
 from core.parts import Progress, octets, split_text, utf16_units
+from core.speech import CannotSpeak, Sound, SpeechConfig, SpeechLink, Synthesizer
 from core.underway import Underway
 from core.webhooks import Refused, Route, Routes
 
@@ -80,6 +83,7 @@ __all__ = [
     "BusUnavailable",
     "CallArrived",
     "CallPlan",
+    "CannotSpeak",
     "CarriesCalls",
     "Cause",
     "Channel",
@@ -135,8 +139,14 @@ __all__ = [
     "ServesHttp",
     "Settings",
     "ShowsTyping",
+    "Sound",
+    "SpeechConfig",
+    "SpeechLink",
+    "SpeechRequest",
+    "SpeechVoice",
     "Spy",
     "SpyMode",
+    "Synthesizer",
     "SystemClock",
     "Talk",
     "TrunkChanged",

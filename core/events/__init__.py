@@ -83,6 +83,7 @@ from core.events.routing import (
     QueueView,
     WorkMoved,
 )
+from core.events.speech import SpeechAnswer, SpeechRequest, SpeechVoice, VoicesChanged
 
 __all__ = [
     "ActivityEnded",
@@ -156,6 +157,9 @@ __all__ = [
     "RecordingPlan",
     "Ring",
     "SendMessage",
+    "SpeechAnswer",
+    "SpeechRequest",
+    "SpeechVoice",
     "Spy",
     "SpyMode",
     "SwitchAnswer",
@@ -164,6 +168,7 @@ __all__ = [
     "TrunkChanged",
     "TypingReported",
     "TypingShown",
+    "VoicesChanged",
     "WorkMoved",
     "event_types",
     "seal",

@@ -12,14 +12,17 @@ from typing import Any
 
 import msgspec
 
+from core.channel import Channel
 from core.errors import ConfigInvalid, ManifestInvalid
 from core.host.censor import Censor
-from core.host.host import BusClosed, Host
+from core.host.host import Host
 from core.host.inspect import describe, probe
 from core.host.job import MAX_LINE_BYTES, HostJob
-from core.host.load import load_channel
+from core.host.lifecycle import BusClosed, PluginHost, Tell
+from core.host.load import PluginType, load_plugin
 from core.host.logs import log_as_json
 from core.host.reports import EXIT_CONFIG, Reports
+from core.host.speech import SpeechHost
 
 if sys.platform == "win32":
     from asyncio import run as run_loop
@@ -58,8 +61,8 @@ def _run(reports: Reports) -> int:
     try:
         job = msgspec.json.decode(sys.stdin.buffer.readline(MAX_LINE_BYTES), type=HostJob)
         log_as_json(job.instance, Censor())
-        channel_type, manifest = load_channel(job.plugin)
-        host = Host(job, channel_type, reports.send)
+        plugin_type, manifest = load_plugin(job.plugin)
+        host = _host(job, plugin_type, reports.send)
     except (ConfigInvalid, ManifestInvalid, msgspec.MsgspecError) as error:
         reports.send("refused", text=str(error))
         return EXIT_CONFIG
@@ -76,7 +79,11 @@ def _run(reports: Reports) -> int:
     return status
 
 
-async def _until_stopped(host: Host, reports: Reports) -> int:
+def _host(job: HostJob, plugin_type: PluginType, tell: Tell) -> PluginHost:
+    return Host(job, plugin_type, tell) if issubclass(plugin_type, Channel) else SpeechHost(job, plugin_type, tell)
+
+
+async def _until_stopped(host: PluginHost, reports: Reports) -> int:
     loop = asyncio.get_running_loop()
     running = asyncio.create_task(host.run())
     beating = asyncio.create_task(reports.beat())

@@ -8,12 +8,11 @@ from typing import Any, Final
 
 import msgspec
 
-from core.channel import Channel
 from core.config import decode_settings, settings_schema
 from core.errors import ConfigInvalid, LianxinError, RequestFailed
 from core.events import Attachment, Event, History
 from core.host.censor import Censor
-from core.host.load import load_channel
+from core.host.load import load_plugin
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +20,7 @@ PROBE_TIMEOUT_S: Final = 15.0
 
 
 class NoLink:
-    """The link of a channel that is only probed: there is no hub."""
+    """The link of a plugin that is only probed: there is no hub."""
 
     instance = "probe"
 
@@ -43,23 +42,23 @@ class NoLink:
 
 def describe(module: str) -> dict[str, Any]:
     """Return manifest and settings schema of plugin ``module``, JSON-ready."""
-    cls, manifest = load_channel(module)
+    cls, manifest = load_plugin(module)
     return {"manifest": msgspec.to_builtins(manifest), "schema": settings_schema(cls.config_type)}
 
 
 async def probe(module: str, settings: dict[str, Any]) -> dict[str, Any]:
-    """Return ``{"ok": true}`` when ``settings`` let the channel reach its far end, else ``code`` and ``faults``."""
-    cls, _ = load_channel(module)
+    """Return ``{"ok": true}`` when ``settings`` let the plugin work, else ``code`` and ``faults``."""
+    cls, _ = load_plugin(module)
     try:
         config = decode_settings(cls.config_type, settings)
     except ConfigInvalid as error:
         return {"ok": False, "code": error.code, "faults": error.faults}
     censor = Censor(config)
     with tempfile.TemporaryDirectory() as folder:
-        channel: Channel[Any] = cls(config, NoLink(Path(folder)))
+        plugin = cls(config, NoLink(Path(folder)))
         try:
             async with asyncio.timeout(PROBE_TIMEOUT_S):
-                await channel.probe()
+                await plugin.probe()
         except ConfigInvalid as error:
             return {"ok": False, "code": error.code, "faults": error.faults}
         except LianxinError as error:

@@ -1,14 +1,15 @@
-"""Imports a plugin and gets its channel class; refuses a class that disagrees with its manifest."""
+"""Imports a plugin and gets its class; refuses a class that disagrees with its manifest."""
 
 import importlib
 import inspect
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from core.channel import CarriesCalls, Channel, FindsSent, ServesHttp, ShowsTyping
 from core.errors import ManifestInvalid
 from core.hookspecs import plugin_manager
 from core.manifest import FILE_NAME, Manifest, read_manifest
+from core.speech import Synthesizer
 
 # the abilities a class can show; the other words of a manifest are promises the contract suite checks
 ABILITIES: Final[dict[str, type]] = {
@@ -18,9 +19,19 @@ ABILITIES: Final[dict[str, type]] = {
     "carries_calls": CarriesCalls,
 }
 
+PluginType: TypeAlias = type[Channel[Any]] | type[Synthesizer[Any]]
+
 
 def load_channel(module_name: str) -> tuple[type[Channel[Any]], Manifest]:
     """Return the channel class of plugin ``module_name`` and its manifest; ManifestInvalid when they disagree."""
+    cls, manifest = load_plugin(module_name)
+    if not issubclass(cls, Channel):
+        raise ManifestInvalid(f"{module_name} is a {manifest.kind}, not a channel")
+    return cls, manifest
+
+
+def load_plugin(module_name: str) -> tuple[PluginType, Manifest]:
+    """Return the class of plugin ``module_name``, whatever its kind, and its manifest."""
     module = importlib.import_module(module_name)
     if module.__file__ is None:
         raise ManifestInvalid(f"{module_name} has no folder of its own")
@@ -28,10 +39,21 @@ def load_channel(module_name: str) -> tuple[type[Channel[Any]], Manifest]:
     manager = plugin_manager()
     manager.register(module, module_name)
     manager.check_pending()
-    cls = manager.hook.channel_type()
-    if not (inspect.isclass(cls) and issubclass(cls, Channel)):
-        raise ManifestInvalid(f"{module_name}: channel_type must return a Channel, not {cls!r}")
-    if faults := disagreements(cls, manifest):
+    faults: list[str]
+    match manifest.kind:
+        case "channel":
+            cls = manager.hook.channel_type()
+            if not (inspect.isclass(cls) and issubclass(cls, Channel)):
+                raise ManifestInvalid(f"{module_name}: channel_type must return a Channel, not {cls!r}")
+            faults = disagreements(cls, manifest)
+        case "synthesizer":
+            cls = manager.hook.synthesizer_type()
+            if not (inspect.isclass(cls) and issubclass(cls, Synthesizer)):
+                raise ManifestInvalid(f"{module_name}: synthesizer_type must return a Synthesizer, not {cls!r}")
+            faults = _gaps(cls, ("config_type", "version"))
+        case _:
+            raise ManifestInvalid(f"{module_name}: no host runs plugins of kind {manifest.kind!r} yet")
+    if faults:
         raise ManifestInvalid(f"{module_name}: {'; '.join(faults)}")
     return cls, manifest
 
@@ -41,14 +63,19 @@ def disagreements(cls: type[Channel[Any]], manifest: Manifest) -> list[str]:
     faults = []
     if manifest.kind != "channel":
         faults.append(f"kind is {manifest.kind!r}, the class is a channel")
-    if inspect.isabstract(cls):
-        faults.append(f"{cls.__name__} does not implement {', '.join(sorted(cls.__abstractmethods__))}")
-    if not hasattr(cls, "config_type"):
-        faults.append(f"{cls.__name__} has no config_type")
+    faults += _gaps(cls, ("config_type",))
     for word, ability in ABILITIES.items():
         claimed, shown = word in manifest.capabilities, issubclass(cls, ability)
         if claimed and not shown:
             faults.append(f"capability {word!r} needs {cls.__name__} to inherit {ability.__name__}")
         elif shown and not claimed:
             faults.append(f"{cls.__name__} inherits {ability.__name__}, so capabilities needs {word!r}")
+    return faults
+
+
+def _gaps(cls: type, variables: tuple[str, ...]) -> list[str]:
+    faults = [f"{cls.__name__} has no {name}" for name in variables if not hasattr(cls, name)]
+    if inspect.isabstract(cls):
+        missing: frozenset[str] = vars(cls)["__abstractmethods__"]
+        faults.append(f"{cls.__name__} does not implement {', '.join(sorted(missing))}")
     return faults

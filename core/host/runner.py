@@ -2,11 +2,10 @@
 
 import asyncio
 import logging
-from typing import Any, Final
+from typing import Final, Protocol
 
 from core.backoff import Backoff
 from core.board import Board
-from core.channel import Channel
 from core.errors import ChannelAuthFailed, ChannelNotReady, LianxinError
 from core.events import ChannelState
 
@@ -15,10 +14,16 @@ log = logging.getLogger(__name__)
 HELD_S: Final = 5.0  # a channel that stayed ready this long starts its back-off anew
 
 
+class Runs(Protocol):
+    """What is kept running."""
+
+    async def run(self) -> None: ...
+
+
 class Runner:
     """Runs ``channel.run`` again and again until cancelled."""
 
-    def __init__(self, channel: Channel[Any], board: Board[ChannelState]) -> None:
+    def __init__(self, channel: Runs, board: Board[ChannelState]) -> None:
         self._channel = channel
         self._board = board
         self._backoff = Backoff(first_s=0.5, limit_s=30.0)

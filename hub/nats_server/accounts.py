@@ -1,11 +1,11 @@
-"""Who may say what on the embedded server: the hub's account, and one per plugin instance.
+"""Who may say what on the embedded server: the hub's account, and one per plugin instance, by its kind.
 
 In one shared account the reply subject of a publish is not checked, so a plugin could have the server
 write acknowledgements, or stored messages, wherever it likes. Between accounts only what is exported
 and imported here passes, and replies go nowhere but back.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,10 +28,20 @@ from core.events import (
     TrunkChanged,
     TypingReported,
     TypingShown,
+    VoicesChanged,
 )
 from core.ids import check_token
 from core.streams import ORDERS, SENT
-from core.subjects import ASK_CALLS, ASK_HISTORY, ASK_MEDIA_GET, ASK_MEDIA_PUT, DEAD_LETTER, PATTERNS, fill
+from core.subjects import (
+    ASK_CALLS,
+    ASK_HISTORY,
+    ASK_MEDIA_GET,
+    ASK_MEDIA_PUT,
+    ASK_SYNTHESIZE,
+    DEAD_LETTER,
+    PATTERNS,
+    fill,
+)
 
 HUB: Final = "HUB"
 HUB_USERS: Final = ("hub", "supervisor")
@@ -68,7 +78,7 @@ class Service:
 
 
 def services(instance: str) -> tuple[Service, ...]:
-    """Return everything that ``instance`` may publish to."""
+    """Return everything that a channel's ``instance`` may publish to."""
     orders = f"{ORDERS.name}.{instance}"
     sent = f"$KV.{SENT.name}.{instance}.>"
     return (
@@ -83,30 +93,49 @@ def services(instance: str) -> tuple[Service, ...]:
     )
 
 
+def speech_services(instance: str) -> tuple[Service, ...]:
+    """Return everything that a synthesizer's ``instance`` may publish to."""
+    subjects = (fill(PATTERNS[ChannelState], instance), fill(PATTERNS[VoicesChanged], instance))
+    return (*map(Service, subjects), Service(fill(ASK_MEDIA_PUT, instance)))
+
+
 def signals(instance: str) -> tuple[str, ...]:
-    """Return everything that ``instance`` may listen to besides the answers it gets."""
+    """Return everything that a channel's ``instance`` may listen to besides the answers it gets."""
     return tuple(fill(PATTERNS[order], instance) for order in (TypingShown, CallPlan, PhonesPlan))
 
 
-def render_accounts(hub_keys: Iterable[str], plugin_keys: dict[str, str]) -> str:
+def render_accounts(hub_keys: Iterable[str], plugin_keys: dict[str, str], synthesizers: Collection[str] = ()) -> str:
     """Return the ``accounts`` block; ``plugin_keys`` maps instances to their users' public keys.
 
     The hub's exports are the same whatever instances there are: a plugin's account is named like its
-    instance, and the server lets an account import only the subjects that carry its own name.
+    instance, and the server lets an account import only the subjects that carry its own name. The other way
+    round a synthesizer exports its question to the hub alone.
     """
     users = ", ".join(f"{{ nkey: {key} }}" for key in hub_keys)
+    exported = dict.fromkeys((*services(_ANY), *speech_services(_ANY)))
     lines = ["accounts {", f"  {HUB} {{", "    jetstream: enabled", f"    users: [ {users} ]", "    exports: ["]
-    lines += [f"      {{ {_export(service)} }}" for service in services(_ANY)]
+    lines += [f"      {{ {_export(service)} }}" for service in exported]
     lines += [f'      {{ stream: "{subject}", {_own_only(subject)} }}' for subject in signals(_ANY)]
+    lines += ["    ]", "    imports: ["]
+    lines += [f"      {_import(check_token(name), fill(ASK_SYNTHESIZE, name))}" for name in sorted(synthesizers)]
     lines += ["    ]", "  }"]
     for instance, key in plugin_keys.items():
-        lines += [f'  "{check_token(instance)}" {{', f"    users: [ {{ nkey: {key} }} ]", "    imports: ["]
-        lines += [
-            f'      {{ service: {{ account: {HUB}, subject: "{service.subject}" }} }}' for service in services(instance)
-        ]
-        lines += [f'      {{ stream: {{ account: {HUB}, subject: "{subject}" }} }}' for subject in signals(instance)]
+        lines += [f'  "{check_token(instance)}" {{', f"    users: [ {{ nkey: {key} }} ]"]
+        if instance in synthesizers:
+            lines.append(f'    exports: [ {{ service: "{fill(ASK_SYNTHESIZE, instance)}", accounts: [ {HUB} ] }} ]')
+            imported: tuple[Service, ...] = speech_services(instance)
+            heard: tuple[str, ...] = ()
+        else:
+            imported, heard = services(instance), signals(instance)
+        lines.append("    imports: [")
+        lines += [f"      {_import(HUB, service.subject)}" for service in imported]
+        lines += [f'      {{ stream: {{ account: {HUB}, subject: "{subject}" }} }}' for subject in heard]
         lines += ["    ]", "  }"]
     return "\n".join([*lines, "}", ""])
+
+
+def _import(account: str, subject: str) -> str:
+    return f'{{ service: {{ account: "{account}", subject: "{subject}" }} }}'
 
 
 def _export(service: Service) -> str:

@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 import sysconfig
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -49,13 +49,15 @@ class ServerConfig:
         return Keys(self.data_dir / "keys")
 
 
-def write_config(config: ServerConfig, instances: Iterable[str]) -> bool:
+def write_config(config: ServerConfig, instances: Iterable[str], synthesizers: Collection[str] = ()) -> bool:
     """Write the file for exactly these plugin instances; return whether it changed (then ``reload``).
+
+    Those of ``instances`` that are ``synthesizers`` have other rights than channels.
 
     ConfigInvalid when nats-server refuses it; the old file then stays.
     """
     config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    text = render(config, instances)
+    text = render(config, instances, synthesizers)
     if config.path.exists() and config.path.read_text() == text:
         return False
     draft = config.path.with_suffix(".new")
@@ -65,7 +67,7 @@ def write_config(config: ServerConfig, instances: Iterable[str]) -> bool:
     return True
 
 
-def render(config: ServerConfig, instances: Iterable[str]) -> str:
+def render(config: ServerConfig, instances: Iterable[str], synthesizers: Collection[str] = ()) -> str:
     """Return the configuration as nats-server reads it."""
     keys = config.keys
     monitor = f"http: 127.0.0.1:{config.monitor_port}\n" if config.monitor_port else ""
@@ -81,6 +83,7 @@ def render(config: ServerConfig, instances: Iterable[str]) -> str:
         + render_accounts(
             [keys.public(user) for user in HUB_USERS],
             {instance: keys.public(f"plugin-{instance}") for instance in sorted(set(instances))},
+            synthesizers,
         )
     )
 

@@ -10,8 +10,8 @@ from hub.nats_server import Keys, ServerConfig, write_config
 class Accounts(Protocol):
     """Who may enter the bus."""
 
-    async def admit(self, instance: str) -> dict[str, Any]:
-        """Return the BusSettings with which ``instance`` may enter now."""
+    async def admit(self, instance: str, kind: str) -> dict[str, Any]:
+        """Return the BusSettings with which ``instance``, a plugin of this kind, may enter now."""
         ...
 
     async def remove(self, instance: str) -> None:
@@ -25,23 +25,24 @@ class EmbeddedAccounts:
     def __init__(self, config: ServerConfig, reload: Callable[[], Awaitable[None]]) -> None:
         self._config = config
         self._reload = reload
-        self._admitted: set[str] = set()
+        self._admitted: dict[str, str] = {}  # kind by instance
         self._turn = asyncio.Lock()
 
-    async def admit(self, instance: str) -> dict[str, Any]:
+    async def admit(self, instance: str, kind: str) -> dict[str, Any]:
         seed = await asyncio.to_thread(self._config.keys.seed, f"plugin-{instance}")
-        self._admitted.add(instance)
+        self._admitted[instance] = kind
         await self._write()
         return {"url": self._config.url, "seed": seed.reveal(), "inbox_prefix": f"_INBOX.{instance}"}
 
     async def remove(self, instance: str) -> None:
         if instance in self._admitted:
-            self._admitted.discard(instance)
+            del self._admitted[instance]
             await self._write()
 
     async def _write(self) -> None:
         async with self._turn:
-            if await asyncio.to_thread(write_config, self._config, frozenset(self._admitted)):
+            synthesizers = frozenset(name for name, kind in self._admitted.items() if kind == "synthesizer")
+            if await asyncio.to_thread(write_config, self._config, frozenset(self._admitted), synthesizers):
                 await self._reload()
 
 
@@ -52,7 +53,7 @@ class ClusterAccounts:
         self._access = access
         self._keys = keys
 
-    async def admit(self, instance: str) -> dict[str, Any]:
+    async def admit(self, instance: str, kind: str) -> dict[str, Any]:
         seed = await asyncio.to_thread(self._keys.seed, f"plugin-{instance}")
         return {**self._access, "seed": seed.reveal(), "inbox_prefix": f"_INBOX.{instance}"}
 

@@ -152,7 +152,7 @@ class Instances:
             }
         else:
             self._phone_engine.release(instance)
-        access = await self._accounts.admit(instance)
+        access = await self._accounts.admit(instance, plugin.manifest.kind)
         await self._bus.ensure(consumers=[orders_consumer(instance)])
         job = HostJob(
             instance=instance,
@@ -166,7 +166,7 @@ class Instances:
             name=instance,
             command=HOST,
             job=msgspec.json.encode(job),
-            limits=self._limits.limits(instance),
+            limits=self._limits.limits(instance, plugin.manifest),
             is_expendable=True,
         )
 

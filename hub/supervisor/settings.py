@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from core.config import Settings, decode_settings
 from core.errors import ConfigInvalid
+from core.manifest import Manifest
 from hub.engine.settings import EngineSettings
 from hub.settings import HubSettings
 from hub.supervisor.child import SILENCE_LIMIT_S, START_LIMIT_S, Limits
@@ -30,9 +31,9 @@ class PluginLimits(Settings, frozen=True, kw_only=True):
     fence_after: Annotated[int, Meta(ge=1)] = 6
     healthy_s: _Seconds = 15.0
 
-    def limits(self, instance: str) -> Limits:
-        """Return the limits of ``instance``."""
-        memory_mib = self.memory_mib_of.get(instance, self.memory_mib)
+    def limits(self, instance: str, manifest: Manifest) -> Limits:
+        """Return the limits of ``instance``; a plugin that says it needs more memory than usual has it."""
+        memory_mib = self.memory_mib_of.get(instance, max(self.memory_mib, manifest.memory_mib or 0))
         return Limits(memory_bytes=memory_mib << 20, start_s=self.start_s, silence_s=self.silence_s)
 
     def policy(self) -> Policy:

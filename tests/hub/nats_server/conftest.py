@@ -1,7 +1,7 @@
 """The embedded server as the supervisor would run it, with two plugin instances."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from subprocess import Popen
@@ -26,9 +26,9 @@ class Embedded:
         with self.log.open("wb") as log:
             self.process = Popen(command(self.config), stderr=log)
 
-    async def admit(self, *instances: str) -> bool:
+    async def admit(self, *instances: str, synthesizers: Sequence[str] = ()) -> bool:
         """Let exactly these instances in; tell whether that changed anything."""
-        changed = await asyncio.to_thread(write_config, self.config, instances)
+        changed = await asyncio.to_thread(write_config, self.config, instances, synthesizers)
         await reload(self.process.send_signal)
         return changed
 

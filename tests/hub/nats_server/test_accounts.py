@@ -11,6 +11,7 @@ from nats.aio.client import Client
 from core.bus import Bus, BusSettings, Delivery
 from core.errors import BusUnavailable, RequestFailed
 from core.events import (
+    Attachment,
     ChannelState,
     ContactArrived,
     DeadLetter,
@@ -20,12 +21,15 @@ from core.events import (
     MessagesRead,
     MessageStatus,
     SendMessage,
+    SpeechAnswer,
+    SpeechRequest,
     TypingReported,
     TypingShown,
+    VoicesChanged,
 )
 from core.ids import new_id
 from core.streams import BUCKETS, SENT, STREAMS, orders_consumer
-from core.subjects import ASK_HISTORY, ASK_MEDIA_GET, ASK_MEDIA_PUT, PATTERNS, fill
+from core.subjects import ASK_HISTORY, ASK_MEDIA_GET, ASK_MEDIA_PUT, ASK_SYNTHESIZE, PATTERNS, fill
 from core.testing.nats import NatsServer
 from hub.nats_server import Keys, reload
 
@@ -413,3 +417,39 @@ async def test_a_plugin_is_told_in_words_what_jetstream_refuses(hub: Bus, sms: B
     with pytest.raises(RequestFailed) as caught:
         await sent._write("sms.m1", b"y", {"Nats-Expected-Last-Subject-Sequence": "99"}, 5.0)
     assert caught.value.code == "jetstream_10071"
+
+
+# speech
+
+
+async def test_the_hub_asks_a_synthesizer_and_nobody_else_can(embedded, connect, hub: Bus, sms: Bus) -> None:
+    broken = []
+    hub.on_reconnect(lambda: broken.append("hub"))
+    assert await embedded.admit("sms", "email", "tts", synthesizers=["tts"])
+    tts = await connect("plugin-tts")
+
+    async def speak(instance: str, question: SpeechRequest) -> SpeechAnswer:
+        return SpeechAnswer(sound=Attachment(media_id=instance, mime="audio/wav"), length_s=1.0)
+
+    await tts.respond(fill(ASK_SYNTHESIZE, "tts"), speak, request=SpeechRequest)
+    question = SpeechRequest(text="您好", language="zh", voice="v")
+    answer = await hub.request(fill(ASK_SYNTHESIZE, "tts"), question, reply=SpeechAnswer)
+    assert answer.sound.media_id == "tts"
+    with pytest.raises(BusUnavailable):
+        await sms.request(fill(ASK_SYNTHESIZE, "tts"), question, reply=SpeechAnswer, timeout_s=0.3)
+    assert broken == []
+
+
+async def test_only_a_synthesizer_announces_voices_and_it_reports_no_messages(
+    embedded, connect, hub: Bus, sms: Bus
+) -> None:
+    await embedded.admit("sms", "email", "tts", synthesizers=["tts"])
+    tts = await connect("plugin-tts")
+    voices = VoicesChanged(voices=(), version="1")
+    await tts.publish(voices, "tts", msg_id="v1")
+    await tts.publish(ChannelState(state="ready"), "tts", msg_id="s1")
+    assert await stored(hub, "STATE") == 2
+    with pytest.raises(BusUnavailable):
+        await sms.publish(voices, "sms", msg_id="v2", timeout_s=0.3)
+    with pytest.raises(BusUnavailable):
+        await tts.publish(MESSAGE, "tts", msg_id="m1", timeout_s=0.3)
