@@ -74,8 +74,9 @@ def _believed(data: bytes, declared: str) -> str:
     codec = _ALIASES.get(name, name)
     is_vague = codec in _VAGUE or codec == "cp1252" or not _is_known(codec)
     sample = data[:SAMPLE]
-    if codec.startswith("iso2022") or _ISO_2022.search(sample):
-        return codec if codec.startswith("iso2022") else "iso2022_jp_ext"
+    is_jis = codec.startswith("iso2022") and _is_known(codec)
+    if is_jis or _ISO_2022.search(sample):
+        return codec if is_jis else "iso2022_jp_ext"
     if _HIGH.search(data):
         if is_vague:
             return guess(data)

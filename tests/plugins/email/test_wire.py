@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from plugins.email.structure import Splitter
 from plugins.email.wire import Ours, parse
-from tests.plugins.email.corpus import Case, cases, mail
+from tests.plugins.email.corpus import ZH, Case, cases, mail
 
 OURS = Ours(addresses=frozenset({"hotline@lianxin.test"}), trusted=frozenset({"mx.lianxin.test"}))
 CASES = cases()
@@ -41,6 +41,11 @@ def test_pictures_of_other_servers_are_noticed() -> None:
     parsed = parse(mail("Content-Type: text/html", body=page), OURS)
     assert parsed.has_remote_images
     assert not parse(mail("Content-Type: text/html", body='<img src="cid:a">'), OURS).has_remote_images
+
+
+def test_a_charset_that_only_begins_like_one_harms_nothing() -> None:
+    parsed = parse(mail("Content-Type: text/plain; charset=iso2022-no-such"), OURS)
+    assert (parsed.text, parsed.warnings) == (ZH, ())
 
 
 def test_only_the_verdicts_of_trusted_servers_count() -> None:
