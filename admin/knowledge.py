@@ -218,7 +218,7 @@ async def preview_import(services: Services, call: Call[ImportRequest]) -> Impor
     return ImportPreview(await services.knowledge.importer.preview(call.body))
 
 
-@api.add("POST", "/api/v1/knowledge/index", "admin.system", body=Rebuild)
+@api.add("POST", "/api/v1/knowledge/index", "admin.system", body=Rebuild, problems=(409,))
 async def rebuild_index(services: Services, call: Call[Rebuild]) -> None:
     """Build an index anew beside the one that is served."""
     await services.knowledge.finder.rebuild(call.body.collection)

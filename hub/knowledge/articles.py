@@ -53,7 +53,8 @@ class Articles:
         is_editor = identity.may("knowledge.edit")
         wanted = version or row.published_version or (row.newest_version if is_editor else None)
         stored = await ArticleVersion.get_or_none(article_id=article_id, version=wanted) if wanted else None
-        if stored is None or (stored.published_at is None and not is_editor):
+        is_out = row.published_version is not None and stored is not None and stored.published_at is not None
+        if stored is None or not (is_out or is_editor):
             raise not_found("article")
         versions = ArticleVersion.filter(article_id=article_id).order_by("-version")
         shown = versions if is_editor else versions.filter(published_at__not_isnull=True)

@@ -12,6 +12,7 @@ from core.bus import Bus
 from core.errors import BusUnavailable, RequestFailed
 from core.subjects import ASK_HITS, ASK_REBUILD
 from hub.accounts.identity import Identity
+from hub.errors import ApiError
 from hub.knowledge.articles import Articles, may_read
 from hub.knowledge.marks import Part, marked, snippet
 from hub.knowledge.search.documents import (
@@ -90,10 +91,14 @@ class Finder:
         return None if answer.is_building else answer
 
     async def rebuild(self, collection: Collection) -> None:
-        """Have an index built anew; nothing happens while the search is away, which looks by itself when it comes."""
-        if self.is_up:
-            request = RebuildRequest(collection=collection)
+        """Have an index built anew; 409 ``search_away`` when there is nobody to do it."""
+        if not self.is_up:
+            raise ApiError(409, "search_away", "the search process is not there")
+        request = RebuildRequest(collection=collection)
+        try:
             await self._bus.request(ASK_REBUILD, request, reply=RebuildAnswer, timeout_s=SEARCH_S)
+        except (BusUnavailable, RequestFailed) as error:
+            raise ApiError(409, "search_away", str(error)) from error
 
     async def find(self, identity: Identity, wanted: Wanted, *, levels: tuple[str, ...] = ()) -> FoundArticles:
         """Return a page of articles that ``identity`` may read, of ``levels`` alone where these are given."""

@@ -47,6 +47,13 @@ async def test_an_article_goes_from_draft_through_a_check_to_publication(knowled
     ] == [(2, "撰写", "编辑")]
 
 
+async def test_a_retired_article_is_history_for_editors_only(knowledge: Knowledge) -> None:
+    article_id = (await published(knowledge, "旧规定")).row.article_id
+    await knowledge.articles.retire(EDITOR, article_id, remote="")
+    assert (await code_of(knowledge.articles.read(AGENT, article_id, 1)))[0] == 404
+    assert (await knowledge.articles.read(EDITOR, article_id, 1)).content.title == "旧规定"
+
+
 async def test_two_who_write_at_once_do_not_overwrite_each_other(knowledge: Knowledge) -> None:
     article = await published(knowledge, "甲")
     article_id = article.row.article_id
