@@ -62,7 +62,6 @@ from hub.http.proxy import ChannelProxy
 from hub.http.server import guard, mount
 from hub.http.static import BrowserCode
 from hub.knowledge.knowledge import Knowledge
-from hub.knowledge.process import SearchProcess
 from hub.media import MediaStore
 from hub.outreach.consent import Consent
 from hub.outreach.keywords import Keywords
@@ -106,7 +105,6 @@ class Hub:
         self.is_demo = settings.demo
         self.url = ""
         self.web: web.Application
-        self.search: SearchProcess
         self.first_admin: tuple[str, str] | None = None
         self._tasks: list[Callable[[], Awaitable[None]]] = []
 
@@ -183,7 +181,7 @@ class Hub:
         library = FlowLibrary(units, audit, reach)
         contact_merges = ContactMerges(units, audit, contacts)
         contact_links = ContactLinks(units, audit, contacts, contact_merges)
-        knowledge = Knowledge(units, audit, bus, media)
+        knowledge = Knowledge(units, audit, bus, media, settings)
         outreach_setup = OutreachSetup(units, audit)
         consent = Consent(units, audit)
         templates = Templates(units, audit)
@@ -311,12 +309,9 @@ class Hub:
             lambda: resets.serve(bus),
             self.services.plugin_instances.run,
             signals.run,
-            knowledge.source.run,
+            *knowledge.tasks,
             bulk_runner.run,
         ]
-        self.search = SearchProcess(settings.search, settings.nats, settings.data_dir, knowledge.finder)
-        if settings.search.is_enabled:
-            self._tasks.append(self.search.run)
 
     async def _serve_http(self, stack: AsyncExitStack) -> None:
         services, http = self.services, self._settings.http

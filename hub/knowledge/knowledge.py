@@ -1,5 +1,7 @@
 """Everything about the knowledge base in one place, for whoever answers calls."""
 
+from collections.abc import Awaitable, Callable
+
 from core.bus import Bus
 from hub.audit import Audit
 from hub.knowledge.answering import Answering
@@ -8,17 +10,19 @@ from hub.knowledge.categories import Categories
 from hub.knowledge.feedback import Feedback
 from hub.knowledge.finding import Finder
 from hub.knowledge.importing.importer import Importer
+from hub.knowledge.process import SearchProcess
 from hub.knowledge.source import Source
 from hub.knowledge.suggestions import Suggestions
 from hub.knowledge.synonyms import Synonyms
 from hub.media import MediaStore
+from hub.settings import HubSettings
 from hub.units import Units
 
 
 class Knowledge:
     """The services of the knowledge base."""
 
-    def __init__(self, units: Units, audit: Audit, bus: Bus, media: MediaStore) -> None:
+    def __init__(self, units: Units, audit: Audit, bus: Bus, media: MediaStore, settings: HubSettings) -> None:
         self.categories = Categories(units, audit)
         self.articles = Articles(units, audit, self.categories)
         self.feedback = Feedback(units)
@@ -28,6 +32,13 @@ class Knowledge:
         self.suggestions = Suggestions(self.finder, self.articles)
         self.importer = Importer(media)
         self.source = Source(bus, self.articles)
+        self.search = SearchProcess(settings.search, settings.nats, settings.data_dir, self.finder)
+        self._has_search = settings.search.is_enabled
+
+    @property
+    def tasks(self) -> list[Callable[[], Awaitable[None]]]:
+        """What runs as long as the hub does."""
+        return [self.source.run, self.search.run] if self._has_search else [self.source.run]
 
     async def load(self) -> None:
         """Read what is kept in memory."""

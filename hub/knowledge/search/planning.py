@@ -12,6 +12,8 @@ MAX_QUERY_CHARS: Final = 300
 SHORT_CHARS: Final = 24  # longer questions have sounds enough to find everything
 LONGEST_INITIALS: Final = 24
 FEWEST_TERMS: Final = 6
+SHORT_POSTINGS: Final = 4_000  # the rare terms of a short query find everything
+LONG_POSTINGS: Final = 12_000  # half as many rank worse, twice as many no better
 
 # tried on labelled questions (benchmarks/knowledge.py)
 WORD: Final = 1.0
@@ -34,11 +36,15 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What an engine is asked: any of ``terms``, and of each group in ``filters`` at least one tag."""
+    """What an engine is asked: any of ``terms``, and of each group in ``filters`` at least one tag.
+
+    ``postings`` is how much an engine that reads them one by one should read.
+    """
 
     terms: tuple[Term, ...]
     filters: tuple[tuple[str, ...], ...]
     marks: tuple[str, ...]
+    postings: int
 
 
 def plan(query: SearchQuery) -> Plan:
@@ -65,7 +71,8 @@ def plan(query: SearchQuery) -> Plan:
         add("keys", [squeezed(synonym)], KEY / 2)
     terms = tuple(Term(field, term, weight) for (field, term), weight in weights.items())
     marks = dict.fromkeys([*telling, *(word for synonym in query.synonyms for word in words(normalized(synonym)))])
-    return Plan(terms, query.filters, tuple(marks))
+    is_short = len(text) <= SHORT_CHARS or not has_han(text)
+    return Plan(terms, query.filters, tuple(marks), SHORT_POSTINGS if is_short else LONG_POSTINGS)
 
 
 def within(terms: Sequence[Term], frequency: Callable[[Term], int], postings: int) -> list[Term]:

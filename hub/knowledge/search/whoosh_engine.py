@@ -21,7 +21,6 @@ from hub.knowledge.search.planning import Plan, within
 Or.matcher_type = Or.ARRAY_MATCHER
 
 LOCK_S: Final = 10.0
-MAX_POSTINGS: Final = 8_000  # read for one search; more cost time and rank no better
 MAX_SEGMENTS: Final = 15  # above that a query costs twice as much
 
 
@@ -52,7 +51,7 @@ class WhooshEngine:
             return []
         searcher = self._searcher
         reader = searcher.reader()
-        terms = within(plan.terms, lambda term: int(reader.doc_frequency(term.field, term.text)), MAX_POSTINGS)
+        terms = within(plan.terms, lambda term: int(reader.doc_frequency(term.field, term.text)), plan.postings)
         query: Any = Or([WhooshTerm(term.field, term.text, boost=term.weight) for term in terms])
         filters = [Or([WhooshTerm("tags", tag) for tag in group]) for group in plan.filters]
         found = searcher.search(query, limit=limit, filter=And(filters) if filters else None, scored=True)

@@ -164,6 +164,6 @@ async def _count(knowledge: Knowledge, text: str, title: str, count: int) -> boo
 
 
 def _search_pid(library: House) -> int:
-    pid = library.hub.search.keeper.status.pid
+    pid = library.services.knowledge.search.keeper.status.pid
     assert pid is not None
     return pid
