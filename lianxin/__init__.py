@@ -70,6 +70,7 @@ from core.events import (
 from core.events.messages import MessageState
 from core.hookspecs import hookimpl
 from core.ids import check_token, derived_id, new_id
+from core.numerals import cardinal_en, cardinal_zh, digits_en, digits_zh
 from core.parts import Progress, octets, split_text, utf16_units
 from core.speech import CannotSpeak, Sound, SpeechConfig, SpeechLink, Synthesizer
 from core.underway import Underway
@@ -154,8 +155,12 @@ __all__ = [
     "TypingReported",
     "TypingShown",
     "Underway",
+    "cardinal_en",
+    "cardinal_zh",
     "check_token",
     "derived_id",
+    "digits_en",
+    "digits_zh",
     "hookimpl",
     "new_id",
     "octets",
