@@ -1,9 +1,10 @@
-"""What a desk needs to know of the set-up: queues to pass work on to, wrap-up codes, away reasons, limits."""
+"""What a desk needs to know of the set-up: queues to pass work on to, codes, away reasons, limits, telephony."""
 
 from typing import Any
 
+from hub.calls.phones import PLUGIN as PHONE_PLUGIN
 from hub.settings import LimitSettings
-from hub.store.models import AwayReason, Queue, WrapUpCode
+from hub.store.models import AwayReason, PluginInstance, Queue, WrapUpCode
 
 
 class Setup:
@@ -17,6 +18,7 @@ class Setup:
         codes = await WrapUpCode.filter(is_active=True).order_by("position")
         reasons = await AwayReason.filter(is_active=True).order_by("position")
         queues = await Queue.filter(is_active=True).order_by("queue_id")
+        has_phones = await PluginInstance.filter(plugin=PHONE_PLUGIN, is_enabled=True).exists()
         return {
             "queues": {row.queue_id: {"title": row.title} for row in queues},
             "wrap_up_codes": {
@@ -24,4 +26,5 @@ class Setup:
             },
             "away_reasons": {row.reason: {"title": row.title} for row in reasons},
             "limits": {"attachment_bytes": self._limits.attachment_bytes, "text_chars": self._limits.text_chars},
+            "phone": {"is_available": has_phones},
         }

@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from core.events.base import Event
-from core.events.calls import LegRole, LegState
+from core.events.calls import LegRole, LegState, SpyMode
 from core.events.messages import Attachment, Choice, Mail, MessageState
 
 ConversationState = Literal["flow", "queued", "active", "wrap_up", "closed"]
@@ -51,7 +51,10 @@ class ContactView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class CallLegView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One party of a call as the desk shows it; ``state`` is how far it has come, ``does`` its activity."""
+    """One party of a call as the desk shows it; ``state`` is how far it has come, ``does`` its activity.
+
+    ``spy_mode`` says how a supervisor takes part.
+    """
 
     leg_id: str
     role: LegRole
@@ -61,6 +64,7 @@ class CallLegView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     does: Literal["ring", "listen", "record", "talk", "spy"] = "talk"
     room: str = ""
     is_muted: bool = False
+    spy_mode: SpyMode | None = None
 
 
 class CallView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -15,6 +15,7 @@ from core.events import (
     LegRole,
     Listen,
     RecordingPlan,
+    Spy,
     Talk,
 )
 from hub.calls.utterances import Piece, Then, Utterance
@@ -164,6 +165,7 @@ class LiveCall:
             does=activity.__struct_config__.tag,  # type: ignore[arg-type]
             room=talk.room if talk else "",
             is_muted=talk.is_muted if talk else False,
+            spy_mode=activity.mode if isinstance(activity, Spy) else None,
         )
 
 

@@ -65,6 +65,7 @@ async def who_am_i(services: Services, call: Call[NoBody]) -> Me | None:
 async def log_out(services: Services, call: Call[NoBody]) -> None:
     """Log out: the agent goes offline, offers return, browsers are sent away."""
     await services.presence.log_out(call.identity.user_id)
+    await services.phones.revoke(call.identity.user_id)
     await services.sessions.log_out(call.token, call.identity, remote=call.remote)
     services.desk.end(call.identity.user_id, "logged_out")
     call.cookies.append(("", 0.0))

@@ -113,6 +113,26 @@ async def test_a_browser_gets_an_account_that_ends_with_the_next(engine: FakeEng
     await engine.until(lambda: engine.phones.phones == ())
 
 
+async def test_a_phone_in_a_browser_ends_with_the_log_in(engine: FakeEngine, come: Come) -> None:
+    zhou = await come("zhou")
+    phone = await zhou.call("POST", "/phone")
+    await engine.until(lambda: [one.phone_id for one in engine.phones.phones] == [phone["phone_id"]])
+    await zhou.call("DELETE", "/session")
+    await engine.until(lambda: engine.phones.phones == ())
+
+
+async def test_a_desk_knows_whether_there_is_telephony_and_how_a_supervisor_takes_part(
+    engine: FakeEngine, come: Come
+) -> None:
+    zhou = await come("zhou")
+    assert zhou.tables["setup"]["phone"] == {"is_available": True}
+    call_id = await engine.arrive()
+    await reach_agent(engine, call_id)
+    chen = await come("chen")
+    view = await order(chen, "PUT", "spy", mode="whisper")
+    assert [leg.get("spy_mode") for leg in view["call"]["legs"]] == [None, None, "whisper"]
+
+
 async def path_of(what: str) -> str:
     conversation = await Conversation.get(state="active")
     return f"/conversations/{conversation.conversation_id}/call/{what}"

@@ -40,6 +40,36 @@ export interface ContactView {
   attributes?: Record<string, string>
 }
 
+/** One party of a call. */
+export interface CallLegView {
+  leg_id: string
+  role: 'caller' | 'agent' | 'supervisor' | 'outside'
+  user_id?: string | null
+  name?: string
+  state?: 'dialling' | 'ringing' | 'answered' | 'ended'
+  does?: 'ring' | 'listen' | 'record' | 'talk' | 'spy'
+  room?: string
+  is_muted?: boolean
+  spy_mode?: SpyMode | null
+}
+
+export type SpyMode = 'listen' | 'whisper' | 'barge'
+
+/** A conversation's call, or its last one once `ended_at` is set. */
+export interface CallView {
+  call_id: string
+  direction?: 'in' | 'out' | 'internal'
+  dialled?: string
+  legs?: CallLegView[]
+  is_held?: boolean
+  is_recorded?: boolean
+  is_paused?: boolean
+  arrived_at: string
+  talked_at?: string | null
+  ended_at?: string | null
+  cause?: string
+}
+
 export interface ConversationView {
   conversation_id: string
   contact_id: string
@@ -69,6 +99,7 @@ export interface ConversationView {
   unread?: number
   reply_address?: string
   reply_instance?: string
+  call?: CallView | null
 }
 
 export interface Attachment {
@@ -174,6 +205,7 @@ export interface Setup {
   wrap_up_codes?: Record<string, WrapUpCode>
   away_reasons?: Record<string, { title: LocalText }>
   limits?: { wrap_up_s?: number; attachment_bytes?: number; text_chars?: number }
+  phone?: { is_available?: boolean }
 }
 
 export interface Page<T> {

@@ -16,6 +16,7 @@ export function noticeText(entry: EntryView): string {
   if (params.reason) titled.reason = reasonTitle(params.reason)
   if (params.code) titled.code = codeTitle(params.code)
   if (params.fault) titled.fault = named('fault', params.fault)
+  if (params.by) titled.by = named('ended_by', params.by)
   if (params.channel) titled.channel = channelName(params.channel)
   for (const name of ['from', 'to']) {
     if (params[name]) titled[name] = queueTitle(params[name]) === params[name] ? agentName(params[name]) : queueTitle(params[name])

@@ -14,8 +14,16 @@ export const isUnlocked = ref(false)
 /** Call from a click or key press: browsers keep pages silent until then. */
 export async function unlock(): Promise<void> {
   context ??= new AudioContext()
+  await setRingDevice(useSettings().values.ringDevice)
   if (context.state !== 'running') await context.resume()
   isUnlocked.value = context.state === 'running'
+}
+
+/** Ring on device `id`, or on the usual one when it is not there or the browser cannot choose. */
+export async function setRingDevice(id: string): Promise<void> {
+  const chosen = context as (AudioContext & { sinkId?: string; setSinkId?: (id: string) => Promise<void> }) | null
+  if (!chosen?.setSinkId || (chosen.sinkId ?? '') === id) return
+  await chosen.setSinkId(id).catch(() => chosen.setSinkId?.(''))
 }
 
 /** Unlock with whatever is touched first, for pages that are loaded again during a shift. */

@@ -18,6 +18,10 @@ export interface Settings {
   shortcuts: boolean
   sort: 'recent' | 'waiting'
   showPanel: boolean
+  /** Sound devices by their id in this browser; empty is the system's own choice. */
+  microphone: string
+  speaker: string
+  ringDevice: string
 }
 
 const DEFAULTS: Settings = {
@@ -32,6 +36,9 @@ const DEFAULTS: Settings = {
   shortcuts: true,
   sort: 'recent',
   showPanel: true,
+  microphone: '',
+  speaker: '',
+  ringDevice: '',
 }
 
 export const useSettings = defineStore('settings', () => {

@@ -1,0 +1,45 @@
+/** The calls of an agent's phone, by name. */
+import { call } from './client'
+import type { ConversationView, SpyMode } from './types'
+
+/** With what this browser registers: SIP over the WebSocket at `path` of the hub itself. */
+export interface PhoneAccount {
+  phone_id: string
+  secret: string
+  path: string
+  domain: string
+}
+
+export interface Consulted {
+  agent_id?: string
+  number?: string
+}
+
+const path = (id: string, what: string) => `/conversations/${id}/call/${what}`
+
+export const issuePhone = () => call<PhoneAccount>('POST', '/phone')
+
+export const revokePhone = () => call<void>('DELETE', '/phone', undefined, { keepalive: true })
+
+export const holdCall = (id: string, isHeld: boolean) => call<ConversationView>('PUT', path(id, 'hold'), { is_held: isHeld })
+
+export const sendKeys = (id: string, keys: string) => call<ConversationView>('POST', path(id, 'keys'), { keys })
+
+export const consult = (id: string, whom: Consulted) => call<ConversationView>('POST', path(id, 'consult'), whom)
+
+export const joinCall = (id: string) => call<ConversationView>('POST', path(id, 'join'))
+
+export const takeBack = (id: string) => call<ConversationView>('POST', path(id, 'take_back'))
+
+export const handOver = (id: string) => call<ConversationView>('POST', path(id, 'hand_over'))
+
+export const dropParty = (id: string, legId: string) => call<ConversationView>('POST', path(id, 'drop'), { leg_id: legId })
+
+export const reattach = (id: string) => call<ConversationView>('POST', path(id, 'reattach'))
+
+export const pauseRecording = (id: string, isPaused: boolean) =>
+  call<ConversationView>('PUT', path(id, 'recording'), { is_paused: isPaused })
+
+export const spyOn = (id: string, mode: SpyMode | 'off') => call<ConversationView>('PUT', path(id, 'spy'), { mode })
+
+export const takeOver = (id: string) => call<ConversationView>('POST', path(id, 'take_over'))

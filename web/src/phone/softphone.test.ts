@@ -1,0 +1,274 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+
+import { ApiError } from '@/api/client'
+import { MicrophoneFault } from '@/phone/microphone'
+import { Softphone, type SipCall, type SoundEvents, type UserAgentEvents, type World } from '@/phone/softphone'
+
+class FakeTrack {
+  enabled = true
+  isStopped = false
+  stop = () => (this.isStopped = true)
+}
+
+class FakeStream {
+  readonly tracks = [new FakeTrack()]
+  copies: FakeStream[] = []
+  getTracks = () => this.tracks
+  clone = () => {
+    const copy = new FakeStream()
+    this.copies.push(copy)
+    return copy
+  }
+}
+
+class FakeCall implements SipCall {
+  sounds: SoundEvents | null = null
+  refused: string | null = null
+  isHungUp = false
+  private ended: () => void = () => undefined
+  constructor(
+    readonly callId: string,
+    readonly isAuto = false,
+    readonly legId = `leg-${callId}`,
+    readonly caller = '13812346721',
+  ) {}
+  answer = (_stream: MediaStream, events: SoundEvents) => (this.sounds = events)
+  refuse = (isBusy: boolean) => (this.refused = isBusy ? 'busy' : 'declined')
+  hangUp = () => (this.isHungUp = true)
+  onEnd = (act: () => void) => (this.ended = act)
+  end = () => this.ended()
+}
+
+function makePhone(change: Partial<World> = {}) {
+  const microphone = new FakeStream()
+  const agents: { events: UserAgentEvents; registrations: number; isStopped: boolean }[] = []
+  const played: unknown[] = []
+  const broken: string[] = []
+  const revoke = vi.fn(async () => undefined)
+  const issue = vi.fn(async () => ({ phone_id: 'p1', secret: 's', path: '/sip', domain: 'd' }))
+  const world: World = {
+    issue,
+    revoke,
+    connect: async (_account, events) => {
+      const agent = { events, registrations: 0, isStopped: false }
+      agents.push(agent)
+      return { register: () => agent.registrations++, stop: () => (agent.isStopped = true) }
+    },
+    listen: async () => microphone as unknown as MediaStream,
+    play: (sound) => played.push(sound),
+    now: () => 1000,
+    ...change,
+  }
+  const phone = new Softphone(world, () => undefined, (callId) => broken.push(callId))
+  return { phone, agents, microphone, played, broken, revoke, issue }
+}
+
+async function registered(change: Partial<World> = {}) {
+  const made = makePhone(change)
+  made.phone.start()
+  await vi.advanceTimersByTimeAsync(0)
+  made.agents[0].events.onRegistered()
+  return { ...made, ring: (call: FakeCall) => made.agents[0].events.onCall(call) }
+}
+
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => void vi.useRealTimers())
+
+describe('registering', () => {
+  it('takes an account and the microphone, and is ready', async () => {
+    const { phone } = await registered()
+    expect(phone.state).toBe('ready')
+  })
+
+  it('is no phone where there is no telephony, and asks for no microphone', async () => {
+    const listen = vi.fn()
+    const { phone } = makePhone({ issue: async () => Promise.reject(new ApiError('no_telephony', 409)), listen })
+    phone.start()
+    await vi.advanceTimersByTimeAsync(0)
+    expect([phone.state, listen.mock.calls.length]).toEqual(['none', 0])
+  })
+
+  it('waits for the agent before the browser asks for the microphone', async () => {
+    const listen = vi.fn(async (mayAsk: boolean) => {
+      if (!mayAsk) throw new MicrophoneFault('ask')
+      return new FakeStream() as unknown as MediaStream
+    })
+    const { phone, agents, issue } = makePhone({ listen })
+    phone.start()
+    await vi.advanceTimersByTimeAsync(0)
+    expect([phone.state, agents.length]).toEqual(['ask', 0])
+    phone.start(true)
+    await vi.advanceTimersByTimeAsync(0)
+    expect([agents.length, issue.mock.calls.length]).toEqual([1, 1])
+  })
+
+  it('tries again with growing pauses, and starts small after a success', async () => {
+    const { phone, agents } = await registered()
+    const [agent] = agents
+    agent.events.onFailed(0)
+    expect(phone.state).toBe('away')
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(agent.registrations).toBe(1)
+    agent.events.onFailed(503)
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(agent.registrations).toBe(1)
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(agent.registrations).toBe(2)
+    agent.events.onRegistered()
+    agent.events.onFailed(0)
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(agent.registrations).toBe(3)
+  })
+
+  it('gives way to another browser that has the account', async () => {
+    const { phone, agents, issue } = await registered()
+    for (let count = 0; count < 6; count++) agents[0].events.onFailed(403)
+    expect(phone.state).toBe('taken')
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(agents[0].registrations).toBe(0)
+    phone.start()
+    await vi.advanceTimersByTimeAsync(0)
+    expect(issue).toHaveBeenCalledTimes(2)
+    expect(agents[0].isStopped).toBe(true)
+  })
+
+  it('asks the hub again when it could not be reached', async () => {
+    let count = 0
+    const issue = async () => {
+      if (!count++) throw new ApiError('network', 0)
+      return { phone_id: 'p1', secret: 's', path: '/sip', domain: 'd' }
+    }
+    const { phone, agents } = makePhone({ issue })
+    phone.start()
+    await vi.advanceTimersByTimeAsync(0)
+    expect(phone.state).toBe('away')
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(agents.length).toBe(1)
+  })
+
+  it('ends the account with the shift, and lets go of the microphone', async () => {
+    const { phone, agents, microphone, revoke } = await registered()
+    await phone.stop()
+    expect([phone.state, agents[0].isStopped, microphone.tracks[0].isStopped]).toEqual(['off', true, true])
+    expect(revoke).toHaveBeenCalledOnce()
+    agents[0].events.onRegistered() // comes late
+    expect(phone.state).toBe('off')
+  })
+
+  it('leaves the account alone when another window has it', async () => {
+    const { phone, revoke } = await registered()
+    await phone.stop(false)
+    expect(revoke).not.toHaveBeenCalled()
+  })
+
+  it('drops what a start still waited for when the shift ended meanwhile', async () => {
+    const { phone, agents } = makePhone()
+    phone.start()
+    await phone.stop()
+    await vi.advanceTimersByTimeAsync(0)
+    expect([phone.state, agents.length]).toEqual(['off', 0])
+  })
+})
+
+describe('calls', () => {
+  it('rings until the agent answers, and plays the far end', async () => {
+    const { phone, ring, played } = await registered()
+    const call = new FakeCall('c1')
+    ring(call)
+    expect(phone.handset).toMatchObject({ callId: 'c1', state: 'ringing' })
+    phone.answer()
+    expect(phone.handset?.state).toBe('answering')
+    const sound = {} as MediaStream
+    call.sounds!.onSound(sound)
+    call.sounds!.onTalking()
+    expect(phone.handset?.state).toBe('talking')
+    expect(played.at(-1)).toBe(sound)
+    call.end()
+    expect([phone.handset, played.at(-1)]).toEqual([null, null])
+  })
+
+  it('answers by itself what says so', async () => {
+    const { phone, ring } = await registered()
+    ring(new FakeCall('c1', true))
+    expect(phone.handset?.state).toBe('answering')
+  })
+
+  it('answers a call that was accepted before it rang', async () => {
+    const { phone, ring } = await registered()
+    phone.expect('c1')
+    const other = new FakeCall('c0')
+    ring(other)
+    expect(phone.handset?.state).toBe('ringing')
+    other.end()
+    ring(new FakeCall('c1'))
+    expect(phone.handset?.state).toBe('answering')
+  })
+
+  it('answers a call that is accepted while it rings', async () => {
+    const { phone, ring } = await registered()
+    ring(new FakeCall('c1'))
+    phone.expect('c1')
+    expect(phone.handset?.state).toBe('answering')
+  })
+
+  it('is busy for a second call', async () => {
+    const { phone, ring } = await registered()
+    ring(new FakeCall('c1', true))
+    const second = new FakeCall('c2')
+    ring(second)
+    expect([second.refused, phone.handset?.callId]).toEqual(['busy', 'c1'])
+  })
+
+  it('gives the old way up when it is called into the same call again', async () => {
+    const { phone, ring } = await registered()
+    const [old, fresh] = [new FakeCall('c1', true, 'leg-1'), new FakeCall('c1', true, 'leg-2')]
+    ring(old)
+    ring(fresh)
+    expect(old.isHungUp).toBe(true)
+    old.end() // the old one's end is not the new one's
+    expect(phone.handset?.legId).toBe('leg-2')
+  })
+
+  it('refuses what rings, and only that', async () => {
+    const { phone, ring } = await registered()
+    const call = new FakeCall('c1')
+    ring(call)
+    phone.refuse()
+    expect([call.refused, phone.handset]).toEqual(['declined', null])
+    const answered = new FakeCall('c2', true)
+    ring(answered)
+    phone.refuse()
+    expect([answered.refused, phone.handset?.callId]).toEqual([null, 'c2'])
+  })
+
+  it('mutes the call alone: the next one is heard again', async () => {
+    const { phone, ring, microphone } = await registered()
+    const call = new FakeCall('c1', true)
+    ring(call)
+    phone.mute(true)
+    expect([microphone.copies[0].tracks[0].enabled, phone.handset?.isMuted]).toEqual([false, true])
+    phone.mute(false)
+    expect(microphone.copies[0].tracks[0].enabled).toBe(true)
+    phone.mute(true)
+    call.end()
+    ring(new FakeCall('c2', true))
+    expect([microphone.copies[1].tracks[0].enabled, phone.handset?.isMuted]).toEqual([true, false])
+    expect(microphone.copies[0].tracks[0].isStopped).toBe(true)
+  })
+
+  it('tells when the way of the sound broke', async () => {
+    const { ring, broken } = await registered()
+    const call = new FakeCall('c1', true)
+    ring(call)
+    call.sounds!.onBroken()
+    expect(broken).toEqual(['c1'])
+  })
+
+  it('keeps a call that goes on when registering is refused', async () => {
+    const { phone, agents, ring } = await registered()
+    const call = new FakeCall('c1', true)
+    ring(call)
+    for (let count = 0; count < 6; count++) agents[0].events.onFailed(403)
+    expect([phone.state, agents[0].isStopped, call.isHungUp]).toEqual(['taken', false, false])
+  })
+})
