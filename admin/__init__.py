@@ -11,6 +11,7 @@ def register_routes() -> list[object]:
     from admin import (  # noqa: PLC0415 - only the hub needs them
         audit,
         away_reasons,
+        backups,
         bulk,
         calendars,
         dead_letters,
@@ -36,5 +37,6 @@ def register_routes() -> list[object]:
         knowledge,
         outreach,
         bulk,
+        backups,
     )
     return [endpoint for module in modules for endpoint in module.api]

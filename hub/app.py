@@ -1,9 +1,7 @@
 """Puts the hub together, runs it until told to stop, and takes it apart in the right order."""
 
 import asyncio
-import errno
 import logging
-import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from importlib import metadata, resources
@@ -15,7 +13,6 @@ from aiohttp import web
 from core.bus import Bus, BusSettings
 from core.clock import Clock, SystemClock
 from core.connections import SilentConnections
-from core.errors import ConfigInvalid
 from core.streams import BUCKETS, HUB_CONSUMER, IN, STREAMS, hub_consumer
 from hub.accounts.password_resets import PasswordResets
 from hub.accounts.sessions import Sessions
@@ -24,6 +21,9 @@ from hub.address_schemes import AddressSchemes
 from hub.announcements import Announcements
 from hub.audit import Audit
 from hub.away_reasons import AwayReasons
+from hub.backup.backups import Backups
+from hub.backup.downloads import Downloads
+from hub.backup.writing import Source
 from hub.bulk.campaigns import Campaigns
 from hub.bulk.exports import Exports
 from hub.bulk.runner import BulkRunner
@@ -57,6 +57,7 @@ from hub.flow_library import FlowLibrary
 from hub.flows import Flows
 from hub.housekeeping import keep_house, keep_room
 from hub.http.answers import json_answer
+from hub.http.listening import listen
 from hub.http.openapi import document
 from hub.http.proxy import ChannelProxy
 from hub.http.server import guard, mount
@@ -78,9 +79,10 @@ from hub.reception import Reception
 from hub.reply_options import ReplyOptions
 from hub.router import Router
 from hub.services import Services
-from hub.settings import HttpSettings, HubSettings, store_url
+from hub.settings import HubSettings, backup_folder, store_url
 from hub.setup import Setup
 from hub.signals import Signals
+from hub.store.address import locate
 from hub.store.engine import Store
 from hub.store.outbox import Relay
 from hub.store.secrets import Sealer
@@ -89,9 +91,6 @@ from hub.wrap_up_codes import WrapUpCodes
 
 log = logging.getLogger(__name__)
 
-BACKLOG: Final = 4_096  # connections the kernel holds for us
-PORT_S: Final = 3.0  # a predecessor may still be letting go of the port
-PORT_RETRY_S: Final = 0.2
 STOP_S: Final = 5.0  # open requests get that long when the hub stops
 
 
@@ -200,6 +199,12 @@ class Hub:
             calls=steps,
             outbound=outbound,
         )
+        source = Source(
+            settings.data_dir,
+            locate(store_url(settings.database_url, settings.data_dir)),
+            metadata.version("lianxin"),
+        )
+        backups = Backups(units, audit, source, backup_folder(settings.backup_dir, settings.data_dir))
         endings = Endings(dispatcher, flows, queues, announcements)
         hooks = load_extensions()
         self._schemes = AddressSchemes(units, bus)
@@ -260,6 +265,7 @@ class Hub:
             ),
             bulk_runner=bulk_runner,
             reply_options=ReplyOptions(units, reach, plugin_instances.channel_states),
+            backups=backups,
             desk=desk,
             call_limiter=RateLimiter(clock, rate=limits.calls_per_second, burst=limits.calls_per_second * 4),
             login_limiter=RateLimiter(clock, rate=limits.logins_per_minute / 60, burst=limits.logins_per_minute),
@@ -311,6 +317,7 @@ class Hub:
             signals.run,
             *knowledge.tasks,
             bulk_runner.run,
+            backups.run,
         ]
 
     async def _serve_http(self, stack: AsyncExitStack) -> None:
@@ -336,6 +343,7 @@ class Hub:
         Files(services).mount(app)
         MailPages(services).mount(app)
         Exports(services).mount(app)
+        Downloads(services).mount(app)
         self._proxy.mount(app)
         BrowserCode(_browser_code()).mount(app)
 
@@ -348,25 +356,11 @@ class Hub:
         stack.push_async_callback(runner.cleanup)
         make = runner.server
         assert make is not None
-        server = await _listen(http, lambda: silent.watch(make()))
+        server = await listen(http, lambda: silent.watch(make()))
         stack.callback(server.close)
         port = server.sockets[0].getsockname()[1]
         scheme = "https" if http.tls_certificate else "http"
         self.url = http.public_url or f"{scheme}://{http.host}:{port}"
-
-
-async def _listen(http: HttpSettings, protocol: Callable[[], asyncio.Protocol]) -> asyncio.Server:
-    """Listen; a port that others hold, or that is not ours to take, is the operator's to change: ConfigInvalid."""
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + PORT_S
-    while True:
-        try:
-            return await loop.create_server(protocol, http.host, http.port, ssl=_tls(http), backlog=BACKLOG)
-        except OSError as error:
-            if loop.time() > deadline or error.errno != errno.EADDRINUSE:
-                what = f"{http.host}:{http.port}: {error.strerror or error}"
-                raise ConfigInvalid({"http.port": f"{what} (choose another with --port)"}) from error
-        await asyncio.sleep(PORT_RETRY_S)
 
 
 async def _forever(task: Callable[[], Awaitable[None]]) -> None:
@@ -382,14 +376,6 @@ async def _forever(task: Callable[[], Awaitable[None]]) -> None:
 async def _until_closed(bus: Bus) -> None:
     await bus.wait_closed()
     raise ConnectionError("the bus sent the hub away")
-
-
-def _tls(http: Any) -> ssl.SSLContext | None:
-    if not http.tls_certificate:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(http.tls_certificate, http.tls_key or None)
-    return context
 
 
 def _browser_code() -> Path:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from hub.accounts.users import Users
     from hub.audit import Audit
     from hub.away_reasons import AwayReasons
+    from hub.backup.backups import Backups
     from hub.bulk.campaigns import Campaigns
     from hub.bulk.runner import BulkRunner
     from hub.calendar_editor import CalendarEditor
@@ -81,6 +82,7 @@ class Services:
     campaigns: "Campaigns"
     bulk_runner: "BulkRunner"
     reply_options: "ReplyOptions"
+    backups: "Backups"
     desk: "Desk"
     call_limiter: "RateLimiter"
     login_limiter: "RateLimiter"

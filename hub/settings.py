@@ -20,6 +20,11 @@ def store_url(database_url: str, data_dir: Path) -> str:
     return database_url or f"sqlite://{default_database(data_dir)}"
 
 
+def backup_folder(backup_dir: str, data_dir: Path) -> Path:
+    """Return where backups are kept: the operator's own folder, or the one in the data directory."""
+    return Path(backup_dir) if backup_dir else data_dir / "backups"
+
+
 class HttpSettings(Settings, frozen=True, kw_only=True):
     """Where browsers reach the hub; port 0 takes a free one."""
 
@@ -77,3 +82,4 @@ class HubSettings(Settings, frozen=True, kw_only=True):
     search: SearchSettings = SearchSettings()
     database_url: str = ""  # empty: SQLite in data_dir
     demo: bool = False
+    backup_dir: str = ""  # empty: folder backups in data_dir

@@ -26,6 +26,7 @@ PERMISSIONS: Final[dict[str, str]] = {
     "admin.flows": "edit and publish flows",
     "admin.system": "see the system's state and parked messages",
     "admin.audit": "read the audit log",
+    "admin.backups": "make, download and delete backups, see the recovery code",
 }
 
 ROLES: Final[dict[str, tuple[dict[str, str], tuple[str, ...]]]] = {

@@ -21,6 +21,7 @@ export const ADMIN_PAGES = [
   { name: 'outreach', permission: 'outreach.send', component: () => import('./views/admin/OutreachPage.vue') },
   { name: 'templates', permission: 'outreach.templates', component: () => import('./views/admin/TemplatesPage.vue') },
   { name: 'dead-letters', permission: 'admin.system', component: () => import('./views/admin/DeadLettersPage.vue') },
+  { name: 'backups', permission: 'admin.backups', component: () => import('./views/admin/BackupsPage.vue') },
   { name: 'audit', permission: 'admin.audit', component: () => import('./views/admin/AuditPage.vue') },
 ] as const
 
