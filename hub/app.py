@@ -36,6 +36,7 @@ from hub.calls.prompts import Prompts
 from hub.calls.reports import CallReports
 from hub.calls.ringing import Ringing
 from hub.calls.steps import CallSteps
+from hub.calls.synthesizers import Synthesizers
 from hub.channel_requests import ChannelRequests
 from hub.connectors import Connectors
 from hub.contact_links import ContactLinks
@@ -210,6 +211,7 @@ class Hub:
         self._schemes = AddressSchemes(units, bus)
         self._proxy = ChannelProxy(settings.http.trusted_proxies)
         plugin_instances = PluginInstances(units, bus, audit, box=sealer, proxy=self._proxy, schemes=self._schemes)
+        self.prompts.synthesizer = synthesizers = Synthesizers(bus, plugin_instances)
         self.services = Services(
             version=metadata.version("lianxin"),
             settings=settings,
@@ -315,6 +317,7 @@ class Hub:
             lambda: resets.serve(bus),
             self.services.plugin_instances.run,
             signals.run,
+            synthesizers.run,
             *knowledge.tasks,
             bulk_runner.run,
             backups.run,

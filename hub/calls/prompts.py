@@ -6,22 +6,26 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Final, Protocol
 
+from core.errors import LianxinError
 from core.events import Attachment, Prompt
 from core.ids import derived_id
 from hub.calls.utterances import Piece
+from hub.store.fields import NAME_LENGTH
 from hub.store.models import PromptSound
 from hub.units import Units
 
 log = logging.getLogger(__name__)
 
 CACHED: Final = 20_000
-SYNTHESIS_S: Final = 10.0  # a caller does not wait longer for one sentence
+SYNTHESIS_S: Final = 10.0  # a caller does not wait longer for words; they are made all the same, for the next one
 
 
 class Synthesizer(Protocol):
-    """Makes speech; ``voice`` names who speaks and which version, for what was made is kept by it."""
+    """Makes speech."""
 
-    voice: str
+    def voice(self, language: str) -> str:
+        """Return who speaks, by which version: what was made is kept under it; "" when nobody does."""
+        ...
 
     async def synthesize(self, text: str, language: str) -> tuple[Attachment, float] | None:
         """Return the sound and its length in seconds, or None when this cannot be spoken."""
@@ -33,22 +37,33 @@ class Prompts:
 
     def __init__(self, units: Units) -> None:
         self._units = units
-        self._media: OrderedDict[str, str] = OrderedDict()  # media id by sound id
+        self._recorded: dict[str, str] = {}  # media id by sound id
+        self._spoken: OrderedDict[str, str] = OrderedDict()  # the same, the newest last
+        self._by_words: OrderedDict[str, str] = OrderedDict()  # media id by words, whoever speaks them
+        self._making: dict[str, asyncio.Task[None]] = {}
         self.synthesizer: Synthesizer | None = None
 
     async def load(self) -> None:
         """Read which sounds there are."""
-        self._media.clear()
-        async for row in PromptSound.all().order_by("-created_at").limit(CACHED):
-            self._media.setdefault(row.sound_id, row.media_id)
+        self._recorded = {row.sound_id: row.media_id async for row in PromptSound.exclude(name="")}
+        self._spoken.clear()
+        self._by_words.clear()
+        for row in reversed(await PromptSound.filter(name="").order_by("-created_at").limit(CACHED)):
+            self._remember(row.sound_id, _words_id(row.text, row.language), row.media_id)
 
     def known(self, pieces: Iterable[Piece], *, is_final: bool = False) -> list[Prompt] | None:
-        """Return the sounds of ``pieces``, or None when some have to be made first; ``is_final`` does without them."""
+        """Return the sounds of ``pieces``, or None when some have to be made first; ``is_final`` does without them.
+
+        In place of a voice that cannot be had, now or at all, another one is heard if it spoke the words before.
+        """
         found = []
         for piece in pieces:
-            media_id = self._media.get(recorded_id(piece.prompt, piece.language)) if piece.prompt else None
+            media_id = self._recorded.get(recorded_id(piece.prompt, piece.language)) if piece.prompt else None
             if media_id is None and piece.text:
-                media_id = self._media.get(self._spoken_id(piece))
+                voice = self._voice(piece.language)
+                media_id = self._spoken.get(_spoken_id(piece, voice))
+                if media_id is None and (is_final or not voice):
+                    media_id = self._by_words.get(_words_id(piece.text, piece.language))
             if media_id is not None:
                 found.append(Prompt(media_id=media_id))
             elif piece.text and not is_final:
@@ -57,10 +72,19 @@ class Prompts:
 
     async def make(self, pieces: Iterable[Piece], done: Callable[[], Awaitable[None]]) -> None:
         """Have the sounds made that do not exist, then call ``done`` whatever came of it."""
-        for piece in pieces:
-            if self.known([piece]) is None:
-                await self._make(piece)
+        making = [self.begin(piece) for piece in pieces if self.known([piece]) is None]
+        if making:
+            await asyncio.wait(making, timeout=SYNTHESIS_S)
         await done()
+
+    def begin(self, piece: Piece) -> asyncio.Task[None]:
+        """Begin to make the sound of ``piece``, once for all who want it."""
+        sound_id = _spoken_id(piece, self._voice(piece.language))
+        task = self._making.get(sound_id)
+        if task is None:
+            task = self._making[sound_id] = asyncio.create_task(self._make(piece, sound_id))
+            task.add_done_callback(lambda _: self._making.pop(sound_id, None))
+        return task
 
     async def add_recording(self, name: str, language: str, media_id: str, *, text: str, author_id: str) -> None:
         """Keep what staff recorded for a prompt; it wins from now on."""
@@ -76,18 +100,26 @@ class Prompts:
                 author_id=author_id,
                 created_at=unit.now,
             )
-        self._media[sound_id] = media_id
+        self._recorded[sound_id] = media_id
 
-    async def _make(self, piece: Piece) -> None:
-        sound_id = self._spoken_id(piece)
-        made = None
-        if self.synthesizer is not None:
-            try:
-                async with asyncio.timeout(SYNTHESIS_S):
-                    made = await self.synthesizer.synthesize(piece.text, piece.language)
-            except Exception as error:  # a call goes on without the words
-                log.warning("a prompt could not be synthesised: %s", type(error).__name__)
-                return
+    async def delete_recording(self, name: str, language: str) -> bool:
+        """Forget a recording, so that the words are synthesised again; False when there is none."""
+        sound_id = recorded_id(name, language)
+        async with self._units.open():
+            deleted = await PromptSound.filter(sound_id=sound_id).delete()
+        self._recorded.pop(sound_id, None)
+        return bool(deleted)
+
+    async def _make(self, piece: Piece, sound_id: str) -> None:
+        voice = self._voice(piece.language)
+        try:
+            made = await self.synthesizer.synthesize(piece.text, piece.language) if self.synthesizer else None
+        except LianxinError as error:
+            log.warning("a prompt could not be synthesised: %s (%s)", error.code, error)
+            return
+        except Exception:  # a call goes on without the words
+            log.exception("a prompt could not be synthesised")
+            return
         if made is None:
             log.warning("nobody can speak a prompt of %d characters in %s", len(piece.text), piece.language)
             return
@@ -97,25 +129,34 @@ class Prompts:
                 {
                     "language": piece.language,
                     "text": piece.text,
-                    "voice": self._voice,
+                    "voice": voice[:NAME_LENGTH],
                     "media_id": attachment.media_id,
                     "length_s": length_s,
                     "created_at": unit.now,
                 },
                 sound_id=sound_id,
             )
-        self._media[sound_id] = attachment.media_id
-        while len(self._media) > CACHED:
-            self._media.popitem(last=False)
+        self._remember(sound_id, _words_id(piece.text, piece.language), attachment.media_id)
 
-    @property
-    def _voice(self) -> str:
-        return "" if self.synthesizer is None else self.synthesizer.voice
+    def _remember(self, sound_id: str, words_id: str, media_id: str) -> None:
+        for kept, key in ((self._spoken, sound_id), (self._by_words, words_id)):
+            kept[key] = media_id
+            kept.move_to_end(key)
+            while len(kept) > CACHED:
+                kept.popitem(last=False)
 
-    def _spoken_id(self, piece: Piece) -> str:
-        return derived_id("spoken", piece.text, piece.language, self._voice)
+    def _voice(self, language: str) -> str:
+        return "" if self.synthesizer is None else self.synthesizer.voice(language)
 
 
 def recorded_id(name: str, language: str) -> str:
     """Return the id of the recording that staff made of a prompt."""
     return derived_id("recorded", name, language)
+
+
+def _spoken_id(piece: Piece, voice: str) -> str:
+    return derived_id("spoken", piece.text, piece.language, voice)
+
+
+def _words_id(text: str, language: str) -> str:
+    return derived_id("words", text, language)

@@ -4,6 +4,7 @@ from core.flow import AnyAction, Say, SetTimer, StartRecording, Transfer
 from hub import timeline
 from hub.calls.live_call import LiveCall
 from hub.calls.plans import CallPlans
+from hub.calls.reading import fragments
 from hub.calls.utterances import Piece
 from hub.i18n import text as catalogue
 from hub.store.models import Conversation
@@ -26,11 +27,8 @@ class CallSteps:
         match action:
             case Say():
                 timeline.add_spoken(unit, conversation, action.text, author_kind="flow")
-                piece = Piece(text=action.text, language=action.language, prompt=action.prompt)
-                live.say(piece, can_interrupt=action.can_interrupt)
-                for choice in action.choices if not action.prompt else ():  # a recording names its keys itself
-                    words = catalogue("voice.choice", action.language, label=choice.label, digit=choice.key)
-                    live.say(Piece(text=words, language=action.language), can_interrupt=action.can_interrupt)
+                for piece in pieces(action):
+                    live.say(piece, can_interrupt=action.can_interrupt)
             case SetTimer() if live.is_speaking:
                 live.then("timer", seconds=action.seconds, turn=action.turn)  # of silence: it begins after the words
             case StartRecording():
@@ -49,3 +47,17 @@ class CallSteps:
         """Tell the caller something that no flow says."""
         timeline.add_spoken(unit, live.conversation, text, author_kind="system")
         live.say(Piece(text=text, language=timeline.language_of(live.conversation)), can_interrupt=False)
+
+
+def pieces(say: Say) -> list[Piece]:
+    """Return what is spoken for ``say``, in fragments that other values and other callers share."""
+    said = fragments(say.text, say.readings, say.language)
+    if say.prompt:  # a recording is of the whole, and names its keys itself
+        return [
+            Piece(
+                text=" ".join(said) if say.language == "en" else "".join(said), language=say.language, prompt=say.prompt
+            )
+        ]
+    for choice in say.choices:
+        said.append(catalogue("voice.choice", say.language, label=choice.label, digit=choice.key))
+    return [Piece(text=words, language=say.language) for words in said]

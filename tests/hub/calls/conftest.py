@@ -22,7 +22,8 @@ Advance = Callable[[float], Awaitable[None]]
 class Parrot:
     """A synthesizer whose sounds are named by their words."""
 
-    voice = "parrot"
+    def voice(self, language: str) -> str:
+        return "parrot"
 
     async def synthesize(self, text: str, language: str) -> tuple[Attachment, float]:
         return Attachment(media_id=text[:36], mime="audio/wav"), 1.0
