@@ -34,6 +34,10 @@ class Link(Protocol):
         """Return ``data`` as an attachment once the hub has stored it; BusUnavailable when it could not."""
         ...
 
+    async def put_file(self, path: Path, *, mime: str, name: str = "") -> Attachment:
+        """Return the sound at ``path`` as an attachment once the hub has stored it; for what is too long to hold."""
+        ...
+
     async def get_media(self, media_id: str) -> tuple[bytes, str]:
         """Return the bytes and the MIME type of a stored file; RequestFailed when there is none."""
         ...

@@ -13,7 +13,7 @@ from core.bus import Bus, Raw
 from core.events import Attachment, Choice, History, HistoryMessage, HistoryRequest
 from core.events.conversations import AuthorKind
 from core.events.messages import MessageState
-from core.host.media import CHUNK_BYTES, Chunk, read_chunk
+from core.host.media import CHUNK_BYTES, MAX_FILE_BYTES, Chunk, read_chunk
 from core.subjects import ASK_HISTORY, ASK_MEDIA_GET, ASK_MEDIA_PUT
 from hub.dispatcher import Dispatcher
 from hub.errors import ApiError, not_found
@@ -28,8 +28,29 @@ MAX_HISTORY: Final = 200
 
 @dataclass(slots=True)
 class _Upload:
+    """A file that is coming in: in memory, or with more than ``MAX_FILE_BYTES`` in a draft on disk."""
+
     total: int
     data: bytearray = field(default_factory=bytearray)
+    draft: Path | None = None
+    written: int = 0
+
+    @property
+    def received(self) -> int:
+        return len(self.data) if self.draft is None else self.written
+
+    async def add(self, offset: int, payload: bytes) -> None:
+        """Put a chunk in its place; a repeated one replaces itself."""
+        if self.draft is None:
+            self.data[offset:] = payload
+            return
+        await asyncio.to_thread(_write_part, self.draft, offset, payload)
+        self.written = offset + len(payload)
+
+    def forget(self) -> None:
+        """Remove what there is of it."""
+        if self.draft is not None:
+            self.draft.unlink(missing_ok=True)
 
 
 class ChannelRequests:
@@ -90,22 +111,28 @@ class ChannelRequests:
         key = (instance, chunk.media_id)
         upload = self._uploads.get(key)
         if chunk.offset == 0:
-            upload = self._uploads[key] = _Upload(chunk.total)
+            if upload is not None:
+                upload.forget()
+            draft = await asyncio.to_thread(self._media.draft) if chunk.total > MAX_FILE_BYTES else None
+            upload = self._uploads[key] = _Upload(chunk.total, draft=draft)
             if len(self._uploads) > MAX_UPLOADS:
-                self._uploads.popitem(last=False)
-        if upload is None or upload.total != chunk.total or chunk.offset > len(upload.data):
+                self._uploads.popitem(last=False)[1].forget()
+        if upload is None or upload.total != chunk.total or chunk.offset > upload.received:
             raise ApiError(409, "upload_lost", "begin again with the first chunk")
-        upload.data[chunk.offset :] = question.payload  # a repeated chunk replaces itself
-        if len(upload.data) > chunk.total:
-            del self._uploads[key]
+        if chunk.offset + len(question.payload) > chunk.total:
+            self._uploads.pop(key).forget()
             raise ApiError(422, "bad_upload", "more bytes than announced")
-        if len(upload.data) < chunk.total:
+        await upload.add(chunk.offset, question.payload)
+        if upload.received < chunk.total:
             return b"{}"
         del self._uploads[key]
-        attachment = await self._media.keep(
-            bytes(upload.data), mime=chunk.mime, name=chunk.name, instance=instance, media_id=chunk.media_id
-        )
-        return msgspec.json.encode(attachment)
+        names = {"mime": chunk.mime, "name": chunk.name, "instance": instance, "media_id": chunk.media_id}
+        if upload.draft is None:
+            return msgspec.json.encode(await self._media.keep(bytes(upload.data), **names))
+        try:
+            return msgspec.json.encode(await self._media.keep_sound(upload.draft, **names))
+        finally:
+            upload.forget()
 
     async def _get(self, instance: str, question: Raw) -> Raw:
         path, attachment = await self._media.find(question.headers.get("Media-Id", ""))
@@ -128,6 +155,13 @@ def _read(question: Raw) -> Chunk:
         return read_chunk(question.headers)
     except ValueError as error:
         raise ApiError(422, "bad_upload", str(error)) from error
+
+
+def _write_part(path: Path, offset: int, data: bytes) -> None:
+    with path.open("rb+") as file:
+        file.seek(offset)
+        file.write(data)
+        file.truncate()
 
 
 def _read_part(path: Path, offset: int) -> bytes:

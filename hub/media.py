@@ -8,7 +8,7 @@ import re
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from core.clock import Clock
 from core.events import Attachment
@@ -51,23 +51,50 @@ class MediaStore:
         """
         if len(data) > self._max_bytes:
             raise ApiError(413, "too_large", f"at most {self._max_bytes} bytes")
-        if media_id and (row := await Media.get_or_none(media_id=media_id)):
-            if row.instance != instance:
-                raise ApiError(409, "conflict", "another instance's file has this id")
-            return _attachment(row)
+        if (there := await self._there(media_id, instance)) is not None:
+            return there
         digest = await asyncio.to_thread(_write, self._folder, data)
-        async with self._units.open():
-            row = await Media.create(
-                media_id=media_id or new_id(),
-                mime=_true_mime(data, mime),
-                name=_safe_name(name),
-                size_bytes=len(data),
-                sha256=digest,
-                instance=instance,
-                uploader_id=uploader_id,
-                created_at=self._clock.now(),
-            )
+        return await self._note(
+            media_id=media_id or new_id(),
+            sha256=digest,
+            size_bytes=len(data),
+            mime=_true_mime(data, mime),
+            name=_safe_name(name),
+            instance=instance,
+            uploader_id=uploader_id,
+        )
+
+    async def keep_sound(self, path: Path, *, mime: str, name: str, instance: str, media_id: str) -> Attachment:
+        """Return the sound at ``path``, which is taken away from there, as an attachment; repeated as for ``keep``."""
+        if (there := await self._there(media_id, instance)) is not None:
+            return there
+        digest, size_bytes = await asyncio.to_thread(_take, self._folder, path)
+        return await self._note(
+            media_id=media_id,
+            sha256=digest,
+            size_bytes=size_bytes,
+            mime=mime.lower(),
+            name=_safe_name(name),
+            instance=instance,
+        )
+
+    def draft(self) -> Path:
+        """Return a new empty file for a sound that is coming in."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=self._folder, prefix="draft-", delete=False) as file:
+            return Path(file.name)
+
+    async def _there(self, media_id: str, instance: str) -> Attachment | None:
+        row = await Media.get_or_none(media_id=media_id) if media_id else None
+        if row is None:
+            return None
+        if row.instance != instance:
+            raise ApiError(409, "conflict", "another instance's file has this id")
         return _attachment(row)
+
+    async def _note(self, **values: Any) -> Attachment:
+        async with self._units.open():
+            return _attachment(await Media.create(created_at=self._clock.now(), **values))
 
     async def attachment(self, media_id: str) -> tuple[Attachment, str]:
         """Return a file to be sent and the instance it came over ("" from an agent); 422 when there is none."""
@@ -124,6 +151,18 @@ def _write(folder: Path, data: bytes) -> str:
             os.fsync(file.fileno())
         Path(file.name).replace(path)
     return digest
+
+
+def _take(folder: Path, source: Path) -> tuple[str, int]:
+    """Bring the file at ``source`` to its place; return its SHA-256 and its size."""
+    with source.open("rb+") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        size_bytes = file.tell()
+        os.fsync(file.fileno())
+    path = _path(folder, digest)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    source.replace(path)
+    return digest, size_bytes
 
 
 def _true_mime(data: bytes, claimed: str) -> str:

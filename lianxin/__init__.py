@@ -4,6 +4,7 @@ from lianxin.guard import check_names
 
 check_names()  # before anything of ours is imported under a name that may be somebody else's
 
+from core.addresses import normalize
 from core.backoff import Backoff
 from core.channel import CarriesCalls, Channel, ChannelConfig, FindsSent, Link, ServesHttp, ShowsTyping
 from core.clock import Clock, SystemClock
@@ -26,6 +27,7 @@ from core.events import (
     ActivityEnded,
     AnyActivity,
     Attachment,
+    Background,
     CallArrived,
     CallPlan,
     Cause,
@@ -41,6 +43,7 @@ from core.events import (
     LegChanged,
     LegPlan,
     LegRole,
+    LegState,
     Listen,
     Location,
     Mail,
@@ -80,6 +83,7 @@ __all__ = [
     "ActivityEnded",
     "AnyActivity",
     "Attachment",
+    "Background",
     "Backoff",
     "BusUnavailable",
     "CallArrived",
@@ -106,6 +110,7 @@ __all__ = [
     "LegChanged",
     "LegPlan",
     "LegRole",
+    "LegState",
     "LianxinError",
     "Link",
     "Listen",
@@ -163,6 +168,7 @@ __all__ = [
     "digits_zh",
     "hookimpl",
     "new_id",
+    "normalize",
     "octets",
     "split_text",
     "utf16_units",

@@ -182,7 +182,10 @@ class MediaFlowed(Event, frozen=True, kw_only=True):
 
 
 class KeysPressed(Event, frozen=True, kw_only=True):
-    """A party pressed keys (``0``–``9``, ``*``, ``#``, ``A``–``D``); ``n`` counts this leg's keys from 1."""
+    """A party pressed keys (``0``–``9``, ``*``, ``#``, ``A``–``D``); ``n`` rises with each key of this leg.
+
+    It begins at 1 and leaps when the plugin was restarted.
+    """
 
     type = "call.keys_pressed"
     call_id: str

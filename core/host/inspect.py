@@ -36,6 +36,9 @@ class NoLink:
     async def put_media(self, data: bytes, *, mime: str, name: str = "") -> Attachment:
         raise RequestFailed("probing", "a probe stores no files")
 
+    async def put_file(self, path: Path, *, mime: str, name: str = "") -> Attachment:
+        raise RequestFailed("probing", "a probe stores no files")
+
     async def get_media(self, media_id: str) -> tuple[bytes, str]:
         raise RequestFailed("probing", "a probe reads no files")
 

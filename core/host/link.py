@@ -29,7 +29,7 @@ from core.events import (
     TrunkChanged,
     TypingReported,
 )
-from core.host.media import get_media, put_media
+from core.host.media import get_media, put_file, put_media
 from core.host.statuses import Statuses
 from core.ids import derived_id
 from core.subjects import ASK_HISTORY, ASK_MEDIA_GET, ASK_MEDIA_PUT, fill
@@ -84,6 +84,9 @@ class HubLink:
 
     async def put_media(self, data: bytes, *, mime: str, name: str = "") -> Attachment:
         return await put_media(self._bus, fill(ASK_MEDIA_PUT, self.instance), data, mime=mime, name=name)
+
+    async def put_file(self, path: Path, *, mime: str, name: str = "") -> Attachment:
+        return await put_file(self._bus, fill(ASK_MEDIA_PUT, self.instance), path, mime=mime, name=name)
 
     async def get_media(self, media_id: str) -> tuple[bytes, str]:
         return await get_media(self._bus, fill(ASK_MEDIA_GET, self.instance), media_id)

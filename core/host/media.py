@@ -7,8 +7,10 @@ Get: ``hub.channel.<instance>.ask.media_get`` with the headers Media-Id and Offs
 the answer is raw bytes with Offset, Total and Mime. Errors are answered as everywhere on the bus.
 """
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 from urllib.parse import quote, unquote
 
@@ -21,6 +23,7 @@ from core.ids import new_id
 
 CHUNK_BYTES: Final = 262_144
 MAX_FILE_BYTES: Final = 20 * 1024 * 1024
+MAX_SOUND_BYTES: Final = 1024 * 1024 * 1024  # recordings of talks: nine hours of telephone in stereo
 MAX_NAME: Final = 200
 
 
@@ -57,7 +60,8 @@ def read_chunk(headers: Mapping[str, str]) -> Chunk:
         )
     except KeyError as error:
         raise ValueError(f"header {error} is missing") from error
-    if not (0 <= chunk.offset <= chunk.total <= MAX_FILE_BYTES):
+    limit = MAX_SOUND_BYTES if chunk.mime.startswith("audio/") else MAX_FILE_BYTES
+    if not (0 <= chunk.offset <= chunk.total <= limit):
         raise ValueError(f"offset {chunk.offset} of {chunk.total} bytes is out of bounds")
     return chunk
 
@@ -66,12 +70,38 @@ async def put_media(bus: Bus, subject: str, data: bytes, *, mime: str, name: str
     """Return ``data`` as a stored attachment; ValueError when it is empty or too large."""
     if not 0 < len(data) <= MAX_FILE_BYTES:
         raise ValueError(f"a file has 1 to {MAX_FILE_BYTES} bytes, not {len(data)}")
+
+    async def part(offset: int) -> bytes:
+        return data[offset : offset + CHUNK_BYTES]
+
+    return await _put(bus, subject, part, len(data), mime=mime, name=name)
+
+
+async def put_file(bus: Bus, subject: str, path: Path, *, mime: str, name: str) -> Attachment:
+    """Return the file at ``path``, a sound of any length, as a stored attachment; ValueError as for ``put_media``."""
+    size = (await asyncio.to_thread(path.stat)).st_size
+    if not 0 < size <= MAX_SOUND_BYTES:
+        raise ValueError(f"a sound has 1 to {MAX_SOUND_BYTES} bytes, not {size}")
+
+    def read(offset: int) -> bytes:
+        with path.open("rb") as file:
+            file.seek(offset)
+            return file.read(CHUNK_BYTES)
+
+    async def part(offset: int) -> bytes:
+        return await asyncio.to_thread(read, offset)
+
+    return await _put(bus, subject, part, size, mime=mime, name=name)
+
+
+async def _put(
+    bus: Bus, subject: str, part: Callable[[int], Awaitable[bytes]], total: int, *, mime: str, name: str
+) -> Attachment:
     media_id = new_id()
     answer = b""
-    for offset in range(0, len(data), CHUNK_BYTES):
-        chunk = Chunk(media_id=media_id, offset=offset, total=len(data), mime=mime, name=name)
-        question = Raw(data[offset : offset + CHUNK_BYTES], chunk.headers())
-        answer = await bus.request(subject, question, reply=bytes)
+    for offset in range(0, total, CHUNK_BYTES):
+        chunk = Chunk(media_id=media_id, offset=offset, total=total, mime=mime, name=name)
+        answer = await bus.request(subject, Raw(await part(offset), chunk.headers()), reply=bytes)
     try:
         return msgspec.json.decode(answer, type=Attachment)
     except msgspec.MsgspecError as error:

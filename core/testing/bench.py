@@ -192,5 +192,8 @@ class Recorder:
     async def put_media(self, data: bytes, *, mime: str, name: str = "") -> Attachment:
         return await self._link.put_media(data, mime=mime, name=name)
 
+    async def put_file(self, path: Path, *, mime: str, name: str = "") -> Attachment:
+        return await self._link.put_file(path, mime=mime, name=name)
+
     async def get_media(self, media_id: str) -> tuple[bytes, str]:
         return await self._link.get_media(media_id)

@@ -59,8 +59,10 @@ exten => s,1,Stasis({app},{PHONES},${{CHANNEL(endpoint)}},${{DIALLED}})
  same => n,Hangup(34)
 
 ; call control is away: announce, play music, try again, ring the duty phone, try on
+; when it is there but does not know what to do, for the hub is away, it sends the call back here: counting goes on
 [fallback]
-exten => s,1,Set(TRIES=0)
+exten => s,1,GotoIf($["${{TRIES}}" != ""]?again)
+ same => n,Set(TRIES=0)
  same => n,Answer()
  same => n,ExecIf($[${{STAT(e,{fallback / WAITING}.wav)}}]?Playback({fallback / WAITING}))
  same => n(again),MusicOnHold(default,{RETRY_S})

@@ -5,15 +5,14 @@ Each call has a task of its own, so that a slow answer about one never delays an
 
 import asyncio
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Final, TypeAlias
+import math
+from datetime import UTC, datetime
+from typing import Final
 
 from core.events import CallArrived, CallPlan
 from core.events.calls import Listen, Record
 from plugins.voice import causes, marks
-from plugins.voice.ari import AriEvent, AriUnavailable, Bridge, Channel, Conflict, Gone, Refused
+from plugins.voice.ari import AriEvent, AriUnavailable, Channel, Conflict, Gone, Refused
 from plugins.voice.ari.events import (
     ChannelDestroyed,
     ChannelDtmfReceived,
@@ -28,12 +27,14 @@ from plugins.voice.ari.events import (
     StasisStart,
 )
 from plugins.voice.context import Context
+from plugins.voice.items import Arrived, Found, FoundTape, Item, Prepared, Recheck
 from plugins.voice.marks import Mark
 from plugins.voice.messages import VoiceMessages
 from plugins.voice.outbox import Outbox
 from plugins.voice.reconcile import Leg, LegStatus, Step, Stock, steps
 from plugins.voice.reports import Reports
 from plugins.voice.steps import Hands
+from plugins.voice.tapes import Tapes
 
 log = logging.getLogger(__name__)
 
@@ -42,40 +43,8 @@ MAX_FAILURES: Final = 8
 RETRY_S: Final = 0.25
 REPEAT_ARRIVAL_S: Final = 2.0
 RETURNED_WAIT_S: Final = 3.0  # for the plan of a call that was with the engine's fall-back already
+KEYS_PER_S: Final = 10
 FALLBACK: Final = "fallback"  # context of the dial plan that serves calls without us
-
-
-@dataclass(frozen=True, slots=True)
-class Arrived:
-    """A caller's channel that has come to us."""
-
-    channel: Channel
-    event: CallArrived
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A leg that the engine has had since before us."""
-
-    mark: Mark
-    channel: Channel
-    is_ours: bool
-    bridges: Sequence[Bridge]
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """Sounds that were missing are there, or never will be."""
-
-    leg_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Recheck:
-    """Something could not be done: look again."""
-
-
-Item: TypeAlias = CallPlan | AriEvent | Arrived | Found | Prepared | Recheck
 
 
 class Call:
@@ -90,8 +59,14 @@ class Call:
         self._items: asyncio.Queue[Item] = asyncio.Queue()
         self._outbox = Outbox(context.link)
         self._reports = Reports(call_id, self._outbox)
+        self._tapes = Tapes(context, call_id, self.stock, self._outbox)
         self._hands = Hands(
-            context, call_id, self.stock, self._reports, lambda leg_id, activity_id, sounds: self.put(Prepared(leg_id))
+            context,
+            call_id,
+            stock=self.stock,
+            reports=self._reports,
+            tapes=self._tapes,
+            prepared=lambda leg_id: self.put(Prepared(leg_id)),
         )
         self._messages = VoiceMessages(context, self._reports)
         self._arrival: CallArrived | None = None
@@ -119,22 +94,25 @@ class Call:
                     if item is not None:
                         await self._handle(item)
                     await self._settle()
-                except AriUnavailable as error:
-                    log.debug("call %s waits for the engine: %s", self.call_id, error)
+                except (AriUnavailable, Gone, Conflict, Refused) as error:
+                    log.debug("call %s: %s: %s", self.call_id, type(item).__name__, error)
+                    self._again(RETRY_S)
                 except Exception:
                     log.exception("call %s: %s could not be handled", self.call_id, type(item).__name__)
             await self._messages.done()
+            await self._tapes.done()
             await self._outbox.flushed()
         finally:
             for timer in self._timers:
                 timer.cancel()
             await self._messages.close()
+            await self._tapes.close()
             await self._hands.close()
             sending.cancel()
             await asyncio.wait({sending})
 
     def _is_over(self) -> bool:
-        if self.stock.legs or not self._items.empty():
+        if self.stock.legs or self.stock.tapes or self.stock.rooms or not self._items.empty():
             return False
         return not self.plan.legs if self.plan is not None else self._arrival is not None or bool(self.stock.over)
 
@@ -189,11 +167,9 @@ class Call:
             await self._hands.do(step)
         except (Gone, Conflict, Refused) as error:
             self._failures += 1
-            log.log(
-                logging.WARNING if isinstance(error, Refused) else logging.DEBUG,
-                "call %s: %s: %s", self.call_id, type(step).__name__, error,
-            )  # fmt: skip
-            if self._failures <= MAX_FAILURES:
+            level = logging.WARNING if self._failures == MAX_FAILURES else logging.DEBUG
+            log.log(level, "call %s: %s: %s", self.call_id, type(step).__name__, error)
+            if self._failures < MAX_FAILURES:
                 self._again(RETRY_S * self._failures)
             return False
         return True
@@ -216,6 +192,9 @@ class Call:
                 await self._arrived(item)
             case Found():
                 await self._found(item)
+            case FoundTape():
+                caller = next((key for key, leg in self.stock.legs.items() if leg.mark.role == "caller"), "")
+                self._tapes.found(item.name, leg_id=caller if item.is_on else "")
             case Recheck():
                 await self._recheck()
             case Prepared():
@@ -238,6 +217,8 @@ class Call:
                 self._began.setdefault(event.playback.id, event.at)
             case PlaybackFinished():
                 await self._played(event)
+            case StasisStart(args=("tape", *_)):
+                await self._tapes.listener_came(event.channel.id)
             case StasisStart(args=("ear", *_)):
                 for leg_id, leg in self.stock.legs.items():
                     if marks.ear(leg_id) == event.channel.id:
@@ -263,10 +244,8 @@ class Call:
                 self._state(leg_id, leg, channel, event.at)
             case ChannelDtmfReceived():
                 await self._key(leg_id, leg, event)
-            case ChannelTalkingStarted() if not leg.mark.is_heard:
+            case ChannelTalkingStarted():
                 self._reports.media_flowed(leg_id, event.at)
-                await self._hands.note(leg, is_heard=True)
-                await self._ari.set_variable(leg.channel_id, "TALK_DETECT(remove)", "")
             case ChannelLeftBridge() if leg.room and event.bridge.id == marks.bridge(self.call_id, leg.room):
                 leg.room = ""
             case ChannelDestroyed():
@@ -298,6 +277,8 @@ class Call:
         mark, channel = item.mark, item.channel
         leg = Leg(mark, channel.id, is_inbound=not channel.id.startswith("leg~"), is_ours=item.is_ours)
         leg.sounds = mark.background
+        # nobody knows how many keys were reported, but nobody presses so many: no number is used twice
+        leg.keys = math.ceil((datetime.now(UTC) - channel.created_at).total_seconds() * KEYS_PER_S)
         for bridge in item.bridges:
             if (room := marks.room_of(bridge.id, self.call_id)) != "":
                 self.stock.rooms.add(room)
@@ -305,13 +286,13 @@ class Call:
                     leg.room = room
         self.stock.legs[mark.leg_id] = leg
         self.stock.called.add(mark.leg_id)
-        self._state(mark.leg_id, leg, channel, datetime.now().astimezone())
+        self._state(mark.leg_id, leg, channel, datetime.now(UTC))
         if mark.doing == "listen" and not mark.is_done:
             await self._find_playback(leg)
         elif mark.doing == "record" and not mark.is_done:
             await self._messages.find(mark)
         elif mark.doing == "spy" and not any(bridge.id == marks.ear(mark.leg_id) for bridge in item.bridges):
-            leg.mark = Mark(call_id=mark.call_id, leg_id=mark.leg_id, role=mark.role, keys=mark.keys)
+            leg.mark = Mark(call_id=mark.call_id, leg_id=mark.leg_id, role=mark.role)
 
     async def _find_playback(self, leg: Leg) -> None:
         mark = leg.mark
@@ -333,13 +314,11 @@ class Call:
             self._reports.changed(leg_id, "answered", at)
 
     async def _detect_sound(self, leg: Leg) -> None:
-        if not leg.mark.is_heard:
-            await self._ari.set_variable(leg.channel_id, "TALK_DETECT(set)", "")
+        await self._ari.set_variable(leg.channel_id, "TALK_DETECT(set)", "")
 
     async def _key(self, leg_id: str, leg: Leg, event: ChannelDtmfReceived) -> None:
-        n = leg.mark.keys + 1
-        await self._hands.note(leg, keys=n)  # before it is told: a number is never used twice
-        self._reports.keys(leg_id, event.digit, n, event.at)
+        leg.keys += 1
+        self._reports.keys(leg_id, event.digit, leg.keys, event.at)
         wanted = next((one.activity for one in self.plan.legs if one.leg_id == leg_id), None) if self.plan else None
         if wanted is None or wanted.activity_id != leg.mark.activity_id or leg.mark.is_done:
             return
@@ -386,6 +365,7 @@ class Call:
             return
         if leg.mark.doing == "spy":
             await self._hands.stop_listening_in(leg)
+        self._tapes.left(leg_id)
         self.stock.over.add(leg_id)
         word = "lost" if at is None else causes.ended(cause, is_answered=is_answered, by_us=by_us)
         if leg.is_inbound and not by_us and word == "no_answer":

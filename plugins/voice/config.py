@@ -32,6 +32,7 @@ class VoiceConfig(ChannelConfig, frozen=True, kw_only=True):
     country_code: Annotated[str, Meta(pattern="^[1-9][0-9]{0,2}$")] = "86"
     area_code: Annotated[str, Meta(pattern="^[0-9]{0,5}$")] = ""  # of callers whose number comes without one
     duty_number: Number = ""  # rung when callers have waited half a minute and nobody decides about them
+    recording_rate_hz: Literal[8_000, 16_000] = 8_000  # 115 or 230 MB for an hour of talk, in stereo
     plan_wait_s: Annotated[float, Meta(ge=1.0, le=60.0)] = 6.0  # ringing, until the engine serves the call by itself
     ari_url: str = ""
     ari_username: str = ""

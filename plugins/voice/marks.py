@@ -24,9 +24,7 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     is_done: bool = False  # its prompts or its recording are over
     background: Background = "silence"  # what is to be heard after the prompts
     is_muted: bool = False
-    keys: int = 0  # pressed so far
     digits_id: str = ""  # what was sent last
-    is_heard: bool = False  # sound has come from it
 
     def encode(self) -> str:
         """Return the variable's value."""
@@ -99,6 +97,11 @@ def ringing(leg_id: str, activity_id: str) -> str:
 def message(call_id: str, leg_id: str, activity_id: str) -> str:
     """Return the name under which a voice message is recorded."""
     return _SEPARATOR.join(("message", call_id, leg_id, activity_id))
+
+
+def tape(call_id: str, recording_id: str, begun_ms: int, side: str) -> str:
+    """Return the name of one stretch of a recording's ``left`` or ``right`` side, begun at that time."""
+    return _SEPARATOR.join(("tape", call_id, recording_id, str(begun_ms), side))
 
 
 def parts_of(name: str, kind: str, count: int) -> tuple[str, ...] | None:

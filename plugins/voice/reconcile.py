@@ -25,6 +25,7 @@ class Leg:
     is_leaving: bool = False  # we hung it up, or it is gone and its end is to be reported
     room: str = ""
     sounds: Background = "silence"  # what it hears now besides prompts
+    keys: int = 0  # the number of the last key
     preparing: str = ""  # the activity whose sounds are being fetched
 
 
@@ -36,7 +37,7 @@ class Stock:
     over: set[str] = field(default_factory=set)  # legs whose end was reported
     called: set[str] = field(default_factory=set)  # legs that were called once, in this life or an earlier one
     rooms: set[str] = field(default_factory=set)  # that have a bridge
-    recordings: dict[str, RecordingPlan] = field(default_factory=dict)  # under way
+    tapes: dict[str, str] = field(default_factory=dict)  # recordings, and whom each records now; nobody: stopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,22 +120,29 @@ class SendKeys:
 
 @dataclass(frozen=True, slots=True)
 class CloseRoom:
-    """Take away a room in which nobody is."""
+    """Take away a room of a call that is over."""
 
     room: str
 
 
 @dataclass(frozen=True, slots=True)
-class Recording:
-    """Record a leg's room as planned: begin, pause, or go on."""
+class StartTape:
+    """Record what a leg says and hears, from now on."""
 
-    plan: RecordingPlan
-    is_on: bool
+    recording_id: str
+    leg_id: str
 
 
 @dataclass(frozen=True, slots=True)
-class EndRecording:
-    """End a recording and hand it in."""
+class StopTape:
+    """Record nothing for a while."""
+
+    recording_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndTape:
+    """Hand a recording in."""
 
     recording_id: str
 
@@ -151,8 +159,9 @@ Step: TypeAlias = (
     | Sound
     | SendKeys
     | CloseRoom
-    | Recording
-    | EndRecording
+    | StartTape
+    | StopTape
+    | EndTape
 )
 
 
@@ -162,7 +171,7 @@ def steps(plan: CallPlan, stock: Stock) -> list[Step]:
     leaving: list[Step] = [
         HangUp(leg_id) for leg_id, leg in stock.legs.items() if leg_id not in planned and not leg.is_leaving
     ]
-    return [*leaving, *_missing(plan, stock), *_present(plan, stock), *_rooms(plan, stock)]
+    return [*leaving, *_missing(plan, stock), *_present(plan, stock), *_tapes(plan, stock), *_rooms(plan, stock)]
 
 
 def doing(activity: AnyActivity) -> Doing:
@@ -225,8 +234,29 @@ def _active(wanted: LegPlan, leg: Leg, plan: CallPlan, stock: Stock) -> Iterator
 
 
 def _rooms(plan: CallPlan, stock: Stock) -> Iterator[Step]:
-    occupied = {leg.room for leg in stock.legs.values()} | {room_of(leg.activity, plan) for leg in plan.legs}
-    yield from (CloseRoom(room) for room in sorted(stock.rooms - occupied))
+    if not plan.legs and not stock.legs:
+        yield from (CloseRoom(room) for room in sorted(stock.rooms))
+
+
+def _tapes(plan: CallPlan, stock: Stock) -> Iterator[Step]:
+    wanted = {tape.recording_id: tape for tape in plan.recordings if plan.legs}
+    yield from (EndTape(recording_id) for recording_id in stock.tapes if recording_id not in wanted)
+    for recording_id, tape in wanted.items():
+        leg_id = "" if tape.is_paused else _recorded(tape, plan, stock)
+        recorded = stock.tapes.get(recording_id, "")
+        if recorded and recorded != leg_id:
+            yield StopTape(recording_id)
+        elif leg_id and not recorded:
+            yield StartTape(recording_id, leg_id)
+
+
+def _recorded(tape: RecordingPlan, plan: CallPlan, stock: Stock) -> str:
+    """Return the citizen's leg while it is in the room: it says the left side and hears the right one."""
+    for leg in plan.legs:
+        present = stock.legs.get(leg.leg_id)
+        if leg.role == "caller" and present is not None and present.room == tape.room and not present.is_leaving:
+            return leg.leg_id
+    return ""
 
 
 def _is_up(leg_id: str, stock: Stock) -> bool:

@@ -51,7 +51,8 @@ class Reports:
 
     def media_flowed(self, leg_id: str, at: datetime) -> None:
         """Sound has come from a leg."""
-        self._outbox.put(MediaFlowed(call_id=self._call_id, leg_id=leg_id, at=at))
+        if self._is_news(leg_id, "media"):
+            self._outbox.put(MediaFlowed(call_id=self._call_id, leg_id=leg_id, at=at))
 
     def activity_ended(
         self,

@@ -21,6 +21,7 @@ from plugins.voice.reconcile import (
     Begin,
     Call,
     CloseRoom,
+    EndTape,
     Enter,
     HangUp,
     Indicate,
@@ -29,11 +30,14 @@ from plugins.voice.reconcile import (
     Mute,
     SendKeys,
     Sound,
+    StartTape,
     Step,
     Stock,
+    StopTape,
     doing,
 )
 from plugins.voice.reports import Reports
+from plugins.voice.tapes import Tapes
 
 ROOM: Final = "mixing,dtmf_events"  # keys pressed while talking are reported, too
 AUTO_ANSWER: Final = {  # RFC 5373 is not understood by anybody; these two are
@@ -41,18 +45,21 @@ AUTO_ANSWER: Final = {  # RFC 5373 is not understood by anybody; these two are
     "PJSIP_HEADER(add,Alert-Info)": "<http://lianxin>;info=alert-autoanswer;delay=0",
 }
 
-Prepared = Callable[[str, str, list[Path]], None]  # leg, activity, its sounds
+Prepared = Callable[[str], None]  # whose sounds are there now
 
 
 class Hands:
     """Does what one call needs done; ``prepared`` is called when sounds that were missing have been fetched."""
 
-    def __init__(self, context: Context, call_id: str, stock: Stock, reports: Reports, prepared: Prepared) -> None:
+    def __init__(
+        self, context: Context, call_id: str, *, stock: Stock, reports: Reports, tapes: Tapes, prepared: Prepared
+    ) -> None:
         self._context = context
         self._ari = context.ari
         self._call_id = call_id
         self._stock = stock
         self._reports = reports
+        self._tapes = tapes
         self._prepared = prepared
         self._ways: dict[str, tuple[LegPlan, tuple[Way, ...]]] = {}
         self._sounds: dict[str, list[Path]] = {}  # of activities that are about to begin
@@ -78,8 +85,12 @@ class Hands:
                 await self._ari.destroy_bridge(marks.bridge(self._call_id, step.room))
             case HangUp() | Indicate() | Answer() | Begin() | Enter() | Mute() | Sound() | SendKeys():
                 await self._for_leg(step, self._stock.legs[step.leg_id])
-            case _:
-                raise NotImplementedError(step)
+            case StartTape():
+                await self._tapes.start(step.recording_id, self._stock.legs[step.leg_id])
+            case StopTape():
+                await self._tapes.stop(step.recording_id)
+            case EndTape():
+                await self._tapes.end(step.recording_id)
 
     async def _for_leg(
         self, step: HangUp | Indicate | Answer | Begin | Enter | Mute | Sound | SendKeys, leg: Leg
@@ -111,7 +122,8 @@ class Hands:
     async def note(self, leg: Leg, **changes: object) -> None:
         """Write down in the engine what was begun with a leg."""
         leg.mark = msgspec.structs.replace(leg.mark, **changes)
-        await self._ari.set_variable(leg.channel_id, marks.VARIABLE, leg.mark.encode())
+        with suppress(Gone, Conflict):  # nobody will ask about a channel that is gone
+            await self._ari.set_variable(leg.channel_id, marks.VARIABLE, leg.mark.encode())
 
     # calling
 
@@ -179,32 +191,33 @@ class Hands:
 
     async def _begin(self, leg: Leg, activity: AnyActivity, room: str) -> None:
         activity_id = activity.activity_id
-        sounds: list[Path] | None = []
+        sounds: list[Path] = []
         if isinstance(activity, Listen):
-            sounds = self._sounds.pop(activity_id, None)
-            if sounds is None and (sounds := self._context.prompts.ready(activity.prompts)) is None:
+            found = self._sounds.pop(activity_id, None)
+            if found is None and (found := self._context.prompts.ready(activity.prompts)) is None:
                 self._fetch(leg, activity)
                 return
+            sounds = found
         leg.preparing = ""
         if not (room and leg.room):
             await self._cease(leg)
+        # noted first: while something is played to a channel or recorded from it, its variables cannot be set
+        is_done = isinstance(activity, Listen) and not sounds
+        await self.note(leg, doing=doing(activity), activity_id=activity_id, is_done=is_done, background="silence")
         match activity:
             case Ring():
                 await self._sound(leg, "ringing")
             case Listen():
-                await self._listen(leg, activity, sounds or [])
-                return
+                await self._listen(leg, activity, sounds)
             case Record():
                 await self._record(leg, activity)
             case Talk():
                 await self._mute(leg, is_muted=activity.is_muted)
                 await self._enter(leg, room)
-            case Spy():
-                if room:
-                    await self._enter(leg, room)
-                elif activity.mode != "barge":
-                    await self._listen_in(leg, activity)
-        await self.note(leg, doing=doing(activity), activity_id=activity_id, is_done=False, background="silence")
+            case Spy() if room:
+                await self._enter(leg, room)
+            case Spy() if activity.mode != "barge":
+                await self._listen_in(leg, activity)
 
     async def _cease(self, leg: Leg) -> None:
         """End what was begun; the mark stays, so that a successor would end it once more."""
@@ -223,19 +236,11 @@ class Hands:
                 await self.stop_listening_in(leg)
 
     async def _listen(self, leg: Leg, activity: Listen, sounds: list[Path]) -> None:
-        playback_id = marks.playback(leg.mark.leg_id, activity.activity_id)
         if sounds:
-            await self._ari.stop_playback(playback_id)  # of a predecessor that died before it could note this
+            playback_id = marks.playback(leg.mark.leg_id, activity.activity_id)
             await self._ari.play(leg.channel_id, tuple(f"sound:{path}" for path in sounds), playback_id)
         elif activity.prompts:
             self._reports.activity_ended(leg.mark.leg_id, activity.activity_id, "failed")
-        await self.note(
-            leg,
-            doing="listen",
-            activity_id=activity.activity_id,
-            is_done=not sounds,
-            background="silence",
-        )
 
     def _fetch(self, leg: Leg, activity: Listen) -> None:
         leg.preparing = activity.activity_id
@@ -243,7 +248,7 @@ class Hands:
         async def fetch() -> None:
             found = await self._context.prompts.fetch(activity.prompts)
             self._sounds[activity.activity_id] = found
-            self._prepared(leg.mark.leg_id, activity.activity_id, found)
+            self._prepared(leg.mark.leg_id)
 
         task = asyncio.create_task(fetch())
         self._tasks.add(task)
@@ -289,7 +294,8 @@ class Hands:
             return
         bridge_id = marks.bridge(self._call_id, room)
         if room not in self._stock.rooms:
-            await self._ari.create_bridge(bridge_id, kind=ROOM)
+            with suppress(Conflict):  # a request was heard whose answer was not
+                await self._ari.create_bridge(bridge_id, kind=ROOM)
             self._stock.rooms.add(room)
         await self._ari.add(bridge_id, leg.channel_id)
         leg.room = room

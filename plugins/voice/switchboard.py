@@ -6,8 +6,9 @@ It lives as long as one connection to the engine. After a break there is a new o
 import asyncio
 import logging
 from collections import OrderedDict
+from collections.abc import Coroutine
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 from core.events import CallArrived, CallPlan
 from plugins.voice import marks
@@ -22,11 +23,13 @@ from plugins.voice.ari.events import (
     RecordingFinished,
     StasisStart,
 )
-from plugins.voice.call import Arrived, Call, Found
+from plugins.voice.call import Call
 from plugins.voice.causes import REJECTED
 from plugins.voice.context import Context
+from plugins.voice.items import Arrived, Found, FoundTape
 from plugins.voice.lines import Lines
 from plugins.voice.numbers import caller, shown_name
+from plugins.voice.tapes import hand_in_orphan
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +81,7 @@ class Switchboard:
                 await self._take_unmarked(channel)
         with suppress(Gone, Conflict):
             await self._context.ari.subscribe(*unheard)
+        await self._find_tapes(stock)
         await self._lines.take_stock()
         await self._clear(stock)
 
@@ -127,9 +131,11 @@ class Switchboard:
         self._call(call_id).put(Arrived(channel, arrival))
 
     def _let_go(self, channel_id: str) -> None:
-        task = asyncio.create_task(self._hang_up(channel_id))
-        self._tasks[channel_id] = task
-        task.add_done_callback(lambda _: self._tasks.pop(channel_id, None))
+        self._keep(channel_id, self._hang_up(channel_id))
+
+    def _keep(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        task = self._tasks[name] = asyncio.create_task(work)
+        task.add_done_callback(lambda _: self._tasks.pop(name, None))
 
     async def _hang_up(self, channel_id: str) -> None:
         with suppress(AriUnavailable):
@@ -159,7 +165,7 @@ class Switchboard:
             case RecordingFinished(recording=item) | RecordingFailed(recording=item):
                 parts = item.name.split("~")
                 return parts[1] if len(parts) > 1 else ""
-            case StasisStart(args=("ear", call_id)):
+            case StasisStart(args=("ear" | "tape", call_id)):
                 return call_id
             case PlaybackStarted() | PlaybackFinished():
                 return self._by_channel.get(channel_of(event) or "", "")
@@ -171,6 +177,23 @@ class Switchboard:
             self._by_channel[channel.id] = mark.call_id
             return mark.call_id
         return self._by_channel.get(channel.id, "")
+
+    async def _find_tapes(self, stock: Snapshot) -> None:
+        """Take up recordings under way, and hand in those of calls that are over."""
+        live = {channel.id for channel in stock.channels}
+        stored = {recording.name for recording in await self._context.ari.stored_recordings()}
+        orphans: dict[tuple[str, str], list[str]] = {}
+        for name in sorted(live | stored):
+            ids = marks.parts_of(name, "tape", 4)
+            if ids is None:
+                continue
+            call_id, recording_id, *_ = ids
+            if call_id in self._calls:
+                self._calls[call_id].put(FoundTape(name, is_on=name in live))
+            else:
+                orphans.setdefault((call_id, recording_id), []).append(name)
+        for (call_id, recording_id), names in orphans.items():
+            self._keep(recording_id, hand_in_orphan(self._context, call_id, recording_id, names))
 
     async def _clear(self, stock: Snapshot) -> None:
         """Remove what calls that are over have left behind."""

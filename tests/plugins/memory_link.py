@@ -44,6 +44,9 @@ class MemoryLink(Link):
         self.files[media_id] = (data, mime)
         return Attachment(media_id=media_id, mime=mime, name=name, size_bytes=len(data))
 
+    async def put_file(self, path: Path, *, mime: str, name: str = "") -> Attachment:
+        return await self.put_media(path.read_bytes(), mime=mime, name=name)
+
     async def get_media(self, media_id: str) -> tuple[bytes, str]:
         try:
             return self.files[media_id]

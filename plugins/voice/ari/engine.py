@@ -1,10 +1,12 @@
 """Trunks, phones, and the engine itself."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
+from plugins.voice.ari.errors import AriUnavailable
 from plugins.voice.ari.http import AriHttp, token
-from plugins.voice.ari.model import Endpoint
+from plugins.voice.ari.model import TIME_FORMAT, Endpoint
 
 
 class EngineRequests(AriHttp):
@@ -31,6 +33,14 @@ class EngineRequests(AriHttp):
         """Return Asterisk's version."""
         info = await self.get("asterisk/info", dict[str, Any], {"only": "system"})
         return str(info.get("system", {}).get("version", ""))
+
+    async def started_at(self) -> datetime:
+        """Return when the engine was started."""
+        info = await self.get("asterisk/info", dict[str, Any], {"only": "status"})
+        try:
+            return datetime.strptime(str(info["status"]["startup_time"]), TIME_FORMAT)
+        except (KeyError, ValueError) as error:
+            raise AriUnavailable(f"Asterisk does not say when it was started: {error}") from error
 
     async def global_variable(self, name: str) -> str:
         """Return a global variable or function, such as ``DB(lianxin/duty)``."""

@@ -99,7 +99,7 @@ class AriHttp:
                     raise _error(response.status, await response.read())
                 yield response
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise AriUnavailable(f"Asterisk does not answer: {words(error)}") from error
+            raise AriUnavailable(f"Asterisk does not answer {method} {path}: {words(error)}") from error
 
 
 def _decode(data: bytes, kind: type[T]) -> T:

@@ -1,6 +1,7 @@
 """Files are for those who see the conversation they stand in, on the desk and on the bus."""
 
 from collections.abc import AsyncIterator, Awaitable
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from core.bus import Raw
 from core.errors import RequestFailed
 from core.events import Attachment
-from core.host.media import Chunk, get_media, put_media
+from core.host.media import MAX_FILE_BYTES, Chunk, get_media, put_file, put_media
 from core.ids import new_id
 from core.subjects import ASK_MEDIA_GET, ASK_MEDIA_PUT, fill
 from hub.accounts.identity import Identity
@@ -118,3 +119,13 @@ async def test_a_channel_shows_no_file_of_anothers(house: House, channel: FakeCh
         assert files == [own]
         with pytest.raises(RequestFailed, match="no such file"):
             await fetched(other, theirs.media_id)
+
+
+async def test_a_recording_may_be_longer_than_other_files(house: House, channel: FakeChannel, tmp_path: Path) -> None:
+    long = tmp_path / "talk.wav"
+    long.write_bytes(b"RIFF" + bytes(MAX_FILE_BYTES))
+    subject = fill(ASK_MEDIA_PUT, channel.instance)
+    kept = await put_file(channel.bus, subject, long, mime="audio/wav", name="talk.wav")
+    assert (kept.size_bytes, kept.mime) == (MAX_FILE_BYTES + 4, "audio/wav")
+    with pytest.raises(RequestFailed, match="out of bounds"):
+        await put_file(channel.bus, subject, long, mime="video/mp4", name="film.mp4")

@@ -1,15 +1,20 @@
 """Calls as the hub plans them, on the real engine; what each party hears is proved by its frequency."""
 
+import asyncio
+import wave
+from array import array
 from collections.abc import AsyncIterator
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 
-from core.events import ActivityEnded, KeysPressed, LegChanged
-from core.events.calls import Listen, Prompt, Talk
+from core.events import ActivityEnded, KeysPressed, LegChanged, RecordingEnded, TrunkChanged
+from core.events.calls import Dial, LegPlan, Listen, Prompt, Record, RecordingPlan, Ring, Spy, Talk
+from tests.plugins.voice.support.audio import has_tone, is_silent
 from tests.plugins.voice.support.engine import Board
 from tests.plugins.voice.support.phone import Phone
-from tests.plugins.voice.support.stage import Stage, agent, citizen, stage, talking
+from tests.plugins.voice.support.stage import MAIN, Stage, agent, citizen, stage, talking
 
 CALLER_HZ, AGENT_HZ, PROMPT_HZ, OTHER_HZ = 440.0, 620.0, 850.0, 1_100.0
 
@@ -112,3 +117,164 @@ async def test_a_consultation_is_not_heard_by_the_citizen_and_three_can_talk(voi
         await voice.plan(call_id, caller, served)
         assert await other.ended() == "BYE"
         await call.hears(AGENT_HZ)
+
+
+async def test_a_talk_is_recorded_with_the_citizen_left_and_the_agent_right(voice: Stage, trunk: Phone) -> None:
+    phone = await voice.phone("agent-1")
+    async with trunk.call("12345") as call:
+        call_id, caller, served, desk = await talking(voice, call, phone)
+        call.say(CALLER_HZ)
+        desk.say(AGENT_HZ)
+        await desk.hears(CALLER_HZ)
+        await voice.plan(call_id, caller, served, recordings=(RecordingPlan(recording_id="rec-1"),))
+        await call.heard_for(2.0)
+        paused = RecordingPlan(recording_id="rec-1", is_paused=True)
+        await voice.plan(call_id, caller, served, recordings=(paused,))
+        await call.heard_for(1.0)
+        await voice.plan(call_id, caller, served, recordings=(RecordingPlan(recording_id="rec-1"),))
+        await call.heard_for(1.0)
+        await call.hang_up()
+        await voice.ended(caller.leg_id)
+        await voice.plan(call_id)
+        ended = await voice.told(RecordingEnded, recording_id="rec-1")
+        left, right = sides(voice.link.files[ended.file.media_id][0])
+        assert not ended.is_cut
+        assert ended.length_s == pytest.approx(4.0, abs=1.0)
+        assert has_tone(left[8_000:9_600], CALLER_HZ)
+        assert has_tone(right[8_000:9_600], AGENT_HZ)
+        assert is_silent(left[20_000:21_600])
+        assert is_silent(right[20_000:21_600])
+        assert has_tone(left[-4_000:-2_400], CALLER_HZ)
+    async with asyncio.timeout(10):
+        while await voice.board.ari.stored_recordings():
+            await asyncio.sleep(0.02)
+
+
+def sides(data: bytes) -> "tuple[array[int], array[int]]":
+    """Return left and right of a recording at 8 kHz."""
+    with wave.open(BytesIO(data)) as file:
+        assert (file.getnchannels(), file.getframerate()) == (2, 8_000)
+        both = array("h", file.readframes(file.getnframes()))
+    return both[::2], both[1::2]
+
+
+async def test_a_supervisor_hears_both_and_is_heard_by_the_agent_only_then_by_all(voice: Stage, trunk: Phone) -> None:
+    phone, office = await voice.phone("agent-1"), await voice.phone("boss-1")
+    async with trunk.call("12345") as call:
+        call_id, caller, served, desk = await talking(voice, call, phone)
+        call.say(CALLER_HZ)
+        desk.say(AGENT_HZ)
+        boss: LegPlan = agent("leg-boss", "boss-1", Spy(activity_id="spy-whisper", target="leg-agent", mode="whisper"))
+        await voice.plan(call_id, caller, served, boss)
+        ear = await office.rings()
+        await ear.answer()
+        ear.say(OTHER_HZ)
+        await ear.hears(CALLER_HZ, least=0.3)
+        await ear.hears(AGENT_HZ, least=0.3)
+        await desk.hears(OTHER_HZ, least=0.3)
+        await call.heard_for(0.5)
+        await call.hears(AGENT_HZ, least=0.9)
+        barge = Spy(activity_id="spy-barge", target="leg-agent", mode="barge")
+        await voice.plan(call_id, caller, served, agent("leg-boss", "boss-1", barge))
+        await call.hears(OTHER_HZ, least=0.3)
+        listen = Spy(activity_id="spy-listen", target="leg-agent")
+        await voice.plan(call_id, caller, served, agent("leg-boss", "boss-1", listen))
+        await call.hears(AGENT_HZ, least=0.9)
+        await ear.hears(CALLER_HZ, least=0.3)
+        await desk.hears(CALLER_HZ, least=0.9)
+        await voice.plan(call_id, caller, served)
+        assert await ear.ended() == "BYE"
+
+
+async def test_a_voice_message_ends_by_its_key_and_is_handed_in(voice: Stage, trunk: Phone) -> None:
+    async with trunk.call("12345") as call:
+        arrived = await voice.arrival()
+        leaves = citizen(arrived.leg_id, Record(activity_id="message", max_s=30, has_beep=False))
+        await voice.plan(arrived.call_id, leaves)
+        await call.answered()
+        call.say(CALLER_HZ)
+        await call.heard_for(1.5)
+        await call.press("#")
+        ended = await voice.told(ActivityEnded, activity_id="message")
+        assert ended.outcome == "done"
+        assert ended.file is not None
+        with wave.open(BytesIO(voice.link.files[ended.file.media_id][0])) as file:
+            assert has_tone(array("h", file.readframes(file.getnframes()))[4_000:5_600], CALLER_HZ)
+        await voice.plan(arrived.call_id)
+
+
+async def test_somebody_outside_is_called_and_sent_keys(voice: Stage, trunk: Phone) -> None:
+    await voice.told(TrunkChanged, trunk="trunk", is_up=True)
+    async with trunk.call("12345") as call:
+        arrived = await voice.arrival()
+        caller = citizen(arrived.leg_id)
+        dial = Dial(target="tel:+861088888888", caller_id="12345")
+        outside = LegPlan(leg_id="leg-out", role="outside", activity=MAIN, dial=dial)
+        await voice.plan(arrived.call_id, caller, outside)
+        other = await trunk.rings()
+        assert (other.dialled, other.caller.partition("@")[0]) == ("01088888888", "sip:12345")
+        await other.answer()
+        call.say(CALLER_HZ)
+        other.say(OTHER_HZ)
+        await call.hears(OTHER_HZ)
+        await other.hears(CALLER_HZ)
+        with_keys = LegPlan(leg_id="leg-out", role="outside", activity=MAIN, dial=dial, digits="42", digits_id="keys-1")
+        await voice.plan(arrived.call_id, caller, with_keys)
+        async with asyncio.timeout(10):
+            while other.digits != "42":
+                await other.heard_for(0.1)
+        await voice.plan(arrived.call_id)
+
+
+@pytest.mark.parametrize(
+    ("status", "cause"), [(486, "busy"), (603, "rejected"), (480, "no_answer"), (404, "unreachable")]
+)
+async def test_a_phone_that_refuses_says_why(voice: Stage, trunk: Phone, status: int, cause: str) -> None:
+    phone = await voice.phone("agent-1")
+    phone.rejects_with = status
+    async with trunk.call("12345") as call:
+        arrived = await voice.arrival()
+        await voice.plan(arrived.call_id, citizen(arrived.leg_id, Ring(activity_id="r")), agent("leg-1", "agent-1"))
+        ended = await voice.ended("leg-1")
+        assert (ended.cause, ended.by_far_end) == (cause, True)
+        await call.rang()
+        await voice.plan(arrived.call_id)
+        assert await call.ended() == "403"
+
+
+async def test_a_phone_that_is_not_answered_or_not_there_ends_its_leg(voice: Stage, trunk: Phone) -> None:
+    phone = await voice.phone("agent-1")
+    async with trunk.call("12345"):
+        arrived = await voice.arrival()
+        waits = citizen(arrived.leg_id, Listen(activity_id="wait", background="ringing"))
+        await voice.plan(arrived.call_id, waits, agent("leg-1", "agent-1", ring_s=1.0), agent("leg-2", "nobody"))
+        ringing = await phone.rings()
+        assert (await voice.ended("leg-2")).cause == "unreachable"
+        assert (await voice.ended("leg-1")).cause == "no_answer"
+        assert await ringing.ended() == "CANCEL"
+        await voice.plan(arrived.call_id, waits, agent("leg-3", "agent-1"))
+        again = await phone.rings()
+        await voice.plan(arrived.call_id, waits)
+        assert await again.ended() == "CANCEL"
+        assert (await voice.ended("leg-3")).cause == "cancelled"
+
+
+async def test_a_phone_that_answers_by_itself_is_asked_to(voice: Stage, trunk: Phone) -> None:
+    phone = await voice.phone("agent-1")
+    async with trunk.call("12345") as call:
+        arrived = await voice.arrival()
+        await voice.plan(arrived.call_id, citizen(arrived.leg_id), agent("leg-1", "agent-1", auto_answer=True))
+        await call.answered()
+        ringing = await phone.rings()
+        assert ringing.invite_request is not None
+        assert "answer-after=0" in ringing.invite_request["call-info"]
+        assert ringing.invite_request["x-lianxin-leg"] == "leg-1"
+
+
+@pytest.mark.parametrize("number", ["anonymous", "", "<script>alert(1)</script>", "1" * 300])
+async def test_a_caller_id_that_is_none_is_withheld(voice: Stage, trunk: Phone, number: str) -> None:
+    async with trunk.call("12345", headers={"P-Asserted-Identity": f'"<b>x</b>" <sip:{number}@127.0.0.1>'}):
+        arrived = await voice.arrival()
+        assert arrived.caller in ("", "tel:trunk")
+        assert "<" not in arrived.caller_name
+        await voice.plan(arrived.call_id)

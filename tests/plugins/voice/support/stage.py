@@ -5,7 +5,7 @@ import math
 import wave
 from array import array
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import Any, TypeVar
@@ -110,9 +110,8 @@ class Stage:
             yield self
 
 
-@asynccontextmanager
-async def stage(board: Board, folder: Path, trunk: Phone, **settings: Any) -> AsyncIterator[Stage]:
-    """Yield the plugin at work on ``board``, with ``trunk`` as its only line."""
+def new_stage(board: Board, folder: Path, trunk: Phone, **settings: Any) -> Stage:
+    """Return a plugin for ``board`` with ``trunk`` as its only line; ``at_work`` runs it."""
     access = board.engine.access
     plain = {
         "ari_url": access.url,
@@ -121,9 +120,14 @@ async def stage(board: Board, folder: Path, trunk: Phone, **settings: Any) -> As
         "trunks": [{"name": "trunk", "host": "127.0.0.1", "port": trunk.port, "codecs": ["ulaw"]}],
         **settings,
     }
-    async with AsyncExitStack() as stack:
-        made = Stage(board, MemoryLink(folder), decode_settings(VoiceConfig, plain))
-        yield await stack.enter_async_context(made.at_work())
+    return Stage(board, MemoryLink(folder), decode_settings(VoiceConfig, plain))
+
+
+@asynccontextmanager
+async def stage(board: Board, folder: Path, trunk: Phone, **settings: Any) -> AsyncIterator[Stage]:
+    """Yield the plugin at work."""
+    async with new_stage(board, folder, trunk, **settings).at_work() as made:
+        yield made
 
 
 def agent(leg_id: str, phone_id: str, activity: Any = MAIN, **dial: Any) -> LegPlan:

@@ -1,0 +1,50 @@
+"""What the task of a call is handed, in order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from core.events import CallArrived, CallPlan
+from plugins.voice.ari import AriEvent, Bridge, Channel
+from plugins.voice.marks import Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A caller's channel that has come to us."""
+
+    channel: Channel
+    event: CallArrived
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A leg that the engine has had since before us."""
+
+    mark: Mark
+    channel: Channel
+    is_ours: bool
+    bridges: Sequence[Bridge]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTape:
+    """A side of a recording that the engine has had since before us; ``is_on`` while it is being written."""
+
+    name: str
+    is_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Sounds that were missing are there, or never will be."""
+
+    leg_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recheck:
+    """Something could not be done: look again."""
+
+
+Item: TypeAlias = CallPlan | AriEvent | Arrived | Found | FoundTape | Prepared | Recheck

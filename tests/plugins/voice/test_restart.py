@@ -1,0 +1,91 @@
+"""The plugin goes away in the middle of calls and comes back: nobody hears anything of it."""
+
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from core.events import ActivityEnded, CallArrived, KeysPressed, LegChanged, RecordingEnded
+from core.events.calls import Listen, Prompt, RecordingPlan
+from tests.plugins.voice.support.engine import Board
+from tests.plugins.voice.support.phone import Phone
+from tests.plugins.voice.support.stage import Stage, citizen, new_stage, talking
+
+CALLER_HZ, AGENT_HZ, PROMPT_HZ = 440.0, 620.0, 850.0
+RECORDED = (RecordingPlan(recording_id="rec-kill"),)
+
+
+async def test_a_talk_goes_on_and_its_recording_is_whole(board: Board, tmp_path: Path) -> None:
+    async with Phone(board.sip, "trunk") as trunk, AsyncExitStack() as first:
+        made = new_stage(board, tmp_path, trunk)
+        voice = await first.enter_async_context(made.at_work())
+        phone = await voice.phone("agent-1")
+        async with trunk.call("12345") as call:
+            call_id, caller, served, desk = await talking(voice, call, phone)
+            call.say(CALLER_HZ)
+            desk.say(AGENT_HZ)
+            await voice.plan(call_id, caller, served, recordings=RECORDED)
+            await call.hears(AGENT_HZ)
+            await desk.hears(CALLER_HZ)
+            await call.heard_for(1.0)
+            call.arrivals.clear()
+            await first.aclose()
+            await call.heard_for(0.5)
+            async with made.at_work():
+                assert voice.voice is not None
+                assert voice.voice.carried() == {call_id: 0}
+                await voice.plan(call_id, caller, served, recordings=RECORDED)
+                await call.press("5")
+                assert (await voice.told(KeysPressed, keys="5")).n > 1, "numbers may have been used already"
+                await call.heard_for(1.0)
+                await call.hears(AGENT_HZ)
+                await desk.hears(CALLER_HZ)
+                assert call.longest_gap_s < 0.2
+                await voice.plan(call_id)
+                assert await desk.ended() == "BYE"
+                ended = await voice.told(RecordingEnded)
+                assert ended.length_s > 2.4
+    assert len([event for event in made.link.events if isinstance(event, RecordingEnded)]) == 1
+
+
+async def test_a_prompt_goes_on_and_who_left_meanwhile_is_lost(board: Board, tmp_path: Path) -> None:
+    async with Phone(board.sip, "trunk") as trunk, AsyncExitStack() as first:
+        made = new_stage(board, tmp_path, trunk)
+        made.sound("long", PROMPT_HZ, 4.0)
+        voice = await first.enter_async_context(made.at_work())
+        phone = await voice.phone("agent-1")
+        async with trunk.call("12345") as call:
+            call_id, caller, served, desk = await talking(voice, call, phone)
+            listens = citizen(caller.leg_id, Listen(activity_id="long", prompts=(Prompt(media_id="long"),)))
+            await voice.plan(call_id, listens, served)
+            await call.hears(PROMPT_HZ)
+            await first.aclose()
+            await desk.hang_up()
+            await call.heard_for(0.3)
+            async with made.at_work():
+                await voice.plan(call_id, listens, served)
+                lost = await voice.told(LegChanged, leg_id="leg-agent", state="ended")
+                assert lost.cause == "lost"
+                await call.hears(PROMPT_HZ)
+                assert (await voice.told(ActivityEnded, activity_id="long")).outcome == "done"
+                await call.hears_silence()
+                assert phone.strays == []
+                await voice.plan(call_id)
+                await call.ended()
+
+
+async def test_a_caller_without_plan_is_served_by_the_engine_and_comes_back(board: Board, tmp_path: Path) -> None:
+    async with Phone(board.sip, "trunk") as trunk, AsyncExitStack() as first:
+        made = new_stage(board, tmp_path, trunk, plan_wait_s=1.0)
+        voice: Stage = await first.enter_async_context(made.at_work())
+        async with trunk.call("12345") as call:
+            arrived = await voice.arrival()
+            await call.rang()
+            await call.answered()  # by the engine: nobody has decided anything
+            await call.hears_something()
+            arrivals = len([event for event in made.link.events if isinstance(event, CallArrived)])
+            await made.link.until(
+                lambda: len([event for event in made.link.events if isinstance(event, CallArrived)]) > arrivals
+            )
+            made.sound("greeting", PROMPT_HZ)
+            greeting = Listen(activity_id="greet", prompts=(Prompt(media_id="greeting"),))
+            await voice.plan(arrived.call_id, citizen(arrived.leg_id, greeting))
+            await call.hears(PROMPT_HZ)
