@@ -13,11 +13,13 @@ from aiohttp import web
 from core.bus import Bus, BusSettings
 from core.clock import Clock, SystemClock
 from core.connections import SilentConnections
+from core.events import TrunkChanged
 from core.streams import BUCKETS, HUB_CONSUMER, IN, STREAMS, hub_consumer
 from hub.accounts.password_resets import PasswordResets
 from hub.accounts.sessions import Sessions
 from hub.accounts.users import Users
 from hub.address_schemes import AddressSchemes
+from hub.agent_control import AgentControl
 from hub.announcements import Announcements
 from hub.audit import Audit
 from hub.away_reasons import AwayReasons
@@ -53,6 +55,7 @@ from hub.desktop.socket import DesktopSocket
 from hub.dispatcher import Dispatcher
 from hub.endings import Endings
 from hub.extensions import load_extensions
+from hub.figures.wallboard import Wallboard
 from hub.first_setup import make_first_setup
 from hub.flow_library import FlowLibrary
 from hub.flows import Flows
@@ -129,6 +132,7 @@ class Hub:
             await services.consent.load()
             if self._settings.demo:
                 await make_demo(services)
+            await services.wallboard.load(store)
             stack.push_async_callback(services.presence.close)
             await self._serve_http(stack)
             consumption = bus.consume(IN.name, HUB_CONSUMER, self._router.take)
@@ -212,6 +216,9 @@ class Hub:
         self._proxy = ChannelProxy(settings.http.trusted_proxies)
         plugin_instances = PluginInstances(units, bus, audit, box=sealer, proxy=self._proxy, schemes=self._schemes)
         self.prompts.synthesizer = synthesizers = Synthesizers(bus, plugin_instances)
+        presence = Presence(units, dispatcher, desk, grace_s=limits.desk_grace_s)
+        trunks: dict[str, TrunkChanged] = {}
+        wallboard = Wallboard(units, clock, audit, queues=queues, desk=desk, plugins=plugin_instances, trunks=trunks)
         self.services = Services(
             version=metadata.version("lianxin"),
             settings=settings,
@@ -240,7 +247,7 @@ class Hub:
                 units, plans=plans, phones=self.phones, dispatcher=dispatcher, endings=endings, audit=audit
             ),
             phones=self.phones,
-            presence=Presence(units, dispatcher, desk, grace_s=limits.desk_grace_s),
+            presence=presence,
             queues=queues,
             queue_editor=QueueEditor(units, audit, dispatcher),
             calendar_editor=CalendarEditor(units, audit),
@@ -269,6 +276,8 @@ class Hub:
             reply_options=ReplyOptions(units, reach, plugin_instances.channel_states),
             backups=backups,
             desk=desk,
+            wallboard=wallboard,
+            agent_control=AgentControl(units, audit, dispatcher, presence),
             call_limiter=RateLimiter(clock, rate=limits.calls_per_second, burst=limits.calls_per_second * 4),
             login_limiter=RateLimiter(clock, rate=limits.logins_per_minute / 60, burst=limits.logins_per_minute),
         )
@@ -282,6 +291,7 @@ class Hub:
             flows=flows,
             dispatcher=dispatcher,
             endings=endings,
+            trunks=trunks,
         )
         self._router = Router(
             units,
@@ -321,6 +331,7 @@ class Hub:
             *knowledge.tasks,
             bulk_runner.run,
             backups.run,
+            wallboard.run,
         ]
 
     async def _serve_http(self, stack: AsyncExitStack) -> None:

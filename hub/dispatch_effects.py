@@ -10,7 +10,7 @@ from hub import routing, timeline
 from hub.announcements import Announcements
 from hub.calls.ringing import Ringing
 from hub.i18n import text as catalogue
-from hub.queues import Queues
+from hub.queues import MESSAGE_CLASS, Queues
 from hub.store.models import AgentStatus, Conversation, Offer, User, WorkItem
 from hub.store.views import conversation_view, offer_view
 from hub.units import Unit
@@ -62,15 +62,15 @@ class Effects:
                     timeline.record_change(unit, conversation, "queued")
                 titles = [self._queues.title(queue_id) for queue_id in (decision.queue_id, decision.to_queue_id)]
                 timeline.add_notice(unit, conversation, "overflowed", **dict(zip(("from", "to"), titles, strict=True)))
-                _moved(unit, decision, conversation, "overflowed")
+                _moved(unit, decision, work, conversation, "overflowed")
             case routing.WorkRelaxed() | routing.TargetReached():
-                _moved(unit, decision, conversation, "relaxed")
+                _moved(unit, decision, work, conversation, "relaxed")
             case routing.WorkWithdrawn():
                 await _set_work(work, state="done")
-                _moved(unit, decision, conversation, "withdrawn")
+                _moved(unit, decision, work, conversation, "withdrawn")
             case routing.WorkFinished():
                 await _set_work(work, state="done")
-                _moved(unit, decision, conversation, "done")
+                _moved(unit, decision, work, conversation, "done")
             case _:
                 raise TypeError(f"not a decision about work: {decision!r}")
 
@@ -88,7 +88,7 @@ class Effects:
         if not is_transfer:
             timeline.add_notice(unit, conversation, "queued", queue=title)
         timeline.record_change(unit, conversation, "transferred" if is_transfer else "queued")
-        _moved(unit, decision, conversation, "enqueued")
+        _moved(unit, decision, work, conversation, "enqueued")
 
     async def tell_place(self, unit: Unit, conversation: Conversation, ahead: int, wait_s: float | None) -> None:
         """Tell a waiting citizen how many are ahead and how long that takes, as honestly as we know."""
@@ -157,7 +157,7 @@ class Effects:
         await self._ringing.connect(unit, conversation)
         await self._say(unit, conversation, "citizen.joined", work_number=agent.work_number)
         timeline.record_change(unit, conversation, "assigned")
-        _moved(unit, decision, conversation, "picked" if decision.how == "picked" else "assigned")
+        _moved(unit, decision, work, conversation, "picked" if decision.how == "picked" else "assigned")
 
     async def _returned(
         self, unit: Unit, decision: routing.WorkReturned, work: WorkItem, conversation: Conversation
@@ -170,7 +170,7 @@ class Effects:
         timeline.add_notice(unit, conversation, "returned", agent=agent.display_name, reason="agent_lost")
         await self._say(unit, conversation, "citizen.agent_left")
         timeline.record_change(unit, conversation, "returned")
-        _moved(unit, decision, conversation, "returned")
+        _moved(unit, decision, work, conversation, "returned")
 
     async def _wrap_up(self, unit: Unit, decision: routing.WrapUpStarted | routing.WrapUpEnded) -> None:
         work = await WorkItem.get(work_id=decision.work_id)
@@ -217,12 +217,14 @@ async def _set_work(work: WorkItem, **values: Any) -> None:
     await work.save(update_fields=list(values))
 
 
-def _moved(unit: Unit, decision: Any, conversation: Conversation, step: Any) -> None:
+def _moved(unit: Unit, decision: Any, work: WorkItem, conversation: Conversation, step: Any) -> None:
     event = WorkMoved(
         work_id=decision.work_id,
         conversation_id=conversation.conversation_id,
         queue_id=decision.queue_id,
         step=step,
         explanation=decision.explanation,
+        channel=conversation.channel,
+        is_message=work.channel_class == MESSAGE_CLASS,
     )
     unit.record(event, conversation.conversation_id, conversation_id=conversation.conversation_id)

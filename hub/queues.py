@@ -51,6 +51,7 @@ class QueueSettings(Settings, frozen=True, kw_only=True):
     on_missed: Literal["away", "stay"] = "away"
     decline_block_s: Seconds = 30.0
     wrap_up_s: Seconds = 30.0
+    service_s: Annotated[float, Meta(ge=1, le=86_400)] = 20.0  # answered within it counts towards the service level
     usual_hold_s: Seconds = 0.0
     overflows: tuple[OverflowSetting, ...] = ()
     max_waiting: Annotated[int, Meta(ge=0)] | None = None

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from core.clock import Clock
     from hub.accounts.sessions import Sessions
     from hub.accounts.users import Users
+    from hub.agent_control import AgentControl
     from hub.audit import Audit
     from hub.away_reasons import AwayReasons
     from hub.backup.backups import Backups
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from hub.conversations import Conversations
     from hub.desktop.desk import Desk
     from hub.dispatcher import Dispatcher
+    from hub.figures.wallboard import Wallboard
     from hub.flow_library import FlowLibrary
     from hub.flows import Flows
     from hub.knowledge.knowledge import Knowledge
@@ -84,5 +86,7 @@ class Services:
     reply_options: "ReplyOptions"
     backups: "Backups"
     desk: "Desk"
+    wallboard: "Wallboard"
+    agent_control: "AgentControl"
     call_limiter: "RateLimiter"
     login_limiter: "RateLimiter"

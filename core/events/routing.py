@@ -71,7 +71,10 @@ class OfferEnded(Event, frozen=True, kw_only=True):
 
 
 class WorkMoved(Event, frozen=True, kw_only=True):
-    """A piece of work was enqueued, overflowed, picked, assigned or taken out, and why."""
+    """A piece of work was enqueued, overflowed, picked, assigned or taken out, and why.
+
+    ``is_message``: it was left for later, and nobody waits for an answer now.
+    """
 
     type = "work.moved"
     work_id: str
@@ -79,6 +82,8 @@ class WorkMoved(Event, frozen=True, kw_only=True):
     queue_id: str
     step: Literal["enqueued", "relaxed", "overflowed", "picked", "assigned", "returned", "withdrawn", "done"]
     explanation: dict[str, str] = {}
+    channel: str = ""
+    is_message: bool = False
 
 
 class AgentChanged(Event, frozen=True, kw_only=True):

@@ -68,6 +68,7 @@ class CallReports:
         flows: Flows,
         dispatcher: Dispatcher,
         endings: Endings,
+        trunks: dict[str, TrunkChanged],
     ) -> None:
         self._plans = plans
         self._phones = phones
@@ -77,6 +78,7 @@ class CallReports:
         self._flows = flows
         self._dispatcher = dispatcher
         self._endings = endings
+        self._trunks = trunks  # the last word of each, by instance and trunk
 
     async def take(self, unit: Unit, instance: str, event: Event) -> None:
         """Handle one report inside ``unit``."""
@@ -87,6 +89,7 @@ class CallReports:
                 if user_id := await self._phones.note(unit, instance, event):
                     await self._dispatcher.know_agent(unit, await User.get(user_id=user_id))
             case TrunkChanged():
+                self._trunks[f"{instance}/{event.trunk}"] = event
                 log.info("trunk %s is %s", event.trunk, "up" if event.is_up else "down")
             case LegChanged() | MediaFlowed() | KeysPressed() | ActivityEnded() | RecordingEnded():
                 live = await self._plans.open(unit, event.call_id)

@@ -54,6 +54,19 @@ class Desk:
         if feed := self._feeds.get(user_id):
             feed.signal(msgspec.json.encode(frame))
 
+    def show_board(self, board_for: Callable[[Identity], dict[str, Any]]) -> None:
+        """Send each browser that shows the wallboard what its user may see of it."""
+        for feed in self._feeds.values():
+            if any(connection.watches for connection in feed.connections):
+                feed.show(msgspec.json.encode(board_for(feed.viewer.identity)))
+
+    def announce(self, frame: dict[str, Any], may_know: Callable[[Identity], bool]) -> None:
+        """Send a frame that is not part of the state to everybody who may know of it."""
+        encoded = msgspec.json.encode(frame)
+        for feed in self._feeds.values():
+            if may_know(feed.viewer.identity):
+                feed.signal(encoded)
+
     def keeps(self, user_id: str) -> bool:
         """Whether a browser of this user that comes back can go on where it stopped."""
         return user_id in self._feeds

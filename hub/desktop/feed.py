@@ -24,10 +24,11 @@ _encoder = msgspec.json.Encoder()
 class Connection:
     """One browser: frames wait here until its writer takes them. Thousands are idle, so it is kept small."""
 
-    __slots__ = ("_frames", "_waiter", "bye_code")
+    __slots__ = ("_frames", "_waiter", "bye_code", "watches")
 
     def __init__(self) -> None:
         self.bye_code = ""
+        self.watches = False  # whether it shows the wallboard
         self._frames: list[bytes] = []  # an empty list is ten times smaller than an empty deque
         self._waiter: asyncio.Future[None] | None = None
 
@@ -40,6 +41,11 @@ class Connection:
             return
         self._frames.append(frame)
         self._wake()
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether frames wait to be taken."""
+        return bool(self._frames)
 
     def close(self, code: str) -> None:
         """Drop what is queued and end the connection."""
@@ -96,6 +102,12 @@ class UserFeed:
         """Send something that is not part of the state."""
         for connection in self.connections:
             connection.push(frame)
+
+    def show(self, frame: bytes) -> None:
+        """Send the wallboard's figures to the browsers that show it and keep up; the next ones make up for them."""
+        for connection in self.connections:
+            if connection.watches and not connection.is_behind:
+                connection.push(frame)
 
     def missed(self, epoch: str | None, seq: int) -> list[bytes] | None:
         """Return the delta frames after ``seq``, or None when only a snapshot will do."""

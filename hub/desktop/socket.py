@@ -20,7 +20,7 @@ PING_S: Final = 5.0
 PING: Final = b'{"type":"ping"}'
 SILENCE_S: Final = 15.0  # no pong for three pings: the line is dead
 SEND_S: Final = 10.0
-MAX_FRAME: Final = 4_096  # a browser only says hello, pong and typing
+MAX_FRAME: Final = 4_096  # a browser only says hello, pong, typing and watch
 MAX_SOCKETS: Final = 8  # by user
 
 
@@ -42,7 +42,13 @@ class Typing(msgspec.Struct, tag="typing"):
     is_typing: bool
 
 
-_frames = msgspec.json.Decoder(Hello | Pong | Typing)
+class Watch(msgspec.Struct, tag="watch"):
+    """The browser shows the wallboard, or no longer."""
+
+    is_on: bool
+
+
+_frames = msgspec.json.Decoder(Hello | Pong | Typing | Watch)
 
 
 class DesktopSocket:
@@ -77,14 +83,14 @@ class DesktopSocket:
         await self._desk.attach(feed, connection, hello.epoch, hello.seq)
         writer = asyncio.create_task(self._write(socket, connection, identity.session_id))
         try:
-            await self._read(socket, feed)
+            await self._read(socket, feed, connection)
         finally:
             connection.close("gone")
             await writer
             await self._desk.detach(feed, connection)
         return socket
 
-    async def _read(self, socket: web.WebSocketResponse, feed: UserFeed) -> None:
+    async def _read(self, socket: web.WebSocketResponse, feed: UserFeed, connection: Connection) -> None:
         """Take frames until the browser is gone or silent; each browser frame proves that the line lives."""
         while True:
             try:
@@ -99,7 +105,9 @@ class DesktopSocket:
             except msgspec.MsgspecError:
                 await _bye(socket, "bad_frame")
                 return
-            if isinstance(frame, Typing):
+            if isinstance(frame, Watch):
+                connection.watches = frame.is_on and feed.viewer.identity.may("wallboard.view")
+            elif isinstance(frame, Typing):
                 await self._services.conversations.show_typing(
                     feed.viewer.identity, frame.conversation_id, is_typing=frame.is_typing
                 )

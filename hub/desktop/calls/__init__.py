@@ -10,6 +10,7 @@ from hub.desktop.calls import (
     phone,
     replies,
     sessions,
+    wallboard,
 )
 from hub.http.endpoints import Endpoint
 
@@ -23,4 +24,5 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *knowledge.api,
     *phone.api,
     *outreach.api,
+    *wallboard.api,
 )

@@ -1,0 +1,1 @@
+"""The wallboard's figures and alarms: readers of what the hub decided."""

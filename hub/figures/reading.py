@@ -1,0 +1,105 @@
+"""Reads the day's cases from the store: what the ledger goes on from after a start."""
+
+from collections import defaultdict
+from datetime import datetime
+
+from hub.figures.cases import Case
+from hub.figures.ledger import Asked
+from hub.queues import MESSAGE_CLASS
+from hub.store.models import Conversation, Entry, Offer, WorkItem
+
+LIVE = ("waiting", "offered", "assigned")
+CHUNK = 500  # ids in one question; SQLite allows 32,766
+
+
+async def read_cases(begin: datetime) -> list[Case]:
+    """Return the cases that came from ``begin`` on, and those still open."""
+    works = {work.work_id: work for work in await WorkItem.filter(enqueued_at__gte=begin).exclude(state="refused")}
+    works |= {work.work_id: work for work in await WorkItem.filter(state__in=LIVE)}
+    conversations = await _conversations({work.conversation_id for work in works.values()})
+    answered = await _answered(works)
+    ended = await _ended(set(conversations))
+    newest = {work.conversation_id: work.work_id for work in sorted(works.values(), key=lambda one: one.work_id)}
+    cases = []
+    for work in works.values():
+        is_message = work.channel_class == MESSAGE_CLASS
+        is_newest = newest[work.conversation_id] == work.work_id
+        if is_message and work.state == "done" and not is_newest and work.agent_id is None:
+            continue  # it gave way to somebody who waited
+        conversation = conversations[work.conversation_id]
+        cases.append(_case(work, conversation if is_newest else None, conversation, answered, ended))
+    return cases
+
+
+async def read_asked(begin: datetime) -> dict[str, Asked]:
+    """Return what agents did with the offers that were made from ``begin`` on."""
+    asked: dict[str, Asked] = defaultdict(Asked)
+    for offer in await Offer.filter(made_at__gte=begin, outcome__in=("expired", "declined")):
+        if offer.outcome == "expired":
+            asked[offer.agent_id].missed += 1
+        else:
+            asked[offer.agent_id].declined += 1
+    return asked
+
+
+def _case(
+    work: WorkItem,
+    current: Conversation | None,
+    conversation: Conversation,
+    answered: dict[str, datetime],
+    ended: dict[str, datetime],
+) -> Case:
+    case = Case(
+        work.work_id,
+        work.conversation_id,
+        work.queue_id,
+        conversation.channel,
+        work.enqueued_at,
+        is_message=work.channel_class == MESSAGE_CLASS,
+        answered_at=answered.get(work.work_id),
+    )
+    if work.agent_id is not None:  # picked work was never offered
+        case.agent_id = work.agent_id
+        case.served_at = conversation.assigned_at if current else case.answered_at
+        case.answered_at = case.answered_at or case.served_at or work.enqueued_at
+    if work.state == "done":
+        over_at = ended.get(work.conversation_id) or conversation.closed_at or conversation.last_entry_at
+        if case.answered_at is None:
+            case.left_at = conversation.closed_at or over_at or work.enqueued_at
+        elif case.agent_id is not None:
+            case.ended_at = over_at
+    if current is not None:
+        case.closed_at = current.closed_at
+        case.rating = current.rating
+    return case
+
+
+async def _conversations(ids: set[str]) -> dict[str, Conversation]:
+    found: dict[str, Conversation] = {}
+    for some in _chunks(ids):
+        found |= {row.conversation_id: row for row in await Conversation.filter(conversation_id__in=some)}
+    return found
+
+
+async def _answered(works: dict[str, WorkItem]) -> dict[str, datetime]:
+    """Return when each piece of work was first accepted."""
+    first: dict[str, datetime] = {}
+    for some in _chunks(set(works)):
+        for offer in await Offer.filter(work_id__in=some, outcome="accepted").order_by("-ended_at"):
+            if offer.ended_at is not None:
+                first[offer.work_id] = offer.ended_at
+    return first
+
+
+async def _ended(ids: set[str]) -> dict[str, datetime]:
+    """Return when an agent's service of each conversation ended last."""
+    last: dict[str, datetime] = {}
+    for some in _chunks(ids):
+        for entry in await Entry.filter(conversation_id__in=some, code="ended").order_by("entry_id"):
+            last[entry.conversation_id] = entry.created_at
+    return last
+
+
+def _chunks(ids: set[str]) -> list[list[str]]:
+    listed = sorted(ids)
+    return [listed[at : at + CHUNK] for at in range(0, len(listed), CHUNK)]

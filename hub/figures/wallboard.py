@@ -1,0 +1,258 @@
+"""Keeps the wallboard's figures and alarms, and shows them once a second to the browsers that watch."""
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from core.clock import Clock
+from core.events import AgentChanged, ConversationChanged, Event, QueueView, TrunkChanged
+from hub.accounts.identity import Identity
+from hub.audit import Audit
+from hub.desktop.desk import Desk
+from hub.errors import not_found
+from hub.figures.alarms import AgentNow, Alarm, Alarms, ChannelNow, QueueNow, Situation, crossed_limits
+from hub.figures.boards import Boards
+from hub.figures.ledger import LONGEST, PERIODS, Ledger, Targets
+from hub.figures.reading import read_asked, read_cases
+from hub.figures.settings import WallboardSetup
+from hub.figures.views import Board, ChannelLine, Day
+from hub.plugin_instances import PluginInstances
+from hub.queues import Queues
+from hub.store.engine import Store
+from hub.store.models import PluginInstance, Setting
+from hub.units import Units
+
+log = logging.getLogger(__name__)
+
+EVERY_S: Final = 1.0
+ALARMS_KEY: Final = "wallboard.alarms"  # those that lasted when the hub stopped are not raised twice
+MAX_CALLS: Final = 10_000
+HERE: Final = frozenset({"available", "busy", "wrap_up", "away"})
+HUB: Final = Identity(username="hub")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Which queues and agents somebody sees; who sees the same is shown the same bytes."""
+
+    queue_ids: frozenset[str]
+    sees_all: bool
+
+
+class Wallboard:
+    """Reads what is committed; decides nothing."""
+
+    def __init__(
+        self,
+        units: Units,
+        clock: Clock,
+        audit: Audit,
+        *,
+        queues: Queues,
+        desk: Desk,
+        plugins: PluginInstances,
+        trunks: Mapping[str, TrunkChanged],
+    ) -> None:
+        self._units = units
+        self._clock = clock
+        self._audit = audit
+        self._queues = queues
+        self._desk = desk
+        self.setup = WallboardSetup(units, audit)
+        self._plugins = plugins
+        self._trunks = trunks
+        self._ledger: Ledger
+        self._alarms = Alarms()
+        self._here_since: dict[str, datetime] = {}
+        self._calls: OrderedDict[str, None] = OrderedDict()  # conversations in which people talk
+        self._down_since: dict[str, datetime] = {}
+        self._lines: tuple[ChannelLine, ...] = ()
+
+    async def load(self, store: Store) -> None:
+        """Read settings, today's cases and the alarms that lasted; count what is committed from now on."""
+        await self.setup.load()
+        now = self._clock.now()
+        self._ledger = Ledger(self._targets, self.setup.settings.timezone)
+        day_start = self._ledger.day_of(now)
+        cases = await read_cases(min(day_start, now - LONGEST))
+        self._ledger.fill(cases, await read_asked(day_start), now)
+        self._here_since = {one.agent_id: one.since for one in self._desk.agents.values() if one.state in HERE}
+        row = await Setting.get_or_none(key=ALARMS_KEY)
+        if row is not None:
+            self._alarms = Alarms(msgspec.convert(row.value, list[Alarm]))
+        store.on_commit(lambda recorded: self.on_commit([event for _, _, event in recorded]))
+
+    def on_commit(self, events: Iterable[Event]) -> None:
+        """Count what was committed."""
+        now = self._clock.now()
+        for event in events:
+            self._ledger.apply(event, now)
+            match event:
+                case AgentChanged(agent=agent) if agent.state not in HERE:
+                    self._here_since.pop(agent.agent_id, None)
+                case AgentChanged(agent=agent):
+                    self._here_since.setdefault(agent.agent_id, agent.since)
+                case ConversationChanged(conversation=conversation):
+                    self._note_call(
+                        conversation.conversation_id,
+                        talks=conversation.call is not None and conversation.call.ended_at is None,
+                    )
+                case _:
+                    pass
+
+    async def run(self) -> None:
+        """Look at the rules and show the figures once a second, until cancelled."""
+        while True:
+            await self.tick()
+            await asyncio.sleep(EVERY_S)
+
+    async def tick(self) -> None:
+        """Raise and end alarms, and show the figures to whoever watches."""
+        now = self._clock.now()
+        self._ledger.advance(now)
+        self._lines = await self._look_at_lines()
+        boards = Boards(self._ledger, now, self._calls.__contains__)
+        await self._look_at_rules(boards, now)
+        made: dict[Seen, Any] = {}
+
+        def board_for(identity: Identity) -> dict[str, Any]:
+            seen = self._seen(identity)
+            if seen not in made:
+                made[seen] = msgspec.Raw(msgspec.json.encode(self._board(boards, seen)))
+            return {"type": "signal", "name": "wallboard", "board": made[seen]}
+
+        self._desk.show_board(board_for)
+
+    def board(self, identity: Identity) -> Board:
+        """Return what ``identity`` may see now."""
+        self._ledger.advance(self._clock.now())
+        boards = Boards(self._ledger, self._clock.now(), self._calls.__contains__)
+        return self._board(boards, self._seen(identity))
+
+    def day(self, identity: Identity, queue_id: str) -> Day:
+        """Return today by quarter hours, of one queue or of all that ``identity`` sees; 404 for another's."""
+        seen = self._seen(identity).queue_ids
+        if queue_id and queue_id not in seen:
+            raise not_found("queue")
+        boards = Boards(self._ledger, self._clock.now(), self._calls.__contains__)
+        return boards.day({queue_id} if queue_id else seen)
+
+    async def acknowledge(self, identity: Identity, alarm_id: str, *, remote: str) -> Alarm:
+        """Note that somebody has seen an alarm; the first one counts. 404 when it is over."""
+        alarm, is_first = self._alarms.acknowledge(alarm_id, identity.display_name, self._clock.now())
+        if alarm is None:
+            raise not_found("alarm")
+        if is_first:
+            async with self._units.open():
+                kind, subject_id = alarm.subject_kind, alarm.subject_id
+                await self._audit.record(
+                    identity, "alarm.acknowledge", kind, subject_id, remote=remote, rule=alarm.rule_id
+                )
+                await self._keep_alarms()
+        return alarm
+
+    def _targets(self, queue_id: str) -> Targets:
+        settings = self._queues.settings(queue_id)
+        return Targets(settings.service_s, settings.wrap_up_s)
+
+    def _seen(self, identity: Identity) -> Seen:
+        figures = self._desk.queue_figures
+        return Seen(frozenset(filter(identity.sees_queue, figures)), sees_all=identity.may("queue.all"))
+
+    def _board(self, boards: Boards, seen: Seen) -> Board:
+        figures = {queue_id: view for queue_id, view in self._desk.queue_figures.items() if queue_id in seen.queue_ids}
+        agents = [
+            one.agent_id
+            for one in self._desk.agents.values()
+            if seen.sees_all or not seen.queue_ids.isdisjoint(one.queue_ids)
+        ]
+        subjects = seen.queue_ids | set(agents) | {line.name for line in self._lines}
+        alarms = tuple(alarm for alarm in self._alarms.lasting.values() if alarm.subject_id in subjects)
+        return boards.board(figures, agents, here_since=self._here_since, lines=self._lines, alarms=alarms)
+
+    async def _look_at_rules(self, boards: Boards, now: datetime) -> None:
+        situation = self._situation(boards, now)
+        before = set(self._alarms.lasting)
+        raised, ended = self._alarms.look(crossed_limits(self.setup.settings.rules, situation), now)
+        if before == set(self._alarms.lasting):
+            return
+        async with self._units.open():
+            for action, alarms in (("alarm.raise", raised), ("alarm.end", ended)):
+                for one in alarms:
+                    await self._audit.record(
+                        HUB, action, one.subject_kind, one.subject_id, rule=one.rule_id, value=one.value
+                    )
+            await self._keep_alarms()
+        for alarm in raised:
+            log.warning("alarm %s: %s %s", alarm.rule_id, alarm.subject_kind, alarm.subject_id)
+            self._desk.announce({"type": "signal", "name": "alarm", "alarm": alarm}, self._may_know(alarm))
+
+    def _may_know(self, alarm: Alarm) -> Callable[[Identity], bool]:
+        def may_know(identity: Identity) -> bool:
+            if not identity.may("wallboard.view"):
+                return False
+            if alarm.subject_kind == "queue":
+                return identity.sees_queue(alarm.subject_id)
+            if alarm.subject_kind == "agent":
+                agent = self._desk.agents.get(alarm.subject_id)
+                queue_ids = () if agent is None else agent.queue_ids
+                return identity.may("queue.all") or any(map(identity.sees_queue, queue_ids))
+            return True
+
+        return may_know
+
+    def _situation(self, boards: Boards, now: datetime) -> Situation:
+        return Situation(
+            queues=tuple(self._queue_now(boards, view, now) for view in self._desk.queue_figures.values()),
+            away=tuple(
+                AgentNow(one.agent_id, one.queue_ids, (now - one.since).total_seconds())
+                for one in self._desk.agents.values()
+                if one.state == "away"
+            ),
+            down=tuple(
+                ChannelNow(line.name, (now - self._down_since.setdefault(line.name, now)).total_seconds())
+                for line in self._lines
+                if not line.is_up
+            ),
+        )
+
+    def _queue_now(self, boards: Boards, view: QueueView, now: datetime) -> QueueNow:
+        periods = boards.periods(view.queue_id)
+        longest_s = 0.0 if view.longest_since is None else (now - view.longest_since).total_seconds()
+        levels = {minutes: (periods[name].service_level, periods[name].offered) for name, minutes in PERIODS.items()}
+        return QueueNow(view.queue_id, view.waiting, longest_s, levels)
+
+    async def _look_at_lines(self) -> tuple[ChannelLine, ...]:
+        lines = []
+        for row in await PluginInstance.filter(is_enabled=True).order_by("instance"):
+            status, state = (
+                self._plugins.statuses.get(row.instance),
+                self._plugins.channel_states.get(row.instance),
+            )
+            is_up = (status is None or status.process == "running") and (state is None or state.state == "ready")
+            reason = (status.reason if status else "") or (state.code if state else "")
+            lines.append(ChannelLine(name=row.instance, is_up=is_up, reason="" if is_up else reason))
+        for name, trunk in sorted(self._trunks.items()):
+            lines.append(ChannelLine(name=name, is_up=trunk.is_up, is_trunk=True, calls=trunk.calls))
+        for line in lines:
+            if line.is_up:
+                self._down_since.pop(line.name, None)
+        return tuple(lines)
+
+    async def _keep_alarms(self) -> None:
+        value = msgspec.to_builtins(list(self._alarms.lasting.values()))
+        await Setting.update_or_create({"value": value}, key=ALARMS_KEY)
+
+    def _note_call(self, conversation_id: str, *, talks: bool) -> None:
+        if not talks:
+            self._calls.pop(conversation_id, None)
+            return
+        self._calls[conversation_id] = None
+        if len(self._calls) > MAX_CALLS:
+            self._calls.popitem(last=False)
