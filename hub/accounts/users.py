@@ -17,7 +17,7 @@ from hub.accounts.sessions import LOG_IN, Sessions
 from hub.audit import Audit
 from hub.dispatcher import Dispatcher
 from hub.errors import ApiError, not_found
-from hub.store.models import AuditRecord, Role, Session, User
+from hub.store.models import AuditRecord, Role, Session, Setting, User
 from hub.units import Units
 
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -27,6 +27,7 @@ Level = Annotated[int, Meta(ge=1, le=5)]
 Capacity = Annotated[int, Meta(ge=0, le=100)]
 
 
+KNOWN_KEY: Final = "permissions"  # the setting [every permission there was at the last start]
 FIRST_ADMIN: Final = "admin"
 FIRST_START: Final = Identity(username="first start")
 
@@ -111,8 +112,7 @@ class Users:
         An administrator who never logged in gets another one: the first may have been missed, or never shown.
         """
         async with self._units.open():
-            for role_id, (title, permissions) in ROLES.items():
-                await Role.get_or_create({"title": title, "permissions": list(permissions)}, role_id=role_id)
+            await _make_roles()
         if user := await User.get_or_none(username=FIRST_ADMIN):
             log_ins = AuditRecord.filter(action=LOG_IN, object_kind="user", object_id=user.user_id)
             if await log_ins.exists():
@@ -242,3 +242,18 @@ def user_view(user: User) -> UserView:
 
 def _plain(value: object) -> object:
     return list(value) if isinstance(value, tuple) else value
+
+
+async def _make_roles() -> None:
+    """Make the roles that are missing; permissions newer than the last start go to the roles meant to have them."""
+    setting = await Setting.get_or_none(key=KNOWN_KEY)
+    admin = await Role.get_or_none(role_id="admin")  # an older hub kept no list, but gave administrators everything
+    known = set(setting.value) if setting is not None else set(admin.permissions if admin else PERMISSIONS)
+    for role_id, (title, permissions) in ROLES.items():
+        role, is_new = await Role.get_or_create({"title": title, "permissions": list(permissions)}, role_id=role_id)
+        added = [one for one in permissions if one not in known and one not in role.permissions]
+        if added and not is_new:
+            role.permissions = [*role.permissions, *added]
+            await role.save(update_fields=["permissions"])
+    if setting is None or known != PERMISSIONS.keys():
+        await Setting.update_or_create({"value": sorted(PERMISSIONS)}, key=KNOWN_KEY)

@@ -12,9 +12,9 @@ from core.config import MASK
 from core.events import DescribeRequest, Description, MessageReceived, ProbeAnswer, ProbeRequest
 from core.subjects import ASK_DESCRIBE, ASK_PROBE
 from hub.accounts.identity import Identity
+from hub.accounts.permissions import PERMISSIONS
 from hub.accounts.users import NewUser
-from hub.demo import PASSWORD
-from hub.store.models import PluginInstance
+from hub.store.models import PluginInstance, Role, Setting
 from tests.hub.support.house import House
 from tests.journeys.support.clients import Agent
 
@@ -187,3 +187,15 @@ async def test_a_changed_queue_holds_at_once(house: House, admin: Agent) -> None
         await zhou.open_desk()
         await admin.call("PUT", "/queues/general", title={"zh": "总台"}, rules={"max_waiting": 5})
         await zhou.until(lambda: zhou.tables["queues"]["general"]["title"] == "总台")
+
+
+async def test_a_newer_hub_gives_new_permissions_to_the_roles_meant_to_have_them(house: House, admin: Agent) -> None:
+    supervisor = await Role.get(role_id="supervisor")
+    taken_away = [one for one in supervisor.permissions if one not in ("call.listen", "queue.pick")]
+    await Role.filter(role_id="supervisor").update(permissions=taken_away)
+    older = [one for one in PERMISSIONS if one != "call.listen"]
+    await Setting.filter(key="permissions").update(value=older)
+    await house.restart()
+    permissions = (await Role.get(role_id="supervisor")).permissions
+    assert "call.listen" in permissions
+    assert "queue.pick" not in permissions  # an administrator took it away: that stays
