@@ -14,6 +14,7 @@ from core.subjects import ASK_DESCRIBE, ASK_PROBE
 from hub.accounts.identity import Identity
 from hub.accounts.permissions import PERMISSIONS
 from hub.accounts.users import NewUser
+from hub.demo import PASSWORD
 from hub.store.models import PluginInstance, Role, Setting
 from tests.hub.support.house import House
 from tests.journeys.support.clients import Agent
