@@ -15,6 +15,7 @@ from hub.units import Unit
 KEYS: Final = "0123456789*#"
 TALK: Final = Talk(activity_id="main")
 RING_OUTSIDE_S: Final = 45.0
+OVER: Final = ("wrap_up", "closed")
 
 
 class Voice:
@@ -25,7 +26,11 @@ class Voice:
         self._later = later
 
     def settle(self, unit: Unit, live: LiveCall) -> None:
-        """At the end of a unit: begin what was to be said or done in it."""
+        """At the end of a unit: begin what was to be said or done in it, without whoever has done serving."""
+        if live.conversation.state in OVER:
+            live.drop_all("agent", "supervisor")
+            if not live.answered("outside"):
+                live.record([])
         if live.is_over or live.citizen is None or not (live.said or live.follows):
             return
         live.utterance = Utterance(
@@ -83,7 +88,7 @@ class Voice:
         if people and not live.row.is_held and live.conversation.state != "queued":
             live.act(citizen.leg_id, TALK)
             self._record(live)
-        elif live.conversation.state in ("wrap_up", "closed") and live.conversation.flow_state is None:
+        elif live.conversation.state in OVER and live.conversation.flow_state is None:
             live.drop_all()
         else:
             background = _background(live)

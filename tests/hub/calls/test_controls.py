@@ -136,3 +136,17 @@ async def test_a_desk_knows_whether_there_is_telephony_and_how_a_supervisor_take
 async def path_of(what: str) -> str:
     conversation = await Conversation.get(state="active")
     return f"/conversations/{conversation.conversation_id}/call/{what}"
+
+
+async def test_ending_the_service_lets_the_agents_phone_go_while_the_citizen_rates(
+    engine: FakeEngine, come: Come
+) -> None:
+    zhou = await come("zhou")
+    call_id = await engine.arrive()
+    leg_id = await reach_agent(engine, call_id)
+    conversation = await Conversation.get()
+    await zhou.call("POST", f"/conversations/{conversation.conversation_id}/end")
+    await engine.hears(call_id, "评价")
+    plan = engine.plans[call_id]
+    assert leg_id not in {leg.leg_id for leg in plan.legs}
+    assert plan.recordings == ()
