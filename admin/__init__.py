@@ -14,6 +14,7 @@ def register_routes() -> list[object]:
         backups,
         bulk,
         calendars,
+        configuration,
         dead_letters,
         flows,
         knowledge,
@@ -38,5 +39,6 @@ def register_routes() -> list[object]:
         outreach,
         bulk,
         backups,
+        configuration,
     )
     return [endpoint for module in modules for endpoint in module.api]

@@ -40,6 +40,7 @@ from hub.calls.ringing import Ringing
 from hub.calls.steps import CallSteps
 from hub.calls.synthesizers import Synthesizers
 from hub.channel_requests import ChannelRequests
+from hub.configuration.configurations import Configurations
 from hub.connectors import Connectors
 from hub.contact_links import ContactLinks
 from hub.contact_merges import ContactMerges
@@ -275,6 +276,14 @@ class Hub:
             bulk_runner=bulk_runner,
             reply_options=ReplyOptions(units, reach, plugin_instances.channel_states),
             backups=backups,
+            configurations=Configurations(
+                units,
+                audit,
+                dispatcher=dispatcher,
+                sessions=sessions,
+                library=library,
+                instances=plugin_instances,
+            ),
             desk=desk,
             wallboard=wallboard,
             agent_control=AgentControl(units, audit, dispatcher, presence),

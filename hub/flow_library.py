@@ -14,7 +14,7 @@ from hub.errors import ApiError, not_found
 from hub.reach import Reach
 from hub.store.models import Calendar, FlowVersion, Queue, Setting, Template
 from hub.store.models import Flow as FlowRow
-from hub.units import Units
+from hub.units import Unit, Units
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +85,10 @@ class FlowLibrary:
         """Return the published version of a flow, or None."""
         return self._published.get(flow_id)
 
+    def all_published(self) -> dict[str, Flow]:
+        """Return the published version of every flow that has one."""
+        return dict(self._published)
+
     async def version(self, flow_id: str, version: int) -> Flow | None:
         """Return one version of a flow, published or not; None when there is none that can be read."""
         key = (flow_id, version)
@@ -148,14 +152,14 @@ class FlowLibrary:
             row.title = flow.title
             await row.save(update_fields=["title"])
             await self._audit.record(identity, "flow.save", "flow", flow_id, remote=remote, version=version)
-        return version, lint(flow, await self._surroundings())
+        return version, lint(flow, await self.surroundings())
 
     async def publish(self, identity: Identity, flow_id: str, version: int, *, remote: str = "") -> FlowView:
         """Let new conversations run this version; 422 ``flow_faulty`` names what lint finds."""
         flow = await self.version(flow_id, version)
         if flow is None:
             raise not_found("flow version")
-        if faults := lint(flow, await self._surroundings()):
+        if faults := lint(flow, await self.surroundings()):
             fields = {f"{fault.node}.{fault.code}": msgspec.json.encode(fault.params).decode() for fault in faults}
             raise ApiError(422, "flow_faulty", "the flow has faults", fields=fields)
         async with self._units.open() as unit:
@@ -165,7 +169,24 @@ class FlowLibrary:
         self._published[flow_id] = flow
         return await self.view(flow_id)
 
-    async def _surroundings(self) -> Surroundings:
+    async def replace(self, unit: Unit, identity: Identity, flow_id: str, flow: Flow) -> None:
+        """Add ``flow``, which the caller has checked, as a published version; ``load`` once it is committed."""
+        row, _ = await FlowRow.get_or_create({"title": flow.title}, flow_id=flow_id)
+        newest = await FlowVersion.filter(flow_id=flow_id).order_by("-version").first()
+        version = newest.version + 1 if newest else 1
+        await FlowVersion.create(
+            flow_version_id=new_id(),
+            flow_id=flow_id,
+            version=version,
+            graph=msgspec.to_builtins(flow),
+            author_id=identity.user_id or None,
+            created_at=unit.now,
+            published_at=unit.now,
+        )
+        row.title, row.published_version = flow.title, version
+        await row.save(update_fields=["title", "published_version"])
+
+    async def surroundings(self) -> Surroundings:
         """Return what flows may name."""
         senders = [one for one in await self._reach.senders() if one.writes_first]
         connectors = await Setting.get_or_none(key=CONNECTORS_KEY)

@@ -28,6 +28,7 @@ from core.subjects import ASK_DESCRIBE, ASK_PLUGINS, ASK_PROBE, ASK_SWITCH
 from hub.accounts.identity import Identity
 from hub.address_schemes import AddressSchemes
 from hub.audit import Audit
+from hub.configuration.document import InstancePart
 from hub.errors import ApiError, not_found
 from hub.http.proxy import ChannelProxy
 from hub.store.models import PluginInstance
@@ -140,6 +141,59 @@ class PluginInstances:
         await self._schemes.learn(instance, description.manifest.get("address_scheme"))
         await self._publish(row)
         return row
+
+    async def described(self) -> dict[str, dict[str, Any]]:
+        """Return every instance for the configuration file, secrets masked; not those whose plugin is gone."""
+        found = {}
+        for row in await PluginInstance.all():
+            try:
+                _, settings = await self.settings(row.instance)
+            except (ApiError, BusUnavailable):
+                log.warning("instance %s is left out: nobody describes plugin %s", row.instance, row.plugin)
+                continue
+            found[row.instance] = {"plugin": row.plugin, "is_enabled": row.is_enabled, "settings": settings}
+        return found
+
+    async def restored(
+        self, parts: dict[str, InstancePart], faults: dict[str, str]
+    ) -> tuple[dict[str, InstancePart], dict[str, InstancePart]]:
+        """Return ``parts`` with their secrets put back, and again with them masked; faults are added to ``faults``."""
+        whole, masked = {}, {}
+        for instance, part in parts.items():
+            row = await PluginInstance.get_or_none(instance=instance)
+            if row is not None and row.plugin != part.plugin:
+                faults[f"instances.{instance}.plugin"] = f"{instance} is an instance of {row.plugin}"
+                continue
+            try:
+                secrets = KeptSecrets((await self.describe(part.plugin)).schema)
+                settings = secrets.restore(part.settings, self._open(row) if row else {})
+            except (ApiError, BusUnavailable):
+                faults[f"instances.{instance}.plugin"] = "not installed"
+            except ConfigInvalid as error:
+                faults.update({f"instances.{instance}.settings.{path}": text for path, text in error.faults.items()})
+            else:
+                whole[instance] = msgspec.structs.replace(part, settings=settings)
+                masked[instance] = msgspec.structs.replace(part, settings=secrets.mask(settings))
+        return whole, masked
+
+    async def differing(self, parts: dict[str, InstancePart]) -> list[str]:
+        """Return those of ``parts`` whose settings, secrets included, are not what is stored."""
+        rows = {row.instance: row for row in await PluginInstance.all()}
+        return [
+            instance
+            for instance, part in parts.items()
+            if instance not in rows or self._open(rows[instance]) != part.settings
+        ]
+
+    async def replace(self, parts: dict[str, InstancePart]) -> None:
+        """Store ``parts`` in the caller's unit of work; ``publish_all`` once it is committed."""
+        for instance, part in parts.items():
+            row = await PluginInstance.get_or_none(instance=instance)
+            row = row or PluginInstance(instance=instance, plugin=part.plugin)
+            row.settings = self._box.seal(msgspec.json.encode(part.settings).decode())
+            row.is_enabled = part.is_enabled
+            row.revision += 1
+            await row.save()
 
     async def switch(self, identity: Identity, instance: str, *, is_enabled: bool, remote: str = "") -> PluginInstance:
         """Enable or disable an instance; enabling lifts a fence."""

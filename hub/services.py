@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hub.calendar_editor import CalendarEditor
     from hub.calls.controls import CallControls
     from hub.calls.phones import Phones
+    from hub.configuration.configurations import Configurations
     from hub.contact_links import ContactLinks
     from hub.contact_merges import ContactMerges
     from hub.contacts import Contacts
@@ -85,6 +86,7 @@ class Services:
     bulk_runner: "BulkRunner"
     reply_options: "ReplyOptions"
     backups: "Backups"
+    configurations: "Configurations"
     desk: "Desk"
     wallboard: "Wallboard"
     agent_control: "AgentControl"

@@ -29,6 +29,7 @@ PERMISSIONS: Final[dict[str, str]] = {
     "admin.flows": "edit and publish flows",
     "admin.system": "see the system's state and parked messages",
     "admin.audit": "read the audit log",
+    "admin.configuration": "export and apply the whole configuration, users and roles included",
     "admin.backups": "make, download and delete backups, see the recovery code",
 }
 

@@ -38,12 +38,12 @@ async def served(
         bus = await stack.enter_async_context(
             await Bus.connect(BusSettings(url=shared_nats_server.url), source="supervisor")
         )
-        await _play_supervisor(bus)
+        await play_supervisor(bus)
         yield house
     await house.stop()
 
 
-async def _play_supervisor(bus: Bus) -> None:
+async def play_supervisor(bus: Bus) -> None:
     async def plugins(_: str, __: PluginsRequest) -> PluginList:
         return PluginList(plugins=(PluginView(module="plugins.web_chat", name="web_chat", kind="channel"),))
 

@@ -1,0 +1,120 @@
+"""Finds everything that is wrong with a configuration before any of it is applied."""
+
+import dataclasses
+
+import msgspec
+
+from core.errors import ConfigInvalid
+from core.flow import Flow, Surroundings, decode_flow, lint
+from hub.accounts.permissions import PERMISSIONS
+from hub.configuration.document import Configuration
+from hub.routing import RoutingRefused
+
+Faults = dict[str, str]
+
+
+def read_flows(configuration: Configuration, faults: Faults) -> dict[str, Flow]:
+    """Return the flows of the file, named by their ids; what cannot be read is put among ``faults``."""
+    flows = {}
+    for flow_id, graph in configuration.flows.items():
+        try:
+            flow = decode_flow(msgspec.json.encode({**graph, "name": flow_id}))
+        except ConfigInvalid as error:
+            faults.update({f"flows.{flow_id}.{path}".rstrip("."): text for path, text in error.faults.items()})
+        else:
+            flows[flow_id] = msgspec.structs.replace(flow, version=0)
+    return flows
+
+
+def check(wanted: Configuration, there: Configuration, flows: dict[str, Flow], around: Surroundings) -> Faults:
+    """Return what is wrong with ``wanted`` beside what is ``there``, by path and field."""
+    faults: Faults = {}
+    queues = wanted.queues.keys() | there.queues.keys()
+    _check_queues(wanted, queues, faults)
+    _check_calendars(wanted, faults)
+    _check_codes(wanted, there, queues, faults)
+    _check_people(wanted, there, queues, faults)
+    _check_flows(wanted, there, flows, around, faults)
+    for name, beginning in wanted.entries.items():
+        if beginning.queue and beginning.queue not in queues:
+            faults[f"entries.{name}.queue"] = "unknown"
+        if beginning.flow and beginning.flow not in {*flows, *(around.flows or {})}:
+            faults[f"entries.{name}.flow"] = "unknown"
+    return faults
+
+
+def _check_queues(wanted: Configuration, queues: set[str], faults: Faults) -> None:
+    for queue_id, queue in wanted.queues.items():
+        try:
+            queue.rules.rules(queue_id)
+        except RoutingRefused as error:
+            faults[f"queues.{queue_id}.rules"] = str(error)
+        for at, step in enumerate(queue.rules.overflows):
+            if step.queue_id not in queues:
+                faults[f"queues.{queue_id}.rules.overflows[{at}].queue_id"] = "unknown"
+
+
+def _check_calendars(wanted: Configuration, faults: Faults) -> None:
+    for calendar_id, calendar in wanted.calendars.items():
+        try:
+            calendar.rules.calendar()
+        except (ValueError, KeyError, RoutingRefused) as error:
+            faults[f"calendars.{calendar_id}.rules"] = str(error)
+
+
+def _check_codes(wanted: Configuration, there: Configuration, queues: set[str], faults: Faults) -> None:
+    parents = {code: one.parent for code, one in {**there.wrap_up_codes, **wanted.wrap_up_codes}.items()}
+    for code, one in wanted.wrap_up_codes.items():
+        for at, queue_id in enumerate(one.queue_ids):
+            if queue_id not in queues:
+                faults[f"wrap_up_codes.{code}.queue_ids[{at}]"] = "unknown"
+        above, passed = one.parent, set[str]()
+        while above is not None and above not in passed:
+            passed.add(above)
+            above = parents.get(above)
+        if one.parent is not None and one.parent not in parents:
+            faults[f"wrap_up_codes.{code}.parent"] = "unknown"
+        elif code in passed:
+            faults[f"wrap_up_codes.{code}.parent"] = "below itself"
+
+
+def _check_people(wanted: Configuration, there: Configuration, queues: set[str], faults: Faults) -> None:
+    for role_id, role in wanted.roles.items():
+        _check_known(f"roles.{role_id}.permissions", role.permissions, PERMISSIONS, faults)
+        if role_id == "admin" and "admin.users" not in role.permissions:
+            faults["roles.admin.permissions"] = "administrators keep admin.users"
+    roles = wanted.roles.keys() | there.roles.keys()
+    owners: dict[str, str] = {}
+    for username, user in {**there.users, **wanted.users}.items():
+        other = owners.setdefault(user.work_number, username)
+        if other != username:
+            faults[f"users.{username if username in wanted.users else other}.work_number"] = "taken"
+    for username, user in wanted.users.items():
+        _check_known(f"users.{username}.role_ids", user.role_ids, roles, faults)
+        _check_known(f"users.{username}.queue_ids", user.queue_ids, queues, faults)
+        _check_known(f"users.{username}.granted", user.granted, PERMISSIONS, faults)
+        _check_known(f"users.{username}.denied", user.denied, PERMISSIONS, faults)
+
+
+def _check_known(path: str, names: tuple[str, ...], known: object, faults: Faults) -> None:
+    for at, name in enumerate(names):
+        if name not in known:  # type: ignore[operator]
+            faults[f"{path}[{at}]"] = "unknown"
+
+
+def _check_flows(
+    wanted: Configuration, there: Configuration, flows: dict[str, Flow], around: Surroundings, faults: Faults
+) -> None:
+    together = dataclasses.replace(
+        around,
+        queues=wanted.queues.keys() | set(around.queues or ()),
+        calendars=wanted.calendars.keys() | set(around.calendars or ()),
+        flows={**(around.flows or {}), **{name: list(flow.nodes) for name, flow in flows.items()}},
+        channels=[*(around.channels or ()), *wanted.instances],
+    )
+    for flow_id, flow in flows.items():
+        if flow_id in there.flows and {**there.flows[flow_id], "name": flow_id} == msgspec.to_builtins(flow):
+            continue
+        for fault in lint(flow, together):
+            where = f"flows.{flow_id}.nodes.{fault.node}" if fault.node else f"flows.{flow_id}"
+            faults[where] = f"{fault.code} {msgspec.json.encode(fault.params).decode()}"

@@ -1,0 +1,178 @@
+"""Exports what is configured and applies a file: all of it or nothing, in one unit of work, each change audited."""
+
+import asyncio
+from typing import Any
+
+import msgspec
+
+from core.config import decode_settings
+from core.errors import ConfigInvalid
+from core.flow import Flow
+from core.ids import new_id
+from hub.accounts.identity import Identity
+from hub.accounts.passwords import hash_password, random_password
+from hub.accounts.sessions import Sessions
+from hub.audit import Audit
+from hub.configuration.checking import check, read_flows
+from hub.configuration.document import Change, Configuration, UserPart, compare
+from hub.dispatcher import Dispatcher
+from hub.flow_library import CHANNELS_KEY, FlowLibrary
+from hub.plugin_instances import PluginInstances
+from hub.store.models import AwayReason, Calendar, Queue, Role, Session, Setting, User, WrapUpCode
+from hub.units import Unit, Units
+
+
+class Configurations:
+    """The configuration as a whole."""
+
+    def __init__(
+        self,
+        units: Units,
+        audit: Audit,
+        *,
+        dispatcher: Dispatcher,
+        sessions: Sessions,
+        library: FlowLibrary,
+        instances: PluginInstances,
+    ) -> None:
+        self._units = units
+        self._audit = audit
+        self._dispatcher = dispatcher
+        self._sessions = sessions
+        self._library = library
+        self._instances = instances
+        self._turn = asyncio.Lock()
+
+    async def export(self) -> Configuration:
+        """Return everything, with secrets masked."""
+        entries = await Setting.get_or_none(key=CHANNELS_KEY)
+        raw: dict[str, Any] = {
+            "calendars": {row.calendar_id: {"title": row.title, "rules": row.rules} for row in await Calendar.all()},
+            "queues": {
+                row.queue_id: {"title": row.title, "rules": row.rules} for row in await Queue.filter(is_active=True)
+            },
+            "wrap_up_codes": {
+                row.code: {
+                    name: getattr(row, name) for name in ("title", "parent", "queue_ids", "position", "is_active")
+                }
+                for row in await WrapUpCode.all()
+            },
+            "away_reasons": {
+                row.reason: {name: getattr(row, name) for name in ("title", "position", "is_active")}
+                for row in await AwayReason.all()
+            },
+            "roles": {row.role_id: {"title": row.title, "permissions": row.permissions} for row in await Role.all()},
+            "users": {
+                row.username: {name: getattr(row, name) for name in UserPart.__struct_fields__}
+                for row in await User.all()
+            },
+            "flows": {name: _graph(flow) for name, flow in self._library.all_published().items()},
+            "instances": await self._instances.described(),
+            "entries": entries.value if entries else {},
+        }
+        ordered = {section: dict(sorted(parts.items())) for section, parts in raw.items()}
+        return msgspec.convert(ordered, Configuration)
+
+    async def preview(self, raw: dict[str, Any], identity: Identity) -> list[Change]:
+        """Return what applying ``raw`` would change; ConfigInvalid names all that is wrong by path and field."""
+        changes, *_ = await self._plan(raw, identity)
+        return changes
+
+    async def apply(self, raw: dict[str, Any], identity: Identity, *, remote: str) -> list[Change]:
+        """Apply ``raw`` and return what was changed: nothing the second time. ConfigInvalid: nothing was changed."""
+        async with self._turn:
+            changes, wanted, flows = await self._plan(raw, identity)
+            if not changes:
+                return []
+            changed = {(one.section, one.id) for one in changes}
+            new = [name for section, name in changed if section == "users"]
+            hashes = {name: await hash_password(random_password()) for name in new}
+            async with self._units.open() as unit, self._dispatcher.deciding(unit):
+                await self._write(unit, changed, wanted)
+                for username in sorted(new):
+                    await self._write_user(unit, username, wanted.users[username], hashes[username])
+                for name, flow in flows.items():
+                    if ("flows", name) in changed:
+                        await self._library.replace(unit, identity, name, flow)
+                parts = {name: part for name, part in wanted.instances.items() if ("instances", name) in changed}
+                await self._instances.replace(parts)
+                for one in changes:
+                    await self._audit.record(
+                        identity, "configuration.apply", one.section, one.id, remote=remote,
+                        fields=[field.path for field in one.fields][:50],
+                    )  # fmt: skip
+            await self._library.load()
+            self._sessions.forget_all()
+            await self._instances.publish_all()
+            return changes
+
+    async def _plan(
+        self, raw: dict[str, Any], identity: Identity
+    ) -> tuple[list[Change], Configuration, dict[str, Flow]]:
+        wanted, there = decode_settings(Configuration, raw), await self.export()
+        faults: dict[str, str] = {}
+        flows = read_flows(wanted, faults)
+        faults.update(check(wanted, there, flows, await self._library.surroundings()))
+        itself = wanted.users.get(identity.username)
+        if itself is not None and not itself.is_active:
+            faults[f"users.{identity.username}.is_active"] = "yourself"
+        instances, shown = await self._instances.restored(wanted.instances, faults)
+        if faults:
+            raise ConfigInvalid(faults)
+        graphs = {name: _graph(flow) for name, flow in flows.items()}
+        changes = compare(there, msgspec.structs.replace(wanted, flows=graphs, instances=shown))
+        listed = {one.id for one in changes if one.section == "instances"}
+        changes += [
+            Change("instances", name, False, [])
+            for name in await self._instances.differing(instances)
+            if name not in listed
+        ]
+        return changes, msgspec.structs.replace(wanted, instances=instances), flows
+
+    async def _write(self, unit: Unit, changed: set[tuple[str, str]], wanted: Configuration) -> None:
+        """Write what consists of one row each."""
+        for model, key, section in (
+            (Calendar, "calendar_id", "calendars"),
+            (Queue, "queue_id", "queues"),
+            (WrapUpCode, "code", "wrap_up_codes"),
+            (AwayReason, "reason", "away_reasons"),
+            (Role, "role_id", "roles"),
+        ):
+            for name, part in getattr(wanted, section).items():
+                if (section, name) in changed:
+                    await model.update_or_create(msgspec.to_builtins(part), **{key: name})
+        for section, name in sorted(changed):
+            if section == "queues":
+                await self._dispatcher.know_queue(unit, name)
+        if any(section == "entries" for section, _ in changed):
+            row = await Setting.get_or_none(key=CHANNELS_KEY)
+            value = {**(row.value if row else {}), **msgspec.to_builtins(wanted.entries)}
+            await Setting.update_or_create({"value": value}, key=CHANNELS_KEY)
+
+    async def _write_user(self, unit: Unit, username: str, part: UserPart, fresh_hash: str) -> None:
+        """Make or change an account; a new one cannot log in before it is given a password."""
+        values = msgspec.to_builtins(part)
+        user = await User.get_or_none(username=username)
+        if user is None:
+            user = await User.create(
+                user_id=new_id(),
+                username=username,
+                password_hash=fresh_hash,
+                must_change_password=True,
+                created_at=unit.now,
+                **values,
+            )
+        else:
+            for name, value in values.items():
+                setattr(user, name, value)
+            await user.save(update_fields=list(values))
+        if not user.is_active:
+            await Session.filter(user_id=user.user_id).delete()
+            await self._dispatcher.return_work(unit, user.user_id)
+            await self._dispatcher.set_state(unit, user.user_id, "offline", "disabled")
+        await self._dispatcher.know_agent(unit, user)
+
+
+def _graph(flow: Flow) -> dict[str, Any]:
+    graph: dict[str, Any] = msgspec.to_builtins(msgspec.structs.replace(flow, version=0))
+    return {name: value for name, value in graph.items() if name != "name"}

@@ -1,0 +1,131 @@
+"""The language of the configuration file (JSON): docs/configuration.md."""
+
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from core.config import Settings
+from core.ids import TOKEN
+from hub.accounts.users import Capacity, Level, Name, Username, WorkNumber
+from hub.away_reasons import ReasonEdit
+from hub.calendars import CalendarSettings
+from hub.queues import QueueSettings, Title
+from hub.wrap_up_codes import CodeEdit
+
+Id = Annotated[str, Meta(pattern=rf"^(?:{TOKEN.pattern})\Z")]
+UserTitle = dict[str, Annotated[str, Meta(min_length=1, max_length=64)]]
+
+
+class QueuePart(Settings, frozen=True, kw_only=True):
+    """A queue."""
+
+    title: Title
+    rules: QueueSettings = QueueSettings()
+
+
+class CalendarPart(Settings, frozen=True, kw_only=True):
+    """A calendar."""
+
+    title: Title
+    rules: CalendarSettings = CalendarSettings()
+
+
+class RolePart(Settings, frozen=True, kw_only=True):
+    """A role and what it permits."""
+
+    title: UserTitle
+    permissions: tuple[str, ...] = ()
+
+
+class UserPart(Settings, frozen=True, kw_only=True):
+    """An account by its user name; passwords are never in the file."""
+
+    display_name: Name
+    work_number: WorkNumber
+    role_ids: tuple[str, ...] = ("agent",)
+    queue_ids: tuple[str, ...] = ()
+    skills: dict[str, Level] = {}
+    capacities: dict[str, Capacity] = {}
+    granted: tuple[str, ...] = ()
+    denied: tuple[str, ...] = ()
+    language: Annotated[str, Meta(max_length=35)] = ""
+    is_active: bool = True
+
+
+class InstancePart(Settings, frozen=True, kw_only=True):
+    """A configured plugin; a secret that reads ``***`` stays what it is."""
+
+    plugin: Id
+    is_enabled: bool = False
+    settings: dict[str, Any] = {}
+
+
+class BeginningPart(Settings, frozen=True, kw_only=True):
+    """Where contacts of a channel begin."""
+
+    flow: str = ""
+    queue: str = ""
+
+
+class Configuration(Settings, frozen=True, kw_only=True):
+    """Everything administrators decide, by section and id; what is not named is left alone."""
+
+    format: Literal[1] = 1
+    calendars: dict[Id, CalendarPart] = {}
+    queues: dict[Id, QueuePart] = {}
+    wrap_up_codes: dict[Id, CodeEdit] = {}
+    away_reasons: dict[Id, ReasonEdit] = {}
+    roles: dict[Id, RolePart] = {}
+    users: dict[Username, UserPart] = {}
+    flows: dict[Id, dict[str, Any]] = {}
+    instances: dict[Id, InstancePart] = {}
+    entries: dict[Annotated[str, Meta(min_length=1, max_length=200)], BeginningPart] = {}
+
+
+SECTIONS: Final = tuple(name for name in Configuration.__struct_fields__ if name != "format")
+
+
+class FieldChange(msgspec.Struct, frozen=True):
+    """One value that differs, as JSON; empty where there is none."""
+
+    path: str
+    before: str
+    after: str
+
+
+class Change(msgspec.Struct, frozen=True):
+    """What becomes of one object."""
+
+    section: str
+    id: str
+    is_new: bool
+    fields: list[FieldChange]
+
+
+def compare(before: Configuration, after: Configuration) -> list[Change]:
+    """Return what applying ``after`` changes of ``before``."""
+    changes = []
+    for section in SECTIONS:
+        old, new = getattr(before, section), getattr(after, section)
+        for one, wanted in new.items():
+            known = msgspec.to_builtins(old[one]) if one in old else {}
+            fields = _differences(known, msgspec.to_builtins(wanted), "")
+            if fields or one not in old:
+                changes.append(Change(section, one, one not in old, fields))
+    return changes
+
+
+def _differences(before: Any, after: Any, path: str) -> list[FieldChange]:
+    if before == after:
+        return []
+    if isinstance(before, dict) and isinstance(after, dict):
+        names = [*after, *(name for name in before if name not in after)]
+        return [
+            change
+            for name in names
+            for change in _differences(before.get(name), after.get(name), f"{path}.{name}".lstrip("."))
+        ]
+    return [
+        FieldChange(path, *("" if one is None else msgspec.json.encode(one).decode()[:500] for one in (before, after)))
+    ]

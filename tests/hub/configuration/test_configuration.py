@@ -1,0 +1,136 @@
+"""The configuration goes out as one file and comes in again: wholly, once, or not at all."""
+
+import copy
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from core.bus import Bus, BusSettings
+from hub.accounts.identity import Identity
+from hub.accounts.users import NewUser
+from hub.demo import PASSWORD
+from tests.hub.conftest import _quick_hashes, data, demo_data, house, nats_server
+from tests.hub.http.conftest import play_supervisor
+from tests.hub.support.house import House
+from tests.journeys.support.clients import Agent
+
+__all__ = ["_quick_hashes", "data", "demo_data", "house", "nats_server"]
+
+
+@pytest.fixture
+async def admin(house: House) -> AsyncIterator[Agent]:
+    new = NewUser(username="root", display_name="管理", work_number="9000", role_ids=("admin",))
+    await house.services.users.make(Identity(username="operator"), new, password=PASSWORD)
+    async with (
+        await Bus.connect(BusSettings(url=house.nats.url), source="supervisor") as bus,
+        Agent(house.url, "root", PASSWORD) as agent,
+    ):
+        await play_supervisor(bus)
+        yield agent
+
+
+async def exported(admin: Agent) -> dict[str, Any]:
+    configuration: dict[str, Any] = await admin.call("GET", "/configuration")
+    return configuration
+
+
+def wanted(before: dict[str, Any]) -> dict[str, Any]:
+    """Return ``before`` with something of everything changed or added."""
+    after = copy.deepcopy(before)
+    after["queues"]["water"] = {"title": {"zh": "供水"}, "rules": {"wrap_up_s": 45}}
+    after["calendars"]["counter"] = {"title": {"zh": "窗口"}, "rules": {"weekly": {"0": [["08:30", "12:00"]]}}}
+    after["wrap_up_codes"]["leak"] = {"title": {"zh": "漏水"}, "queue_ids": ["water"]}
+    after["away_reasons"]["blood"] = {"title": {"zh": "献血"}}
+    after["roles"]["trainee"] = {"title": {"zh": "实习"}, "permissions": ["desk.use"]}
+    after["users"]["newcomer"] = {
+        "display_name": "李", "work_number": "7001", "role_ids": ["trainee"], "queue_ids": ["water"],
+    }  # fmt: skip
+    after["users"]["zhou"]["display_name"] = "周新"
+    after["flows"]["tap"] = {
+        "start": "hello",
+        "nodes": {
+            "hello": {"step": "say", "text": {"zh": "您好", "en": "Hello"}, "goto": "people"},
+            "people": {"step": "queue", "queue_id": "water"},
+        },
+        "human": "people",
+    }
+    after["entries"]["sms-main"] = {"flow": "tap", "queue": "water"}
+    return after
+
+
+async def test_an_export_changes_nothing(admin: Agent) -> None:
+    before = await exported(admin)
+    assert await admin.call("POST", "/configuration", configuration=before, is_preview=False) == {"items": []}
+    assert await exported(admin) == before
+
+
+async def test_a_file_is_shown_first_then_applied_once(house: House, admin: Agent) -> None:
+    after = wanted(await exported(admin))
+    preview = (await admin.call("POST", "/configuration", configuration=after))["items"]
+    assert {(one["section"], one["id"], one["is_new"]) for one in preview} == {
+        ("queues", "water", True), ("calendars", "counter", True), ("wrap_up_codes", "leak", True),
+        ("away_reasons", "blood", True), ("roles", "trainee", True), ("users", "newcomer", True),
+        ("users", "zhou", False), ("flows", "tap", True), ("entries", "sms-main", True),
+    }  # fmt: skip
+    (zhou,) = [one for one in preview if one["id"] == "zhou"]
+    assert [(one["path"], one["after"]) for one in zhou["fields"]] == [("display_name", '"周新"')]
+    assert "water" not in (await exported(admin))["queues"], "a preview changes nothing"
+    applied = await admin.call("POST", "/configuration", configuration=after, is_preview=False)
+    assert applied["items"] == preview
+    assert await admin.call("POST", "/configuration", configuration=after, is_preview=False) == {"items": []}
+    deeds = (await admin.call("GET", "/audit?limit=9"))["items"]
+    assert {(one["action"], one["object_kind"]) for one in deeds} == {
+        ("configuration.apply", one["section"]) for one in preview
+    }
+    assert house.services.flow_library.entry("sms-main").flow == "tap"
+    assert house.services.flow_library.published("tap") is not None
+    assert "water" in house.services.queues
+
+
+@pytest.mark.parametrize(
+    ("section", "name", "change", "path"),
+    [
+        ("queues", "housing", {"rules": {"offer_s": 1}}, "queues.housing.rules.offer_s"),
+        ("queues", "q", {"title": {}, "rules": {"overflows": [{"after_s": 1, "queue_id": "zz"}]}},
+         "queues.q.rules.overflows[0].queue_id"),
+        ("wrap_up_codes", "a", {"title": {}, "parent": "a"}, "wrap_up_codes.a.parent"),
+        ("roles", "admin", {"title": {"zh": "x"}, "permissions": ["desk.fly", "admin.users"]},
+         "roles.admin.permissions[0]"),
+        ("roles", "admin", {"title": {"zh": "x"}, "permissions": []}, "roles.admin.permissions"),
+        ("users", "new", {"display_name": "x", "work_number": "9000"}, "users.new.work_number"),
+        ("users", "new", {"display_name": "x", "work_number": "1", "role_ids": ["zz"]}, "users.new.role_ids[0]"),
+        ("users", "root", {"display_name": "x", "work_number": "9000", "is_active": False}, "users.root.is_active"),
+        ("flows", "f", {"start": "a", "nodes": {"a": {"step": "fly"}}}, "flows.f.nodes.a.step"),
+        ("flows", "f", {"start": "a", "nodes": {"a": {"step": "say", "text": {"zh": "a"}, "goto": "b"}}},
+         "flows.f.nodes.a"),
+        ("entries", "x", {"flow": "zz"}, "entries.x.flow"),
+        ("instances", "Bad Id", {"plugin": "sms"}, "instances"),
+    ],
+)  # fmt: skip
+async def test_a_fault_is_named_and_nothing_is_applied(
+    admin: Agent, section: str, name: str, change: dict[str, Any], path: str
+) -> None:
+    before = await exported(admin)
+    sent = {"away_reasons": {"blood": {"title": {"zh": "献血"}}}, section: {name: change}}
+    status, answer = await admin.try_call("POST", "/configuration", configuration=sent, is_preview=False)
+    assert status == 422
+    assert path in answer["error"]["fields"], answer
+    assert await exported(admin) == before
+
+
+async def test_a_secret_is_left_out_and_stays_what_it_was(admin: Agent) -> None:
+    part = {"plugin": "web_chat", "settings": {"token": "very-secret"}}
+    sent = {"instances": {"web_chat-two": part}}
+    await admin.call("POST", "/configuration", configuration=sent, is_preview=False)
+    after = await exported(admin)
+    assert after["instances"]["web_chat-two"]["settings"] == {"token": "***"}
+    assert await admin.call("POST", "/configuration", configuration=after, is_preview=False) == {"items": []}
+    assert await admin.call("POST", "/configuration", configuration=sent) == {"items": []}
+    part["settings"] = {"token": "another"}
+    (change,) = (await admin.call("POST", "/configuration", configuration=sent))["items"]
+    assert change["id"] == "web_chat-two"
+    assert "another" not in str(change)
+    fresh = {"instances": {"web_chat-three": {"plugin": "web_chat", "settings": {"token": "***"}}}}
+    status, answer = await admin.try_call("POST", "/configuration", configuration=fresh)
+    assert (status, set(answer["error"]["fields"])) == (422, {"instances.web_chat-three.settings.token"})
