@@ -112,9 +112,15 @@ class ChannelProxy:
         headers = self._headers(request)
         for name in [name for name in headers if name.lower().startswith("sec-websocket-")]:
             del headers[name]
+        offered = [
+            word.strip() for word in request.headers.get("Sec-WebSocket-Protocol", "").split(",") if word.strip()
+        ]
         async with asyncio.timeout(CONNECT_S):
-            far = await http.ws_connect(url, headers=headers, max_msg_size=MAX_FRAME, compress=0, autoping=False)
-        near = web.WebSocketResponse(max_msg_size=MAX_FRAME, compress=False, autoping=False)
+            far = await http.ws_connect(
+                url, protocols=offered, headers=headers, max_msg_size=MAX_FRAME, compress=0, autoping=False
+            )
+        chosen = (far.protocol,) if far.protocol else ()  # browsers hang up when the one they asked for is not named
+        near = web.WebSocketResponse(protocols=chosen, max_msg_size=MAX_FRAME, compress=False, autoping=False)
         try:
             await near.prepare(request)
             async with asyncio.TaskGroup() as group:

@@ -61,7 +61,7 @@ class Far:
 
     async def socket(self, request: web.Request) -> web.StreamResponse:
         self.requests.append(request)
-        socket = web.WebSocketResponse()
+        socket = web.WebSocketResponse(protocols=("sip",))
         await socket.prepare(request)
         async for message in socket:
             if message.type is WSMsgType.TEXT and message.data == "end":
@@ -116,6 +116,14 @@ async def test_sockets_pass_both_ways_with_their_close_code(
         await socket.send_str("end")
         await socket.receive()
         assert socket.close_code == 4001
+
+
+async def test_a_socket_speaks_the_subprotocol_that_the_channel_chooses(
+    house: House, far: Far, http: aiohttp.ClientSession
+) -> None:
+    async with http.ws_connect(_at(house, "ws"), protocols=("msrp", "sip")) as socket:
+        assert socket.protocol == "sip"
+        assert far.requests[-1].headers["Sec-WebSocket-Protocol"] == "msrp,sip"
 
 
 async def test_a_citizen_who_vanishes_closes_the_far_socket(
