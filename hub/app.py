@@ -34,7 +34,9 @@ from hub.calendars import Calendars
 from hub.calls.controls import CallControls
 from hub.calls.phones import Phones
 from hub.calls.plans import CallPlans
+from hub.calls.prompt_editor import PromptEditor
 from hub.calls.prompts import Prompts
+from hub.calls.rehearsal import Rehearsal
 from hub.calls.reports import CallReports
 from hub.calls.ringing import Ringing
 from hub.calls.steps import CallSteps
@@ -220,6 +222,7 @@ class Hub:
         presence = Presence(units, dispatcher, desk, grace_s=limits.desk_grace_s)
         trunks: dict[str, TrunkChanged] = {}
         wallboard = Wallboard(units, clock, audit, queues=queues, desk=desk, plugins=plugin_instances, trunks=trunks)
+        rehearsal = Rehearsal(self.prompts, synthesizers, library)
         self.services = Services(
             version=metadata.version("lianxin"),
             settings=settings,
@@ -249,6 +252,7 @@ class Hub:
             ),
             phones=self.phones,
             presence=presence,
+            prompt_editor=PromptEditor(self.prompts, rehearsal, library, media, audit),
             queues=queues,
             queue_editor=QueueEditor(units, audit, dispatcher),
             calendar_editor=CalendarEditor(units, audit),
@@ -337,6 +341,7 @@ class Hub:
             self.services.plugin_instances.run,
             signals.run,
             synthesizers.run,
+            rehearsal.run,
             *knowledge.tasks,
             bulk_runner.run,
             backups.run,

@@ -3,7 +3,7 @@
 from hub.accounts.identity import Identity
 from hub.desktop.patches import Viewer
 from hub.errors import ApiError, not_found
-from hub.store.models import Conversation, Media, MediaUse, Offer
+from hub.store.models import Conversation, Media, MediaUse, Offer, PromptSound
 from hub.store.views import conversation_view
 from hub.units import Unit
 
@@ -17,8 +17,10 @@ async def may_open(identity: Identity, conversation: Conversation) -> bool:
 
 
 async def may_fetch(identity: Identity, media_id: str) -> bool:
-    """Whether the user may have the file: their own upload, or one that stands in a conversation they may open."""
+    """Whether the user may have the file: their upload, one in a conversation they may open, an editor's prompt."""
     if await Media.filter(media_id=media_id, uploader_id=identity.user_id).exists():
+        return True
+    if identity.may("admin.flows") and await PromptSound.filter(media_id=media_id).exists():
         return True
     uses = await MediaUse.filter(media_id=media_id)
     for conversation in await Conversation.filter(conversation_id__in={use.conversation_id for use in uses}):

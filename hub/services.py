@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hub.calendar_editor import CalendarEditor
     from hub.calls.controls import CallControls
     from hub.calls.phones import Phones
+    from hub.calls.prompt_editor import PromptEditor
     from hub.configuration.configurations import Configurations
     from hub.contact_links import ContactLinks
     from hub.contact_merges import ContactMerges
@@ -66,6 +67,7 @@ class Services:
     dispatcher: "Dispatcher"
     calls: "CallControls"
     phones: "Phones"
+    prompt_editor: "PromptEditor"
     presence: "Presence"
     queues: "Queues"
     queue_editor: "QueueEditor"

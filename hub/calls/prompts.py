@@ -45,10 +45,10 @@ class Prompts:
 
     async def load(self) -> None:
         """Read which sounds there are."""
-        self._recorded = {row.sound_id: row.media_id async for row in PromptSound.exclude(name="")}
+        self._recorded = {row.sound_id: row.media_id async for row in PromptSound.exclude(author_id=None)}
         self._spoken.clear()
         self._by_words.clear()
-        for row in reversed(await PromptSound.filter(name="").order_by("-created_at").limit(CACHED)):
+        for row in reversed(await PromptSound.filter(author_id=None).order_by("-created_at").limit(CACHED)):
             self._remember(row.sound_id, _words_id(row.text, row.language), row.media_id)
 
     def known(self, pieces: Iterable[Piece], *, is_final: bool = False) -> list[Prompt] | None:
@@ -58,7 +58,8 @@ class Prompts:
         """
         found = []
         for piece in pieces:
-            media_id = self._recorded.get(recorded_id(piece.prompt, piece.language)) if piece.prompt else None
+            recording = self.recording(piece)
+            media_id = None if recording is None else recording[1]
             if media_id is None and piece.text:
                 voice = self._voice(piece.language)
                 media_id = self._spoken.get(_spoken_id(piece, voice))
@@ -86,29 +87,36 @@ class Prompts:
             task.add_done_callback(lambda _: self._making.pop(sound_id, None))
         return task
 
-    async def add_recording(self, name: str, language: str, media_id: str, *, text: str, author_id: str) -> None:
-        """Keep what staff recorded for a prompt; it wins from now on."""
-        sound_id = recorded_id(name, language)
+    async def add_recording(self, piece: Piece, media_id: str, *, author_id: str) -> str:
+        """Keep what staff recorded for ``piece`` and return the recording's id; it wins from now on."""
+        sound_id = recorded_id(piece)
         async with self._units.open() as unit:
             await PromptSound.filter(sound_id=sound_id).delete()
             await PromptSound.create(
                 sound_id=sound_id,
-                name=name,
-                language=language,
-                text=text,
+                name=piece.prompt,
+                language=piece.language,
+                text=piece.text,
                 media_id=media_id,
                 author_id=author_id,
                 created_at=unit.now,
             )
         self._recorded[sound_id] = media_id
+        return sound_id
 
-    async def delete_recording(self, name: str, language: str) -> bool:
+    async def delete_recording(self, sound_id: str) -> bool:
         """Forget a recording, so that the words are synthesised again; False when there is none."""
-        sound_id = recorded_id(name, language)
         async with self._units.open():
-            deleted = await PromptSound.filter(sound_id=sound_id).delete()
+            deleted = await PromptSound.filter(sound_id=sound_id).exclude(author_id=None).delete()
         self._recorded.pop(sound_id, None)
         return bool(deleted)
+
+    def recording(self, piece: Piece) -> tuple[str, str] | None:
+        """Return id and file of the recording that is played for ``piece``, or None."""
+        for one in (piece, Piece(text=piece.text, language=piece.language)):
+            if media_id := self._recorded.get(recorded_id(one)):
+                return recorded_id(one), media_id
+        return None
 
     async def _make(self, piece: Piece, sound_id: str) -> None:
         voice = self._voice(piece.language)
@@ -149,9 +157,11 @@ class Prompts:
         return "" if self.synthesizer is None else self.synthesizer.voice(language)
 
 
-def recorded_id(name: str, language: str) -> str:
-    """Return the id of the recording that staff made of a prompt."""
-    return derived_id("recorded", name, language)
+def recorded_id(piece: Piece) -> str:
+    """Return the id of the recording that staff made of a named prompt, or of these words."""
+    if piece.prompt:
+        return derived_id("recorded", piece.prompt, piece.language)
+    return derived_id("recorded words", piece.text, piece.language)
 
 
 def _spoken_id(piece: Piece, voice: str) -> str:

@@ -39,16 +39,27 @@ _MARKS: Final = " \t\n，。、；：,.;:"
 
 def fragments(text: str, readings: Sequence[Reading], language: str) -> list[str]:
     """Return what is said for ``text``: its words as they are, its values as they are read."""
-    parts: list[str] = []
+    if not readings:
+        return [text] if text.strip() else []
+    said: list[str] = []
     at = 0
     for reading in readings:
-        parts.append(text[at : reading.start])
-        parts += read(text[reading.start : reading.end], reading.read_as, language)
+        said += _words(text[at : reading.start])
+        said += read(text[reading.start : reading.end], reading.read_as, language)
         at = reading.end
-    parts.append(text[at:])
-    if len(parts) == 1:
-        return [text] if text.strip() else []
-    return [part.lstrip(_MARKS).strip() for part in parts if part.strip(_MARKS)]
+    return said + _words(text[at:])
+
+
+def static_fragments(text: str, readings: Sequence[Reading]) -> list[str]:
+    """Return those of the ``fragments`` that are the same whatever the values are."""
+    starts = [0, *(reading.end for reading in readings)]
+    ends = [*(reading.start for reading in readings), len(text)]
+    return [words for start, end in zip(starts, ends, strict=True) for words in _words(text[start:end])]
+
+
+def _words(text: str) -> list[str]:
+    words = text.lstrip(_MARKS).rstrip()
+    return [words] if words else []
 
 
 def read(value: str, read_as: ReadAs, language: str) -> list[str]:

@@ -12,7 +12,11 @@ from core.flow import Reading, Say
 from core.ids import new_id
 from core.subjects import ASK_SYNTHESIZE, fill
 from hub.calls import prompts as prompts_module
+from hub.calls import rehearsal as rehearsal_module
+from hub.calls.prompts import recorded_id
+from hub.calls.rehearsal import GIVE_UP_AFTER, Rehearsal
 from hub.calls.steps import pieces
+from hub.calls.synthesizers import Synthesizers
 from hub.calls.utterances import Piece
 from hub.store.models import PromptSound
 from tests.hub.support.house import House, until
@@ -45,6 +49,11 @@ class Engine:
         if self.fault:
             raise RequestFailed(self.fault, "broken")
         return SpeechAnswer(sound=Attachment(media_id=f"m-{len(self.asked)}", mime="audio/wav"), length_s=1.5)
+
+
+@pytest.fixture(autouse=True)
+def _the_hub_itself_rehearses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rehearsal_module, "LOOK_S", 3_600.0)
 
 
 @pytest.fixture
@@ -127,13 +136,22 @@ async def test_another_version_speaks_anew_and_the_old_sound_helps_out(still_hou
 async def test_a_recording_wins_until_it_is_deleted(still_house: House, engine: Engine) -> None:
     prompts = still_house.hub.prompts
     await made(still_house, HELLO)
-    await prompts.add_recording("welcome", "zh", "r-1", text="您好", author_id="u-1")
+    await prompts.add_recording(HELLO, "r-1", author_id="u-1")
     assert known(still_house, HELLO) == ["r-1"]
     await prompts.load()
     assert known(still_house, HELLO) == ["r-1"]
-    assert await prompts.delete_recording("welcome", "zh")
+    assert await prompts.delete_recording(recorded_id(HELLO))
     assert known(still_house, HELLO) == ["m-1"]
-    assert not await prompts.delete_recording("welcome", "zh")
+    assert not await prompts.delete_recording(recorded_id(HELLO))
+
+
+async def test_words_without_a_name_can_be_recorded_too(still_house: House, engine: Engine) -> None:
+    thanks = Piece(text="谢谢", language="zh")
+    await still_house.hub.prompts.add_recording(thanks, "r-2", author_id="u-1")
+    await still_house.hub.prompts.load()
+    assert known(still_house, thanks) == ["r-2"]
+    assert known(still_house, Piece(text="谢谢", language="en")) is None
+    assert engine.asked == []
 
 
 async def test_a_language_nobody_speaks_is_left_out(still_house: House, engine: Engine) -> None:
@@ -157,3 +175,27 @@ def test_a_recorded_prompt_is_one_piece_whatever_its_values() -> None:
     readings = (Reading(start=3, end=6, read_as="amount"),)
     say = Say(text="余额为20元。", readings=readings, language="zh", prompt="balance")
     assert [(piece.text, piece.prompt) for piece in pieces(say)] == [("余额为二十元", "balance")]
+
+
+async def test_published_flows_are_spoken_ahead(still_house: House, engine: Engine) -> None:
+    synthesizer = still_house.hub.prompts.synthesizer
+    assert isinstance(synthesizer, Synthesizers)
+    rehearsal = Rehearsal(still_house.hub.prompts, synthesizer, still_house.services.flow_library)
+    before = rehearsal.progress()
+    assert before.wanted > 20
+    assert await rehearsal.rehearse()
+    assert rehearsal.progress().ready == before.wanted
+    assert {one.language for one in engine.asked} == {"zh"}
+    assert len(engine.asked) == len({one.text for one in engine.asked})
+    asked = len(engine.asked)
+    assert await rehearsal.rehearse()
+    assert len(engine.asked) == asked
+
+
+async def test_an_engine_that_fails_is_left_in_peace(still_house: House, engine: Engine) -> None:
+    engine.fault = "broken"
+    synthesizer = still_house.hub.prompts.synthesizer
+    assert isinstance(synthesizer, Synthesizers)
+    rehearsal = Rehearsal(still_house.hub.prompts, synthesizer, still_house.services.flow_library)
+    assert not await rehearsal.rehearse()
+    assert len(engine.asked) == GIVE_UP_AFTER
