@@ -70,6 +70,7 @@ class Effects:
                 _moved(unit, decision, work, conversation, "withdrawn")
             case routing.WorkFinished():
                 await _set_work(work, state="done")
+                await self._ringing.release(unit, conversation)
                 _moved(unit, decision, work, conversation, "done")
             case _:
                 raise TypeError(f"not a decision about work: {decision!r}")
@@ -118,7 +119,8 @@ class Effects:
             expires_at=when(decision.expires_at),
             explanation=decision.explanation,
         )
-        await self._ringing.ring(unit, conversation, offer)
+        if work.channel_class != MESSAGE_CLASS:  # a message left is read, also while its author still hears goodbye
+            await self._ringing.ring(unit, conversation, offer)
         event = OfferMade(offer=offer_view(offer), conversation=conversation_view(conversation))
         unit.record(event, decision.agent_id, conversation_id=conversation.conversation_id)
 
@@ -154,7 +156,8 @@ class Effects:
         conversation.assigned_at = unit.now
         agent = await User.get(user_id=decision.agent_id)
         timeline.add_notice(unit, conversation, "assigned", agent=agent.display_name)
-        await self._ringing.connect(unit, conversation)
+        if work.channel_class != MESSAGE_CLASS:
+            await self._ringing.connect(unit, conversation)
         await self._say(unit, conversation, "citizen.joined", work_number=agent.work_number)
         timeline.record_change(unit, conversation, "assigned")
         _moved(unit, decision, work, conversation, "picked" if decision.how == "picked" else "assigned")

@@ -1,6 +1,7 @@
 """A conversation's claim on an agent, as it is stored and as the routing core reads it."""
 
 from hub import routing
+from hub.calls.presence import is_on_the_line
 from hub.store.models import Conversation, WorkItem
 
 
@@ -26,8 +27,7 @@ async def live_work(conversation: Conversation, *states: str) -> WorkItem | None
 
 def channel_class(conversation: Conversation) -> str:
     """Return what kind of work it is: a call as long as the citizen is on the line."""
-    is_on_the_line = conversation.call is not None and conversation.call.get("ended_at") is None
-    return "call" if is_on_the_line else "chat"
+    return "call" if is_on_the_line(conversation) else "chat"
 
 
 async def usual_agent(conversation: Conversation) -> str | None:

@@ -201,10 +201,13 @@ class Dispatcher:
             gone="agent_gone",
         )
 
-    async def give_up(self, unit: Unit, conversation: Conversation, reason: str) -> None:
-        """The citizen waits no longer."""
+    async def give_up(self, unit: Unit, conversation: Conversation, reason: str) -> bool:
+        """The citizen waits no longer; False when they left a message, which waits on."""
         if work := await live_work(conversation, "waiting", "offered", "refused"):
+            if work.channel_class == MESSAGE_CLASS:
+                return False
             await self._take_out(unit, work, reason)
+        return True
 
     async def finish(self, unit: Unit, conversation: Conversation) -> None:
         """The agent is done; wrap-up begins."""

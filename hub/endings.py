@@ -26,10 +26,10 @@ class Endings:
         timeline.add_notice(unit, conversation, "ended", agent=by)
         await self._dispatcher.finish(unit, conversation)
         if citizen_is_there:
-            await self._say_goodbye(unit, conversation)
+            await self.say_goodbye(unit, conversation)
         timeline.record_change(unit, conversation, "ended")
 
-    async def _say_goodbye(self, unit: Unit, conversation: Conversation) -> None:
+    async def say_goodbye(self, unit: Unit, conversation: Conversation) -> None:
         """Ask for a rating by the queue's own flow, or just say goodbye."""
         if await self._flows.served(unit, conversation):
             return

@@ -19,6 +19,7 @@ from core.flow import (
     HandOver,
     KnowledgeFound,
     LookedUp,
+    PersonLeft,
     QueueLeft,
     Rated,
     Said,
@@ -30,6 +31,7 @@ from core.flow import (
 )
 from hub import timeline
 from hub.calendars import Calendars
+from hub.calls.presence import has_hung_up, is_on_the_line
 from hub.calls.steps import CallSteps
 from hub.connectors import Connectors
 from hub.contact_links import ContactLinks
@@ -211,7 +213,9 @@ class Flows:
                 return
             flow, state = known
             given: AnyInput = TimedOut(turn=state.turn)
-            if state.awaiting == "lookup":
+            if state.awaiting == "message" and has_hung_up(conversation):
+                given = PersonLeft()  # what they said has never come
+            elif state.awaiting == "lookup":
                 given = LookedUp(turn=state.turn, status="failed")
             elif state.awaiting == "knowledge":
                 given = KnowledgeFound(turn=state.turn, status="failed")
@@ -251,7 +255,7 @@ class Flows:
 
 def _variables(conversation: Conversation) -> dict[str, str]:
     return {
-        "medium": "text" if conversation.call is None else "voice",
+        "medium": "voice" if is_on_the_line(conversation) else "text",
         "language": timeline.language_of(conversation),
         "channel": conversation.channel,
         "instance": conversation.instance,

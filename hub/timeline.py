@@ -20,6 +20,7 @@ from core.events.conversations import Change
 from core.ids import new_id
 from hub import mails
 from hub.accounts.identity import Identity
+from hub.calls.presence import has_hung_up
 from hub.i18n import LANGUAGES
 from hub.i18n import text as catalogue
 from hub.store.models import Address, Conversation, Entry, MediaUse
@@ -116,9 +117,11 @@ def add_automatic(
 ) -> None:
     """Add what a flow or the hub itself says and order it to be sent, over ``instance`` unless it is the usual one.
 
-    Nothing automatic answers an automatic mail, and the hub's own words about waiting are not for people who
-    wrote a mail.
+    Nothing automatic answers an automatic mail, the hub's own words about waiting are not for people who wrote a
+    mail, and who has hung up hears nothing more.
     """
+    if has_hung_up(conversation) and not instance and reply_instance(conversation) == conversation.instance:
+        return
     if mails.answers_nobody(conversation) or (author_kind == "system" and mails.is_mail(address.uri)):
         return
     sender = catalogue(f"sender.{author_kind}", language_of(conversation))

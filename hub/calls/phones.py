@@ -77,13 +77,11 @@ class Phones:
         row.is_reachable = event.is_reachable
         row.changed_at = event.at
         await row.save(update_fields=["is_reachable", "changed_at"])
-        unit.if_undone(lambda: self._forget_reach(row.user_id))
-        phones = [one for one in self._reachable.get(row.user_id, []) if one != row.phone_id]
+        before = self._reachable.get(row.user_id, [])
+        unit.if_undone(lambda: self._reachable.update({row.user_id: before}))
+        phones = [one for one in before if one != row.phone_id]
         self._reachable[row.user_id] = [row.phone_id, *phones] if event.is_reachable else phones
         return row.user_id
-
-    def _forget_reach(self, user_id: str) -> None:
-        self._reachable.pop(user_id, None)
 
     async def _forget(self, unit: Unit, rows: list[Phone]) -> None:
         for row in rows:

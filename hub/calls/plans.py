@@ -13,6 +13,7 @@ from hub import timeline
 from hub.calls.live_call import LiveCall
 from hub.calls.phones import Phones
 from hub.calls.prompts import Prompts
+from hub.calls.utterances import Utterance
 from hub.calls.voice import Voice
 from hub.desktop.desk import Desk
 from hub.store.models import Call, CallLeg, Conversation
@@ -21,6 +22,7 @@ from hub.units import Unit, Units
 log = logging.getLogger(__name__)
 
 MAX_ASKED: Final = 2_000
+MAX_ANSWERED: Final = 400  # plans of one or two KB each in one message; the rest comes with the next question
 
 
 class CallPlans:
@@ -37,6 +39,7 @@ class CallPlans:
         self._phones = phones
         self.voice = Voice(prompts, self._say_later)
         self._prompts = prompts
+        self._making: set[asyncio.Task[None]] = set()
 
     async def open(self, unit: Unit, call_id: str) -> LiveCall | None:
         """Return a call for this unit of work, or None when there is none."""
@@ -70,23 +73,24 @@ class CallPlans:
         live.conversation.call = msgspec.to_builtins(live.view(names))
 
     async def run(self) -> None:
-        """Answer what plugins ask, until cancelled."""
+        """Answer what plugins ask, until cancelled; begin with what an earlier run was about to say."""
         subscription = await self._bus.respond(ASK_CALLS, self.compare, request=CallsRequest)
         try:
+            await self._resume()
             await asyncio.Event().wait()
         finally:
             await subscription.close()
+            for task in self._making:
+                task.cancel()
+            await asyncio.gather(*self._making, return_exceptions=True)
 
     async def compare(self, instance: str, question: CallsRequest) -> CallsAnswer:
         """Return the plans of this instance's calls that are newer than those it has."""
-        living = await Call.filter(instance=instance, ended_at=None).limit(MAX_ASKED)
+        living = await Call.filter(instance=instance, ended_at=None).order_by("-arrived_at").limit(MAX_ASKED)
         asked = [call_id for call_id in question.calls if call_id not in {row.call_id for row in living}][:MAX_ASKED]
         over = await Call.filter(instance=instance, call_id__in=asked) if asked else []
-        plans = [
-            LiveCall(row, Conversation(), []).plan()
-            for row in (*living, *over)
-            if row.revision > question.calls.get(row.call_id, 0)
-        ]
+        newer = [row for row in (*living, *over) if row.revision > question.calls.get(row.call_id, 0)]
+        plans = [LiveCall(row, Conversation(), []).plan() for row in newer[:MAX_ANSWERED]]
         return CallsAnswer(plans=tuple(plans), phones=await self._phones.newer(instance, question.phones))
 
     def _take_up(self, unit: Unit, live: LiveCall) -> LiveCall:
@@ -106,15 +110,37 @@ class CallPlans:
         unit.after(lambda: self._bus.signal(plan, instance))
 
     def _say_later(self, unit: Unit, live: LiveCall) -> None:
-        """Have the words of the call's utterance made into sound, then let it begin."""
+        """Have the words of the call's utterance made into sound, then let it begin; nothing else waits for that."""
         utterance, call_id = live.utterance, live.row.call_id
         assert utterance is not None
 
-        async def begin() -> None:
-            async with self._units.open() as later:
-                found = await self.open(later, call_id)
-                if found is None or found.utterance is None or found.utterance.activity_id != utterance.activity_id:
-                    return  # it is out of date by now
-                self.voice.start(later, found)
+        async def make() -> None:
+            self._make(call_id, utterance)
 
-        unit.after(lambda: self._prompts.make(utterance.pieces, begin))
+        unit.after(make)
+
+    def _make(self, call_id: str, utterance: Utterance) -> None:
+        task = asyncio.create_task(self._make_and_begin(call_id, utterance))
+        self._making.add(task)
+        task.add_done_callback(self._making.discard)
+
+    async def _make_and_begin(self, call_id: str, utterance: Utterance) -> None:
+        try:
+            await self._prompts.make(utterance.pieces)
+        except Exception:
+            log.exception("a prompt of call %s could not be made", call_id)
+        try:
+            async with self._units.open() as unit:
+                live = await self.open(unit, call_id)
+                if live is None or live.utterance is None or live.utterance.activity_id != utterance.activity_id:
+                    return  # it is out of date by now
+                self.voice.start(unit, live)
+        except Exception:
+            log.exception("call %s could not go on", call_id)
+
+    async def _resume(self) -> None:
+        """Go on with what was to be said when the hub stopped."""
+        async for row in Call.filter(ended_at=None).exclude(utterance=None):
+            utterance = msgspec.convert(row.utterance, Utterance)
+            if not utterance.has_begun:
+                self._make(row.call_id, utterance)

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from typing import Final, Protocol
 
 from core.errors import LianxinError
@@ -71,12 +71,11 @@ class Prompts:
                 return None
         return found
 
-    async def make(self, pieces: Iterable[Piece], done: Callable[[], Awaitable[None]]) -> None:
-        """Have the sounds made that do not exist, then call ``done`` whatever came of it."""
+    async def make(self, pieces: Iterable[Piece]) -> None:
+        """Have the sounds made that do not exist, as far as that can be done in time."""
         making = [self.begin(piece) for piece in pieces if self.known([piece]) is None]
         if making:
             await asyncio.wait(making, timeout=SYNTHESIS_S)
-        await done()
 
     def begin(self, piece: Piece) -> asyncio.Task[None]:
         """Begin to make the sound of ``piece``, once for all who want it."""

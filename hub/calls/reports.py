@@ -1,6 +1,7 @@
 """Takes what the engine reports of calls: who came, rang, answered, pressed keys, left; and files that were made."""
 
 import logging
+from datetime import timedelta
 from typing import Final
 
 from core.addresses import scheme_of
@@ -48,6 +49,7 @@ REPORTS: Final = (
     PhoneChanged,
     TrunkChanged,
 )
+MESSAGE_WAIT: Final = timedelta(minutes=2)  # for a voice message whose author has hung up
 ELDER_AGE: Final = 65
 ELDER_TAG: Final = "elder"  # set by agents, and on the owners of one-key devices
 ELDER_PRIORITY: Final = 50  # steps: ahead of everybody who came within the last hour
@@ -177,35 +179,41 @@ class CallReports:
             except ApiError:  # it was withdrawn while the phone was lifted
                 live.drop(party.leg_id)
                 return
-            live.row.talked_at = live.row.talked_at or unit.now
+        if party.role == "agent":
+            live.row.talked_at = live.row.talked_at or party.answered_at
         if not live.is_speaking:
             self._plans.voice.rest(live)
 
     async def _ended(self, unit: Unit, live: LiveCall, party: CallLeg, event: LegChanged) -> None:
-        was_planned = party.leg_id in live.legs
+        leg = live.legs.get(party.leg_id)
         live.drop(party.leg_id)
         if party.role == "caller":
-            await self._citizen_left(unit, live, event)
+            live.drop_all()
+            live.row.hung_up_by = "citizen" if event.by_far_end else "hub"
+            if leg is not None and isinstance(leg.activity, Record) and live.conversation.flow_state is not None:
+                live.conversation.flow_timer_at = unit.now + MESSAGE_WAIT  # what they said is on its way
+                unit.touch(live.conversation)
+            else:
+                await self._citizen_left(unit, live)
         elif party.role == "outside" and live.utterance is not None and live.utterance.then == "transfer":
             turn, is_answered = live.utterance.turn, party.answered_at is not None
             live.utterance = None
             await self._flows.tell(unit, live.conversation, TransferEnded(turn=turn, is_answered=is_answered))
             self._rest_unless_told(live)
-        elif party.role == "agent" and was_planned:
+        elif party.role == "outside":
+            if live.conversation.state == "wrap_up" and not live.answered("agent", "outside"):
+                await self._endings.say_goodbye(unit, live.conversation)  # the call had been handed over to them
+            self._rest_unless_told(live)
+        elif party.role == "agent" and leg is not None:
             await self._agent_left(unit, live, party, event)
         if not live.legs and live.row.ended_at is None:
             self._over(unit, live, event)
 
     async def _agent_left(self, unit: Unit, live: LiveCall, party: CallLeg, event: LegChanged) -> None:
-        if party.answered_at is None:
-            if party.offer_id is not None:
-                reason = LEFT.get(event.cause, "no_answer")
-                try:
-                    await self._dispatcher.decline(unit, party.user_id or "", party.offer_id, reason)
-                except ApiError:
-                    log.debug("offer %s was over already", party.offer_id)
-            return
         conversation = live.conversation
+        if party.answered_at is None:
+            await self._not_answered(unit, live, party, LEFT.get(event.cause, "no_answer"))
+            return
         if conversation.state != "active" or conversation.agent_id != party.user_id:
             self._rest_unless_told(live)
         elif event.cause == "lost":  # the phone vanished in mid-talk: the citizen is served first of all
@@ -216,15 +224,25 @@ class CallReports:
             await self._endings.end(unit, conversation, by=agent.display_name)
             self._rest_unless_told(live)
 
-    async def _citizen_left(self, unit: Unit, live: LiveCall, event: LegChanged) -> None:
+    async def _not_answered(self, unit: Unit, live: LiveCall, party: CallLeg, reason: str) -> None:
         conversation = live.conversation
-        live.drop_all()
-        live.row.hung_up_by = "citizen" if event.by_far_end else "hub"
+        if party.offer_id is not None:
+            try:
+                await self._dispatcher.decline(unit, party.user_id or "", party.offer_id, reason)
+            except ApiError:
+                log.debug("offer %s was over already", party.offer_id)
+        is_theirs = conversation.state == "active" and conversation.agent_id == party.user_id
+        if is_theirs and live.row.talked_at is None and live.of_user(party.user_id) is None:
+            # taken on the screen, but the phone was not lifted: the citizen does not wait for that
+            queue_id = conversation.queue_id or ""
+            await self._dispatcher.transfer(unit, conversation, queue_id, agent_id=None, reason=reason)
+
+    async def _citizen_left(self, unit: Unit, live: LiveCall) -> None:
+        conversation = live.conversation
         if conversation.state == "active":
             by = conversation.contact_name or catalogue("caller", timeline.language_of(conversation))
             await self._endings.end(unit, conversation, by=by, citizen_is_there=False)
-        elif conversation.state == "queued":
-            await self._dispatcher.give_up(unit, conversation, "abandoned")
+        elif conversation.state == "queued" and await self._dispatcher.give_up(unit, conversation, "abandoned"):
             self._close(unit, live, "abandoned")
         if conversation.flow_state is not None:
             await self._flows.tell(unit, conversation, PersonLeft())
@@ -274,23 +292,28 @@ class CallReports:
 
     async def _activity_ended(self, unit: Unit, live: LiveCall, party: CallLeg, event: ActivityEnded) -> None:
         utterance, citizen = live.utterance, live.citizen
-        if citizen is None or utterance is None or party.leg_id != citizen.leg_id:
+        if utterance is None or party.role != "caller":
             return
-        if citizen.activity.activity_id != event.activity_id:
-            return  # something else has begun meanwhile
-        if isinstance(citizen.activity, Record):
+        if event.activity_id == utterance.message_id:  # also when they have hung up meanwhile
             live.utterance = None
+            live.is_changed = True
             if event.file is not None:
                 timeline.add_sound(unit, live.conversation, "voice_message", event.file, seconds=_whole(event.length_s))
             media_id = event.file.media_id if event.file is not None else ""
             heard = Recorded(media_id=media_id, length_s=event.length_s, turn=utterance.turn)
             await self._flows.tell(unit, live.conversation, heard)
+            if citizen is None:
+                await self._citizen_left(unit, live)
             self._rest_unless_told(live)
-        elif event.activity_id == utterance.activity_id and event.outcome != "interrupted":
+        elif citizen is None or citizen.activity.activity_id != event.activity_id or live.said or live.follows:
+            return  # something else has begun meanwhile, or is about to
+        elif event.activity_id == utterance.activity_id:  # to the end, or cut short by a key
             self._plans.voice.go_on(unit, live)
 
     async def _recorded(self, unit: Unit, live: LiveCall, event: RecordingEnded) -> None:
         conversation = live.conversation
+        if await Recording.exists(recording_id=event.recording_id):
+            return  # handed in once more after a crash
         row = Recording(
             recording_id=event.recording_id,
             call_id=event.call_id,

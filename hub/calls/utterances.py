@@ -18,7 +18,8 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Utterance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """``pieces`` in order, then: a flow's timer or recording of ``seconds``, a transfer to ``number``, or the end.
 
-    ``rest`` is whatever the conversation's state implies. ``turn`` is the flow's, told with the answer.
+    ``rest`` is whatever the conversation's state implies. ``turn`` is the flow's, told with the answer. One that has
+    not begun waits for its sounds.
     """
 
     activity_id: str
@@ -28,3 +29,9 @@ class Utterance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     seconds: float = 0.0
     number: str = ""
     turn: int = 0
+    has_begun: bool = False
+
+    @property
+    def message_id(self) -> str:
+        """Return the activity by which the message is recorded that follows it."""
+        return f"{self.activity_id}-r"

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 
+import msgspec
+
 from core.events import Dial, Listen, Record, RecordingPlan, Talk
 from core.events.calls import Background
 from core.ids import derived_id, new_id
@@ -46,8 +48,10 @@ class Voice:
     def start(self, unit: Unit, live: LiveCall) -> None:
         """Let the caller hear the call's utterance now; its sounds exist, as far as they ever will."""
         utterance, citizen = live.utterance, live.citizen
-        if utterance is None or citizen is None:
+        if utterance is None or citizen is None or utterance.has_begun:
             return
+        live.utterance = msgspec.structs.replace(utterance, has_begun=True)
+        live.is_changed = True
         sounds = self._prompts.known(utterance.pieces, is_final=True)
         if not sounds:
             self.go_on(unit, live)
@@ -65,13 +69,16 @@ class Voice:
         utterance, citizen = live.utterance, live.citizen
         if utterance is None or citizen is None:
             return
+        if utterance.then not in ("record", "transfer"):  # these are over when the engine says what came of them
+            live.utterance = None
+            live.is_changed = True
         match utterance.then:
             case "timer":
                 live.conversation.flow_timer_at = unit.now + timedelta(seconds=utterance.seconds)
                 unit.touch(live.conversation)
                 self.rest(live)
             case "record":
-                live.act(citizen.leg_id, Record(activity_id=utterance.activity_id + "-r", max_s=utterance.seconds))
+                live.act(citizen.leg_id, Record(activity_id=utterance.message_id, max_s=utterance.seconds))
             case "transfer":
                 self._dial_outside(unit, live, utterance)
             case "hang_up":

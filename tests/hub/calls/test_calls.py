@@ -1,15 +1,16 @@
 """A call from its first ring to its end, as the hub plans it."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from tortoise.queryset import QuerySet
 
-from core.events import Attachment, Listen, Talk
+from core.events import ActivityEnded, Attachment, Listen, Talk
 from hub.accounts.identity import Identity
 from hub.contacts import ContactEdit
-from hub.store.models import Call, CallLeg, Conversation, Recording, WorkItem
+from hub.store.models import Call, CallLeg, Conversation, Entry, Offer, Recording, WorkItem
 from tests.hub.calls.conftest import Advance, Come
 from tests.hub.support.engine import FakeEngine
 from tests.hub.support.house import House, until
@@ -208,3 +209,115 @@ async def test_a_report_about_an_unknown_call_is_only_logged(engine: FakeEngine,
     call_id = await engine.arrive()
     await engine.hears(call_id, "您好")
     assert "never had: no-such-call" in caplog.text
+
+
+async def begin_message(engine: FakeEngine) -> str:
+    """Choose to leave a message and hear what to say; return the call."""
+    call_id = await engine.arrive()
+    await engine.press(call_id, "4")
+    await engine.hears(call_id, "请写明")
+    await engine.finish(call_id)
+    await engine.records(call_id)
+    return call_id
+
+
+async def test_a_message_whose_author_hung_up_waits_for_an_agent(engine: FakeEngine) -> None:
+    call_id = await begin_message(engine)
+    caller = engine.caller(call_id)
+    await engine.change(call_id, caller.leg_id, "ended")
+    await engine.is_over(call_id)
+    at = datetime.now(UTC)
+    what, file = caller.activity.activity_id, FILE  # it comes when it has been stored
+    await engine.emit(
+        ActivityEnded(call_id=call_id, leg_id=caller.leg_id, activity_id=what, length_s=9.0, file=file, at=at)
+    )
+    await eventually(WorkItem.filter(channel_class="mail", state="waiting"))
+    conversation = await Conversation.get()
+    assert (conversation.state, conversation.flow_state) == ("queued", None)
+    assert await Entry.filter(code="voice_message").count() == 1
+    assert await Entry.filter(status="queued").count() == 0, "nobody hears what is said now"
+
+
+async def test_a_caller_who_hangs_up_after_the_message_leaves_it_waiting(engine: FakeEngine, come: Come) -> None:
+    call_id = await begin_message(engine)
+    await engine.finish(call_id, file=FILE, length_s=9.0)
+    await eventually(WorkItem.filter(channel_class="mail", state="waiting"))
+    await engine.change(call_id, engine.caller(call_id).leg_id, "ended")
+    await engine.is_over(call_id)
+    await eventually(Conversation.filter(state="queued", flow_state=None))
+    assert (await WorkItem.get()).state == "waiting"
+
+
+async def test_a_message_that_never_comes_ends_the_conversation(engine: FakeEngine, advance: Advance) -> None:
+    call_id = await begin_message(engine)
+    await engine.change(call_id, engine.caller(call_id).leg_id, "ended")
+    await engine.is_over(call_id)
+    await eventually(Conversation.exclude(flow_timer_at=None))
+    await advance(121)
+    assert (await Conversation.get()).state == "closed"
+
+
+async def test_a_key_during_the_last_words_ends_them_and_the_call(engine: FakeEngine) -> None:
+    call_id = await engine.arrive()
+    for key, words in (("1", "检修通知"), ("2", "")):
+        await engine.press(call_id, key)
+        await engine.hears(call_id, words)
+    await engine.until(lambda: "感谢" in "".join(engine.prompts(call_id)))
+    await engine.finish(call_id, outcome="interrupted")
+    await engine.is_over(call_id)
+
+
+async def test_an_agent_who_ends_on_the_screen_is_off_the_line(engine: FakeEngine, come: Come) -> None:
+    zhou = await come("zhou")
+    call_id = await engine.arrive()
+    await reach_agent(engine, call_id)
+    conversation = await Conversation.get()
+    await zhou.call("POST", f"/conversations/{conversation.conversation_id}/end")
+    await engine.until(lambda: engine.agent(call_id) is None)
+    await engine.hears(call_id, "评价")
+
+
+async def test_a_phone_that_answers_after_the_words_reaches_the_caller(engine: FakeEngine, come: Come) -> None:
+    call_id = await engine.arrive()
+    await engine.press(call_id, "0")
+    await engine.queues(call_id)
+    zhou = await come("zhou")
+    leg = await engine.rings(call_id)
+    offer = await Offer.get(outcome=None)
+    await zhou.call("POST", f"/offers/{offer.offer_id}/accept")
+    await engine.hears(call_id, "工号")
+    await engine.finish(call_id)
+    await engine.change(call_id, leg.leg_id, "answered")
+    await engine.talks(call_id)
+
+
+async def test_a_call_taken_on_the_screen_waits_again_when_the_phone_stays_down(engine: FakeEngine, come: Come) -> None:
+    call_id = await engine.arrive()
+    await engine.press(call_id, "0")
+    zhou = await come("zhou")
+    leg = await engine.rings(call_id)
+    offer = await Offer.get(outcome=None)
+    await zhou.call("POST", f"/offers/{offer.offer_id}/accept")
+    await engine.change(call_id, leg.leg_id, "ended", cause="no_answer")
+    await eventually(Conversation.filter(state="queued", agent_id=None))
+    assert await WorkItem.filter(state__in=("waiting", "offered")).count() == 1
+
+
+async def test_words_under_way_when_the_hub_stopped_are_said_by_the_next_one(
+    engine: FakeEngine, still_house: House
+) -> None:
+    still_house.hub.prompts.synthesizer = Mute()
+    call_id = await engine.arrive()
+    await still_house.restart()
+    await engine.until(lambda: isinstance(engine.caller(call_id).activity, Listen))
+
+
+class Mute:
+    """A synthesizer that never comes to an end."""
+
+    def voice(self, language: str) -> str:
+        return "mute"
+
+    async def synthesize(self, text: str, language: str) -> tuple[Attachment, float] | None:
+        await asyncio.Event().wait()
+        return None

@@ -63,6 +63,20 @@ async def test_a_call_is_handed_over_with_everything(engine: FakeEngine, come: C
     assert consulted.leg_id in {leg.leg_id for leg in engine.plans[call_id].legs}
 
 
+async def test_the_citizen_rates_when_who_was_asked_outside_hangs_up(engine: FakeEngine, come: Come) -> None:
+    zhou = await come("zhou")
+    call_id = await engine.arrive()
+    await reach_agent(engine, call_id)
+    await order(zhou, "POST", "consult", number="13800000000")
+    await engine.until(lambda: len(engine.plans[call_id].legs) == 3)
+    outside = next(leg for leg in engine.plans[call_id].legs if leg.role == "outside")
+    await engine.change(call_id, outside.leg_id, "answered")
+    await order(zhou, "POST", "hand_over")
+    await engine.until(lambda: engine.agent(call_id) is None)
+    await engine.change(call_id, outside.leg_id, "ended")
+    await engine.hears(call_id, "评价")
+
+
 async def test_a_transfer_to_a_queue_lets_the_agent_go(engine: FakeEngine, come: Come) -> None:
     zhou = await come("zhou")
     call_id = await engine.arrive()

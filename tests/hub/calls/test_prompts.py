@@ -71,13 +71,7 @@ def voice(house: House) -> str:
 
 
 async def made(house: House, *wanted: Piece) -> list[str] | None:
-    done = asyncio.Event()
-
-    async def note() -> None:
-        done.set()
-
-    await house.hub.prompts.make(wanted, note)
-    assert done.is_set()
+    await house.hub.prompts.make(wanted)
     return known(house, *wanted)
 
 

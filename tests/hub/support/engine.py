@@ -4,6 +4,7 @@ import asyncio
 import itertools
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Literal
 
 from core.bus import Bus
 from core.events import (
@@ -29,6 +30,7 @@ from core.host.link import envelope_id
 from core.subjects import ASK_CALLS, PATTERNS, fill
 
 _numbers = itertools.count(1)
+Outcome = Literal["done", "interrupted", "silence", "failed"]
 
 
 class FakeEngine:
@@ -78,7 +80,9 @@ class FakeEngine:
             n = next(self._keys)
             await self.emit(KeysPressed(call_id=call_id, leg_id=leg_id, keys=key, n=n, at=datetime.now(UTC)))
 
-    async def finish(self, call_id: str, *, file: Attachment | None = None, length_s: float = 3.0) -> None:
+    async def finish(
+        self, call_id: str, *, outcome: Outcome = "done", file: Attachment | None = None, length_s: float = 3.0
+    ) -> None:
         """Report that what the caller hears or says is over."""
         leg = self.caller(call_id)
         await self.emit(
@@ -86,6 +90,7 @@ class FakeEngine:
                 call_id=call_id,
                 leg_id=leg.leg_id,
                 activity_id=leg.activity.activity_id,
+                outcome=outcome,
                 length_s=length_s,
                 file=file,
                 at=datetime.now(UTC),
