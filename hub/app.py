@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from core.bus import Bus, BusSettings
+from core.bus import Bus
 from core.clock import Clock, SystemClock
 from core.connections import SilentConnections
 from core.events import TrunkChanged
@@ -118,7 +118,7 @@ class Hub:
         """Serve until cancelled; ``ready`` is called once browsers and channels can come."""
         async with AsyncExitStack() as stack:
             store = await self._open_store(stack)
-            bus = await stack.enter_async_context(await Bus.connect(self._bus_settings(), source="hub"))
+            bus = await stack.enter_async_context(await Bus.connect(self._settings.nats.access(), source="hub"))
             await bus.ensure(STREAMS, BUCKETS, [hub_consumer()])
             self._make_services(store, bus)
             services = self.services
@@ -154,18 +154,6 @@ class Hub:
         store = await Store.open(url, clock=self._clock, progress=lambda step: log.info("database: %s", step))
         stack.push_async_callback(store.close)
         return store
-
-    def _bus_settings(self) -> BusSettings:
-        nats = self._settings.nats
-        return BusSettings(
-            url=nats.url,
-            seed=nats.seed,
-            inbox_prefix=nats.inbox_prefix,
-            replicas=nats.replicas,
-            tls_ca=nats.tls_ca,
-            tls_cert=nats.tls_certificate,
-            tls_key=nats.tls_key,
-        )
 
     def _make_services(self, store: Store, bus: Bus) -> None:
         settings, limits, clock = self._settings, self._settings.limits, self._clock

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from core.bus import BusSettings
 from core.config import Secret, Settings
 
 Port = Annotated[int, Meta(ge=0, le=65_535)]
@@ -46,6 +47,18 @@ class NatsSettings(Settings, frozen=True, kw_only=True):
     tls_ca: str = ""
     tls_certificate: str = ""
     tls_key: str = ""
+
+    def access(self) -> BusSettings:
+        """Return them in the bus's own words."""
+        return BusSettings(
+            url=self.url,
+            seed=self.seed,
+            inbox_prefix=self.inbox_prefix,
+            replicas=self.replicas,
+            tls_ca=self.tls_ca,
+            tls_cert=self.tls_certificate,
+            tls_key=self.tls_key,
+        )
 
 
 class LimitSettings(Settings, frozen=True, kw_only=True):
