@@ -70,7 +70,6 @@ class Effects:
                 _moved(unit, decision, work, conversation, "withdrawn")
             case routing.WorkFinished():
                 await _set_work(work, state="done")
-                await self._ringing.release(unit, conversation)
                 _moved(unit, decision, work, conversation, "done")
             case _:
                 raise TypeError(f"not a decision about work: {decision!r}")

@@ -42,12 +42,6 @@ class Ringing:
         if live is not None and live.of_user(conversation.agent_id) is None and conversation.agent_id is not None:
             self._call(unit, live, conversation.agent_id, new_id(), CONNECT_S, auto_answer=True)
 
-    async def release(self, unit: Unit, conversation: Conversation) -> None:
-        """The service is over: the phones of agents and supervisors are hung up."""
-        if (live := await self._plans.of(unit, conversation)) is not None:
-            live.row.is_held = False
-            live.drop_all("agent", "supervisor")
-
     async def let_go(self, unit: Unit, conversation: Conversation) -> None:
         """Nobody has the conversation any more: whoever was on the line is hung up, the citizen hears music."""
         if (live := await self._plans.of(unit, conversation)) is not None:

@@ -31,6 +31,7 @@ class Voice:
         """At the end of a unit: begin what was to be said or done in it, without whoever has done serving."""
         if live.conversation.state in OVER:
             live.drop_all("agent", "supervisor")
+            live.row.is_held = False
             if not live.answered("outside"):
                 live.record([])
         if live.is_over or live.citizen is None or not (live.said or live.follows):
