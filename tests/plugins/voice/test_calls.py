@@ -1,6 +1,7 @@
 """Calls as the hub plans them, on the real engine; what each party hears is proved by its frequency."""
 
 import asyncio
+import socket
 import wave
 from array import array
 from collections.abc import AsyncIterator
@@ -19,10 +20,21 @@ from tests.plugins.voice.support.stage import MAIN, Stage, agent, citizen, stage
 CALLER_HZ, AGENT_HZ, PROMPT_HZ, OTHER_HZ = 440.0, 620.0, 850.0, 1_100.0
 
 
+@pytest.fixture(scope="module")
+def carrier_port() -> int:
+    """Return the carrier's port: one that moves from test to test is unreachable for a while each time."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
 @pytest.fixture
-async def trunk(board: Board) -> AsyncIterator[Phone]:
+async def trunk(board: Board, carrier_port: int) -> AsyncIterator[Phone]:
     """Yield the carrier at the other end of the plugin's only line."""
-    async with Phone(board.sip, "trunk") as line:
+    line = Phone(board.sip, "trunk")
+    line.port = carrier_port
+    async with line:
         yield line
 
 
