@@ -35,14 +35,13 @@ class Phones:
         return phones[0] if phones else None
 
     async def issue(self, user: User, *, kind: Literal["browser", "sip"]) -> tuple[Phone, str] | None:
-        """Return a new phone for a user and its secret; None when no plugin carries calls. One browser at a time."""
+        """Return a new phone for a user and its secret; None when no plugin carries calls. One of a kind at a time."""
         instance = await PluginInstance.filter(plugin=PLUGIN, is_enabled=True).first()
         if instance is None:
             return None
         secret = secrets.token_urlsafe(SECRET_BYTES)
         async with self._units.open() as unit:
-            if kind == "browser":
-                await self._forget(unit, await Phone.filter(user_id=user.user_id, kind="browser"))
+            await self._forget(unit, await Phone.filter(user_id=user.user_id, kind=kind))
             row = await Phone.create(
                 phone_id=new_id(),
                 instance=instance.instance,

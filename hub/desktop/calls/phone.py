@@ -26,6 +26,13 @@ class BrowserPhone(msgspec.Struct, frozen=True, kw_only=True):
     domain: str
 
 
+class SipPhone(msgspec.Struct, frozen=True, kw_only=True):
+    """What is entered into a SIP desk phone; the secret is shown this once."""
+
+    phone_id: str
+    secret: str
+
+
 class Keys(Settings, frozen=True, kw_only=True):
     """Keys to send."""
 
@@ -72,6 +79,23 @@ async def make_phone(services: Services, call: Call[NoBody]) -> BrowserPhone:
 async def remove_phone(services: Services, call: Call[NoBody]) -> None:
     """End the account of this user's browser phone."""
     await services.phones.revoke(call.identity.user_id)
+
+
+@api.add("POST", "/api/v1/phone/sip", "desk.use", answer=SipPhone, problems=(409,))
+async def make_sip_phone(services: Services, call: Call[NoBody]) -> SipPhone:
+    """Make an account for this user's SIP desk phone; the one before it ends."""
+    user = await User.get(user_id=call.identity.user_id)
+    issued = await services.phones.issue(user, kind="sip")
+    if issued is None:
+        raise ApiError(409, "no_telephony", "no plugin for calls is enabled")
+    row, secret = issued
+    return SipPhone(phone_id=row.phone_id, secret=secret)
+
+
+@api.add("DELETE", "/api/v1/phone/sip", "desk.use")
+async def remove_sip_phone(services: Services, call: Call[NoBody]) -> None:
+    """End the account of this user's SIP desk phone."""
+    await services.phones.revoke(call.identity.user_id, kind="sip")
 
 
 @api.add("PUT", f"{CALL}/hold", "desk.use", body=Hold, answer=ConversationView, problems=(409,))
