@@ -70,7 +70,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-async def test_a_call_reaches_the_agent_and_outlives_the_plugin(phone_house: House) -> None:
+async def test_a_call_reaches_the_agent_and_outlives_its_plugin_and_hub(phone_house: House) -> None:
     house, port = phone_house, free_port()
     async with Agent(house.url, "admin", house.first_password) as admin:
         await admin.call("PUT", "/session/password", current=house.first_password, new="correct-horse-77")
@@ -97,16 +97,17 @@ async def test_a_call_reaches_the_agent_and_outlives_the_plugin(phone_house: Hou
                 await call.hears(AGENT_HZ)
                 await ringing.hears(CALLER_HZ)
                 call.arrivals.clear()
-                house.kill("voice-main")
-                house.kill("hub.app")
+                for victim in ("core.host", "-m hub", "nats-server"):
+                    assert house.pids(victim), victim
+                    house.kill(victim)
                 await call.heard_for(4.0)
-                assert call.longest_gap_s < 0.2
+                assert call.missing_s < 0.2
                 await call.hears(AGENT_HZ)
                 await ringing.hears(CALLER_HZ)
                 await call.hang_up()
-                assert await ringing.ended(within_s=20) == "BYE"
+                assert await ringing.ended(within_s=40) == "BYE"
             await zhou.until(
-                lambda: any(row["state"] == "wrap_up" for row in zhou.tables["conversations"].values()), within_s=20
+                lambda: any(row["state"] == "wrap_up" for row in zhou.tables["conversations"].values()), within_s=40
             )
             conversation_id = next(iter(zhou.tables["conversations"]))
 

@@ -38,7 +38,7 @@ async def test_a_talk_goes_on_and_its_recording_is_whole(board: Board, tmp_path:
                 await call.heard_for(1.0)
                 await call.hears(AGENT_HZ)
                 await desk.hears(CALLER_HZ)
-                assert call.longest_gap_s < 0.2
+                assert call.missing_s < 0.2
                 await voice.plan(call_id)
                 assert await desk.ended() == "BYE"
                 ended = await voice.told(RecordingEnded)

@@ -118,6 +118,11 @@ class AudioLine(asyncio.DatagramProtocol):
             (later - sooner for sooner, later in zip(self.arrivals, self.arrivals[1:], strict=False)), default=0.0
         )
 
+    @property
+    def missing_s(self) -> float:
+        """Return how much audio did not come in the time since the first that did; what was late is not missing."""
+        return self.arrivals[-1] - self.arrivals[0] - 0.02 * (len(self.arrivals) - 1) if self.arrivals else 0.0
+
     async def _send(self) -> None:
         loop = asyncio.get_running_loop()
         due = loop.time()
