@@ -20,6 +20,7 @@ export const ADMIN_PAGES = [
   { name: 'reasons', permission: 'admin.queues', component: () => import('./views/admin/ReasonsPage.vue') },
   { name: 'outreach', permission: 'outreach.send', component: () => import('./views/admin/OutreachPage.vue') },
   { name: 'templates', permission: 'outreach.templates', component: () => import('./views/admin/TemplatesPage.vue') },
+  { name: 'alarms', permission: 'wallboard.edit', component: () => import('./views/admin/AlarmsPage.vue') },
   { name: 'dead-letters', permission: 'admin.system', component: () => import('./views/admin/DeadLettersPage.vue') },
   { name: 'backups', permission: 'admin.backups', component: () => import('./views/admin/BackupsPage.vue') },
   { name: 'audit', permission: 'admin.audit', component: () => import('./views/admin/AuditPage.vue') },
@@ -43,6 +44,12 @@ export const router = createRouter({
       name: 'knowledge',
       component: () => import('./views/KnowledgeView.vue'),
       meta: { permission: 'desk.use' },
+    },
+    {
+      path: '/wallboard',
+      name: 'wallboard',
+      component: () => import('./views/WallboardView.vue'),
+      meta: { permission: 'wallboard.view' },
     },
     {
       path: '/knowledge/edit',

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from core.events import TrunkChanged
 from core.testing.clock import VirtualClock
 from hub.accounts.identity import Identity
 from hub.store.models import AuditRecord, Conversation
@@ -29,6 +30,7 @@ async def test_figures_of_a_served_conversation_survive_a_restart(
     clock.advance(10)
     await zhou.call("POST", f"/conversations/{conversation_id}/wrap-up", code="answered")
     board = await chen.call("GET", "/wallboard")
+    assert board["agents"][zhou.me["user_id"]]["here_since"]
     today = board["total"]["today"]
     assert (today["offered"], today["answered"], today["handled"]) == (2, 1, 1)
     assert (today["answer_s"], today["handle_s"], today["wrap_up_s"]) == (5, 60, 10)
@@ -108,3 +110,18 @@ async def test_figures_come_over_the_line_to_browsers_that_watch(still_house: Ho
     await still_house.services.wallboard.tick()
     await chen.until(lambda: any(one.get("name") == "wallboard" for one in chen.signals))
     assert not [one for one in zhou.signals if one.get("name") == "wallboard"]
+
+
+async def test_a_trunk_that_is_down_is_shown_and_raises_an_alarm(
+    still_house: House, channel: FakeChannel, come: Come, clock: VirtualClock
+) -> None:
+    chen = await come("chen")
+    wallboard = still_house.services.wallboard
+    await channel.emit(TrunkChanged(trunk="north", is_up=False, calls=3, at=clock.now()))
+    async with asyncio.timeout(10):
+        while not [line for line in wallboard.board(EVERYTHING).lines if line.is_trunk]:
+            await wallboard.tick()
+    clock.advance(31)
+    await wallboard.tick()
+    (alarm,) = [one for one in (await chen.call("GET", "/wallboard"))["alarms"] if "north" in one["subject_id"]]
+    assert alarm["kind"] == "channel_down"

@@ -31,6 +31,7 @@ export const useDesk = defineStore('desk', () => {
   const isReady = ref(false)
   const typing = shallowReactive(new Map<string, { by: string; until: number }>())
   const whenUp: (() => void)[] = []
+  const whenSignalled: ((signal: Signal) => void)[] = []
 
   const batch = new Batch<Step>((steps) => {
     const touched = new Set<TableName>()
@@ -88,7 +89,7 @@ export const useDesk = defineStore('desk', () => {
   }
 
   function hear(signal: Signal): void {
-    if (signal.name !== 'typing') return
+    if (signal.name !== 'typing') return whenSignalled.forEach((act) => act(signal))
     if (!signal.is_typing) typing.delete(signal.conversation_id)
     else {
       const until = now() + TYPING_MS
@@ -101,6 +102,11 @@ export const useDesk = defineStore('desk', () => {
 
   function tellTyping(conversationId: string, isTyping: boolean): void {
     line.value?.send({ type: 'typing', conversation_id: conversationId, is_typing: isTyping })
+  }
+
+  /** Ask for the wallboard's figures, or for no more of them. */
+  function watchBoard(isOn: boolean): void {
+    line.value?.send({ type: 'watch', is_on: isOn })
   }
 
   /** Put one row that a call answered with, ahead of the patch that will say the same. */
@@ -128,6 +134,9 @@ export const useDesk = defineStore('desk', () => {
     stop,
     put,
     tellTyping,
+    watchBoard,
+    /** Run `act` with each signal other than typing. */
+    onSignal: (act: (signal: Signal) => void) => whenSignalled.push(act),
     /** Run `act` each time the line has come up. */
     onUp: (act: () => void) => whenUp.push(act),
   }

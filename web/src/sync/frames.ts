@@ -1,4 +1,5 @@
 /** What travels over the desk's WebSocket. */
+import type { Alarm, Board } from '@/api/wallboard'
 import type { Patch, Snapshot } from './tables'
 
 export interface Signal {
@@ -7,6 +8,10 @@ export interface Signal {
   conversation_id: string
   is_typing?: boolean
   by?: string
+  /** Of `wallboard`. */
+  board?: Board
+  /** Of `alarm`. */
+  alarm?: Alarm
 }
 
 export type Inbound =
@@ -23,6 +28,7 @@ export type Outbound =
   | { type: 'hello'; epoch: string | null; seq: number }
   | { type: 'pong' }
   | { type: 'typing'; conversation_id: string; is_typing: boolean }
+  | { type: 'watch'; is_on: boolean }
 
 export function decode(data: unknown): Inbound | null {
   if (typeof data !== 'string') return null

@@ -1,0 +1,107 @@
+"""The wallboard as a supervisor sees it: live figures, alarms, control of agents, a wall's screen."""
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.browser.support.looks import assert_clean
+from tests.browser.support.people import Agent, People
+from tests.journeys.support.house import House
+
+
+@pytest.fixture
+def supervisor(people: People) -> Agent:
+    supervisor = people.agent()
+    supervisor.log_in("chen")
+    supervisor.page.get_by_role("button", name="开始值班").click()
+    supervisor.choose_state("忙碌")
+    supervisor.page.get_by_role("link", name="监控大屏").click()
+    expect(tile(supervisor, "呼入量")).to_be_visible()
+    return supervisor
+
+
+def tile(agent: Agent, name: str) -> Locator:
+    return agent.page.locator(".tile").filter(has=agent.page.get_by_text(name, exact=True)).locator(".value")
+
+
+def test_figures_follow_a_conversation_without_a_reload(people: People, supervisor: Agent) -> None:
+    before = int(tile(supervisor, "呼入量").inner_text())
+    citizen, agent = people.citizen(), people.agent("zhou")
+    citizen.ask_for_a_person()
+    expect(tile(supervisor, "呼入量")).to_have_text(str(before + 1))
+    agent.accept()
+    mine = supervisor.page.get_by_role("listitem").filter(has_text="3021")
+    expect(mine).to_contain_text("服务 1 个")
+    expect(supervisor.page.get_by_role("row").filter(has_text="综合服务").first).to_contain_text("服务 1")
+    assert_clean(supervisor.page, "wallboard")
+    expect(tile(supervisor, "在岗坐席")).to_have_text("2 / 4")
+    queue = supervisor.page.get_by_role("columnheader", name="队列").first
+    queue.get_by_role("button").press("Enter")
+    expect(queue).to_have_attribute("aria-sort", "ascending")
+    supervisor.page.get_by_role("button", name="列表视图").click()
+    expect(supervisor.page.get_by_role("row").filter(has_text="3021")).to_contain_text("服务 1 个")
+    supervisor.page.get_by_role("button", name="管理 周敏").click()
+    supervisor.page.get_by_role("menuitem", name="强制签退").press("Enter")
+    expect(supervisor.page.get_by_role("row").filter(has_text="3021")).to_contain_text("未值班")
+    expect(supervisor.page.get_by_role("region", name="排队明细")).to_contain_text("网页咨询")
+
+
+def test_an_alarm_sounds_and_is_acknowledged(supervisor: Agent) -> None:
+    page = supervisor.page
+    page.get_by_role("link", name="告警规则").click()
+    rule = page.locator(".admin-form .body")
+    expect(rule).to_contain_text("阈值")
+    assert_clean(page, "alarm-rules")
+    page.evaluate(
+        """async () => {
+          const me = await (await fetch('/api/v1/session')).json()
+          const rules = [{rule_id: 'away-long', kind: 'away_longer', limit: 0, is_urgent: true}]
+          const headers = {'Content-Type': 'application/json', 'X-CSRF-Token': me.csrf}
+          const body = JSON.stringify({rules})
+          await fetch('/api/v1/wallboard/settings', {method: 'PUT', headers, body})
+        }"""
+    )
+    supervisor.choose_state("小休")
+    expect(page.get_by_text(re.compile("陈静 · 离开时长")).first).to_be_visible()
+    page.get_by_role("link", name="监控大屏").click()
+    alarms = page.get_by_role("list", name="告警")
+    expect(alarms).to_contain_text("陈静 · 离开时长")
+    assert_clean(page, "wallboard-alarm")
+    alarms.get_by_role("button", name="确认").press("Enter")
+    expect(alarms).to_contain_text("陈静 已于")
+    supervisor.choose_state("忙碌")
+    expect(alarms).to_have_count(0)
+
+
+def test_a_wall_shows_one_page_after_the_other_and_nothing_scrolls(supervisor: Agent) -> None:
+    page = supervisor.page
+    button = page.get_by_role("button", name="大屏模式")
+    button.press("Enter")
+    wall = page.get_by_role("dialog", name="大屏模式")
+    expect(wall.get_by_role("heading")).to_have_text("全部队列")
+    smallest = wall.evaluate(
+        """wall => Math.min(...[...wall.querySelectorAll('dt, dd, li *, h2, .place')]
+          .filter((one) => one.textContent.trim()).map((one) => parseFloat(getComputedStyle(one).fontSize)))"""
+    )
+    assert smallest >= 28
+    for _ in range(5):
+        assert wall.evaluate(
+            """wall => [wall, ...wall.querySelectorAll('.tile, li')]
+              .every((one) => one.scrollHeight <= one.clientHeight + 1 && one.scrollWidth <= one.clientWidth + 1)"""
+        )
+        heading = wall.get_by_role("heading").inner_text()
+        page.keyboard.press("ArrowRight")
+        expect(wall.get_by_role("heading")).not_to_have_text(heading)
+    assert_clean(page, "wallboard-tv")
+    page.keyboard.press("Escape")
+    expect(wall).to_have_count(0)
+    expect(button).to_be_focused()
+
+
+def test_an_agent_finds_no_wallboard(people: People, house: House) -> None:
+    agent = people.agent("li")
+    expect(agent.page.get_by_role("link", name="工作台")).to_be_visible()
+    expect(agent.page.get_by_role("link", name="监控大屏")).to_have_count(0)
+    agent.page.goto(f"{house.url}/wallboard")
+    expect(agent.page).to_have_url(re.compile("/desk"))

@@ -1,0 +1,52 @@
+/** The wallboard's figures, once a second while a page shows them. */
+import { defineStore } from 'pinia'
+import { computed, shallowRef } from 'vue'
+
+import { getBoard, type Board } from '@/api/wallboard'
+import { errorText, toast } from '@/composables/toasts'
+import { useAlarms } from '@/stores/alarms'
+import { useDesk } from '@/stores/desk'
+
+export const useWallboard = defineStore('wallboard', () => {
+  const desk = useDesk()
+  const alarms = useAlarms()
+  const board = shallowRef<Board | null>(null)
+  let isWatching = false
+
+  function take(next: Board): void {
+    board.value = next
+    alarms.replaceAll(next.alarms ?? [])
+  }
+
+  desk.onSignal((signal) => signal.name === 'wallboard' && signal.board && take(signal.board))
+  desk.onUp(() => isWatching && desk.watchBoard(true))
+
+  function watch(): void {
+    isWatching = true
+    desk.start()
+    if (desk.lineState === 'up') desk.watchBoard(true)
+    getBoard().then(take, (error) => toast(errorText(error), 'error'))
+  }
+
+  function leave(): void {
+    isWatching = false
+    desk.watchBoard(false)
+  }
+
+  const queues = computed(() => Object.values(board.value?.queues ?? {}))
+  const agents = computed(() =>
+    Object.values(board.value?.agents ?? {}).flatMap((figures) => {
+      const view = desk.agents.get(figures.agent_id)
+      return view ? [{ ...view, figures }] : []
+    }),
+  )
+  const counts = computed(() => {
+    const by: Record<string, number> = {}
+    for (const one of agents.value) by[one.state] = (by[one.state] ?? 0) + 1
+    return by
+  })
+
+  return { board, queues, agents, counts, watch, leave }
+})
+
+export type BoardAgent = ReturnType<typeof useWallboard>['agents'][number]
