@@ -1,8 +1,9 @@
 """What every test gets: a loop guard, and skips that name what the machine lacks."""
 
+import gc
 import os
 import shutil
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,11 @@ def chromium_path() -> str:
 def clock() -> VirtualClock:
     """Return a clock that stands on a Monday morning until it is advanced."""
     return VirtualClock()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _what_is_left_of_earlier_tests_is_not_walked_again() -> Iterator[None]:
+    """Keep a full collection short: over everything thousands of tests left behind it stops the loop for a second."""
+    yield
+    gc.collect()
+    gc.freeze()
