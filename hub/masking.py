@@ -4,7 +4,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from core.events import ContactView, ConversationView
+from core.events import CallView, ContactView, ConversationView
 from hub.accounts.identity import Identity
 
 SCHEMES: Final = ("tel:", "sip:", "fax:")
@@ -20,10 +20,22 @@ def masked(view: ViewT, identity: Identity) -> ViewT:
     if identity.may("address.reveal"):
         return view
     if isinstance(view, ConversationView):
-        shown = {"address": mask_address(view.address), "reply_address": mask_address(view.reply_address)}
-        return msgspec.structs.replace(view, **shown)
+        return msgspec.structs.replace(
+            view,
+            address=mask_address(view.address),
+            reply_address=mask_address(view.reply_address),
+            call=None if view.call is None else _masked_call(view.call),
+        )
     addresses = tuple(msgspec.structs.replace(one, uri=mask_address(one.uri)) for one in view.addresses)
     return msgspec.structs.replace(view, addresses=addresses)
+
+
+def _masked_call(call: CallView) -> CallView:
+    """Return ``call`` without the middle of the numbers of those who were called outside."""
+    legs = tuple(
+        msgspec.structs.replace(leg, name=_mask_number(leg.name)) if leg.role == "outside" else leg for leg in call.legs
+    )
+    return msgspec.structs.replace(call, legs=legs)
 
 
 def mask_address(uri: str) -> str:
@@ -31,6 +43,10 @@ def mask_address(uri: str) -> str:
     scheme, colon, number = uri.partition(":")
     if scheme + colon not in SCHEMES:
         return uri
+    return f"{scheme}:{_mask_number(number)}"
+
+
+def _mask_number(number: str) -> str:
     if len(number) <= SHOWN_FIRST + SHOWN_LAST:
-        return f"{scheme}:{MASK}{number[-2:]}"
-    return f"{scheme}:{number[:SHOWN_FIRST]}{MASK}{number[-SHOWN_LAST:]}"
+        return f"{MASK}{number[-2:]}"
+    return f"{number[:SHOWN_FIRST]}{MASK}{number[-SHOWN_LAST:]}"

@@ -25,10 +25,7 @@ class Sender:
     def reaches(self, scheme: str) -> bool:
         """Whether it can write first to any address of ``scheme``."""
         return (
-            self.manifest is not None
-            and self.manifest.reaches == "anyone"
-            and self.manifest.address_scheme == scheme
-            and "carries_calls" not in self.manifest.capabilities
+            self.manifest is not None and self.manifest.reaches == "anyone" and self.manifest.address_scheme == scheme
         )
 
     @property
@@ -49,13 +46,13 @@ class Reach:
         self._manifests: dict[str, Manifest] = {}
 
     async def senders(self) -> list[Sender]:
-        """Return every enabled instance, by name."""
+        """Return every enabled instance that carries messages, by name."""
         rows = await PluginInstance.filter(is_enabled=True).order_by("instance")
         if not {row.plugin for row in rows} <= self._manifests.keys():  # one may have been installed since
             found, _ = await asyncio.to_thread(discover)
             self._manifests = {name: one.manifest for name, one in found.items()} | self._manifests
-        manifests = self._manifests
-        return [Sender(row.instance, row.title, manifests.get(row.plugin)) for row in rows]
+        known = [(row, self._manifests.get(row.plugin)) for row in rows]
+        return [Sender(row.instance, row.title, manifest) for row, manifest in known if _carries_messages(manifest)]
 
     async def sender(self, instance: str) -> Sender | None:
         """Return one instance, or None when it is not there or not enabled."""
@@ -79,3 +76,8 @@ class Reach:
     def add_manifest(self, manifest: Manifest) -> None:
         """Know a plugin that lies on another machine."""
         self._manifests[manifest.name] = manifest
+
+
+def _carries_messages(manifest: Manifest | None) -> bool:
+    """Whether a plugin sends what is written; one on another machine that nobody knows may."""
+    return manifest is None or (manifest.kind == "channel" and "carries_calls" not in manifest.capabilities)

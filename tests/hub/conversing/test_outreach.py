@@ -11,7 +11,7 @@ from hub.outreach.consent import TopicView
 from hub.outreach.initials import initials
 from hub.outreach.settings import OutreachSettings
 from hub.outreach.templates import KindView, NewTemplate
-from hub.store.models import Conversation, DoNotContact, Entry, Subscription
+from hub.store.models import Conversation, DoNotContact, Entry, PluginInstance, Subscription
 from tests.hub.conversing.conftest import Come
 from tests.hub.conversing.test_other_channels import MOBILE, WANG, reaches_anyone, serve, sms
 from tests.hub.support.channel import FakeChannel
@@ -141,6 +141,14 @@ async def test_a_conversation_that_an_agent_began_can_be_passed_on(
     await zhou.call("POST", path, queue_id="housing", note="请跟进")
     await chen.until(lambda: bool(chen.tables["offers"]))
     assert await chen.take_offer() == begun["conversation_id"]
+
+
+async def test_nothing_is_written_over_what_carries_calls_or_speaks(still_house: House) -> None:
+    async with still_house.services.store.work():
+        for plugin in ("voice", "tts"):
+            await PluginInstance.create(instance=f"{plugin}-main", plugin=plugin, is_enabled=True, revision=1)
+    names = {sender.instance for sender in await still_house.services.reach.senders()}
+    assert not names & {"voice-main", "tts-main"}
 
 
 async def test_nobody_writes_first_to_who_opted_out(channel: FakeChannel, sms: FakeChannel, come: Come) -> None:
