@@ -16,6 +16,7 @@ from plugins.voice.lines import Lines
 from plugins.voice.prompts import Prompts
 from plugins.voice.sip_socket import SipSockets
 from plugins.voice.switchboard import Switchboard
+from plugins.voice.together import together
 
 APP = "lianxin"  # the Stasis application that the dial plan hands calls to
 
@@ -43,14 +44,7 @@ class Voice(Channel[VoiceConfig], CarriesCalls, ServesHttp):
                 lines.provision(self._phones)
             self._switchboard = Switchboard(context, lines)
             try:
-                async with asyncio.TaskGroup() as tasks:
-                    keeping = tasks.create_task(lines.run())
-                    try:
-                        await self._follow(ari, self._switchboard)
-                    finally:
-                        keeping.cancel()
-            except* ChannelNotReady as group:
-                raise ChannelNotReady(str(group.exceptions[0])) from group
+                await together(self._follow(ari, self._switchboard), lines.run())
             finally:
                 closing, self._switchboard, self._lines = self._switchboard, None, None
                 await closing.close()

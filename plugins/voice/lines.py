@@ -22,6 +22,7 @@ from plugins.voice.ari import Ari, Refused
 from plugins.voice.ari.events import ContactStatusChange, EndpointStateChange
 from plugins.voice.config import VoiceConfig
 from plugins.voice.numbers import ways
+from plugins.voice.together import together
 
 log = logging.getLogger(__name__)
 
@@ -69,10 +70,7 @@ class Lines:
 
     async def run(self) -> None:
         """Work until cancelled."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._keep())
-            tasks.create_task(self._send())
-            tasks.create_task(self._watch_load())
+        await together(self._keep(), self._send(), self._watch_load())
 
     async def _keep(self) -> None:
         while True:
@@ -130,7 +128,7 @@ class Lines:
             self._reports.put_nowait(PhoneChanged(phone_id=phone_id, is_reachable=is_reachable, at=datetime.now(UTC)))
 
     async def _watch_load(self) -> None:
-        while self._trunks:
+        while True:
             calls = dict.fromkeys(self._trunks, 0)
             for endpoint in await self._ari.endpoints():
                 if endpoint.resource in calls:
