@@ -1,12 +1,14 @@
-"""Flows: read, save versions, publish."""
+"""Flows: read, check, try, save versions, publish."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
 from core.config import Settings
-from core.flow import FlowFault
+from core.errors import ConfigInvalid
+from core.flow import AnyAction, AnyInput, Flow, FlowFault, State, advance, decode_flow, start
+from hub.errors import not_found
 from hub.flow_library import FlowView
 from hub.http.endpoints import Call, Endpoints, NoBody
 from hub.services import Services
@@ -40,6 +42,35 @@ class Publish(Settings, frozen=True, kw_only=True):
     version: Annotated[int, Meta(ge=1, le=2**31 - 1)]
 
 
+class Draft(Settings, frozen=True, kw_only=True):
+    """A graph that is not saved."""
+
+    graph: dict[str, Any]
+
+
+class Checked(msgspec.Struct, frozen=True):
+    """What keeps a graph from being published."""
+
+    faults: tuple[FlowFault, ...]
+
+
+class Step(Settings, frozen=True, kw_only=True):
+    """One step of a trial: without ``state`` it begins, with it ``input`` is given."""
+
+    graph: dict[str, Any]
+    medium: Literal["text", "voice"] = "text"
+    language: Literal["zh", "en"] = "zh"
+    state: State | None = None
+    input: AnyInput | None = None
+
+
+class Stepped(msgspec.Struct, frozen=True):
+    """Where the trial stands, and what the flow would have done; nobody is written to."""
+
+    state: State
+    actions: tuple[AnyAction, ...]
+
+
 @api.add("GET", "/api/v1/flows", "admin.flows", answer=FlowList)
 async def list_flows(services: Services, call: Call[NoBody]) -> FlowList:
     """List every flow."""
@@ -67,3 +98,39 @@ async def publish_flow(services: Services, call: Call[Publish]) -> FlowView:
     return await services.flow_library.publish(
         call.identity, call.path["flow_id"], call.body.version, remote=call.remote
     )
+
+
+@api.add("GET", "/api/v1/flows/{flow_id}/versions/{version}", "admin.flows", answer=Flow)
+async def get_flow_version(services: Services, call: Call[NoBody]) -> Flow:
+    """Return the graph of one version."""
+    number = call.path["version"]
+    if not number.isdecimal() or len(number) > 9:
+        raise not_found("flow version")
+    flow = await services.flow_library.version(call.path["flow_id"], int(number))
+    if flow is None:
+        raise not_found("flow version")
+    return flow
+
+
+@api.add("POST", "/api/v1/flow-checks", "admin.flows", body=Draft, answer=Checked)
+async def check_flow(services: Services, call: Call[Draft]) -> Checked:
+    """Say what lint finds in a graph; 422 names what is no flow at all."""
+    return Checked(await services.flow_library.faults(_decoded(call.body.graph)))
+
+
+@api.add("POST", "/api/v1/flow-trials", "admin.flows", body=Step, answer=Stepped)
+async def try_flow(services: Services, call: Call[Step]) -> Stepped:
+    """Go one step through a graph without a conversation; what waits for a machine is answered by the caller."""
+    step = call.body
+    flow = _decoded(step.graph)
+    if step.state is None:
+        return Stepped(*start(flow, {"language": step.language, "medium": step.medium}))
+    if step.state.node not in flow.nodes or step.state.flow != flow.name or step.state.version != flow.version:
+        raise ConfigInvalid({"state": "of another graph"})
+    if step.input is None:
+        raise ConfigInvalid({"input": "missing"})
+    return Stepped(*advance(flow, step.state, step.input))
+
+
+def _decoded(graph: dict[str, Any]) -> Flow:
+    return decode_flow(msgspec.json.encode({"name": "trial", **graph}))

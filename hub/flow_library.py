@@ -154,6 +154,10 @@ class FlowLibrary:
             await self._audit.record(identity, "flow.save", "flow", flow_id, remote=remote, version=version)
         return version, lint(flow, await self.surroundings())
 
+    async def faults(self, flow: Flow) -> tuple[FlowFault, ...]:
+        """Return what lint says of ``flow``, saved or not."""
+        return lint(flow, await self.surroundings())
+
     async def publish(self, identity: Identity, flow_id: str, version: int, *, remote: str = "") -> FlowView:
         """Let new conversations run this version; 422 ``flow_faulty`` names what lint finds."""
         flow = await self.version(flow_id, version)

@@ -18,6 +18,7 @@ export const ADMIN_PAGES = [
   { name: 'calendars', permission: 'admin.queues', component: () => import('./views/admin/CalendarsPage.vue') },
   { name: 'codes', permission: 'admin.queues', component: () => import('./views/admin/CodesPage.vue') },
   { name: 'reasons', permission: 'admin.queues', component: () => import('./views/admin/ReasonsPage.vue') },
+  { name: 'flows', permission: 'admin.flows', component: () => import('./views/admin/FlowsPage.vue') },
   { name: 'outreach', permission: 'outreach.send', component: () => import('./views/admin/OutreachPage.vue') },
   { name: 'templates', permission: 'outreach.templates', component: () => import('./views/admin/TemplatesPage.vue') },
   { name: 'alarms', permission: 'wallboard.edit', component: () => import('./views/admin/AlarmsPage.vue') },
