@@ -1,4 +1,4 @@
-"""The administrator looks at a flow, changes it by keys, tries it, saves and publishes."""
+"""The administrator looks at a flow, tries it, changes it by keys, saves a version."""
 
 from playwright.sync_api import expect
 
@@ -9,7 +9,7 @@ from tests.journeys.support.house import House
 SIZES = ((1440, 900), (1280, 800), (720, 900))
 
 
-def test_a_flow_is_changed_tried_and_published(house: House, administrator: Agent) -> None:
+def test_a_flow_is_tried_changed_and_saved(house: House, administrator: Agent) -> None:
     page = administrator.page
     page.goto(f"{house.url}/admin/flows/hotline")
     expect(page.get_by_text("没有问题，可以发布")).to_be_visible()
