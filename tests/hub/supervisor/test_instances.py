@@ -12,6 +12,7 @@ from core.events import (
     DescribeRequest,
     Description,
     MessageStatus,
+    MessageStatuses,
     PluginList,
     PluginsRequest,
     ProbeAnswer,
@@ -45,8 +46,12 @@ async def outcomes(bus: Bus) -> asyncio.Queue[MessageStatus]:
 
     async def hear(batch):
         for delivery in batch:
-            if isinstance(delivery.event, MessageStatus):
-                reported.put_nowait(delivery.event)
+            match delivery.event:
+                case MessageStatus() as status:
+                    reported.put_nowait(status)
+                case MessageStatuses(statuses=statuses):
+                    for status in statuses:
+                        reported.put_nowait(status)
 
     await bus.ensure(consumers=[Consumer("IN", "hub")])
     bus.consume("IN", "hub", hear)
