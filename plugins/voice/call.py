@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from core.events import CallArrived, CallPlan
-from core.events.calls import Listen, Record
+from core.events.calls import Cause, Listen, Record
 from plugins.voice import causes, marks
 from plugins.voice.ari import AriEvent, AriUnavailable, Channel, Conflict, Gone, Refused
 from plugins.voice.ari.events import (
@@ -367,7 +367,7 @@ class Call:
             await self._hands.stop_listening_in(leg)
         self._tapes.left(leg_id)
         self.stock.over.add(leg_id)
-        word = "lost" if at is None else causes.ended(cause, is_answered=is_answered, by_us=by_us)
-        if leg.is_inbound and not by_us and word == "no_answer":
-            word = "normal"  # the caller did not wait
+        word: Cause = "lost" if at is None else causes.ended(cause, is_answered=is_answered, by_us=by_us)
+        if leg.is_inbound and not is_answered and not by_us and at is not None:
+            word = "normal"  # the caller did not wait, whatever the engine calls it
         self._reports.ended(leg_id, word, at=at, by_far_end=not by_us, sip_code=sip_code)

@@ -290,3 +290,59 @@ async def test_a_caller_id_that_is_none_is_withheld(voice: Stage, trunk: Phone, 
         assert arrived.caller in ("", "tel:trunk")
         assert "<" not in arrived.caller_name
         await voice.plan(arrived.call_id)
+
+
+@pytest.mark.parametrize("moment", ["ringing", "prompt", "music", "agent_rings", "talk", "held", "message"])
+async def test_a_caller_may_leave_at_any_moment(voice: Stage, trunk: Phone, moment: str) -> None:
+    phone = await voice.phone("agent-1")
+    voice.sound("words", PROMPT_HZ)
+    async with trunk.call("12345") as call:
+        arrived = await voice.arrival()
+        call_id, leg_id = arrived.call_id, arrived.leg_id
+        served = agent("leg-1", "agent-1")
+        match moment:
+            case "ringing":
+                await voice.plan(call_id, citizen(leg_id, Ring(activity_id="r")))
+                await call.rang()
+            case "prompt":
+                await voice.plan(call_id, citizen(leg_id, Listen(activity_id="p", prompts=(Prompt(media_id="words"),))))
+                await call.hears(PROMPT_HZ)
+            case "music" | "agent_rings":
+                waits = citizen(leg_id, Listen(activity_id="m", background="music"))
+                await voice.plan(call_id, waits, *((served,) if moment == "agent_rings" else ()))
+                await call.hears_something()
+            case "talk" | "held":
+                await voice.plan(call_id, citizen(leg_id), served, recordings=(RecordingPlan(recording_id=moment),))
+                await (await phone.rings()).answer()
+                await voice.told(LegChanged, leg_id="leg-1", state="answered")
+                if moment == "held":
+                    await voice.plan(call_id, citizen(leg_id, Listen(activity_id="h", background="music")), served)
+                    await call.hears_something()
+            case "message":
+                await voice.plan(call_id, citizen(leg_id, Record(activity_id="v", max_s=20)))
+                await call.answered()
+        await call.hang_up()
+        ended = await voice.ended(leg_id)
+        assert (ended.cause, ended.by_far_end) == ("normal", True)
+        await voice.plan(call_id)
+        assert voice.voice is not None
+        async with asyncio.timeout(15):
+            while voice.voice.carried() or await voice.board.ari.channels() or await voice.board.ari.bridges():
+                await asyncio.sleep(0.02)
+
+
+async def test_both_sides_of_a_recording_keep_step(voice: Stage, trunk: Phone) -> None:
+    phone = await voice.phone("agent-1")
+    async with trunk.call("12345") as call:
+        call_id, caller, served, desk = await talking(voice, call, phone)
+        await voice.plan(call_id, caller, served, recordings=(RecordingPlan(recording_id="step"),))
+        await desk.heard_for(0.5)
+        call.say(CALLER_HZ)
+        desk.say(AGENT_HZ)
+        await call.hears(AGENT_HZ)
+        await call.heard_for(0.5)
+        await voice.plan(call_id)
+        ended = await voice.told(RecordingEnded, recording_id="step")
+    left, right = sides(voice.link.files[ended.file.media_id][0])
+    begins = [next(at for at, sample in enumerate(side) if abs(sample) > 1_000) for side in (left, right)]
+    assert abs(begins[0] - begins[1]) / 8 < 100, "milliseconds; an idle machine shows none"
