@@ -14,8 +14,6 @@ from tests.journeys.support.house import House
 def supervisor(people: People) -> Agent:
     supervisor = people.agent()
     supervisor.log_in("chen")
-    supervisor.page.get_by_role("button", name="开始值班").click()
-    supervisor.choose_state("忙碌")
     supervisor.page.get_by_role("link", name="监控大屏").click()
     expect(tile(supervisor, "呼入量")).to_be_visible()
     return supervisor
@@ -35,7 +33,7 @@ def test_figures_follow_a_conversation_without_a_reload(people: People, supervis
     expect(mine).to_contain_text("服务 1 个")
     expect(supervisor.page.get_by_role("row").filter(has_text="综合服务").first).to_contain_text("服务 1")
     assert_clean(supervisor.page, "wallboard")
-    expect(tile(supervisor, "在岗坐席")).to_have_text("2 / 4")
+    expect(tile(supervisor, "在岗坐席")).to_have_text("1 / 4")
     queue = supervisor.page.get_by_role("columnheader", name="队列").first
     queue.get_by_role("button").press("Enter")
     expect(queue).to_have_attribute("aria-sort", "ascending")
