@@ -22,6 +22,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     ``reaches`` says whom an instance can write to first: ``anyone`` with an address of the scheme (telephone, email),
     those ``known`` to it because they wrote before, or nobody who is not ``present`` (a chat on a page).
+    ``public_settings`` are texts at the top of an instance's settings that every agent may see.
     """
 
     name: Name
@@ -36,6 +37,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     memory_mib: Annotated[int, Meta(ge=32, le=65_536)] | None = None  # what its process needs, if more than usual
     uses: tuple[Literal["phone_engine"], ...] = ()  # what the supervisor runs for it and tells it how to reach
     reaches: Reaches = "known"
+    public_settings: tuple[str, ...] = ()
 
 
 def read_manifest(path: Path) -> Manifest:

@@ -172,7 +172,7 @@ class Hub:
         resets = PasswordResets(units, audit, sessions)
         media = MediaStore(settings.data_dir / "media", units, clock, max_bytes=limits.attachment_bytes)
         contacts = Contacts(units, audit)
-        reach = Reach()
+        reach = Reach(sealer)
         library = FlowLibrary(units, audit, reach)
         contact_merges = ContactMerges(units, audit, contacts)
         contact_links = ContactLinks(units, audit, contacts, contact_merges)

@@ -2,12 +2,17 @@
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
 
 from core.addresses import scheme_of
 from core.discovery import discover
 from core.manifest import Manifest
+from hub.store.errors import KeyUnusable
 from hub.store.models import Address, PluginInstance
+from hub.store.secrets import Sealer
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +22,7 @@ class Sender:
     instance: str
     title: dict[str, str]
     manifest: Manifest | None  # None: the plugin lies on another machine
+    settings: dict[str, str] = field(default_factory=dict)  # the public ones that are set
 
     def sends_to(self, address: Address) -> bool:
         """Whether it can write to ``address``: it met it before, or reaches anyone with such an address."""
@@ -42,7 +48,8 @@ class Sender:
 class Reach:
     """Reads what is configured and what plugins say; changes nothing."""
 
-    def __init__(self) -> None:
+    def __init__(self, box: Sealer) -> None:
+        self._box = box
         self._manifests: dict[str, Manifest] = {}
 
     async def senders(self) -> list[Sender]:
@@ -51,8 +58,7 @@ class Reach:
         if not {row.plugin for row in rows} <= self._manifests.keys():  # one may have been installed since
             found, _ = await asyncio.to_thread(discover)
             self._manifests = {name: one.manifest for name, one in found.items()} | self._manifests
-        known = [(row, self._manifests.get(row.plugin)) for row in rows]
-        return [Sender(row.instance, row.title, manifest) for row, manifest in known if _carries_messages(manifest)]
+        return [self._sender(row) for row in rows if _carries_messages(self._manifests.get(row.plugin))]
 
     async def sender(self, instance: str) -> Sender | None:
         """Return one instance, or None when it is not there or not enabled."""
@@ -76,6 +82,20 @@ class Reach:
     def add_manifest(self, manifest: Manifest) -> None:
         """Know a plugin that lies on another machine."""
         self._manifests[manifest.name] = manifest
+
+    def _sender(self, row: PluginInstance) -> Sender:
+        manifest = self._manifests.get(row.plugin)
+        return Sender(row.instance, row.title, manifest, self._public_settings(row, manifest))
+
+    def _public_settings(self, row: PluginInstance, manifest: Manifest | None) -> dict[str, str]:
+        if manifest is None or not manifest.public_settings or not row.settings:
+            return {}
+        try:
+            opened = self._box.open(row.settings)
+        except KeyUnusable:  # the instance cannot start either, and the supervisor says why
+            return {}
+        settings = msgspec.json.decode(opened, type=dict[str, Any])
+        return {name: settings[name] for name in manifest.public_settings if isinstance(settings.get(name), str)}
 
 
 def _carries_messages(manifest: Manifest | None) -> bool:

@@ -31,6 +31,7 @@ class ReplyOption(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     is_preferred: bool = False
     is_chosen: bool = False
     is_ready: bool = False
+    settings: dict[str, str] = {}  # the instance's public ones
 
 
 class ReplyChoice(Settings, frozen=True, kw_only=True):
@@ -63,6 +64,7 @@ class ReplyOptions:
                     is_preferred=address.is_preferred,
                     is_chosen=(address.uri, sender.instance) == now,
                     is_ready=self._is_ready(sender.instance),
+                    settings=sender.settings,
                 )
                 for address, sender in await self._reach.of(await _addresses(conversation))
             ]

@@ -3,7 +3,7 @@
 import importlib
 import inspect
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, get_type_hints
 
 from core.channel import CarriesCalls, Channel, FindsSent, ServesHttp, ShowsTyping
 from core.errors import ManifestInvalid
@@ -70,6 +70,10 @@ def disagreements(cls: type[Channel[Any]], manifest: Manifest) -> list[str]:
             faults.append(f"capability {word!r} needs {cls.__name__} to inherit {ability.__name__}")
         elif shown and not claimed:
             faults.append(f"{cls.__name__} inherits {ability.__name__}, so capabilities needs {word!r}")
+    if manifest.public_settings:
+        types = get_type_hints(cls.config_type)
+        wrong = [name for name in manifest.public_settings if types.get(name) is not str]
+        faults += [f"public setting {name!r} is no text" for name in wrong]
     return faults
 
 

@@ -53,6 +53,7 @@ class SenderView(msgspec.Struct, frozen=True, kw_only=True):
     title: dict[str, str]
     channel: str
     reaches_anyone: bool
+    settings: dict[str, str] = {}  # the public ones
 
 
 class _NotSent(Exception):
@@ -239,4 +240,5 @@ def sender_view(sender: Sender) -> SenderView:
         title=sender.title,
         channel=channel_of(f"{sender.scheme}:"),
         reaches_anyone=sender.reaches(sender.scheme),
+        settings=sender.settings,
     )

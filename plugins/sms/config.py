@@ -152,6 +152,8 @@ class SmsConfig(ChannelConfig, frozen=True, kw_only=True):
     max_parts: Annotated[int, Meta(ge=1, le=255)] = 10
     parts_wait_s: Annotated[float, Meta(ge=1, le=86_400)] = 600.0
     sms_signature: Annotated[str, Meta(max_length=40)] = ""  # put before every text, as Chinese carriers demand
+    price_per_segment: Annotated[str, Meta(pattern=r"\A([0-9]{1,6}(\.[0-9]{1,6})?)?\Z")] = ""  # empty: not known
+    currency: Annotated[str, Meta(pattern=r"\A[A-Z]{3}\Z")] = "CNY"  # ISO 4217
     language: Language = "zh"  # of what the channel itself writes
     opt_out_words: tuple[str, ...] = OPT_OUT_WORDS
     opt_in_words: tuple[str, ...] = OPT_IN_WORDS

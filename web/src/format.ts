@@ -43,6 +43,11 @@ export function ago(iso: string, nowMs: number): string {
   return new Date(iso).toLocaleDateString(locale(), { month: '2-digit', day: '2-digit' })
 }
 
+/** `¥0.135`: fractions of a cent are kept; `currency` by ISO 4217. */
+export function money(amount: number, currency: string): string {
+  return amount.toLocaleString(locale(), { style: 'currency', currency, maximumFractionDigits: 6 })
+}
+
 /** `1.4 MB`. */
 export function fileSize(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`

@@ -1,6 +1,7 @@
 """A conversation goes on over another channel than it began on, and what comes back from there belongs to it."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from core.manifest import Manifest
 from hub.store.models import Address, Conversation, Entry, PluginInstance
+from hub.store.secrets import Sealer
 from tests.hub.conversing.conftest import Come
 from tests.hub.support.channel import FakeChannel
 from tests.hub.support.house import House
@@ -16,6 +18,7 @@ from tests.journeys.support.clients import Agent
 WANG = "web:wang"
 MOBILE = "tel:+8613800001234"
 SMS = "sms-main"
+SETTINGS = {"sms_signature": "【便民热线】", "sender": "10690001", "backend": {"password": "Pa55-w0r"}}
 
 
 @pytest.fixture
@@ -27,7 +30,7 @@ async def sms(still_house: House) -> AsyncIterator[FakeChannel]:
 
 
 async def reaches_anyone(house: House, instance: str, scheme: str) -> None:
-    """Configure an instance whose plugin says that it writes to any address of ``scheme``."""
+    """Configure an instance whose plugin writes to any address of ``scheme`` and shows its ``sms_signature``."""
     manifest = Manifest(
         name=instance.partition("-")[0],
         kind="channel",
@@ -37,10 +40,14 @@ async def reaches_anyone(house: House, instance: str, scheme: str) -> None:
         quality="bronze",
         address_scheme=scheme,
         reaches="anyone",
+        public_settings=("sms_signature", "price_per_segment"),
     )
+    box = Sealer.load(house.settings.data_dir / "keys" / "data.key")
     house.services.reach.add_manifest(manifest)
     async with house.services.store.work():
-        await PluginInstance.create(instance=instance, plugin=manifest.name, is_enabled=True)
+        await PluginInstance.create(
+            instance=instance, plugin=manifest.name, is_enabled=True, settings=box.seal(json.dumps(SETTINGS))
+        )
     await house.services.plugin_instances.publish_all()
 
 
@@ -123,6 +130,19 @@ async def test_after_its_end_a_conversation_takes_no_replies(
     await sms.until(lambda: len(sms.sent(MOBILE)) > 3)
     assert await Conversation.all().count() == 2
     assert (await Conversation.all().order_by("-conversation_id").first()).address == MOBILE  # type: ignore[union-attr]
+
+
+async def test_an_option_shows_the_public_settings_and_no_others(
+    still_house: House, channel: FakeChannel, sms: FakeChannel, come: Come
+) -> None:
+    zhou = await come("zhou")
+    conversation = await serve(zhou, channel)
+    await zhou.call("POST", f"/contacts/{conversation['contact_id']}/addresses", text=MOBILE)
+    path = f"/conversations/{conversation['conversation_id']}/reply-options"
+    shown = {one["instance"]: one.get("settings") for one in (await zhou.call("GET", path))["items"]}
+    assert shown == {"web_chat-main": None, SMS: {"sms_signature": "【便民热线】"}}
+    senders = {one["instance"]: one["settings"] for one in (await zhou.call("GET", "/senders"))["items"]}
+    assert senders == {SMS: {"sms_signature": "【便民热线】"}}
 
 
 async def test_an_address_that_nobody_can_send_to_is_no_option(channel: FakeChannel, come: Come) -> None:

@@ -11,6 +11,7 @@ export interface ReplyOption {
   is_preferred?: boolean
   is_chosen?: boolean
   is_ready?: boolean
+  settings?: Record<string, string>
 }
 
 export interface CannedReply {

@@ -45,6 +45,7 @@ export interface Sender {
   title: LocalText
   channel: string
   reaches_anyone: boolean
+  settings?: Record<string, string>
 }
 
 export interface Preview {
