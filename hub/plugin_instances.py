@@ -186,7 +186,7 @@ class PluginInstances:
         ]
 
     async def replace(self, parts: dict[str, InstancePart]) -> None:
-        """Store ``parts`` in the caller's unit of work; ``publish_all`` once it is committed."""
+        """Store ``parts`` in the caller's unit of work; ``take_over`` once it is committed."""
         for instance, part in parts.items():
             row = await PluginInstance.get_or_none(instance=instance)
             row = row or PluginInstance(instance=instance, plugin=part.plugin)
@@ -194,6 +194,12 @@ class PluginInstances:
             row.is_enabled = part.is_enabled
             row.revision += 1
             await row.save()
+
+    async def take_over(self, parts: dict[str, InstancePart]) -> None:
+        """Have what ``replace`` has stored run, as soon as the bus can be told."""
+        for instance, part in parts.items():
+            await self._schemes.learn(instance, (await self.describe(part.plugin)).manifest.get("address_scheme"))
+        self._behind.set()
 
     async def switch(self, identity: Identity, instance: str, *, is_enabled: bool, remote: str = "") -> PluginInstance:
         """Enable or disable an instance; enabling lifts a fence."""

@@ -103,7 +103,7 @@ class Configurations:
                     )  # fmt: skip
             await self._library.load()
             self._sessions.forget_all()
-            await self._instances.publish_all()
+            await self._instances.take_over(parts)
             return changes
 
     async def _plan(
@@ -131,16 +131,16 @@ class Configurations:
 
     async def _write(self, unit: Unit, changed: set[tuple[str, str]], wanted: Configuration) -> None:
         """Write what consists of one row each."""
-        for model, key, section in (
-            (Calendar, "calendar_id", "calendars"),
-            (Queue, "queue_id", "queues"),
-            (WrapUpCode, "code", "wrap_up_codes"),
-            (AwayReason, "reason", "away_reasons"),
-            (Role, "role_id", "roles"),
+        for model, key, section, more in (
+            (Calendar, "calendar_id", "calendars", {}),
+            (Queue, "queue_id", "queues", {"is_active": True}),
+            (WrapUpCode, "code", "wrap_up_codes", {}),
+            (AwayReason, "reason", "away_reasons", {}),
+            (Role, "role_id", "roles", {}),
         ):
             for name, part in getattr(wanted, section).items():
                 if (section, name) in changed:
-                    await model.update_or_create(msgspec.to_builtins(part), **{key: name})
+                    await model.update_or_create({**msgspec.to_builtins(part), **more}, **{key: name})
         for section, name in sorted(changed):
             if section == "queues":
                 await self._dispatcher.know_queue(unit, name)
