@@ -1,5 +1,6 @@
 """The plugin goes away in the middle of calls and comes back: nobody hears anything of it."""
 
+import asyncio
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -89,3 +90,29 @@ async def test_a_caller_without_plan_is_served_by_the_engine_and_comes_back(boar
             greeting = Listen(activity_id="greet", prompts=(Prompt(media_id="greeting"),))
             await voice.plan(arrived.call_id, citizen(arrived.leg_id, greeting))
             await call.hears(PROMPT_HZ)
+
+
+async def test_a_recording_whose_call_ended_meanwhile_is_handed_in(board: Board, tmp_path: Path) -> None:
+    async with Phone(board.sip, "trunk") as trunk, AsyncExitStack() as first:
+        made = new_stage(board, tmp_path, trunk)
+        voice = await first.enter_async_context(made.at_work())
+        phone = await voice.phone("agent-1")
+        async with trunk.call("12345") as call:
+            call_id, caller, served, desk = await talking(voice, call, phone)
+            await voice.plan(call_id, caller, served, recordings=RECORDED)
+            call.say(CALLER_HZ)
+            await desk.hears(CALLER_HZ)
+            await call.heard_for(1.0)
+            await first.aclose()
+            await call.hang_up()
+            await desk.hang_up()
+        async with asyncio.timeout(10):
+            while await board.ari.channels():
+                await asyncio.sleep(0.02)
+        async with made.at_work():
+            ended = await voice.told(RecordingEnded, recording_id="rec-kill")
+            assert (ended.call_id, ended.is_cut) == (call_id, False)
+            assert ended.length_s > 0.9
+            async with asyncio.timeout(10):
+                while await board.ari.stored_recordings():
+                    await asyncio.sleep(0.02)
