@@ -168,6 +168,7 @@ class Hub:
         announcements = Announcements(steps)
         ringing = Ringing(plans, self.phones)
         dispatcher = Dispatcher(units, clock, queues, desk, announcements=announcements, ringing=ringing)
+        self.phones.lost = dispatcher.know_phones
         sessions = Sessions(store, clock, audit, limits)
         resets = PasswordResets(units, audit, sessions)
         media = MediaStore(settings.data_dir / "media", units, clock, max_bytes=limits.attachment_bytes)

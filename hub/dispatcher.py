@@ -252,6 +252,11 @@ class Dispatcher:
             if shown != view and not unit.has_recorded(AgentChanged, user.user_id):
                 unit.record(AgentChanged(agent=shown), user.user_id)
 
+    async def know_phones(self, user_id: str) -> None:
+        """Take over whether a user can be rung, when that changed outside a unit of work of ours."""
+        async with self._units.open() as unit, self.deciding(unit):
+            await self.know_agent(unit, await User.get(user_id=user_id))
+
     async def know_queue(self, unit: Unit, queue_id: str) -> None:
         """Take over a new or changed queue's rules."""
         unit.if_undone(self._queues.restorer())

@@ -1,6 +1,8 @@
 """Agents' phones: which there are, who may register, which can be rung."""
 
 import secrets
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final, Literal
 
 from core.bus import Bus
@@ -21,6 +23,7 @@ class Phones:
         self._units = units
         self._bus = bus
         self._sealer = sealer
+        self.lost: Callable[[str], Awaitable[None]] | None = None  # told of users whose phone was taken away
         self._reachable: dict[str, list[str]] = {}  # user id → phone ids, the newest first
 
     async def load(self) -> None:
@@ -85,6 +88,8 @@ class Phones:
     async def _forget(self, unit: Unit, rows: list[Phone]) -> None:
         for row in rows:
             await row.delete()
+            if row.is_reachable and self.lost is not None:
+                unit.after(partial(self.lost, row.user_id))
             self._reachable[row.user_id] = [one for one in self._reachable.get(row.user_id, []) if one != row.phone_id]
 
     async def _tell(self, instance: str) -> None:

@@ -1,7 +1,7 @@
 """What agents and supervisors do with a call."""
 
 from core.events import Listen, Spy, Talk
-from hub.store.models import Conversation
+from hub.store.models import Conversation, Offer
 from tests.hub.calls.conftest import Come
 from tests.hub.calls.test_calls import reach_agent
 from tests.hub.support.engine import FakeEngine
@@ -164,3 +164,13 @@ async def test_ending_the_service_lets_the_agents_phone_go_while_the_citizen_rat
     plan = engine.plans[call_id]
     assert leg_id not in {leg.leg_id for leg in plan.legs}
     assert plan.recordings == ()
+
+
+async def test_an_agent_whose_phone_was_taken_away_is_offered_no_call(engine: FakeEngine, come: Come) -> None:
+    zhou = await come("zhou")
+    await zhou.call("DELETE", "/phone")
+    call_id = await engine.arrive()
+    await engine.press(call_id, "0")
+    await engine.queues(call_id)
+    assert not await Offer.exists()
+    assert engine.agent(call_id) is None
