@@ -6,6 +6,7 @@ The code has 160 random bits, so that a key is derived from it without slowing d
 import base64
 import os
 import re
+import tempfile
 from pathlib import Path
 from typing import Final
 
@@ -33,13 +34,14 @@ def recovery_code(path: Path) -> str:
     if not path.exists():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         letters = base64.b32encode(os.urandom(CODE_BYTES)).decode()
-        unfinished = path.with_name(f"{path.name}.{os.getpid()}")
-        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        number, name = tempfile.mkstemp(dir=path.parent)  # readable by us alone
+        unfinished = Path(name)
+        with os.fdopen(number, "w") as file:
             file.write("-".join(re.findall("....", letters)) + "\n")
             file.flush()
             os.fsync(file.fileno())
         try:
-            os.link(unfinished, path)  # of two processes that make one, both go on with the first one's
+            os.link(unfinished, path)  # of two that make one, both go on with the first one's
         except FileExistsError:
             pass
         finally:
