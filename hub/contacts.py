@@ -208,7 +208,8 @@ class Contacts:
 
 
 def _made_up_name(uri: str) -> str:
-    return catalogue("visitor.name", "zh", suffix=uri[-4:].upper())
+    kind = "caller.name" if uri.startswith("tel:") else "visitor.name"
+    return catalogue(kind, "zh", suffix=uri[-4:].upper())
 
 
 async def _is_served_by(identity: Identity, contact_id: str) -> bool:

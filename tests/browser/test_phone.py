@@ -1,6 +1,7 @@
 """The phone at the desk: a browser that registers, answers, and has its call back after a reload."""
 
 import io
+import itertools
 import math
 import re
 import struct
@@ -17,6 +18,7 @@ from tests.browser.support.looks import assert_clean
 from tests.browser.support.people import Agent, People
 from tests.browser.support.switchboard import VOICE, SipFarEnd, Switchboard, running_switchboard
 
+numbers = itertools.count(100_001)
 MEDIA_FLAGS = [
     "--use-fake-ui-for-media-stream",
     "--use-fake-device-for-media-stream",
@@ -67,11 +69,12 @@ def button(agent: Agent, name: str) -> Locator:
 def answer(agent: Agent, far: SipFarEnd, board: Switchboard) -> tuple[str, str]:
     """Let a citizen call and ask for a person, and the agent answer; return call and leg when they talk."""
     engine = board.engine
-    call_id = board.do(engine.arrive())
+    call_id = board.do(engine.arrive(f"tel:+8613900{next(numbers)}"))
     board.do(engine.press(call_id, "0"))
     leg_id = board.do(engine.rings(call_id)).leg_id
     board.do(engine.change(call_id, leg_id, "ringing"))
     far.call(call_id, leg_id)
+    expect(agent.offer).to_contain_text("首次来电")
     agent.offer.get_by_role("button", name=re.compile("^接听")).click()
     far.connect(leg_id)
     board.do(engine.change(call_id, leg_id, "answered"))
@@ -96,6 +99,12 @@ def test_a_call_is_answered_held_muted_and_ended_at_the_bar(people: People, boar
     agent, far = sit_down(people, board, "zhou")
     place = bar(agent).bounding_box()
     engine = board.engine
+    button(agent, "设备").click()
+    devices = agent.page.get_by_role("dialog", name="耳机与麦克风")
+    expect(devices.get_by_role("combobox", name="麦克风")).to_contain_text("Fake")
+    agent.page.wait_for_function("() => document.querySelector('meter')?.value > 0")  # the fake microphone beeps
+    assert_clean(agent.page, "call-devices")
+    agent.page.keyboard.press("Escape")
     call_id, leg_id = answer(agent, far, board)
     expect(button(agent, "静音")).to_be_enabled()
     assert_clean(agent.page, "call-talking")
@@ -160,6 +169,7 @@ def test_a_colleague_is_asked_joins_and_takes_the_call(people: People, board: Sw
     dialog = agent.page.get_by_role("dialog", name=re.compile("^咨询或转接"))
     dialog.get_by_role("combobox", name="坐席").click()
     agent.page.get_by_role("option", name=re.compile("李")).click()
+    assert_clean(agent.page, "call-dialog")
     dialog.get_by_role("button", name="先咨询").click()
     board.until(lambda: len(engine.plans[call_id].legs) == 3)
     expect(bar(agent)).to_contain_text("咨询中")

@@ -108,7 +108,7 @@ it('is no phone where the hub has no telephony, or before the shift', async () =
 it('comes back into its call after a reload, without the agent', async () => {
   localStorage.setItem('lianxin.call', 'c1')
   const { phone } = await sitDown({ conversations: { v1: conversation(MINE) } })
-  await vi.advanceTimersByTimeAsync(0)
+  await vi.advanceTimersByTimeAsync(300)
   expect(sent).toEqual(['POST /phone', REATTACH])
   agents[0].onCall(incoming('l-new'))
   expect(phone.handset).toMatchObject({ callId: 'c1', legId: 'l-new', state: 'talking' })
@@ -120,7 +120,7 @@ it('asks again while the engine has not told that the phone is there', async () 
   localStorage.setItem('lianxin.call', 'c1')
   fails[REATTACH] = 'no_phone'
   await sitDown({ conversations: { v1: conversation(MINE) } })
-  await vi.advanceTimersByTimeAsync(1500)
+  await vi.advanceTimersByTimeAsync(1000)
   expect(sent.filter((one) => one === REATTACH)).toHaveLength(2)
 })
 

@@ -15,8 +15,9 @@ import { useSettings } from '@/stores/settings'
 
 const LOCK = 'lianxin.phone' // one window of a browser is the phone; the next takes over when it closes
 const REMEMBERED = 'lianxin.call' // the call this browser had: what a reloaded page must come back into
-const REATTACH_MS = 1500 // the engine tells the hub that the phone registered before this
-const REATTACH_TRIES = 20
+const SETTLE_MS = 250 // the engine tells the hub within this that the phone has registered
+const REATTACH_MS = 700
+const REATTACH_TRIES = 40
 const GONE_MS = 4000 // the hub says that a call is over before SIP does when the line was down
 
 export const usePhone = defineStore('phone', () => {
@@ -108,7 +109,7 @@ export const usePhone = defineStore('phone', () => {
     clearTimeout(attempts.timer)
     if (callId && attempts.callId !== callId) attempts = { callId, count: 0 }
     const wasHere = callId !== '' && localStorage.getItem(REMEMBERED) === callId
-    if (callId) attempts.timer = setTimeout(() => void comeBack(callId), wasHere ? 0 : REATTACH_MS)
+    if (callId) attempts.timer = setTimeout(() => void comeBack(callId), wasHere ? SETTLE_MS : REATTACH_MS)
   })
 
   async function comeBack(callId: string): Promise<void> {
