@@ -6,14 +6,14 @@ from msgspec import Meta
 
 from core.speech import SpeechConfig
 
-VoiceName = Annotated[str, Meta(pattern=r"\A[a-z]{2}_[a-z]{1,30}\Z")]
+VoiceName = Annotated[str, Meta(pattern=r"\A([a-z]{2}_[a-z]{1,30})?\Z")]
 
 
 class TtsConfig(SpeechConfig, frozen=True, kw_only=True):
     """Who speaks, how, and how much of the machine it may take."""
 
-    voice_zh: VoiceName | Literal[""] = "zf_xiaobei"  # empty: no Mandarin
-    voice_en: VoiceName | Literal[""] = "af_heart"
+    voice_zh: VoiceName = "zf_xiaobei"  # empty: no Mandarin
+    voice_en: VoiceName = "af_heart"
     model_path: str = ""  # an ONNX file; empty: the packages of the extra "tts"
     voices_dir: str = ""  # where <voice>.bin files lie; empty: the two that come along
     speed: Annotated[float, Meta(ge=0.5, le=2.0)] = 1.0

@@ -106,6 +106,10 @@ async def test_a_file_that_is_no_model_is_told_apart_from_a_bug(tmp_path: Path) 
         await synthesizer.run()
 
 
+def test_a_language_can_be_left_to_others() -> None:
+    assert decode_settings(TtsConfig, {"voice_en": ""}).voice_zh == "zf_xiaobei"
+
+
 def test_settings_without_any_voice_are_refused() -> None:
     with pytest.raises(ConfigInvalid):
         decode_settings(TtsConfig, {"voice_zh": "", "voice_en": ""})
