@@ -8,7 +8,7 @@ const root = {
     Config: {
       type: 'object',
       properties: {
-        host: { type: 'string', default: 'localhost' },
+        mast: { type: 'string', default: 'localhost' },
         port: { type: 'integer', minimum: 1, default: 25 },
         key: { type: 'string', format: 'password', 'x-secret': true },
         limit: { anyOf: [{ type: 'integer' }, { type: 'null' }], default: null },
@@ -16,7 +16,7 @@ const root = {
         kinds: { type: 'array', items: { enum: ['a', 'b'] } },
         labels: { type: 'object', additionalProperties: { type: 'string' } },
       },
-      required: ['host'],
+      required: ['mast'],
     },
     Hours: { type: 'object', properties: { opens: { type: 'string', default: '08:30' }, is_open: { type: 'boolean' } } },
   },
@@ -34,7 +34,7 @@ describe('schema', () => {
   })
 
   it.each([
-    ['host', 'text'],
+    ['mast', 'text'],
     ['port', 'number'],
     ['key', 'secret'],
     ['limit', 'number'],
@@ -46,7 +46,7 @@ describe('schema', () => {
   })
 
   it('starts new values at their defaults', () => {
-    expect(blank(root, root)).toEqual({ host: 'localhost', port: 25, key: '', limit: null, hours: [], kinds: [], labels: {} })
+    expect(blank(root, root)).toEqual({ mast: 'localhost', port: 25, key: '', limit: null, hours: [], kinds: [], labels: {} })
     expect(blank({ $ref: '#/$defs/Hours' }, root)).toEqual({ opens: '08:30', is_open: false })
   })
 
@@ -67,7 +67,7 @@ describe('schema', () => {
       Box: {
         type: 'object',
         properties: {
-          host: { type: 'string', title: 'Host' },
+          mast: { type: 'string', title: 'Mast' },
           way: {
             anyOf: [
               { anyOf: [{ $ref: '#/$defs/Smtp' }, { $ref: '#/$defs/Api' }], discriminator: { propertyName: 'kind' } },
@@ -79,11 +79,11 @@ describe('schema', () => {
       },
       Smtp: {
         type: 'object',
-        properties: { kind: { enum: ['smtp'] }, host: { type: 'string' }, password: { type: 'string', 'x-secret': true } },
+        properties: { kind: { enum: ['smtp'] }, mast: { type: 'string' }, hush: { type: 'string', 'x-secret': true } },
       },
       Api: {
         type: 'object',
-        properties: { kind: { enum: ['api'] }, host: { type: 'string' }, password: { type: 'string', 'x-secret': true } },
+        properties: { kind: { enum: ['api'] }, mast: { type: 'string' }, hush: { type: 'string', 'x-secret': true } },
       },
     },
   }
@@ -93,19 +93,19 @@ describe('schema', () => {
     expect([field.kind, field.isNullable]).toEqual(['union', true])
     expect(membersOf(field.schema, mail).map((member) => member.tag)).toEqual(['smtp', 'api'])
     expect(blank(mail.$defs.Box.properties.way, mail)).toBeNull()
-    expect(blank(mail.$defs.Box.properties.way.anyOf[0], mail)).toEqual({ kind: 'smtp', host: '', password: '' })
+    expect(blank(mail.$defs.Box.properties.way.anyOf[0], mail)).toEqual({ kind: 'smtp', mast: '', hush: '' })
   })
 
   it('keeps what two members have in common, but hands no secret on', () => {
     const union = fieldOf(mail.$defs.Box.properties.way, mail).schema
     const api = membersOf(union, mail)[1]
-    expect(asMember({ kind: 'smtp', host: 'h', password: '***' }, api, union, mail)).toEqual({ kind: 'api', host: 'h', password: '' })
+    expect(asMember({ kind: 'smtp', mast: 'h', hush: '***' }, api, union, mail)).toEqual({ kind: 'api', mast: 'h', hush: '' })
   })
 
   it.each([
-    ['boxes[1].host', 'boxes 2 › Host'],
-    ['boxes[0].way.password', 'boxes 1 › way › password'],
-    ['by_town.北京.host', 'by town › 北京 › Host'],
+    ['boxes[1].mast', 'boxes 2 › Mast'],
+    ['boxes[0].way.hush', 'boxes 1 › way › hush'],
+    ['by_town.北京.mast', 'by town › 北京 › Mast'],
     ['nothing.here', 'nothing › here'],
   ])('calls %s %s', (path, words) => {
     expect(pathLabel(path, mail)).toBe(words)

@@ -24,8 +24,8 @@ const root = {
     Box: {
       type: 'object',
       properties: {
-        host: { type: 'string' },
-        password: secret,
+        mast: { type: 'string' },
+        hush: secret,
         way: { anyOf: [{ $ref: '#/$defs/Smtp' }, { $ref: '#/$defs/Api' }, { type: 'null' }], discriminator: { propertyName: 'kind' } },
       },
     },
@@ -52,50 +52,50 @@ async function show(settings: Record<string, unknown>, faults: Record<string, st
 }
 
 it('moves, adds and removes entries, each with its own secret', async () => {
-  const { page, values, press } = await show({ boxes: [{ host: 'a', password: '***', way: null }, { host: 'b', password: '', way: null }] })
+  const { page, values, press } = await show({ boxes: [{ mast: 'a', hush: '***', way: null }, { mast: 'b', hush: '', way: null }] })
   await press('下移 boxes 1')
-  expect(values.value).toEqual({ boxes: [{ host: 'b', password: '', way: null }, { host: 'a', password: '***', way: null }] })
+  expect(values.value).toEqual({ boxes: [{ mast: 'b', hush: '', way: null }, { mast: 'a', hush: '***', way: null }] })
   const secrets = () => [...page.querySelectorAll<HTMLInputElement>('input[type=password]')].map((one) => one.placeholder)
   expect(secrets()).toEqual(['', '已设置，留空则不变'])
   await press('添加boxes')
   await press('移除 boxes 1')
-  expect(values.value).toEqual({ boxes: [{ host: 'a', password: '***', way: null }, { host: '', password: '', way: null }] })
+  expect(values.value).toEqual({ boxes: [{ mast: 'a', hush: '***', way: null }, { mast: '', hush: '', way: null }] })
   expect(secrets()).toEqual(['已设置，留空则不变', ''])
 })
 
 it('clears a secret only when asked to', async () => {
-  const { page, values, press } = await show({ boxes: [{ host: 'a', password: '***', way: null }] })
+  const { page, values, press } = await show({ boxes: [{ mast: 'a', hush: '***', way: null }] })
   const field = page.querySelector<HTMLInputElement>('input[type=password]')!
   const type = (text: string) => {
     field.value = text
     field.dispatchEvent(new Event('input'))
   }
-  const saved = () => (values.value as { boxes: { password: string }[] }).boxes[0].password
+  const saved = () => (values.value as { boxes: { hush: string }[] }).boxes[0].hush
   type('new')
   expect(saved()).toBe('new')
   type('')
   expect(saved()).toBe('***')
-  await press('清除password')
+  await press('清除hush')
   expect(saved()).toBe('')
 })
 
 it('offers the kinds of a tagged union, and asks only for what the chosen one needs', async () => {
-  const { page, values, press } = await show({ boxes: [{ host: 'a', password: '', way: null }] })
+  const { page, values, press } = await show({ boxes: [{ mast: 'a', hush: '', way: null }] })
   await press('添加way')
-  expect(values.value).toEqual({ boxes: [{ host: 'a', password: '', way: { kind: 'smtp', port: 25 } }] })
+  expect(values.value).toEqual({ boxes: [{ mast: 'a', hush: '', way: { kind: 'smtp', port: 25 } }] })
   const select = page.querySelector('select')!
   select.value = 'api'
   select.dispatchEvent(new Event('change'))
   await nextTick()
-  expect(values.value).toEqual({ boxes: [{ host: 'a', password: '', way: { kind: 'api', badge: '' } }] })
+  expect(values.value).toEqual({ boxes: [{ mast: 'a', hush: '', way: { kind: 'api', badge: '' } }] })
   expect(page.textContent).toContain('badge')
   expect(page.textContent).not.toContain('port')
   await press('移除 way')
-  expect(values.value).toEqual({ boxes: [{ host: 'a', password: '', way: null }] })
+  expect(values.value).toEqual({ boxes: [{ mast: 'a', hush: '', way: null }] })
 })
 
 it('says beside the field what is wrong with it', async () => {
-  const { page } = await show({ boxes: [{ host: '', password: '', way: null }] }, { 'boxes[0].host': 'missing' })
+  const { page } = await show({ boxes: [{ mast: '', hush: '', way: null }] }, { 'boxes[0].mast': 'missing' })
   const field = page.querySelector<HTMLInputElement>('[aria-invalid=true]')!
   expect(page.querySelector(`#${field.getAttribute('aria-describedby')}`)!.textContent).toBe('必须填写')
 })
