@@ -32,7 +32,9 @@ async def list_prompts(services: Services, call: Call[NoBody]) -> PromptList:
     return services.prompt_editor.all()
 
 
-@api.add("POST", "/api/v1/prompt-recordings", "admin.flows", body=NewRecording, answer=SoundView, status=201)
+@api.add(
+    "POST", "/api/v1/prompt-recordings", "admin.flows", body=NewRecording, answer=SoundView, status=201, problems=(404,)
+)
 async def add_recording(services: Services, call: Call[NewRecording]) -> SoundView:
     """Play a recording in place of words from now on."""
     body = call.body

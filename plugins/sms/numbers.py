@@ -35,7 +35,10 @@ def canonical(written: str, region: str = "CN") -> str:
     if _SHORT.fullmatch(number):
         return SCHEME + number
     parsed = _parsed(number, region)
-    return SCHEME + phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
+    formed = phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
+    if phonenumbers.format_number(_parsed(formed, region), PhoneNumberFormat.E164) != formed:
+        raise ValueError("not a phone number: its country reads it in two ways")
+    return SCHEME + formed
 
 
 def is_sender(text: str) -> bool:
