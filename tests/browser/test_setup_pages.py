@@ -57,7 +57,8 @@ def test_a_code_stands_below_its_heading(house: House, administrator: Agent) -> 
     save(page)
     expect(page.get_by_role("heading", name="漏水")).to_be_visible()
     page.reload()
-    expect(page.get_by_text("供水", exact=True).nth(1)).to_be_visible()
+    parent = page.locator(".el-select", has=page.get_by_role("combobox", name="上级"))
+    expect(parent).to_contain_text("供水")
 
 
 def test_a_reason_is_added_and_retired(house: House, administrator: Agent) -> None:
