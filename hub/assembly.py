@@ -1,0 +1,262 @@
+"""Puts a hub's services together: each is made once and given what it needs."""
+
+from collections.abc import Awaitable, Callable
+from importlib import metadata
+
+from core.bus import Bus
+from core.clock import Clock
+from core.events import TrunkChanged
+from hub.accounts.password_resets import PasswordResets
+from hub.accounts.sessions import Sessions
+from hub.accounts.users import Users
+from hub.address_schemes import AddressSchemes
+from hub.agent_control import AgentControl
+from hub.announcements import Announcements
+from hub.audit import Audit
+from hub.away_reasons import AwayReasons
+from hub.backup.backups import Backups
+from hub.backup.writing import Source
+from hub.bulk.campaigns import Campaigns
+from hub.bulk.runner import BulkRunner
+from hub.calendar_editor import CalendarEditor
+from hub.calendars import Calendars
+from hub.calls.controls import CallControls
+from hub.calls.phones import Phones
+from hub.calls.plans import CallPlans
+from hub.calls.prompt_editor import PromptEditor
+from hub.calls.prompts import Prompts
+from hub.calls.rehearsal import Rehearsal
+from hub.calls.reports import CallReports
+from hub.calls.ringing import Ringing
+from hub.calls.steps import CallSteps
+from hub.calls.synthesizers import Synthesizers
+from hub.channel_requests import ChannelRequests
+from hub.configuration.configurations import Configurations
+from hub.connectors import Connectors
+from hub.contact_links import ContactLinks
+from hub.contact_merges import ContactMerges
+from hub.contacts import Contacts
+from hub.conversation_lists import ConversationLists
+from hub.conversations import Conversations
+from hub.desktop.desk import Desk
+from hub.dispatcher import Dispatcher
+from hub.endings import Endings
+from hub.extensions import load_extensions
+from hub.figures.wallboard import Wallboard
+from hub.flow_library import FlowLibrary
+from hub.flows import Flows
+from hub.housekeeping import keep_house, keep_room
+from hub.http.proxy import ChannelProxy
+from hub.knowledge.knowledge import Knowledge
+from hub.media import MediaStore
+from hub.outreach.consent import Consent
+from hub.outreach.keywords import Keywords
+from hub.outreach.outbound import Outbound
+from hub.outreach.settings import OutreachSetup
+from hub.outreach.templates import Templates
+from hub.plugin_instances import PluginInstances
+from hub.presence import Presence
+from hub.queue_editor import QueueEditor
+from hub.queues import Queues
+from hub.rate_limits import RateLimiter
+from hub.reach import Reach
+from hub.reception import Reception
+from hub.reply_options import ReplyOptions
+from hub.router import Router
+from hub.services import Services
+from hub.settings import HubSettings, backup_folder, store_url
+from hub.setup import Setup
+from hub.signals import Signals
+from hub.store.address import locate
+from hub.store.engine import Store
+from hub.store.outbox import Relay
+from hub.store.secrets import Sealer
+from hub.units import Units
+from hub.wrap_up_codes import WrapUpCodes
+
+Task = Callable[[], Awaitable[None]]
+
+
+class Assembly:
+    """What a hub is made of, ready to be loaded and served; ``tasks`` run as long as it does."""
+
+    def __init__(self, settings: HubSettings, clock: Clock, store: Store, bus: Bus) -> None:
+        limits = settings.limits
+        units = Units(store, clock)
+        audit = Audit(units, clock)
+        queues = Queues()
+        desk = Desk(store, backlog=limits.desk_backlog, setup=Setup(limits).table)
+        sealer = Sealer.load(settings.data_dir / "keys" / "data.key")
+        self.prompts, self.phones = Prompts(units), Phones(units, bus, sealer)
+        plans = CallPlans(units, bus, desk, self.prompts, self.phones)
+        steps = CallSteps(plans)
+        announcements = Announcements(steps)
+        ringing = Ringing(plans, self.phones)
+        dispatcher = Dispatcher(units, clock, queues, desk, announcements=announcements, ringing=ringing)
+        self.phones.lost = dispatcher.know_phones
+        sessions = Sessions(store, clock, audit, limits)
+        resets = PasswordResets(units, audit, sessions)
+        media = MediaStore(settings.data_dir / "media", units, clock, max_bytes=limits.attachment_bytes)
+        contacts = Contacts(units, audit)
+        reach = Reach(sealer)
+        library = FlowLibrary(units, audit, reach)
+        contact_merges = ContactMerges(units, audit, contacts)
+        contact_links = ContactLinks(units, audit, contacts, contact_merges)
+        knowledge = Knowledge(units, audit, bus, media, settings)
+        outreach_setup = OutreachSetup(units, audit)
+        consent = Consent(units, audit)
+        templates = Templates(units, audit)
+        outbound = Outbound(
+            units, audit, reach=reach, contacts=contacts, consent=consent, templates=templates, queues=queues
+        )
+        bulk_runner = BulkRunner(units, consent, outreach_setup)
+        flows = Flows(
+            units,
+            dispatcher=dispatcher,
+            library=library,
+            calendars=Calendars(),
+            connectors=Connectors(),
+            answering=knowledge.answering,
+            links=contact_links,
+            calls=steps,
+            outbound=outbound,
+        )
+        source = Source(
+            settings.data_dir,
+            locate(store_url(settings.database_url, settings.data_dir)),
+            metadata.version("lianxin"),
+        )
+        backups = Backups(units, audit, source, backup_folder(settings.backup_dir, settings.data_dir))
+        endings = Endings(dispatcher, flows, queues, announcements)
+        hooks = self.hooks = load_extensions()
+        self.schemes = AddressSchemes(units, bus)
+        self.proxy = ChannelProxy(settings.http.trusted_proxies)
+        plugin_instances = PluginInstances(units, bus, audit, box=sealer, proxy=self.proxy, schemes=self.schemes)
+        self.prompts.synthesizer = synthesizers = Synthesizers(bus, plugin_instances)
+        presence = Presence(units, dispatcher, desk, grace_s=limits.desk_grace_s)
+        trunks: dict[str, TrunkChanged] = {}
+        wallboard = Wallboard(units, clock, audit, queues=queues, desk=desk, plugins=plugin_instances, trunks=trunks)
+        rehearsal = Rehearsal(self.prompts, synthesizers, library)
+        self.services = Services(
+            version=metadata.version("lianxin"),
+            settings=settings,
+            clock=clock,
+            store=store,
+            bus=bus,
+            audit=audit,
+            sessions=sessions,
+            users=Users(units, clock, audit, dispatcher=dispatcher, sessions=sessions, resets=resets),
+            contacts=contacts,
+            contact_links=contact_links,
+            contact_merges=contact_merges,
+            conversations=Conversations(
+                units,
+                bus=bus,
+                dispatcher=dispatcher,
+                endings=endings,
+                announcements=announcements,
+                queues=queues,
+                media=media,
+                text_chars=limits.text_chars,
+            ),
+            conversation_lists=ConversationLists(knowledge.finder),
+            dispatcher=dispatcher,
+            calls=CallControls(
+                units, plans=plans, phones=self.phones, dispatcher=dispatcher, endings=endings, audit=audit
+            ),
+            phones=self.phones,
+            presence=presence,
+            prompt_editor=PromptEditor(self.prompts, rehearsal, library, media, audit),
+            queues=queues,
+            queue_editor=QueueEditor(units, audit, dispatcher),
+            calendar_editor=CalendarEditor(units, audit),
+            wrap_up_codes=WrapUpCodes(units, audit, queues),
+            away_reasons=AwayReasons(units, audit),
+            flows=flows,
+            flow_library=library,
+            knowledge=knowledge,
+            media=media,
+            plugin_instances=plugin_instances,
+            reach=reach,
+            templates=templates,
+            consent=consent,
+            outbound=outbound,
+            outreach_setup=outreach_setup,
+            campaigns=Campaigns(
+                units,
+                audit,
+                reach=reach,
+                templates=templates,
+                consent=consent,
+                media=media,
+                setup=outreach_setup,
+            ),
+            bulk_runner=bulk_runner,
+            reply_options=ReplyOptions(units, reach, plugin_instances.channel_states),
+            backups=backups,
+            configurations=Configurations(
+                units,
+                audit,
+                dispatcher=dispatcher,
+                sessions=sessions,
+                library=library,
+                instances=plugin_instances,
+            ),
+            desk=desk,
+            wallboard=wallboard,
+            agent_control=AgentControl(units, audit, dispatcher, presence),
+            call_limiter=RateLimiter(clock, rate=limits.calls_per_second, burst=limits.calls_per_second * 4),
+            login_limiter=RateLimiter(clock, rate=limits.logins_per_minute / 60, burst=limits.logins_per_minute),
+        )
+        reception = Reception(flows, hooks)
+        reports = CallReports(
+            plans=plans,
+            phones=self.phones,
+            contacts=contacts,
+            links=contact_links,
+            reception=reception,
+            flows=flows,
+            dispatcher=dispatcher,
+            endings=endings,
+            trunks=trunks,
+        )
+        self.router = Router(
+            units,
+            contacts=contacts,
+            links=contact_links,
+            reception=reception,
+            flows=flows,
+            dispatcher=dispatcher,
+            calls=reports,
+            hooks=hooks,
+            media=media,
+            schemes=self.schemes,
+            keywords=Keywords(outreach_setup, consent),
+            bulk=bulk_runner,
+        )
+        relay = Relay(
+            store,
+            lambda subject, payload, msg_id: bus.publish_raw(subject, payload, msg_id=msg_id),
+            bus.publish_together,
+        )
+        requests = ChannelRequests(bus, media, dispatcher)
+        signals = Signals(bus, desk)
+        self.tasks: list[Task] = [
+            relay.run,
+            dispatcher.run,
+            flows.run,
+            lambda: keep_house(store, clock),
+            lambda: keep_room(bus),
+            requests.run,
+            self.schemes.run,
+            plans.run,
+            lambda: resets.serve(bus),
+            plugin_instances.run,
+            signals.run,
+            synthesizers.run,
+            rehearsal.run,
+            *knowledge.tasks,
+            bulk_runner.run,
+            backups.run,
+            wallboard.run,
+        ]
