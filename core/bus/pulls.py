@@ -41,7 +41,7 @@ class Pull:
         self._prepare = prepare
         self._buffer: deque[Msg] = deque()
         self._taken = 0
-        self._filled = asyncio.Event()
+        self._takers: deque[asyncio.Future[None]] = deque()
         self._room = asyncio.Event()
         self._room.set()
         self._idle = asyncio.Event()
@@ -55,11 +55,12 @@ class Pull:
     async def take(self, limit: int) -> list[Msg]:
         """Return what is there, at least one and at most ``limit``; give them back with ``done``."""
         while not self._buffer:
-            self._filled.clear()
-            await self._filled.wait()
+            await self._filled()
         messages = [self._buffer.popleft() for _ in range(min(limit, len(self._buffer)))]
         self._taken += len(messages)
         self._idle.clear()
+        if self._buffer:
+            self._wake_one()
         return messages
 
     def done(self, count: int) -> None:
@@ -140,12 +141,30 @@ class Pull:
         status = message.headers.get("Status") if message.headers and not message.data else None
         if status is None or not message.subject.startswith(self._inbox):
             self._buffer.append(message)
-            self._filled.set()
+            self._wake_one()
             self._open -= 1
             if self._open == 0:
                 self._end("filled")
         elif status != _HEARTBEAT and message.subject == f"{self._inbox}{self._number}":
             self._end(status)
+
+    async def _filled(self) -> None:
+        """Wait for a message; not all who wait are woken by it, a channel's host has hundreds of them."""
+        taker = asyncio.get_running_loop().create_future()
+        self._takers.append(taker)
+        try:
+            await taker
+        except asyncio.CancelledError:
+            if not taker.cancelled() and self._buffer:
+                self._wake_one()  # it was woken for a message that it does not take
+            raise
+
+    def _wake_one(self) -> None:
+        while self._takers:
+            taker = self._takers.popleft()
+            if not taker.done():  # else cancelled: nobody waits there any more
+                taker.set_result(None)
+                return
 
     def _end(self, how: str) -> None:
         if self._over is not None and not self._over.done():
