@@ -12,7 +12,6 @@ from core.events import (
     ConversationView,
     DraftChanged,
     EntryView,
-    Mail,
     TypingShown,
 )
 from core.ids import new_id
@@ -24,14 +23,13 @@ from hub.dispatcher import Dispatcher
 from hub.endings import Endings
 from hub.errors import ApiError, not_found
 from hub.i18n import text as catalogue
-from hub.mails import MAX_SUBJECT, is_mail, quotation
+from hub.mail_replies import MailReply, NewMail
 from hub.masking import masked
 from hub.media import MediaStore
 from hub.queues import Queues
 from hub.store.fields import ID_LENGTH
 from hub.store.models import Conversation, Draft, User
 from hub.store.views import conversation_view, entry_view
-from hub.texts import clean_line
 from hub.units import Unit, Units
 from hub.wrap_up_codes import may_end_with
 
@@ -41,13 +39,6 @@ MAX_ATTACHMENTS: Final = 10
 Id = Annotated[str, Meta(max_length=ID_LENGTH)]
 ClientId = Annotated[str, Meta(min_length=1, max_length=64)]
 Text = Annotated[str, Meta(max_length=20_000)]  # the operator's own limit is lower
-
-
-class NewMail(Settings, frozen=True, kw_only=True):
-    """What an agent gives a mail beside its text; without a subject it answers the last one received."""
-
-    subject: Annotated[str, Meta(max_length=MAX_SUBJECT)] = ""
-    quotes: Id = ""  # the entry it repeats below
 
 
 class NewMessage(Settings, frozen=True, kw_only=True):
@@ -124,9 +115,10 @@ class Conversations:
 
     async def send(self, identity: Identity, conversation_id: str, message: NewMessage) -> EntryView:
         """Send the citizen a message; a repeated ``client_id`` returns the first one's entry."""
-        if not message.text.strip() and not message.attachments:
+        reply = MailReply(message.mail or NewMail())
+        if not message.text.strip() and not reply.text and not message.attachments:
             raise ApiError(422, "invalid", "nothing to send", fields={"text": "empty"})
-        if len(message.text) > self._text_chars:
+        if max(len(message.text), len(reply.text)) > self._text_chars:
             raise ApiError(422, "invalid", f"at most {self._text_chars} characters", fields={"text": "too_long"})
         files = [await self._attachment(identity, media_id) for media_id in message.attachments]
 
@@ -139,15 +131,17 @@ class Conversations:
             if any(came_over not in ("", timeline.reply_instance(conversation)) for _, came_over in files):
                 raise ApiError(422, "invalid", "a file of another channel", fields={"attachments": "foreign"})
             conversation.unread = 0
+            signature = self._queues.settings(conversation.queue_id or "").signature
+            mail = await reply.complete(unit, identity, conversation, signature)
             entry = timeline.add_reply(
                 unit,
                 conversation,
                 address,
                 identity,
-                message.text,
+                reply.text if mail is not None and mail.html else message.text,
                 attachments=[attachment for attachment, _ in files],
                 client_id=message.client_id,
-                mail=await self._mail(unit, identity, conversation, message.mail or NewMail()),
+                mail=mail,
             )
             await self._drop_draft(unit, identity, conversation_id)
             return entry_view(entry)
@@ -301,21 +295,6 @@ class Conversations:
         if not await may_fetch(identity, media_id):
             raise ApiError(422, "invalid", "no such file", fields={"attachments": "unknown"})
         return await self._media.attachment(media_id)
-
-    async def _mail(self, unit: Unit, identity: Identity, conversation: Conversation, asked: NewMail) -> Mail | None:
-        """Return what the reply says beside its text: subject, quoted text and the queue's signature."""
-        if not is_mail(conversation.reply_address or conversation.address):
-            return None
-        quoted = ""
-        if asked.quotes:
-            entry = await unit.entry(asked.quotes)
-            if entry.conversation_id != conversation.conversation_id or entry.kind != "message":
-                raise not_found("message")
-            quoted = quotation(entry, timeline.language_of(conversation))
-        signature = self._queues.settings(conversation.queue_id or "").signature
-        for name, value in (("{name}", identity.display_name), ("{work_number}", identity.work_number)):
-            signature = signature.replace(name, value)
-        return Mail(subject=clean_line(asked.subject), quoted=quoted, signature=signature)
 
     async def _target(self, conversation: Conversation, transfer: Transfer) -> tuple[str, str]:
         if transfer.agent_id is not None:

@@ -13,12 +13,14 @@ from hub.store.models import Conversation, Entry
 from hub.texts import clean, clean_line
 
 MAX_SUBJECT: Final = 400
+REFERENCE_DIGITS: Final = 10
 MAX_REFERENCES: Final = 20
 MAX_QUOTED: Final = 20_000
 # how mail programs begin the subject of a reply or a forwarded mail, Chinese ones too
 _PREFIX: Final = re.compile(
     r"^\s*(?:(?:re|fwd?|aw|回复|答复|回覆|转发|轉寄|答覆)\s*(?:\[\d+\])?\s*[:：]\s*)+", re.IGNORECASE
 )
+_REFERENCE: Final = re.compile(r"\s*\[LX-([0-9A-F]{10})\]", re.IGNORECASE)
 
 
 def is_mail(uri: str) -> bool:
@@ -76,12 +78,25 @@ def outgoing(conversation: Conversation, mail: Mail | None = None) -> Mail:
     if not subject:
         earlier = bare_subject(place.get("subject", "")) or conversation.topic
         subject = f"Re: {earlier}" if earlier else ""
+    if subject:  # without one the channel writes its own
+        subject = f"{_REFERENCE.sub('', subject)} [LX-{reference(conversation.conversation_id)}]"
     return msgspec.structs.replace(asked, subject=subject, references=tuple(place.get("references", ())))
 
 
 def bare_subject(subject: str) -> str:
-    """Return ``subject`` without the prefixes of replies."""
-    return _PREFIX.sub("", subject).strip()
+    """Return ``subject`` without the prefixes of replies and without a conversation's reference."""
+    return _PREFIX.sub("", _REFERENCE.sub("", subject)).strip()
+
+
+def reference(conversation_id: str) -> str:
+    """Return what subjects call the conversation; of all that one person has, it names one."""
+    return conversation_id.replace("-", "")[-REFERENCE_DIGITS:].upper()
+
+
+def reference_in(subject: str) -> str:
+    """Return the reference that ``subject`` names, "" when it names none."""
+    match = _REFERENCE.search(subject)
+    return match[1].upper() if match else ""
 
 
 def quotation(entry: Entry, language: str) -> str:

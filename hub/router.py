@@ -199,10 +199,14 @@ class Router:
                 return await unit.conversation(entry.conversation_id)
         if message.mail is None:
             return await unit.current_conversation(message.sender, instance)
-        if message.mail.references:
+        exchanged = Entry.filter(instance=instance, address=message.sender)
+        reference = mails.reference_in(message.mail.subject)
+        if message.mail.references or reference:
             await unit.flush()  # what it answers may stand in this very batch
-            named = Entry.filter(instance=instance, external_id__in=message.mail.references, address=message.sender)
-            if (row := await named.order_by("-entry_id").first()) is not None:
+            row = await exchanged.filter(external_id__in=message.mail.references).order_by("-entry_id").first()
+            if row is None and reference:
+                row = await exchanged.filter(conversation_id__endswith=reference.lower()).first()
+            if row is not None:
                 return await unit.conversation(row.conversation_id)
         current = await unit.current_conversation(message.sender, instance)
         # a mail that answers nothing is about something else, unless a flow waits for an answer

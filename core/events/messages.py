@@ -46,8 +46,10 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a mail carries beside its text: of a received one what it says, of an ordered one what it is to say.
 
     ``message_id`` and ``references`` are Message-IDs (RFC 5322 section 3.6.4), the latter oldest first;
-    ``quoted`` is what it repeats of earlier ones; ``verdicts`` are ``spf``, ``dkim`` and ``dmarc`` in the words
-    of RFC 8601; ``warnings`` are stable words for what was left out or could not be read.
+    ``quoted`` is what it repeats of earlier ones; ``html`` is an ordered one's text as its writer formatted it,
+    empty when plain; ``verdicts`` are ``spf``, ``dkim`` and ``dmarc`` in the words
+    of RFC 8601, and ``sender_check`` whether by them the domain of ``sender`` vouches for the mail; ``warnings``
+    are stable words for what was left out or could not be read.
     """
 
     subject: str = ""
@@ -59,10 +61,12 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     is_reply: bool = False
     quoted: str = ""
     signature: str = ""
+    html: str = ""
     html_media_id: str = ""
     original_media_id: str = ""
     has_remote_images: bool = False
     verdicts: dict[str, str] = {}
+    sender_check: Literal["unknown", "passed", "failed"] = "unknown"
     warnings: tuple[str, ...] = ()
 
 

@@ -83,8 +83,9 @@ class EmailChannel(Channel[EmailConfig], FindsSent):
         mail = await asyncio.to_thread(compose, message, self.config, tokens, attached)
         await asyncio.to_thread(journal.begin, message.message_id)
         try:
+            copies = [] if message.mail is None else [bare(normalized(one)) for one in message.mail.cc]
             await self._outgoing.send(
-                self.config.address, bare(recipient), mail, envelope_id=tokens.sign(message.message_id)
+                self.config.address, bare(recipient), mail, envelope_id=tokens.sign(message.message_id), copies=copies
             )
         except (SendUnknown, asyncio.CancelledError):
             raise

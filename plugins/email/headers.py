@@ -97,6 +97,11 @@ def read_addresses(raw: bytes) -> list[Mailbox]:
     return found[:MAX_ADDRESSES]
 
 
+def names_address(name: str) -> bool:
+    """Whether a person's name holds an address: they are read in the address's place, and forged for that."""
+    return _ADDRESS.search(name) is not None
+
+
 def read_message_ids(raw: bytes) -> list[str]:
     """Return the Message-IDs of a field, in their order, each once."""
     text = decode(raw[:MAX_FIELD])

@@ -32,6 +32,7 @@ _ATTRIBUTES: Final = {
     "tr": _BOXES,
     "ol": {"start"},
 }
+_REPLY_TAGS: Final = {"div", "br", "b", "i", "u", "ul", "ol", "li", "a"}
 _REMOTE: Final = re.compile(r"(?i)^\s*(?:https?:)?//")
 _URL: Final = re.compile(r"(?i)url\s*\(|expression|@import|\\")
 _BLOCKS: Final = {
@@ -83,6 +84,17 @@ class Page:
         reader.feed(self.html[:MAX_FOR_TEXT])
         reader.close()
         return reader.text()
+
+
+def clean_reply(source: str) -> str:
+    """Return what an agent formatted, with nothing in it but what the desk's editor makes."""
+    return nh3.clean(
+        source,
+        tags=_REPLY_TAGS,
+        attributes={"a": {"href"}},
+        url_schemes={"http", "https", "mailto", "tel"},
+        link_rel=None,
+    )
 
 
 def place_pictures(page: str, media_ids: dict[str, str]) -> str:

@@ -112,7 +112,8 @@ class Intake:
                     html_media_id=page,
                     original_media_id=original,
                     has_remote_images=parsed.has_remote_images,
-                    verdicts=parsed.verdicts,
+                    verdicts=parsed.verdicts.words,
+                    sender_check=parsed.verdicts.sender_check,
                     warnings=tuple(dict.fromkeys(warnings)),
                 ),
             )

@@ -14,6 +14,7 @@ from plugins.email.addresses import normalized
 from plugins.email.config import ListenerSettings
 
 log = logging.getLogger(__name__)
+logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd notes there who writes to whom
 
 Take = Callable[[bytes, tuple[str, ...]], Awaitable[None]]
 MAX_LINE: Final = 65_536  # the standard says 1,000; programs that write HTML do not know that

@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import logging
 import ssl
 import time
+from collections.abc import Sequence
 from typing import Final
 
 import aiosmtplib
@@ -11,6 +13,8 @@ import aiosmtplib
 from core.errors import ChannelAuthFailed, ChannelNotReady, SendDeferred, SendRejected, SendUnknown
 from plugins.email.bounces import reason_code
 from plugins.email.config import SmtpSettings
+
+log = logging.getLogger(__name__)
 
 IDLE_S: Final = 30.0  # servers hang up after a minute or more
 MAX_USES: Final = 100
@@ -36,13 +40,18 @@ class Outgoing:
                 raise ChannelNotReady(f"mail server: {error}") from error
             self._idle.append((client, time.monotonic(), uses))
 
-    async def send(self, sender: str, recipient: str, message: bytes, *, envelope_id: str) -> None:
-        """Return when the server has taken ``message``; a SendError or a channel error when it has not."""
+    async def send(
+        self, sender: str, recipient: str, message: bytes, *, envelope_id: str, copies: Sequence[str] = ()
+    ) -> None:
+        """Return when the server has taken ``message``; a SendError or a channel error when it has not.
+
+        Addresses of ``copies`` that the server refuses get none.
+        """
         async with self._slots:
             client, uses = await self._take()
             is_handed_over = False
             try:
-                await self._envelope(client, sender, recipient, len(message), envelope_id)
+                await self._envelope(client, sender, (recipient, *copies), len(message), envelope_id)
                 is_handed_over = True
                 await client.data(message)
             except aiosmtplib.SMTPResponseException as error:
@@ -68,12 +77,12 @@ class Outgoing:
             client.close()
 
     async def _envelope(
-        self, client: aiosmtplib.SMTP, sender: str, recipient: str, size: int, envelope_id: str
+        self, client: aiosmtplib.SMTP, sender: str, recipients: Sequence[str], size: int, envelope_id: str
     ) -> None:
         options = []
         if client.supports_extension("size"):
             options.append(f"SIZE={size}")
-        if not (sender + recipient).isascii():
+        if not (sender + "".join(recipients)).isascii():
             if not client.supports_extension("smtputf8"):
                 raise SendRejected("address_not_supported", "the mail server knows no international addresses")
             options.append("SMTPUTF8")
@@ -83,7 +92,12 @@ class Outgoing:
         encoding = "utf-8" if "SMTPUTF8" in options else "ascii"
         await client.mail(sender, options=options, encoding=encoding)
         notify = ["NOTIFY=FAILURE,DELAY"] if has_dsn else []
-        await client.rcpt(recipient, options=notify, encoding=encoding)
+        await client.rcpt(recipients[0], options=notify, encoding=encoding)
+        for number, copy in enumerate(recipients[1:], 1):  # what becomes of copies is nobody's failure
+            try:
+                await client.rcpt(copy, options=["NOTIFY=NEVER"] if has_dsn else [], encoding=encoding)
+            except aiosmtplib.SMTPRecipientRefused as error:
+                log.warning("copy %d of a mail was refused: %d", number, error.code)
 
     async def _take(self) -> tuple[aiosmtplib.SMTP, int]:
         while self._idle:

@@ -14,11 +14,11 @@ from plugins.email.automatic import is_automatic
 from plugins.email.bodies import Block, File, gather
 from plugins.email.bounces import Report, read_report
 from plugins.email.charsets import decode
-from plugins.email.headers import Headers, first, read_addresses, read_date, read_message_ids
+from plugins.email.headers import Headers, first, names_address, read_addresses, read_date, read_message_ids
 from plugins.email.html import Page
 from plugins.email.quotes import fold
 from plugins.email.structure import Part, Raw, Splitter
-from plugins.email.verdicts import read_verdicts
+from plugins.email.verdicts import Verdicts, read_verdicts
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ class Parsed(msgspec.Struct, frozen=True, kw_only=True):
     files: tuple[File, ...] = ()
     is_reply: bool = False
     is_automatic: bool = False
-    verdicts: dict[str, str] = {}
+    verdicts: Verdicts = Verdicts()
     report: Report | None = None
     warnings: tuple[str, ...] = ()
 
@@ -98,7 +98,7 @@ def _parse(splitter: Splitter, root: Part, ours: Ours) -> Parsed:
         references=tuple(dict.fromkeys(references))[-MAX_REFERENCES:],
         subject=subject,
         sender=address,
-        sender_name=sender.name if sender else "",
+        sender_name=sender.name if sender and not names_address(sender.name) else "",
         reply_to=reply_to.address if reply_to else "",
         to=_shown(headers, "to"),
         cc=_shown(headers, "cc"),
@@ -111,7 +111,7 @@ def _parse(splitter: Splitter, root: Part, ours: Ours) -> Parsed:
         files=tuple(gathered.files),
         is_reply=bool(references) or bool(_REPLY.match(subject)),
         is_automatic=is_automatic(headers, address, subject, ours.addresses),
-        verdicts=read_verdicts(headers, ours.trusted),
+        verdicts=read_verdicts(headers, ours.trusted, address),
         report=read_report(splitter, root, headers, address, subject),
         warnings=tuple(sorted(warnings)),
     )

@@ -33,5 +33,7 @@ class Watch:
         self.faults.append(f"{line.type}: {line.text} ({at})")
 
     def _request(self, request: Request) -> None:
+        if any(url and request.url.startswith(url) for _, url in self._tolerated):
+            return
         if not request.url.startswith((self._url, self._url.replace("http", "ws", 1), *OWN_SCHEMES)):
             self.faults.append(f"foreign request: {request.url}")

@@ -11,6 +11,7 @@ from core.host.host import Host
 from core.host.job import HostJob
 from core.host.load import load_channel
 from hub.demo import PASSWORD
+from hub.mails import reference
 from hub.store.models import Entry
 from tests.hub.support.house import INSTANCE, House
 from tests.journeys.support.clients import Agent
@@ -72,7 +73,7 @@ async def test_a_mail_reaches_an_agent_and_the_answer_its_sender(house: House, r
         while not relay.received:
             await asyncio.sleep(0.01)
         (to, subject, body) = relay.received[0]
-        assert (to, subject) == ("lin@example.cn", "Re: 路灯")
+        assert (to, subject) == ("lin@example.cn", f"Re: 路灯 [LX-{reference(conversation_id)}]")
         assert body.startswith("已派修")
         assert f"> {ZH}" in body
         sent = relay.sent[0]

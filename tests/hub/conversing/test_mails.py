@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from core.events import Mail, MessageStatus
-from hub.mails import bare_subject
+from hub.mails import bare_subject, reference
 from hub.store.models import Conversation, Entry
 from tests.hub.conversing.conftest import Come
 from tests.hub.support.channel import FakeChannel
@@ -59,6 +59,38 @@ async def test_a_reply_comes_into_the_conversation_it_answers_though_a_newer_one
         assert (await _conversation_of(external_id)).conversation_id == lamp
 
 
+async def test_a_reply_without_references_finds_its_conversation_by_the_number_in_its_subject(
+    channel: FakeChannel, come: Come
+) -> None:
+    chen = await come("chen")
+    await channel.write(LIN, "路灯不亮", external_id="<1@x>", mail=_mail("路灯", message_id="<1@x>"))
+    lamp = await chen.take_offer()
+    await channel.write(LIN, "井盖丢了", external_id="<2@x>", mail=_mail("井盖", message_id="<2@x>"))
+    await _conversation_of("<2@x>")
+    subject = f"答复：路灯 [lx-{reference(lamp).lower()}]"
+    await channel.write(LIN, "中山路", external_id="<3@x>", mail=_mail(subject))
+    assert (await _conversation_of("<3@x>")).conversation_id == lamp
+    await channel.write("mailto:eve@example.cn", "我也要看", external_id="<4@y>", mail=_mail(subject))
+    assert (await _conversation_of("<4@y>")).conversation_id != lamp
+
+
+async def test_a_formatted_answer_goes_out_clean_with_its_words_and_copies(channel: FakeChannel, come: Come) -> None:
+    chen = await come("chen")
+    await channel.write(LIN, "要带什么？", external_id="<1@x>", mail=_mail("公积金", message_id="<1@x>"))
+    conversation_id = await chen.take_offer()
+    html = "<b onclick=x>请带</b><ul><li>身份证</li></ul><script>x</script><a href='https://example.cn/'>网站</a>"
+    path = f"/conversations/{conversation_id}/messages"
+    mail = {"html": html, "cc": ["物业 <Wuye@example.cn>", "wuye@example.cn"]}
+    entry = await chen.call("POST", path, client_id="c1", text="不算", mail=mail)
+    order = await channel.hears(LIN, "身份证")
+    assert order.text == entry["text"] == "请带\n- 身份证\n网站 <https://example.cn/>"
+    assert order.mail is not None
+    assert order.mail.html == '<b>请带</b><ul><li>身份证</li></ul><a href="https://example.cn/">网站</a>'
+    assert order.mail.cc == ("wuye@example.cn",)
+    status, answer = await chen.try_call("POST", path, client_id="c2", text="您好", mail={"cc": ["wuye"]})
+    assert (status, answer["error"]["fields"]) == (422, {"mail.cc": "invalid"})
+
+
 async def test_references_of_somebody_else_are_not_believed(channel: FakeChannel) -> None:
     await channel.write(LIN, "路灯不亮", external_id="<1@x>", mail=_mail("路灯", message_id="<1@x>"))
     await channel.write("mailto:eve@example.cn", "我也要看", external_id="<2@y>", mail=_mail("Re: 路灯", "<1@x>"))
@@ -88,7 +120,7 @@ async def test_an_answer_has_subject_references_and_quotation_and_no_words_about
     order = await channel.hears(LIN, "已派修")
     assert [one.text for one in channel.orders] == ["已派修"]
     assert order.mail is not None
-    assert order.mail.subject == "Re: 路灯"
+    assert order.mail.subject == f"Re: 路灯 [LX-{reference(conversation_id)}]"
     assert order.mail.references == ("<0@x>", "<1@x>")
     assert "林 <lin@example.cn> 写道：\n> 路灯\n> 不亮" in order.mail.quoted
 

@@ -154,7 +154,7 @@ class FarEnd:
         subprocess.run([str(DOVECOT), "-c", str(self.folder / "dovecot.conf")], check=True, **QUIET)
         subprocess.run([str(POSTFIX), "-c", str(self.folder / "postfix"), "start"], check=True, **QUIET)
         for port in (self.smtp, self.imap, self.lmtp):
-            _until_open(port)
+            until_open(port)
 
     def _stop(self) -> None:
         if not self._is_built:
@@ -316,7 +316,8 @@ def _letter(raw: bytes) -> tuple[str, str, str]:
     return str(message["To"]), str(message["Subject"]), "" if body is None else body.get_content().strip()
 
 
-def _until_open(port: int) -> None:
+def until_open(port: int) -> None:
+    """Return when somebody listens there."""
     for _ in _attempts():
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
             return

@@ -54,7 +54,31 @@ def test_only_the_verdicts_of_trusted_servers_count() -> None:
         "Authentication-Results: mx.lianxin.test 1; spf=fail (not allowed) mailfrom=a@b.cn;\r\n dkim=pass h.d=b.cn",
         "Authentication-Results: mx.lianxin.test; spf=pass; dmarc=pass",
     )
-    assert parse(raw, OURS).verdicts == {"spf": "fail", "dkim": "pass"}
+    assert parse(raw, OURS).verdicts.words == {"spf": "fail", "dkim": "pass"}
+
+
+@pytest.mark.parametrize(
+    ("results", "check"),
+    [
+        ("dmarc=pass; spf=fail", "passed"),
+        ("dmarc=fail; dkim=pass header.d=example.cn", "failed"),
+        ("dkim=pass header.d=example.cn", "passed"),
+        ("dkim=pass header.i=@mail.example.cn", "passed"),
+        ("dkim=pass header.d=evil.example", "unknown"),
+        ("dkim=pass header.d=cn", "unknown"),
+        ("dkim=pass header.d=notexample.cn", "unknown"),
+        ("spf=pass smtp.mailfrom=lin@example.cn", "passed"),
+        ("spf=pass smtp.mailfrom=bounce@list.example", "unknown"),
+        ("spf=fail smtp.mailfrom=example.cn; dkim=pass header.d=example.cn", "passed"),
+        ("spf=fail smtp.mailfrom=lin@example.cn", "failed"),
+        ("dkim=fail header.d=example.cn", "failed"),
+        ("spf=softfail smtp.mailfrom=lin@example.cn", "unknown"),
+        ("spf=none; dkim=neutral; dmarc=none", "unknown"),
+    ],
+)
+def test_a_sender_is_vouched_for_by_their_own_domain_only(results: str, check: str) -> None:
+    raw = mail(f"Authentication-Results: mx.lianxin.test; {results}")
+    assert parse(raw, OURS).verdicts.sender_check == check
 
 
 def test_a_message_id_that_is_used_again_hides_no_mail() -> None:

@@ -149,6 +149,7 @@ export interface Mail {
   original_media_id?: string
   has_remote_images?: boolean
   verdicts?: Record<string, string>
+  sender_check?: 'unknown' | 'passed' | 'failed'
   warnings?: string[]
 }
 

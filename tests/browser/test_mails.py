@@ -1,0 +1,94 @@
+"""Mails at the desk, as agents read and answer them, and what arrives at the citizen."""
+
+import asyncio
+import smtplib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from email.message import EmailMessage
+
+import pytest
+from playwright.sync_api import Route, expect
+
+from tests.browser.support.axe import faults_of
+from tests.browser.support.people import Agent, People, picture
+from tests.journeys.support.house import House
+from tests.plugins.email.far_end import ADDRESS, Relay, until_open
+
+SHOWN = ("路灯坏了三天", "回复：路灯不亮", "发件人已验证", "街道办", "抄送 物业", "显示引用的内容")
+TRACKER = "http://tracker.example.net/"
+PAGE = f"""<div style="font-size:14px">中山路 12 号的<b>路灯</b>坏了三天：<img src="cid:lamp">
+<img src="{TRACKER}pixel.gif" width="300" height="60"></div>
+<div>------------------ 原始邮件 ------------------</div><div>发件人: 便民热线</div>"""
+
+
+@pytest.fixture
+def relay(house: House, administrator: Agent) -> Iterator[Relay]:
+    """Run the e-mail channel between the house and an organisation's mail server."""
+    relay = Relay()
+    with ThreadPoolExecutor(1) as thread:  # Playwright has this thread's loop
+        settings = thread.submit(lambda: asyncio.run(relay.start())).result()
+        settings["trusted_servers"] = ["mx.lianxin.test"]
+        body = {"plugin": "email", "settings": settings, "is_enabled": True, "probe": True}
+        assert administrator.call("PUT", "/instances/email-main", **body) is not None
+        until_open(relay.listener)
+        yield relay
+        thread.submit(lambda: asyncio.run(relay.stop())).result()
+
+
+def write(relay: Relay, mail: EmailMessage) -> None:
+    """Send ``mail`` as the organisation's server passes it on."""
+    with smtplib.SMTP("127.0.0.1", relay.listener, timeout=10) as client:
+        client.sendmail("lin@example.cn", [ADDRESS], mail.as_bytes())
+
+
+def complaint() -> EmailMessage:
+    """Return a mail as QQ writes them: a page in GB 2312, a picture in it, one beside it, earlier words below."""
+    mail = EmailMessage()
+    mail["From"] = "林晓 <lin@example.cn>"
+    mail["To"] = f"热线 <{ADDRESS}>, 街道办 <jiedao@example.cn>"
+    mail["Cc"] = "物业 <wuye@example.cn>"
+    mail["Subject"] = "回复：路灯不亮"
+    mail["Message-ID"] = "<0123456789abcdef@example.cn>"
+    mail["Authentication-Results"] = "mx.lianxin.test; dkim=pass header.d=example.cn; spf=softfail"
+    mail.set_content(PAGE, subtype="html", charset="gb2312")
+    lamp = picture("lamp.png")["buffer"]
+    mail.add_related(lamp, "image", "png", cid="<lamp>")
+    mail.make_mixed()
+    mail.add_attachment(lamp, maintype="image", subtype="png", filename="现场照片.png")
+    return mail
+
+
+def test_a_mail_is_read_and_answered(people: People, relay: Relay) -> None:
+    agent = people.agent("zhou")
+    page = agent.page
+    asked: list[str] = []
+
+    def serve(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(body=picture("")["buffer"], content_type="image/png")
+
+    agent.watch.tolerate("Security Policy", TRACKER)
+    agent.watch.tolerate("Security Policy", "/mail/")
+    agent.context.route(f"{TRACKER}**", serve)
+    write(relay, complaint())
+    agent.accept()
+    mail = agent.log.get_by_role("article").first
+    for told in SHOWN:
+        expect(mail).to_contain_text(told)
+    expect(mail.get_by_role("img", name="现场照片.png")).to_be_visible()
+
+    mail.get_by_role("button", name="显示原排版").click()
+    frame = mail.frame_locator("iframe")
+    expect(frame.locator("b")).to_have_text("路灯")
+    assert frame.locator("img").first.evaluate("image => image.decode().then(() => image.naturalWidth)") == 120
+    assert asked == []
+    assert faults_of(page) == []
+    page.set_viewport_size({"width": 720, "height": 900})
+    bubble, shown = mail.locator(".bubble").bounding_box(), mail.locator("iframe").bounding_box()
+    assert bubble is not None
+    assert shown is not None
+    assert bubble["x"] <= shown["x"]
+    assert shown["x"] + shown["width"] <= bubble["x"] + bubble["width"]
+    with page.expect_response(f"{TRACKER}**"):
+        mail.get_by_role("button", name="加载外部图片").click()
+    assert asked == [f"{TRACKER}pixel.gif"]
