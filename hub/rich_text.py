@@ -13,6 +13,7 @@ _HIDDEN: Final = frozenset(
     {"script", "style", "head", "title", "template", "noscript", "iframe", "object", "svg", "math"}
 )
 _LINK: Final = re.compile(r"(?i)(?:https?://|mailto:|tel:)[^\s<>\"']{1,2000}")
+_SCHEME: Final = re.compile(r"(?i)^(?:https?://|mailto:|tel:)")
 
 
 class RichText(HTMLParser):
@@ -82,8 +83,10 @@ class RichText(HTMLParser):
     def _end(self, name: str) -> None:
         self._open.pop()
         self._html.append(f"</{name}>")
-        if name == "a" and (target := self._links.pop()) and target not in "".join(self._text[-3:]):
-            self._text.append(f" <{target}>")
+        if name == "a":
+            target = self._links.pop()
+            if _SCHEME.sub("", target).rstrip("/") not in "".join(self._text[-3:]):
+                self._text.append(f" <{target}>")
         elif name in _LISTS:
             self._counts.pop()
             self._new_line()

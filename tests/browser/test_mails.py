@@ -4,7 +4,9 @@ import asyncio
 import smtplib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from email import message_from_bytes
 from email.message import EmailMessage
+from email.policy import default
 
 import pytest
 from playwright.sync_api import Route, expect
@@ -41,14 +43,14 @@ def write(relay: Relay, mail: EmailMessage) -> None:
         client.sendmail("lin@example.cn", [ADDRESS], mail.as_bytes())
 
 
-def complaint() -> EmailMessage:
+def complaint(message_id: str) -> EmailMessage:
     """Return a mail as QQ writes them: a page in GB 2312, a picture in it, one beside it, earlier words below."""
     mail = EmailMessage()
     mail["From"] = "林晓 <lin@example.cn>"
     mail["To"] = f"热线 <{ADDRESS}>, 街道办 <jiedao@example.cn>"
     mail["Cc"] = "物业 <wuye@example.cn>"
     mail["Subject"] = "回复：路灯不亮"
-    mail["Message-ID"] = "<0123456789abcdef@example.cn>"
+    mail["Message-ID"] = message_id
     mail["Authentication-Results"] = "mx.lianxin.test; dkim=pass header.d=example.cn; spf=softfail"
     mail.set_content(PAGE, subtype="html", charset="gb2312")
     lamp = picture("lamp.png")["buffer"]
@@ -70,7 +72,7 @@ def test_a_mail_is_read_and_answered(people: People, relay: Relay) -> None:
     agent.watch.tolerate("Security Policy", TRACKER)
     agent.watch.tolerate("Security Policy", "/mail/")
     agent.context.route(f"{TRACKER}**", serve)
-    write(relay, complaint())
+    write(relay, complaint("<first-0123456789@example.cn>"))
     agent.accept()
     mail = agent.log.get_by_role("article").first
     for told in SHOWN:
@@ -92,3 +94,42 @@ def test_a_mail_is_read_and_answered(people: People, relay: Relay) -> None:
     with page.expect_response(f"{TRACKER}**"):
         mail.get_by_role("button", name="加载外部图片").click()
     assert asked == [f"{TRACKER}pixel.gif"]
+
+
+def test_a_mail_is_answered_with_formatting_and_copies(people: People, relay: Relay) -> None:
+    agent = people.agent("zhou")
+    page = agent.page
+    write(relay, complaint("<second-0123456789@example.cn>"))
+    agent.accept()
+    expect(page.get_by_role("textbox", name="主题")).to_have_attribute("placeholder", "Re: 路灯不亮")
+    page.get_by_role("button", name="全部回复（另 2 人）").click()
+    expect(page.get_by_role("textbox", name="抄送")).to_have_value("jiedao@example.cn, wuye@example.cn")
+    formats = page.get_by_role("toolbar", name="文字格式")
+    agent.field.click()
+    formats.get_by_role("button", name="加粗").click()
+    page.keyboard.type("已派修")
+    formats.get_by_role("button", name="加粗").click()
+    page.keyboard.type("，请查看：")
+    page.keyboard.press("Enter")  # mails have paragraphs
+    formats.get_by_role("button", name="项目列表").click()
+    page.keyboard.type("单号 0031")
+    page.keyboard.press("Enter")
+    formats.get_by_role("button", name="链接").click()
+    page.get_by_role("textbox", name="链接地址").fill("example.cn/lamp")
+    page.keyboard.press("Enter")
+    assert faults_of(page) == []
+    page.set_viewport_size({"width": 720, "height": 900})
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    agent.field.press("Control+Enter")
+    expect(agent.entry("已派修，请查看：")).to_contain_text("已发送")
+    sent = message_from_bytes(relay.sent[-1], policy=default)
+    assert sent["Cc"] == "jiedao@example.cn, wuye@example.cn"
+    assert sent["In-Reply-To"] == "<second-0123456789@example.cn>"
+    plain, formatted = sent.get_body(("plain",)), sent.get_body(("html",))
+    assert plain is not None
+    assert formatted is not None
+    words = plain.get_content().replace("\r\n", "\n")
+    assert words.startswith("已派修，请查看：\n- 单号 0031\n- example.cn/lamp\n\n在 ")
+    assert "<b>已派修</b>" in formatted.get_content()
+    assert '<a href="https://example.cn/lamp">example.cn/lamp</a>' in formatted.get_content()
+    assert "> 中山路 12 号的路灯坏了三天" in words

@@ -11,9 +11,11 @@ import { useThreads } from '@/stores/threads'
 
 const KEY = 'lianxin.outbox.' // and the user's id; of this tab: a reload sends on with the same keys
 
-/** What a mail is to have beside its text; `quotes` is the entry that it repeats below. */
+/** What a mail is to have beside its text; `html` is its text with formatting, `quotes` the entry that it repeats below. */
 export interface MailAsked {
   subject: string
+  cc: string[]
+  html: string
   quotes: string
 }
 
