@@ -66,6 +66,7 @@ EVENTS: Final = Stream(
         "hub.agent.*.*.*",
         "hub.queue.*.*.*",
         "hub.knowledge.*.*.*",
+        "hub.team.*.*.*",
     ),
     max_age_s=90 * DAY_S,
 )

@@ -37,6 +37,7 @@ from hub.contact_links import ContactLinks
 from hub.contact_merges import ContactMerges
 from hub.contacts import Contacts
 from hub.conversation_lists import ConversationLists
+from hub.conversation_merges import ConversationMerges
 from hub.conversations import Conversations
 from hub.desktop.desk import Desk
 from hub.dispatcher import Dispatcher
@@ -45,16 +46,19 @@ from hub.extensions import load_extensions
 from hub.figures.wallboard import Wallboard
 from hub.flow_library import FlowLibrary
 from hub.flows import Flows
+from hub.held_steps import HeldSteps
 from hub.housekeeping import keep_house, keep_room
 from hub.http.proxy import ChannelProxy
 from hub.knowledge.knowledge import Knowledge
 from hub.media import MediaStore
+from hub.notifications import Notifications
 from hub.outreach.consent import Consent
 from hub.outreach.keywords import Keywords
 from hub.outreach.outbound import Outbound
 from hub.outreach.settings import OutreachSetup
 from hub.outreach.templates import Templates
 from hub.plugin_instances import PluginInstances
+from hub.preferences import PreferenceStore
 from hub.presence import Presence
 from hub.queue_editor import QueueEditor
 from hub.queues import Queues
@@ -67,10 +71,15 @@ from hub.services import Services
 from hub.settings import HubSettings, backup_folder, store_url
 from hub.setup import Setup
 from hub.signals import Signals
+from hub.snoozes import Snoozes
 from hub.store.address import locate
 from hub.store.engine import Store
 from hub.store.outbox import Relay
 from hub.store.secrets import Sealer
+from hub.teamwork.bulletins import Bulletins
+from hub.teamwork.rooms import Rooms
+from hub.timed import keep_time
+from hub.todos import Todos
 from hub.units import Units
 from hub.wrap_up_codes import WrapUpCodes
 
@@ -137,7 +146,17 @@ class Assembly:
         trunks: dict[str, TrunkChanged] = {}
         wallboard = Wallboard(units, clock, audit, queues=queues, desk=desk, plugins=plugin_instances, trunks=trunks)
         rehearsal = Rehearsal(self.prompts, synthesizers, library)
-        self.services = Services(
+        conversations = Conversations(
+            units,
+            bus=bus,
+            dispatcher=dispatcher,
+            endings=endings,
+            announcements=announcements,
+            queues=queues,
+            media=media,
+            text_chars=limits.text_chars,
+        )
+        services = self.services = Services(
             version=metadata.version("lianxin"),
             settings=settings,
             clock=clock,
@@ -149,17 +168,11 @@ class Assembly:
             contacts=contacts,
             contact_links=contact_links,
             contact_merges=contact_merges,
-            conversations=Conversations(
-                units,
-                bus=bus,
-                dispatcher=dispatcher,
-                endings=endings,
-                announcements=announcements,
-                queues=queues,
-                media=media,
-                text_chars=limits.text_chars,
-            ),
+            conversations=conversations,
             conversation_lists=ConversationLists(knowledge.finder),
+            conversation_merges=ConversationMerges(units, audit, dispatcher),
+            held_steps=HeldSteps(units, conversations, dispatcher, endings, hold_s=limits.undo_s),
+            snoozes=Snoozes(units, dispatcher, timezone=lambda: wallboard.setup.settings.timezone),
             dispatcher=dispatcher,
             calls=CallControls(
                 units, plans=plans, phones=self.phones, dispatcher=dispatcher, endings=endings, audit=audit
@@ -205,6 +218,11 @@ class Assembly:
             desk=desk,
             wallboard=wallboard,
             agent_control=AgentControl(units, audit, dispatcher, presence),
+            notifications=Notifications(units),
+            todos=Todos(units),
+            preferences=PreferenceStore(units),
+            rooms=Rooms(units),
+            bulletins=Bulletins(units, audit, queues),
             call_limiter=RateLimiter(clock, rate=limits.calls_per_second, burst=limits.calls_per_second * 4),
             login_limiter=RateLimiter(clock, rate=limits.logins_per_minute / 60, burst=limits.logins_per_minute),
         )
@@ -245,6 +263,7 @@ class Assembly:
             relay.run,
             dispatcher.run,
             flows.run,
+            lambda: keep_time((services.held_steps, services.snoozes, services.todos)),
             lambda: keep_house(store, clock),
             lambda: keep_room(bus),
             requests.run,

@@ -1,7 +1,7 @@
 """What agents do to conversations: write, note, transfer, end, wrap up, pick, read, draft."""
 
 import logging
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from msgspec import Meta
 
@@ -10,16 +10,15 @@ from core.config import Settings
 from core.events import (
     Attachment,
     ConversationView,
-    DraftChanged,
     EntryView,
     TypingShown,
 )
-from core.ids import new_id
 from hub import timeline
 from hub.accounts.identity import Identity
 from hub.announcements import Announcements
 from hub.conversation_access import may_fetch, owned, visible
 from hub.dispatcher import Dispatcher
+from hub.drafts import NewDraft, drop_draft, save_draft
 from hub.endings import Endings
 from hub.errors import ApiError, not_found
 from hub.i18n import text as catalogue
@@ -28,7 +27,7 @@ from hub.masking import masked
 from hub.media import MediaStore
 from hub.queues import Queues
 from hub.store.fields import ID_LENGTH
-from hub.store.models import Conversation, Draft, User
+from hub.store.models import Conversation, User
 from hub.store.views import conversation_view, entry_view
 from hub.units import Unit, Units
 from hub.wrap_up_codes import may_end_with
@@ -55,13 +54,6 @@ class NewNote(Settings, frozen=True, kw_only=True):
 
     client_id: ClientId
     text: Annotated[str, Meta(min_length=1, max_length=20_000)]
-
-
-class NewDraft(Settings, frozen=True, kw_only=True):
-    """Unsent words."""
-
-    text: Text
-    is_note: bool = False
 
 
 class Transfer(Settings, frozen=True, kw_only=True):
@@ -143,7 +135,7 @@ class Conversations:
                 client_id=message.client_id,
                 mail=mail,
             )
-            await self._drop_draft(unit, identity, conversation_id)
+            await drop_draft(unit, conversation_id, identity.user_id)
             return entry_view(entry)
 
         return await self._units.share(act)
@@ -155,7 +147,7 @@ class Conversations:
             if repeated := await unit.find_own(conversation_id, note.client_id):
                 return entry_view(repeated)
             entry = timeline.add_note(unit, conversation, identity, note.text, client_id=note.client_id)
-            await self._drop_draft(unit, identity, conversation_id)
+            await drop_draft(unit, conversation_id, identity.user_id)
             return entry_view(entry)
 
     async def retry(self, identity: Identity, conversation_id: str, entry_id: str) -> EntryView:
@@ -183,22 +175,7 @@ class Conversations:
         """Keep unsent words; empty ones forget them."""
         async with self._units.open() as unit:
             await visible(unit, identity, conversation_id)
-            if not draft.text:
-                await self._drop_draft(unit, identity, conversation_id)
-                return
-            values: dict[str, Any] = {"text": draft.text, "is_note": draft.is_note, "saved_at": unit.now}
-            whose: dict[str, Any] = {"conversation_id": conversation_id, "agent_id": identity.user_id}
-            if not await Draft.filter(**whose).update(**values):
-                await Draft(draft_id=new_id(), **whose, **values).save()
-            unit.know_draft(conversation_id, identity.user_id, exists=True)
-            event = DraftChanged(
-                conversation_id=conversation_id,
-                agent_id=identity.user_id,
-                text=draft.text,
-                is_note=draft.is_note,
-                saved_at=unit.now,
-            )
-            unit.record(event, conversation_id, conversation_id=conversation_id)
+            await save_draft(unit, conversation_id, identity.user_id, draft)
 
     async def accept(self, identity: Identity, offer_id: str) -> ConversationView:
         """Take what was offered; accepting one's own accepted offer answers the same again."""
@@ -227,19 +204,21 @@ class Conversations:
                     raise not_found("conversation")
                 return masked(conversation_view(await unit.conversation(conversation_id)), identity)
             conversation = await owned(unit, identity, conversation_id, "active", "queued")
-            queue_id, name = await self._target(conversation, transfer)
-            if transfer.note:
-                timeline.add_note(unit, conversation, identity, transfer.note)
-            await self._drop_draft(unit, identity, conversation_id)
-            await self._dispatcher.transfer(unit, conversation, queue_id, agent_id=transfer.agent_id, reason="transfer")
-            timeline.add_transfer(unit, conversation, identity, to=name, client_id=transfer.client_id)
-            words = catalogue(
-                "citizen.transferred",
-                timeline.language_of(conversation),
-                queue=self._queues.title(queue_id, timeline.language_of(conversation)),
-            )
-            await self._announcements.say(unit, conversation, words)
+            await self.pass_on(unit, identity, conversation, transfer)
             return masked(conversation_view(conversation), identity)
+
+    async def pass_on(self, unit: Unit, identity: Identity, conversation: Conversation, transfer: Transfer) -> None:
+        """Transfer a conversation that ``identity`` may act in."""
+        queue_id, name = await self.target(conversation, transfer)
+        conversation.held = conversation.held_until = conversation.snoozed_until = None
+        if transfer.note:
+            timeline.add_note(unit, conversation, identity, transfer.note)
+        await drop_draft(unit, conversation.conversation_id, identity.user_id)
+        await self._dispatcher.transfer(unit, conversation, queue_id, agent_id=transfer.agent_id, reason="transfer")
+        timeline.add_transfer(unit, conversation, identity, to=name, client_id=transfer.client_id)
+        language = timeline.language_of(conversation)
+        words = catalogue("citizen.transferred", language, queue=self._queues.title(queue_id, language))
+        await self._announcements.say(unit, conversation, words)
 
     async def end(self, identity: Identity, conversation_id: str) -> ConversationView:
         """End the conversation: the citizen is asked for a rating, the agent wraps up."""
@@ -252,7 +231,11 @@ class Conversations:
     async def wrap_up(self, identity: Identity, conversation_id: str, wrap_up: WrapUp) -> ConversationView:
         """Note how it ended and close the conversation."""
         async with self._units.open() as unit, self._dispatcher.deciding(unit):
-            conversation = await owned(unit, identity, conversation_id, "wrap_up", "closed")
+            conversation = await owned(unit, identity, conversation_id, "active", "wrap_up", "closed")
+            if conversation.state == "active":  # nobody waits for the end that they have asked for
+                if conversation.held is None or conversation.held["step"] != "end":
+                    raise ApiError(409, "wrong_state", "the conversation is active")
+                await self._endings.end(unit, conversation, by=identity.display_name)
             if not await may_end_with(conversation.queue_id, wrap_up.code):
                 raise ApiError(422, "invalid", "no such wrap-up code", fields={"code": "unknown"})
             conversation.wrap_up_code = wrap_up.code
@@ -263,7 +246,7 @@ class Conversations:
                 conversation.closed_at = unit.now
                 conversation.unread = 0
                 timeline.add_notice(unit, conversation, "closed", code=wrap_up.code)
-                await self._drop_draft(unit, identity, conversation_id)
+                await drop_draft(unit, conversation_id, identity.user_id)
                 if not await _wraps_up_elsewhere(conversation):
                     await self._dispatcher.end_wrap_up(unit, conversation.agent_id or identity.user_id)
             timeline.record_change(unit, conversation, "closed")
@@ -296,7 +279,8 @@ class Conversations:
             raise ApiError(422, "invalid", "no such file", fields={"attachments": "unknown"})
         return await self._media.attachment(media_id)
 
-    async def _target(self, conversation: Conversation, transfer: Transfer) -> tuple[str, str]:
+    async def target(self, conversation: Conversation, transfer: Transfer) -> tuple[str, str]:
+        """Return the queue that a transfer leads to, and the name of who or what takes over; 422 when there is none."""
         if transfer.agent_id is not None:
             user = await User.get_or_none(user_id=transfer.agent_id, is_active=True)
             if user is None:
@@ -305,13 +289,6 @@ class Conversations:
         if transfer.queue_id is None or transfer.queue_id not in self._queues:
             raise ApiError(422, "invalid", "no such queue", fields={"queue_id": "unknown"})
         return transfer.queue_id, self._queues.title(transfer.queue_id)
-
-    async def _drop_draft(self, unit: Unit, identity: Identity, conversation_id: str) -> None:
-        if await unit.has_draft(conversation_id, identity.user_id):
-            await Draft.filter(conversation_id=conversation_id, agent_id=identity.user_id).delete()
-            unit.know_draft(conversation_id, identity.user_id, exists=False)
-            event = DraftChanged(conversation_id=conversation_id, agent_id=identity.user_id, text="", saved_at=unit.now)
-            unit.record(event, conversation_id, conversation_id=conversation_id)
 
 
 async def _wraps_up_elsewhere(conversation: Conversation) -> bool:

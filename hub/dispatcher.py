@@ -209,10 +209,15 @@ class Dispatcher:
             await self._take_out(unit, work, reason)
         return True
 
-    async def finish(self, unit: Unit, conversation: Conversation) -> None:
-        """The agent is done; wrap-up begins."""
+    async def withdraw(self, unit: Unit, conversation: Conversation, reason: str) -> None:
+        """The conversation waits for nobody any more, whatever it waited for."""
+        if work := await live_work(conversation, "waiting", "offered", "refused"):
+            await self._take_out(unit, work, reason)
+
+    async def finish(self, unit: Unit, conversation: Conversation, *, wraps_up: bool = True) -> None:
+        """The agent is done; wrap-up begins, or without ``wraps_up`` they are free for others at once."""
         if work := await live_work(conversation, "assigned"):
-            await self._feed(unit, lambda core, now: core.finish(work.work_id, now))
+            await self._feed(unit, lambda core, now: core.finish(work.work_id, now, wraps_up=wraps_up))
 
     # Agents
 

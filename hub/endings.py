@@ -22,6 +22,7 @@ class Endings:
     async def end(self, unit: Unit, conversation: Conversation, *, by: str, citizen_is_there: bool = True) -> None:
         """End an active conversation; ``by`` is who ended it, as the notice names them."""
         conversation.state = "wrap_up"
+        conversation.held = conversation.held_until = conversation.snoozed_until = None
         conversation.waiting_since = None
         timeline.add_notice(unit, conversation, "ended", agent=by)
         await self._dispatcher.finish(unit, conversation)

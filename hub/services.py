@@ -23,19 +23,23 @@ if TYPE_CHECKING:
     from hub.contact_merges import ContactMerges
     from hub.contacts import Contacts
     from hub.conversation_lists import ConversationLists
+    from hub.conversation_merges import ConversationMerges
     from hub.conversations import Conversations
     from hub.desktop.desk import Desk
     from hub.dispatcher import Dispatcher
     from hub.figures.wallboard import Wallboard
     from hub.flow_library import FlowLibrary
     from hub.flows import Flows
+    from hub.held_steps import HeldSteps
     from hub.knowledge.knowledge import Knowledge
     from hub.media import MediaStore
+    from hub.notifications import Notifications
     from hub.outreach.consent import Consent
     from hub.outreach.outbound import Outbound
     from hub.outreach.settings import OutreachSetup
     from hub.outreach.templates import Templates
     from hub.plugin_instances import PluginInstances
+    from hub.preferences import PreferenceStore
     from hub.presence import Presence
     from hub.queue_editor import QueueEditor
     from hub.queues import Queues
@@ -43,7 +47,11 @@ if TYPE_CHECKING:
     from hub.reach import Reach
     from hub.reply_options import ReplyOptions
     from hub.settings import HubSettings
+    from hub.snoozes import Snoozes
     from hub.store.engine import Store
+    from hub.teamwork.bulletins import Bulletins
+    from hub.teamwork.rooms import Rooms
+    from hub.todos import Todos
     from hub.wrap_up_codes import WrapUpCodes
 
 
@@ -64,6 +72,9 @@ class Services:
     contact_merges: "ContactMerges"
     conversations: "Conversations"
     conversation_lists: "ConversationLists"
+    conversation_merges: "ConversationMerges"
+    held_steps: "HeldSteps"
+    snoozes: "Snoozes"
     dispatcher: "Dispatcher"
     calls: "CallControls"
     phones: "Phones"
@@ -92,5 +103,10 @@ class Services:
     desk: "Desk"
     wallboard: "Wallboard"
     agent_control: "AgentControl"
+    notifications: "Notifications"
+    todos: "Todos"
+    preferences: "PreferenceStore"
+    rooms: "Rooms"
+    bulletins: "Bulletins"
     call_limiter: "RateLimiter"
     login_limiter: "RateLimiter"

@@ -72,6 +72,10 @@ def add_received(
         conversation.unread += 1
         if conversation.waiting_since is None:
             conversation.waiting_since = received_at
+    if conversation.snoozed_until is not None:
+        conversation.snoozed_until = unit.now  # they are heard at once
+    if conversation.held is not None and conversation.held["step"] == "end":
+        conversation.held = conversation.held_until = None  # somebody who still writes is not sent away
     _added(unit, conversation, entry)
     return entry
 

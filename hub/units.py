@@ -181,6 +181,11 @@ class Unit:
         self._rows.own.move_to_end(conversation_id)
         return await self.find_entry(own[client_id]) if client_id in own else None
 
+    def forget_own(self, *conversation_ids: str) -> None:
+        """Read anew what agents' browsers sent into conversations, for entries of theirs have moved."""
+        for conversation_id in conversation_ids:
+            self._rows.own.pop(conversation_id, None)
+
     def _added_by_agents(self, conversation_id: str) -> Iterable[Entry]:
         for row in self._added:
             if isinstance(row, Entry) and (row.conversation_id, row.author_kind) == (conversation_id, "agent"):

@@ -16,7 +16,7 @@ ConversationState = Literal["flow", "queued", "active", "wrap_up", "closed"]
 EntryKind = Literal["message", "note", "notice"]
 Change = Literal[
     "opened", "queued", "offered", "assigned", "transferred", "returned", "ended", "wrapped_up", "closed",
-    "reopened", "edited", "rated", "read", "updated",
+    "reopened", "edited", "rated", "read", "updated", "snoozed", "woken", "held", "undone", "merged", "split",
 ]  # fmt: skip
 AuthorKind = Literal["contact", "agent", "flow", "system"]
 
@@ -83,6 +83,15 @@ class CallView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     cause: str = ""
 
 
+class HeldView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is done to a conversation at ``due_at`` unless undone before; ``to`` names where it is passed on to."""
+
+    step: Literal["end", "transfer"]
+    by_id: str
+    to: str = ""
+    due_at: datetime
+
+
 class ConversationView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A conversation as a list row and a header need it.
 
@@ -119,6 +128,9 @@ class ConversationView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
     waiting_since: datetime | None = None
     unread: int = 0
     call: CallView | None = None
+    snoozed_until: datetime | None = None
+    merged_into: str | None = None
+    held: HeldView | None = None
 
 
 class EntryView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -175,7 +187,7 @@ class EntryAdded(Event, frozen=True, kw_only=True):
 
 
 class EntryChanged(Event, frozen=True, kw_only=True):
-    """An entry's delivery state changed."""
+    """An entry's delivery state changed, or it moved to another conversation."""
 
     type = "entry.changed"
     entry: EntryView

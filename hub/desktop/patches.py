@@ -11,6 +11,8 @@ import msgspec
 
 from core.events import (
     AgentChanged,
+    BulletinChanged,
+    BulletinConfirmed,
     ContactChanged,
     ConversationChanged,
     ConversationView,
@@ -19,14 +21,23 @@ from core.events import (
     EntryChanged,
     EntryView,
     Event,
+    NotificationChanged,
     OfferEnded,
     OfferMade,
     QueueChanged,
+    RoomChanged,
+    RoomMessageAdded,
+    RoomView,
+    TodoChanged,
 )
 from hub.accounts.identity import Identity
 from hub.masking import masked
+from hub.teamwork.bulletins import is_for
 
-Table = Literal["conversations", "contacts", "entries", "offers", "agents", "queues", "drafts", "setup"]
+Table = Literal[
+    "conversations", "contacts", "entries", "offers", "agents", "queues", "drafts", "setup",
+    "notifications", "todos", "rooms", "room_messages", "bulletins",
+]  # fmt: skip
 TABLES: tuple[Table, ...] = get_args(Table)
 
 
@@ -51,12 +62,13 @@ class Viewer:
     """Whose desk it is.
 
     ``offered`` are the conversations offered to them now, ``shown`` those that stand in their tables, by id with
-    their contact: nobody hears that something was taken away which they never had.
+    their contact, and ``room_ids`` the rooms: nobody hears that something was taken away which they never had.
     """
 
     identity: Identity
     offered: set[str] = field(default_factory=set)
     shown: dict[str, str] = field(default_factory=dict)
+    room_ids: set[str] = field(default_factory=set)
 
     def sees(self, conversation: ConversationView) -> bool:
         """Whether the conversation stands in this viewer's tables."""
@@ -104,7 +116,36 @@ def patches(event: Event, viewer: Viewer) -> list[Patch]:  # noqa: PLR0911 - one
         case DraftChanged():
             return _draft(event, viewer)
         case _:
+            return _among_colleagues(event, viewer)
+
+
+def _among_colleagues(event: Event, viewer: Viewer) -> list[Patch]:  # noqa: PLR0911 - one case for each event
+    me = viewer.identity.user_id
+    match event:
+        case NotificationChanged(notification=one) if one.user_id == me:
+            return [Patch("notifications", one.notification_id, one if one.seen_at is None else None)]
+        case TodoChanged(todo=todo) if todo.user_id == me:
+            return [Patch("todos", todo.todo_id, todo if todo.done_at is None else None)]
+        case RoomChanged(room=room):
+            return _room(room, viewer)
+        case RoomMessageAdded(message=message) if me in event.member_ids:
+            return [Patch("room_messages", message.room_message_id, message)]
+        case BulletinChanged(bulletin=bulletin) if is_for(bulletin, viewer.identity):
+            return [Patch("bulletins", bulletin.bulletin_id, bulletin if bulletin.withdrawn_at is None else None)]
+        case BulletinConfirmed(bulletin_id=bulletin_id, user_id=user_id) if user_id == me:
+            return [Patch("bulletins", bulletin_id, None)]
+        case _:
             return []
+
+
+def _room(room: RoomView, viewer: Viewer) -> list[Patch]:
+    if viewer.identity.user_id in room.unread:
+        viewer.room_ids.add(room.room_id)
+        return [Patch("rooms", room.room_id, room)]
+    if room.room_id in viewer.room_ids:
+        viewer.room_ids.discard(room.room_id)
+        return [Patch("rooms", room.room_id, None)]
+    return []
 
 
 def _conversation(conversation: ConversationView, viewer: Viewer) -> list[Patch]:

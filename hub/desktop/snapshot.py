@@ -6,12 +6,16 @@ from tortoise.expressions import Q
 
 from hub.desktop.patches import TABLES, DraftView, Viewer
 from hub.masking import masked
+from hub.notifications import unseen
 from hub.store.models import Conversation, Draft, Offer
 from hub.store.views import conversation_view, offer_view
+from hub.teamwork.bulletins import unconfirmed
+from hub.teamwork.rooms import rooms_of
+from hub.todos import undone
 
 
 async def read_tables(viewer: Viewer) -> dict[str, dict[str, Any]]:
-    """Return the tables that are stored, by name; contacts and entries are empty, browsers load those they show."""
+    """Return the tables that are stored, by name; what browsers load as they show it is empty."""
     identity = viewer.identity
     offers = await Offer.filter(agent_id=identity.user_id, outcome=None)
     viewer.offered = {offer.conversation_id for offer in offers}
@@ -31,4 +35,9 @@ async def read_tables(viewer: Viewer) -> dict[str, dict[str, Any]]:
         draft.conversation_id: DraftView(text=draft.text, is_note=draft.is_note, saved_at=draft.saved_at.isoformat())
         for draft in drafts
     }
+    tables["notifications"] = {one.notification_id: one for one in await unseen(identity.user_id)}
+    tables["todos"] = {todo.todo_id: todo for todo in await undone(identity.user_id)}
+    tables["rooms"] = {room.room_id: room for room in await rooms_of(identity.user_id)}
+    viewer.room_ids = set(tables["rooms"])
+    tables["bulletins"] = {one.bulletin_id: one for one in await unconfirmed(identity)}
     return tables

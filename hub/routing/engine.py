@@ -191,13 +191,16 @@ class RoutingCore(ReadableCore):
         self._floor.pass_on(offer, "declined", reason, now)
         return self._settle(now)
 
-    def finish(self, work_id: str, now: float) -> list[out.Decision]:
-        """The agent is done with the work (``work_not_in_hand`` otherwise); wrap-up begins if the queue has any."""
+    def finish(self, work_id: str, now: float, *, wraps_up: bool = True) -> list[out.Decision]:
+        """The agent is done with the work (``work_not_in_hand`` otherwise); wrap-up begins if the queue has any.
+
+        Without ``wraps_up`` they are free at once.
+        """
         now = self._at(now)
         work = self._work(work_id)
         agent = self._holder(work)
         self._floor.say(out.WorkFinished(now, work_id, agent.agent_id, work.queue_id, {}))
-        self._floor.let_go(work, agent, now, wraps_up=True)
+        self._floor.let_go(work, agent, now, wraps_up=wraps_up)
         self._floor.forget(work)
         return self._settle(now)
 

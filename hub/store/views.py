@@ -22,24 +22,24 @@ ViewT = TypeVar("ViewT", bound=msgspec.Struct)
 
 def contact_view(contact: Row | Model, addresses: Iterable[Row | Model] = ()) -> ContactView:
     """Return a row of ``contact`` and those of its addresses as a view."""
-    view = _view(ContactView, contact, skip="addresses")
-    return msgspec.structs.replace(view, addresses=tuple(_view(AddressView, address) for address in addresses))
+    shown = view(ContactView, contact, skip="addresses")
+    return msgspec.structs.replace(shown, addresses=tuple(view(AddressView, address) for address in addresses))
 
 
 def conversation_view(conversation: Row | Model) -> ConversationView:
     """Return a row of ``conversation`` as a view."""
-    return _view(ConversationView, conversation)
+    return view(ConversationView, conversation)
 
 
 def entry_view(entry: Row | Model) -> EntryView:
     """Return a row of ``entry`` as a view."""
     address: str = entry.address if isinstance(entry, Entry) else entry["address"]  # type: ignore[index]
-    return _view(EntryView, entry, channel=channel_of(address))
+    return view(EntryView, entry, channel=channel_of(address))
 
 
 def offer_view(offer: Row | Model) -> OfferView:
     """Return a row of ``offer`` as a view."""
-    return _view(OfferView, offer)
+    return view(OfferView, offer)
 
 
 def contact_row(view: ContactView) -> dict[str, Any]:
@@ -84,7 +84,8 @@ def _plain(item: Any) -> Any:
     return msgspec.to_builtins(item) if isinstance(item, msgspec.Struct) else item
 
 
-def _view(kind: type[ViewT], source: Row | Model, *, skip: str = "", **known: Any) -> ViewT:
+def view(kind: type[ViewT], source: Row | Model, *, skip: str = "", **known: Any) -> ViewT:
+    """Return a row as a view of ``kind``; its columns are the fields, but for ``skip`` and what is ``known``."""
     names = [name for name in kind.__struct_fields__ if name != skip and name not in known]
     if isinstance(source, Model):
         values = {name: getattr(source, name) for name in names}

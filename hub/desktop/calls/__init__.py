@@ -4,12 +4,15 @@ from hub.desktop.calls import (
     agents,
     contact_links,
     contacts,
+    conversation_steps,
     conversations,
     knowledge,
     outreach,
+    own,
     phone,
     replies,
     sessions,
+    teamwork,
     wallboard,
 )
 from hub.http.endpoints import Endpoint
@@ -18,6 +21,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *sessions.api,
     *agents.api,
     *conversations.api,
+    *conversation_steps.api,
     *replies.api,
     *contacts.api,
     *contact_links.api,
@@ -25,4 +29,6 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *phone.api,
     *outreach.api,
     *wallboard.api,
+    *teamwork.api,
+    *own.api,
 )

@@ -7,7 +7,8 @@ from msgspec import Meta
 
 from core.config import Settings
 from core.events import ConversationView, EntryView
-from hub.conversations import ConversationEdit, NewDraft, NewMessage, NewNote, Transfer, WrapUp
+from hub.conversations import ConversationEdit, NewMessage, NewNote, Transfer, WrapUp
+from hub.drafts import NewDraft
 from hub.http.endpoints import Call, Endpoints, NoBody
 from hub.services import Services
 

@@ -4,6 +4,16 @@ from hub.store.models.audit import AuditRecord
 from hub.store.models.calls import Call, CallLeg, Phone, PromptSound, Recording
 from hub.store.models.contacts import Address, Contact, ContactMerge, LinkSuggestion
 from hub.store.models.conversations import Conversation, Draft, Entry
+from hub.store.models.desk import (
+    Bulletin,
+    BulletinReading,
+    Notification,
+    Preferences,
+    Room,
+    RoomMember,
+    RoomMessage,
+    Todo,
+)
 from hub.store.models.knowledge import Article, ArticleComment, ArticleUse, ArticleVersion, Category, Unanswered
 from hub.store.models.messaging import Inbox, Outbox
 from hub.store.models.outreach import (
@@ -42,6 +52,8 @@ __all__ = [
     "AuditRecord",
     "AwayReason",
     "BlockedAddress",
+    "Bulletin",
+    "BulletinReading",
     "Calendar",
     "Call",
     "CallLeg",
@@ -60,20 +72,26 @@ __all__ = [
     "LinkSuggestion",
     "Media",
     "MediaUse",
+    "Notification",
     "Offer",
     "Outbox",
     "Phone",
     "PluginInstance",
+    "Preferences",
     "PromptSound",
     "Queue",
     "Recording",
     "Role",
+    "Room",
+    "RoomMember",
+    "RoomMessage",
     "Session",
     "Setting",
     "Skill",
     "Subscription",
     "Template",
     "TemplateKind",
+    "Todo",
     "Topic",
     "Unanswered",
     "User",

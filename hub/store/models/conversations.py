@@ -51,6 +51,10 @@ class Conversation(Model):
     flow_state: dict[str, Any] | None = json_field()
     flow_timer_at: datetime | None = fields.DatetimeField(null=True)
     call: dict[str, Any] | None = json_field()  # core.events.CallView of the last one
+    snoozed_until: datetime | None = fields.DatetimeField(null=True)
+    merged_into: str | None = id_field(null=True)  # the conversation that its entries stand in now
+    held: dict[str, Any] | None = json_field()  # hub.held_steps.Held: what is done at ``held_until`` unless undone
+    held_until: datetime | None = fields.DatetimeField(null=True)
     created_at = fields.DatetimeField()
 
     class Meta:
@@ -63,6 +67,8 @@ class Conversation(Model):
             ("agent_id", "state"),
             ("queue_id", "state"),
             ("flow_timer_at",),
+            ("snoozed_until",),
+            ("held_until",),
         )
 
 

@@ -39,8 +39,11 @@ def advance(still_house: House, clock: VirtualClock) -> Advance:
     """Return what lets time pass and do its work."""
 
     async def advance(seconds: float) -> None:
+        services = still_house.services
         clock.advance(seconds)
         await still_house.services.dispatcher.tick()
         await still_house.services.flows.tick()
+        for timed in (services.held_steps, services.snoozes, services.todos):
+            await timed.tick()
 
     return advance

@@ -5,6 +5,7 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import aiohttp
@@ -19,7 +20,7 @@ from tests.hub.support.channel import FakeChannel
 from tests.hub.support.house import House
 from tests.journeys.support.clients import Agent
 
-LOADED_APART = ("contacts", "entries")  # browsers load these by calls; see the protocol
+LOADED_APART = ("contacts", "entries", "room_messages")  # browsers load these by calls; see the protocol
 CITIZEN = "tel:+8613800138000"
 OPERATOR = Identity(username="operator", permissions=frozenset({"queue.all"}))
 
@@ -43,8 +44,9 @@ class Scene:
     async def advance(self, seconds: float) -> None:
         """Let time pass, and what it brings about happen."""
         self.clock.advance(seconds)
-        await self.house.services.dispatcher.tick()
-        await self.house.services.flows.tick()
+        services = self.house.services
+        for timed in (services.dispatcher, services.flows, services.held_steps, services.snoozes, services.todos):
+            await timed.tick()
 
     async def wait_for_work(self, text: str = "人工", sender: str = CITIZEN) -> str:
         """Let a citizen ask for a person; return the conversation's id once everybody may know."""
@@ -363,6 +365,153 @@ async def _logged_out(scene: Scene) -> None:
         pass
     agent_id = scene.owner.me["user_id"]
     await scene.house.services.presence.log_out(agent_id)
+
+
+async def _held(scene: Scene, **step: Any) -> str:
+    conversation_id = await scene.serve()
+    await scene.owner.call("PUT", f"/conversations/{conversation_id}/held-step", **step)
+    return conversation_id
+
+
+@step
+async def _end_held(scene: Scene) -> None:
+    await _held(scene, step="end")
+
+
+@step
+async def _end_held_and_undone(scene: Scene) -> None:
+    conversation_id = await _held(scene, step="end")
+    await scene.owner.call("DELETE", f"/conversations/{conversation_id}/held-step")
+
+
+@step
+async def _end_held_and_done(scene: Scene) -> None:
+    await _held(scene, step="end")
+    await scene.advance(6)
+
+
+@step
+async def _transfer_held_and_done(scene: Scene) -> None:
+    await _held(scene, step="transfer", transfer={"queue_id": "housing", "note": "转"})
+    await scene.advance(6)
+
+
+@step
+async def _snoozed(scene: Scene) -> None:
+    conversation_id = await scene.serve()
+    until = (scene.clock.now() + timedelta(minutes=10)).isoformat()
+    await scene.owner.call("PUT", f"/conversations/{conversation_id}/snooze", until=until)
+
+
+@step
+async def _snoozed_and_woken(scene: Scene) -> None:
+    await _snoozed(scene)
+    (conversation_id,) = scene.owner.tables["conversations"]
+    await scene.owner.call("DELETE", f"/conversations/{conversation_id}/snooze")
+
+
+@step
+async def _snoozed_and_woken_by_time(scene: Scene) -> None:
+    await _snoozed(scene)
+    await scene.advance(601)
+
+
+@step
+async def _snoozed_and_woken_by_the_citizen(scene: Scene) -> None:
+    await _snoozed(scene)
+    await scene.channel.write(CITIZEN, "还没修好")
+    await scene.owner.until(lambda: "还没修好" in scene.owner.read("in"))
+    await scene.advance(1)
+
+
+@step
+async def _snoozed_and_woken_while_its_agent_is_gone(scene: Scene) -> None:
+    await _snoozed(scene)
+    await scene.owner.call("PUT", "/me/state", state="offline")
+    await scene.advance(601)
+
+
+@step
+async def _split(scene: Scene) -> None:
+    await _message_in(scene)
+    (conversation_id,) = scene.owner.tables["conversations"]
+    entry_id = next(one["entry_id"] for one in scene.owner.entries if one.get("text") == "<b>我家没水</b>")
+    await scene.owner.call("POST", f"/conversations/{conversation_id}/split", entry_ids=[entry_id], topic="供水")
+
+
+@step
+async def _split_and_merged(scene: Scene) -> None:
+    await _split(scene)
+    await scene.owner.until(lambda: len(scene.owner.tables["conversations"]) == 2)
+    kept, other = sorted(scene.owner.tables["conversations"])
+    await scene.owner.call("POST", f"/conversations/{kept}/merge", other_id=other)
+
+
+@step
+async def _todo_noted(scene: Scene) -> None:
+    due_at = (scene.clock.now() + timedelta(seconds=60)).isoformat()
+    await scene.owner.call("POST", "/todos", text="回电", due_at=due_at)
+
+
+@step
+async def _todo_reminded_of(scene: Scene) -> None:
+    await _todo_noted(scene)
+    await scene.advance(61)
+
+
+@step
+async def _todo_done(scene: Scene) -> None:
+    todo = await scene.owner.call("POST", "/todos", text="回电")
+    await scene.owner.call("PATCH", f"/todos/{todo['todo_id']}", is_done=True)
+
+
+@step
+async def _notifications_seen(scene: Scene) -> None:
+    await _todo_reminded_of(scene)
+    await scene.owner.call("POST", "/notifications/seen")
+
+
+async def _room(scene: Scene) -> str:
+    colleagues = [scene.colleague.me["user_id"], scene.supervisor.me["user_id"]]
+    room = await scene.owner.call("POST", "/rooms", title="早班", member_ids=colleagues)
+    await scene.owner.call("POST", f"/rooms/{room['room_id']}/messages", client_id="m1", text="大家好")
+    return str(room["room_id"])
+
+
+@step
+async def _room_opened_and_written_in(scene: Scene) -> None:
+    await _room(scene)
+
+
+@step
+async def _room_read(scene: Scene) -> None:
+    room_id = await _room(scene)
+    await scene.colleague.call("POST", f"/rooms/{room_id}/read")
+
+
+@step
+async def _room_left_and_renamed(scene: Scene) -> None:
+    room_id = await _room(scene)
+    await scene.colleague.call("POST", f"/rooms/{room_id}/leave")
+    await scene.owner.call("PATCH", f"/rooms/{room_id}", title="晚班")
+
+
+@step
+async def _bulletin_published(scene: Scene) -> None:
+    await scene.supervisor.call("POST", "/bulletins", title="停水通知", text="城东今晚停水")
+    await scene.supervisor.call("POST", "/bulletins", title="为老", text="只给一个队列", queue_ids=["housing"])
+
+
+@step
+async def _bulletin_confirmed(scene: Scene) -> None:
+    bulletin = await scene.supervisor.call("POST", "/bulletins", title="停水通知", text="城东今晚停水")
+    await scene.owner.call("POST", f"/bulletins/{bulletin['bulletin_id']}/confirm")
+
+
+@step
+async def _bulletin_withdrawn(scene: Scene) -> None:
+    bulletin = await scene.supervisor.call("POST", "/bulletins", title="停水通知", text="城东今晚停水")
+    await scene.supervisor.call("DELETE", f"/bulletins/{bulletin['bulletin_id']}")
 
 
 @pytest.fixture

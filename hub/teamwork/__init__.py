@@ -1,0 +1,1 @@
+"""What colleagues tell each other: chat rooms, and bulletins that are to be read."""

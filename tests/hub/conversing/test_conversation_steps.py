@@ -1,0 +1,148 @@
+"""Conversations put aside, merged and split; what agents note for themselves."""
+
+from datetime import UTC, datetime, timedelta
+
+from core.testing.clock import VirtualClock
+from hub.store.models import Conversation, WorkItem
+from tests.hub.conversing.conftest import Advance, Come
+from tests.hub.support.channel import FakeChannel
+from tests.hub.support.house import House
+from tests.journeys.support.clients import Agent
+
+WANG, LI = "webchat:wang", "webchat:li"
+
+
+async def served(channel: FakeChannel, agent: Agent, sender: str = WANG) -> str:
+    await channel.write(sender, "人工")
+    return await agent.take_offer()
+
+
+async def heard(channel: FakeChannel, agent: Agent, text: str, sender: str = WANG) -> str:
+    """Let the citizen write; return the conversation in which it stands."""
+    await channel.write(sender, text)
+    await agent.until(lambda: text in agent.read("in"))
+    return str(next(one["conversation_id"] for one in agent.entries if one.get("text") == text))
+
+
+async def test_a_snoozed_conversation_takes_no_capacity_and_comes_back_with_a_notice(
+    channel: FakeChannel, come: Come, advance: Advance, clock: VirtualClock
+) -> None:
+    zhou = await come("zhou")
+    conversation_id = await served(channel, zhou)
+    until = clock.now() + timedelta(minutes=5)
+    await zhou.call("PUT", f"/conversations/{conversation_id}/snooze", until=until.isoformat())
+    await zhou.until(lambda: "snoozed_until" in zhou.conversation(conversation_id))
+    assert not await WorkItem.filter(state="assigned").exists()
+    await advance(299)
+    assert not zhou.tables["notifications"]
+    await advance(2)
+    await zhou.until(lambda: bool(zhou.tables["notifications"]))
+    assert [one["kind"] for one in zhou.tables["notifications"].values()] == ["woken"]
+    await zhou.until(lambda: "snoozed_until" not in zhou.conversation(conversation_id))
+    assert zhou.conversation(conversation_id)["state"] == "active"
+
+
+async def test_the_next_business_day_passes_over_holidays(still_house: House) -> None:
+    next_day = still_house.services.snoozes.next_business_day
+    friday_evening = datetime(2026, 9, 30, 12, tzinfo=UTC)  # before the week of the National Day
+    assert next_day(friday_evening) == datetime(2026, 10, 8, 1, tzinfo=UTC)
+    assert next_day(datetime(2026, 11, 20, 2, tzinfo=UTC)) == datetime(2026, 11, 23, 1, tzinfo=UTC)
+
+
+async def test_a_citizen_who_writes_to_an_absent_agent_waits_in_the_queue(
+    channel: FakeChannel, come: Come, advance: Advance, clock: VirtualClock
+) -> None:
+    zhou = await come("zhou")
+    conversation_id = await served(channel, zhou)
+    until = clock.now() + timedelta(minutes=50)
+    await zhou.call("PUT", f"/conversations/{conversation_id}/snooze", until=until.isoformat())
+    await zhou.call("PUT", "/me/state", state="offline")
+    await heard(channel, zhou, "还在吗")
+    await advance(1)
+    li = await come("li")
+    assert await li.take_offer() == conversation_id
+
+
+async def test_a_time_that_is_over_is_refused(channel: FakeChannel, come: Come, clock: VirtualClock) -> None:
+    zhou = await come("zhou")
+    conversation_id = await served(channel, zhou)
+    status, answer = await zhou.try_call(
+        "PUT", f"/conversations/{conversation_id}/snooze", until=clock.now().isoformat()
+    )
+    assert (status, answer["error"]["fields"]) == (422, {"until": "out_of_range"})
+
+
+async def test_another_matter_is_split_off_and_merged_again(channel: FakeChannel, come: Come) -> None:
+    zhou = await come("zhou")
+    first = await served(channel, zhou)
+    await heard(channel, zhou, "暖气不热")
+    await heard(channel, zhou, "另外路灯也坏了")
+    entry_id = next(one["entry_id"] for one in zhou.entries if one.get("text") == "另外路灯也坏了")
+    new = await zhou.call("POST", f"/conversations/{first}/split", entry_ids=[entry_id], topic="路灯")
+    second = new["conversation_id"]
+    thread = await zhou.call("GET", f"/conversations/{second}/entries")
+    assert [one["text"] for one in thread["items"] if one["kind"] == "message"] == ["另外路灯也坏了"]
+    assert await heard(channel, zhou, "在东门") == second
+    await zhou.say(second, "已记录")
+    await channel.hears(WANG, "已记录")
+
+    kept = await zhou.call("POST", f"/conversations/{first}/merge", other_id=second)
+    assert (kept["topic"], kept["state"]) == ("路灯", "active")
+    thread = await zhou.call("GET", f"/conversations/{first}/entries")
+    said = [
+        one["text"]
+        for one in thread["items"]
+        if one["kind"] == "message" and one.get("author_kind") in ("contact", "agent")
+    ]
+    assert said[-4:] == ["暖气不热", "另外路灯也坏了", "在东门", "已记录"]
+    assert (await Conversation.get(conversation_id=second)).merged_into == first
+    assert await heard(channel, zhou, "谢谢") == first
+
+
+async def test_conversations_of_two_people_are_not_merged(channel: FakeChannel, come: Come) -> None:
+    zhou = await come("zhou")
+    one, other = await served(channel, zhou), await served(channel, zhou, LI)
+    status, answer = await zhou.try_call("POST", f"/conversations/{one}/merge", other_id=other)
+    assert (status, answer["error"]["code"]) == (409, "other_contact")
+
+
+async def test_entries_of_another_conversation_are_not_split_off(channel: FakeChannel, come: Come) -> None:
+    zhou = await come("zhou")
+    one, other = await served(channel, zhou), await served(channel, zhou, LI)
+    entry = await zhou.say(other, "您好")
+    status, _ = await zhou.try_call("POST", f"/conversations/{one}/split", entry_ids=[entry["entry_id"]])
+    assert status == 404
+
+
+async def test_an_agent_is_reminded_once(
+    channel: FakeChannel, come: Come, advance: Advance, clock: VirtualClock
+) -> None:
+    zhou = await come("zhou")
+    conversation_id = await served(channel, zhou)
+    due_at = (clock.now() + timedelta(seconds=30)).isoformat()
+    todo = await zhou.call("POST", "/todos", text="回电", conversation_id=conversation_id, due_at=due_at)
+    await advance(31)
+    await advance(31)
+    await zhou.until(lambda: bool(zhou.tables["notifications"]))
+    (told,) = zhou.tables["notifications"].values()
+    assert (told["kind"], told["params"], told["conversation_id"]) == ("reminder", {"text": "回电"}, conversation_id)
+    await zhou.call("PATCH", f"/todos/{todo['todo_id']}", is_done=True)
+    await zhou.until(lambda: not zhou.tables["todos"])
+
+
+async def test_an_agent_sees_the_own_figures_of_the_day(channel: FakeChannel, come: Come) -> None:
+    zhou = await come("zhou")
+    conversation_id = await served(channel, zhou)
+    await zhou.say(conversation_id, "您好")
+    figures = await zhou.call("GET", "/me/figures")
+    assert (figures["taken"], figures["in_hand"], figures["written"]) == (1, 1, 1)
+    assert figures["first_reply_s"] >= 0
+
+
+async def test_preferences_follow_their_user(still_house: House, come: Come) -> None:
+    zhou, li = await come("zhou"), await come("li")
+    await zhou.call("PUT", "/me/preferences", settings={"density": "compact"})
+    assert (await zhou.call("GET", "/me/preferences"))["settings"] == {"density": "compact"}
+    assert (await li.call("GET", "/me/preferences"))["settings"] == {}
+    status, _ = await zhou.try_call("PUT", "/me/preferences", settings={"x": "y" * 20_000})
+    assert status == 422
