@@ -39,6 +39,7 @@ from hub.contacts import Contacts
 from hub.conversation_lists import ConversationLists
 from hub.conversation_merges import ConversationMerges
 from hub.conversations import Conversations
+from hub.desk_search import DeskSearch
 from hub.desktop.desk import Desk
 from hub.dispatcher import Dispatcher
 from hub.endings import Endings
@@ -156,6 +157,7 @@ class Assembly:
             media=media,
             text_chars=limits.text_chars,
         )
+        conversation_lists = ConversationLists(knowledge.finder)
         services = self.services = Services(
             version=metadata.version("lianxin"),
             settings=settings,
@@ -169,7 +171,8 @@ class Assembly:
             contact_links=contact_links,
             contact_merges=contact_merges,
             conversations=conversations,
-            conversation_lists=ConversationLists(knowledge.finder),
+            conversation_lists=conversation_lists,
+            desk_search=DeskSearch(conversation_lists, knowledge.finder),
             conversation_merges=ConversationMerges(units, audit, dispatcher),
             held_steps=HeldSteps(units, conversations, dispatcher, endings, hold_s=limits.undo_s),
             snoozes=Snoozes(units, dispatcher, timezone=lambda: wallboard.setup.settings.timezone),

@@ -14,9 +14,10 @@ from core.events import (
     TypingShown,
 )
 from hub import timeline
+from hub.accounts.identities import identity_of
 from hub.accounts.identity import Identity
 from hub.announcements import Announcements
-from hub.conversation_access import may_fetch, owned, visible
+from hub.conversation_access import may_fetch, may_open, owned, visible
 from hub.dispatcher import Dispatcher
 from hub.drafts import NewDraft, drop_draft, save_draft
 from hub.endings import Endings
@@ -25,6 +26,7 @@ from hub.i18n import text as catalogue
 from hub.mail_replies import MailReply, NewMail
 from hub.masking import masked
 from hub.media import MediaStore
+from hub.notifications import notify
 from hub.queues import Queues
 from hub.store.fields import ID_LENGTH
 from hub.store.models import Conversation, User
@@ -54,6 +56,7 @@ class NewNote(Settings, frozen=True, kw_only=True):
 
     client_id: ClientId
     text: Annotated[str, Meta(min_length=1, max_length=20_000)]
+    mentions: Annotated[tuple[Id, ...], Meta(max_length=20)] = ()  # colleagues who are told of it
 
 
 class Transfer(Settings, frozen=True, kw_only=True):
@@ -147,6 +150,8 @@ class Conversations:
             if repeated := await unit.find_own(conversation_id, note.client_id):
                 return entry_view(repeated)
             entry = timeline.add_note(unit, conversation, identity, note.text, client_id=note.client_id)
+            for user_id in dict.fromkeys(note.mentions):
+                await self._mention(unit, identity, conversation, user_id)
             await drop_draft(unit, conversation_id, identity.user_id)
             return entry_view(entry)
 
@@ -273,6 +278,14 @@ class Conversations:
         if row is not None and row.state == "active" and row.agent_id == identity.user_id:
             shown = TypingShown(recipient=row.reply_address or row.address, is_typing=is_typing)
             await self._bus.signal(shown, timeline.reply_instance(row))
+
+    async def _mention(self, unit: Unit, identity: Identity, conversation: Conversation, user_id: str) -> None:
+        user = await User.get_or_none(user_id=user_id, is_active=True)
+        if user is None or not await may_open(await identity_of(user), conversation):
+            raise ApiError(422, "invalid", "a colleague who may not read it", fields={"mentions": "not_visible"})
+        if user_id != identity.user_id:
+            name = conversation.contact_name
+            notify(unit, user_id, "mention", conversation.conversation_id, by=identity.display_name, name=name)
 
     async def _attachment(self, identity: Identity, media_id: str) -> tuple[Attachment, str]:
         if not await may_fetch(identity, media_id):

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hub.conversation_lists import ConversationLists
     from hub.conversation_merges import ConversationMerges
     from hub.conversations import Conversations
+    from hub.desk_search import DeskSearch
     from hub.desktop.desk import Desk
     from hub.dispatcher import Dispatcher
     from hub.figures.wallboard import Wallboard
@@ -73,6 +74,7 @@ class Services:
     conversations: "Conversations"
     conversation_lists: "ConversationLists"
     conversation_merges: "ConversationMerges"
+    desk_search: "DeskSearch"
     held_steps: "HeldSteps"
     snoozes: "Snoozes"
     dispatcher: "Dispatcher"

@@ -1,5 +1,6 @@
 """Server-side sessions: an opaque token in the cookie, its hash in the store; idle and old ones end."""
 
+import dataclasses
 import hashlib
 import logging
 import secrets
@@ -9,14 +10,14 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from core.clock import Clock
+from hub.accounts.identities import identity_of
 from hub.accounts.identity import Identity
 from hub.accounts.passwords import hash_password, verify_password, weakness
-from hub.accounts.permissions import effective
 from hub.audit import Audit
 from hub.errors import ApiError
 from hub.settings import LimitSettings
 from hub.store.engine import Store
-from hub.store.models import Role, Session, User
+from hub.store.models import Session, User
 
 log = logging.getLogger(__name__)
 
@@ -168,18 +169,7 @@ class Sessions:
         user = await User.get(user_id=session.user_id)
         if not user.is_active:
             return None
-        roles = await Role.filter(role_id__in=user.role_ids)
-        return Identity(
-            user_id=user.user_id,
-            username=user.username,
-            display_name=user.display_name,
-            work_number=user.work_number,
-            permissions=effective([role.permissions for role in roles], user.granted, user.denied),
-            queue_ids=frozenset(user.queue_ids),
-            must_change_password=user.must_change_password,
-            session_id=key,
-            csrf=session.csrf,
-        )
+        return dataclasses.replace(await identity_of(user), session_id=key, csrf=session.csrf)
 
     async def _count_failure(self, user_id: str, remote: str) -> None:
         async with self._store.work():

@@ -2,16 +2,19 @@
 
 import asyncio
 import logging
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 from aiohttp import WSMsgType, web
 
+from hub.conversation_access import may_open
+from hub.desktop.company import Company
 from hub.desktop.desk import Desk
 from hub.desktop.feed import Connection, UserFeed
 from hub.errors import ApiError
 from hub.http.server import check_origin, identify
 from hub.services import Services
+from hub.store.models import Conversation
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +23,7 @@ PING_S: Final = 5.0
 PING: Final = b'{"type":"ping"}'
 SILENCE_S: Final = 15.0  # no pong for three pings: the line is dead
 SEND_S: Final = 10.0
-MAX_FRAME: Final = 4_096  # a browser only says hello, pong, typing and watch
+MAX_FRAME: Final = 4_096  # a browser only says hello, pong, typing, look and watch
 MAX_SOCKETS: Final = 8  # by user
 
 
@@ -42,13 +45,19 @@ class Typing(msgspec.Struct, tag="typing"):
     is_typing: bool
 
 
+class Look(msgspec.Struct, tag="look"):
+    """The browser shows a conversation, or, without one, none."""
+
+    conversation_id: Annotated[str, msgspec.Meta(max_length=36)] = ""
+
+
 class Watch(msgspec.Struct, tag="watch"):
     """The browser shows the wallboard, or no longer."""
 
     is_on: bool
 
 
-_frames = msgspec.json.Decoder(Hello | Pong | Typing | Watch)
+_frames = msgspec.json.Decoder(Hello | Pong | Typing | Look | Watch)
 
 
 class DesktopSocket:
@@ -57,6 +66,7 @@ class DesktopSocket:
     def __init__(self, services: Services, desk: Desk) -> None:
         self._services = services
         self._desk = desk
+        self._company = Company()
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve one browser until it leaves, logs out or falls behind."""
@@ -85,6 +95,7 @@ class DesktopSocket:
         try:
             await self._read(socket, feed, connection)
         finally:
+            self._company.look(feed, connection, "")
             connection.close("gone")
             await writer
             await self._desk.detach(feed, connection)
@@ -107,10 +118,20 @@ class DesktopSocket:
                 return
             if isinstance(frame, Watch):
                 connection.watches = frame.is_on and feed.viewer.identity.may("wallboard.view")
+            elif isinstance(frame, Look):
+                await self._look(feed, connection, frame.conversation_id)
             elif isinstance(frame, Typing):
+                self._company.write(connection, frame.conversation_id, is_typing=frame.is_typing)
                 await self._services.conversations.show_typing(
                     feed.viewer.identity, frame.conversation_id, is_typing=frame.is_typing
                 )
+
+    async def _look(self, feed: UserFeed, connection: Connection, conversation_id: str) -> None:
+        if conversation_id:
+            row = await Conversation.get_or_none(conversation_id=conversation_id)
+            if row is None or not await may_open(feed.viewer.identity, row):
+                conversation_id = ""
+        self._company.look(feed, connection, conversation_id)
 
     async def _write(self, socket: web.WebSocketResponse, connection: Connection, session_id: str) -> None:
         """Send queued frames and a ping every ``PING_S``, busy or not; say bye when connection or session is over."""

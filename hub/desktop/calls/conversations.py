@@ -8,6 +8,7 @@ from msgspec import Meta
 from core.config import Settings
 from core.events import ConversationView, EntryView
 from hub.conversations import ConversationEdit, NewMessage, NewNote, Transfer, WrapUp
+from hub.desk_search import Found
 from hub.drafts import NewDraft
 from hub.http.endpoints import Call, Endpoints, NoBody
 from hub.services import Services
@@ -23,6 +24,12 @@ class ListQuery(msgspec.Struct, frozen=True):
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
     channel: Annotated[str, Meta(max_length=32)] = ""
     q: Annotated[str, Meta(max_length=100)] = ""
+
+
+class SearchWords(msgspec.Struct, frozen=True):
+    """What to look for."""
+
+    q: Annotated[str, Meta(min_length=1, max_length=100)]
 
 
 class EntriesQuery(msgspec.Struct, frozen=True):
@@ -60,6 +67,12 @@ async def list_conversations(services: Services, call: Call[NoBody]) -> Conversa
         call.identity, query.view, cursor=query.cursor, limit=query.limit, channel=query.channel, words=query.q
     )
     return ConversationPage(items, cursor)
+
+
+@api.add("GET", "/api/v1/search", "desk.use", query=SearchWords, answer=Found)
+async def search(services: Services, call: Call[NoBody]) -> Found:
+    """Find contacts, conversations and articles, a few of each."""
+    return await services.desk_search.find(call.identity, call.query.q)
 
 
 @api.add("GET", "/api/v1/conversations/{conversation_id}", "desk.use", answer=ConversationView)

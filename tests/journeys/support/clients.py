@@ -233,6 +233,11 @@ class Agent:
         assert self._socket is not None
         await self._socket.send_json({"type": "typing", "conversation_id": conversation_id, "is_typing": on})
 
+    async def look(self, conversation_id: str) -> None:
+        """Show a conversation, or none."""
+        assert self._socket is not None
+        await self._socket.send_json({"type": "look", "conversation_id": conversation_id})
+
     def conversation(self, conversation_id: str) -> dict[str, Any]:
         """Return the conversation as this desk holds it, empty when it does not."""
         found: dict[str, Any] = self.tables.get("conversations", {}).get(conversation_id, {})

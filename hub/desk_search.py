@@ -1,0 +1,66 @@
+"""One search over people, conversations and knowledge, a few of each."""
+
+import asyncio
+from typing import Final
+
+import msgspec
+from tortoise.expressions import Q
+
+from core.events import ContactView, ConversationView
+from hub.accounts.identity import Identity
+from hub.conversation_lists import MAX_FOUND, ConversationLists
+from hub.knowledge.finding import Finder, FoundArticle, Wanted
+from hub.knowledge.search.documents import SearchQuery
+from hub.masking import masked
+from hub.store.models import Address, Contact, Conversation
+from hub.store.views import contact_view
+
+SHOWN: Final = 5  # of each kind
+CANDIDATES: Final = 200  # contacts that are looked at for those the user may see
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What was found, best or newest first."""
+
+    contacts: list[ContactView]
+    conversations: list[ConversationView]
+    articles: list[FoundArticle]
+
+
+class DeskSearch:
+    """Asks those who know each kind."""
+
+    def __init__(self, lists: ConversationLists, finder: Finder) -> None:
+        self._lists = lists
+        self._finder = finder
+
+    async def find(self, identity: Identity, words: str) -> Found:
+        """Return what ``words`` find that the user may see."""
+        contacts, (conversations, _), articles = await asyncio.gather(
+            self._contacts(identity, words),
+            self._lists.page(identity, "all", cursor="", limit=SHOWN, channel="", words=words),
+            self._finder.find(identity, Wanted(text=words, limit=SHOWN)),
+        )
+        return Found(contacts, conversations, articles.items)
+
+    async def _contacts(self, identity: Identity, words: str) -> list[ContactView]:
+        rows = await Contact.filter(await self._wanted(words)).order_by("-contact_id").limit(CANDIDATES)
+        ids = [row.contact_id for row in rows]
+        if not identity.may("queue.all"):
+            seen = Q(agent_id=identity.user_id) | Q(queue_id__in=sorted(identity.queue_ids))
+            served = {one.contact_id for one in await Conversation.filter(seen, contact_id__in=ids)}
+            ids = [one for one in ids if one in served]
+        addresses = await Address.filter(contact_id__in=ids[:SHOWN])
+        by_id = {row.contact_id: row for row in rows}
+        return [
+            masked(contact_view(by_id[one], [row for row in addresses if row.contact_id == one]), identity)
+            for one in ids[:SHOWN]
+        ]
+
+    async def _wanted(self, words: str) -> Q:
+        answer = await self._finder.ask(SearchQuery(collection="records", text=words, limit=MAX_FOUND))
+        addressed = await Address.filter(uri__icontains=words).limit(CANDIDATES)
+        known = Q(contact_id__in=[row.contact_id for row in addressed])
+        if answer is None:  # without the index only what the rows themselves say
+            return known | Q(name__icontains=words)
+        return known | Q(contact_id__in=[hit.group for hit in answer.hits])
