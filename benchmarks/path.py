@@ -1,40 +1,114 @@
 """The whole path against its ceiling: citizen → JetStream → store → agent's socket, and back.
 
 ``python -m benchmarks.path [--messages 3200] [--runs 3]``. The ceiling is measured in the same run, on the same
-disk: the same payload published, acknowledged and consumed with bare nats-py on a server with
-``sync_interval: always``, one hop each way, and one SQLite transaction each way. Prints rates, their ratio, and
-median latencies one at a time.
+disk and by the same event loop: the same payload published, acknowledged and consumed with bare nats-py on a server
+with ``sync_interval: always``, one hop each way, and one SQLite transaction each way. Path and ceiling take turns
+of a second or less, so that a busy machine is equally busy for both. Prints rates, their ratio, and median latencies
+one at a time.
 """
 
 import argparse
 import asyncio
 import contextlib
-import json
-import sqlite3
 import statistics
 import sys
 import tempfile
 import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import nats
-
-from core.ids import new_id
-from core.testing.nats import NatsServer
+from benchmarks.ceiling import Bare, bare_path
+from core.loop import run as run_loop
 from tests.journeys.support.clients import Agent, Citizen
 from tests.journeys.support.house import House, start_house, stop_house
 from tests.journeys.support.storm import lift_limits
 
 TEXT = "问" * 64  # 192 bytes of UTF-8, about 256 with what surrounds it
 PEOPLE = 32
+LATENCY_TURNS = 10  # path and ceiling take turns this often, for each ...
+LATENCY_MESSAGES = 20  # ... with so many messages one after the other
+RATE_TURNS = 5
 
 
-async def measure_path(folder: Path, messages: int) -> tuple[float, float, float, float]:
-    """Return messages a second in and out, and the median latencies in and out in seconds."""
-    (folder / "house").mkdir()
-    (folder / "house" / "lianxin.toml").write_text("[limits]\ncalls_per_second = 100000\n")
-    house = await start_house(folder / "house", "--demo")
+@dataclass
+class Figures:
+    """Seconds that single messages took, and seconds and messages of the crowd's turns, by way."""
+
+    latencies: dict[str, list[float]] = field(default_factory=lambda: {"bare": [], "in": [], "out": []})
+    seconds: dict[str, float] = field(default_factory=lambda: {"bare": 0.0, "in": 0.0, "out": 0.0})
+    messages: int = 0
+
+    def latency_s(self, way: str) -> float:
+        """Return the median of one way."""
+        return statistics.median(self.latencies[way])
+
+    def rate(self, way: str) -> float:
+        """Return messages a second, of the bare path round trips."""
+        return self.messages / self.seconds[way]
+
+
+class Served:
+    """People who are being served by one agent."""
+
+    def __init__(self, agent: Agent, pairs: list[tuple[Citizen, str]]) -> None:
+        self._agent = agent
+        self._pairs = pairs
+
+    async def one_in(self) -> None:
+        """Return when one message of the first citizen is on the agent's desk."""
+        before = self._agent.count("in")
+        await self._pairs[0][0].say(TEXT)
+        await self._agent.until(lambda: self._agent.count("in") > before)
+
+    async def one_out(self) -> None:
+        """Return when the first citizen has one answer."""
+        citizen, conversation_id = self._pairs[0]
+        before = len(citizen.heard("agent"))
+        await self._agent.say(conversation_id, TEXT)
+        await citizen.until(lambda: len(citizen.heard("agent")) > before)
+
+    async def many_in(self, each: int) -> None:
+        """Let everybody write ``each`` messages, one after the other; return when the desk has them all."""
+        wanted = self._agent.count("in") + each * len(self._pairs)
+        await asyncio.gather(*(_ask(person, each) for person, _ in self._pairs))
+        await self._agent.until(lambda: self._agent.count("in") >= wanted, within_s=120)
+
+    async def many_out(self, each: int) -> None:
+        """Answer everybody ``each`` times; return when all have heard it."""
+        wanted = {person: len(person.heard("agent")) + each for person, _ in self._pairs}
+        await asyncio.gather(*(_answer(self._agent, conversation_id, each) for _, conversation_id in self._pairs))
+        for person, count in wanted.items():
+            await person.until(lambda person=person, count=count: len(person.heard("agent")) >= count, within_s=120)  # type: ignore[misc]
+
+
+async def measure(folder: Path, messages: int) -> Figures:
+    """Let path and ceiling take turns."""
+    figures = Figures()
+    async with bare_path(folder / "bare") as bare, _served(folder / "house") as served:
+        for _ in range(LATENCY_TURNS):
+            for way, act in (("bare", lambda: bare.round(TEXT)), ("in", served.one_in), ("out", served.one_out)):
+                figures.latencies[way] += [await _timed(act()) for _ in range(LATENCY_MESSAGES)]
+        figures.latencies["bare"] = [seconds / 2 for seconds in figures.latencies["bare"]]
+        each = messages // PEOPLE // RATE_TURNS
+        figures.messages = each * PEOPLE * RATE_TURNS
+        crowds: dict[str, Callable[[int], Awaitable[None]]] = {
+            "bare": lambda count: _many_rounds(bare, count),
+            "in": served.many_in,
+            "out": served.many_out,
+        }
+        for _ in range(RATE_TURNS):
+            for way, crowd in crowds.items():
+                figures.seconds[way] += await _timed(crowd(each))
+    return figures
+
+
+@asynccontextmanager
+async def _served(data: Path) -> AsyncIterator[Served]:
+    data.mkdir()
+    (data / "lianxin.toml").write_text("[limits]\ncalls_per_second = 100000\n")
+    house = await start_house(data, "--demo")
     try:
         await lift_limits(house)
         agent = await _strong_agent(house)
@@ -45,22 +119,7 @@ async def measure_path(folder: Path, messages: int) -> tuple[float, float, float
             for person in people:
                 await person.say("人工")
                 pairs.append((person, await agent.take_offer()))
-            one, conversation_id = pairs[0]
-            in_s = await _latency(one.say, lambda: agent.count("in"), agent)
-            out_s = await _latency(lambda text: agent.say(conversation_id, text), lambda: len(one.heard("agent")), one)
-            each = messages // PEOPLE
-            start, began = agent.count("in"), time.monotonic()
-            await asyncio.gather(*(_ask(person, each) for person in people))
-            await agent.until(lambda: agent.count("in") >= start + each * PEOPLE, within_s=120)
-            in_rate = each * PEOPLE / (time.monotonic() - began)
-            began = time.monotonic()
-            heard = {person: len(person.heard("agent")) for person in people}
-            await asyncio.gather(*(_answer(agent, conversation, each) for _, conversation in pairs))
-            for person in people:
-                wanted = heard[person] + each
-                await person.until(lambda: len(person.heard("agent")) >= wanted, within_s=120)  # noqa: B023 - awaited here
-            out_rate = each * PEOPLE / (time.monotonic() - began)
-            return in_rate, out_rate, in_s, out_s
+            yield Served(agent, pairs)
     finally:
         await stop_house(house)
 
@@ -88,108 +147,30 @@ async def _answer(agent: Agent, conversation_id: str, count: int) -> None:
         await agent.say(conversation_id, TEXT)
 
 
-async def _latency(act: Any, seen: Any, watcher: Citizen | Agent, turns: int = 60) -> float:
-    times = []
-    for _ in range(turns):
-        before, began = seen(), time.monotonic()
-        await act(TEXT)
-        await watcher.until(lambda before=before: seen() > before)  # type: ignore[misc]
-        times.append(time.monotonic() - began)
-    return statistics.median(times)
+async def _many_rounds(bare: Bare, each: int) -> None:
+    async def rounds() -> None:
+        for _ in range(each):
+            await bare.round(TEXT)
+
+    await asyncio.gather(*(rounds() for _ in range(PEOPLE)))
 
 
-async def measure_ceiling(folder: Path, messages: int) -> tuple[float, float]:
-    """Return round trips a second with 32 in flight, and the median one-way latency in seconds."""
-    store = folder / "nats"
-    store.mkdir()
-    server = NatsServer(store, config=f'jetstream {{ store_dir: "{store}/jetstream", sync_interval: always }}\n')
-    await asyncio.to_thread(server.start)
-    try:
-        client = await nats.connect(server.url)
-        js = client.jetstream()
-        for name in ("there", "back"):
-            await js.add_stream(name=name, subjects=[name])
-        there = await js.pull_subscribe("there", durable="there")
-        back = await js.pull_subscribe("back", durable="back")
-        with contextlib.closing(_database(folder / "ceiling.db")) as database:
-            relay = asyncio.create_task(_relay(js, there, database))
-            arrived: dict[str, asyncio.Future[None]] = {}
-            reader = asyncio.create_task(_read(back, database, arrived))
-            times = []
-            for _ in range(60):
-                began = time.monotonic()
-                await _round(js, arrived)
-                times.append((time.monotonic() - began) / 2)
-            began = time.monotonic()
-            async with asyncio.TaskGroup() as group:
-                for _ in range(PEOPLE):
-                    group.create_task(_rounds(js, arrived, messages // PEOPLE))
-            rate = messages / (time.monotonic() - began)
-            relay.cancel()
-            reader.cancel()
-            await asyncio.gather(relay, reader, return_exceptions=True)
-        await client.close()
-        return rate, statistics.median(times)
-    finally:
-        server.kill()
+async def _timed(act: Awaitable[None]) -> float:
+    began = time.monotonic()
+    await act
+    return time.monotonic() - began
 
 
-def _database(path: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    database.execute("PRAGMA journal_mode=WAL")
-    database.execute("PRAGMA synchronous=FULL")
-    database.execute("CREATE TABLE entry (id TEXT PRIMARY KEY, way TEXT, text TEXT)")
-    return database
-
-
-def _store(database: sqlite3.Connection, way: str, message: Any) -> str:
-    value = json.loads(message.data)
-    database.execute("BEGIN IMMEDIATE")
-    database.execute("INSERT INTO entry VALUES (?, ?, ?)", (way + value["id"], way, value["text"]))
-    database.execute("COMMIT")
-    identifier: str = value["id"]
-    return identifier
-
-
-async def _relay(js: Any, there: Any, database: sqlite3.Connection) -> None:
-    while True:
-        with contextlib.suppress(nats.errors.TimeoutError):
-            for message in await there.fetch(64, timeout=1):
-                _store(database, "in", message)
-                await message.ack()
-                await js.publish("back", message.data)
-
-
-async def _read(back: Any, database: sqlite3.Connection, arrived: dict[str, asyncio.Future[None]]) -> None:
-    while True:
-        with contextlib.suppress(nats.errors.TimeoutError):
-            for message in await back.fetch(64, timeout=1):
-                arrived.pop(_store(database, "out", message)).set_result(None)
-                await message.ack()
-
-
-async def _round(js: Any, arrived: dict[str, asyncio.Future[None]]) -> None:
-    identifier = new_id()
-    future = arrived[identifier] = asyncio.get_running_loop().create_future()
-    await js.publish("there", json.dumps({"id": identifier, "text": TEXT}).encode())
-    await future
-
-
-async def _rounds(js: Any, arrived: dict[str, asyncio.Future[None]], count: int) -> None:
-    for _ in range(count):
-        await _round(js, arrived)
-
-
-async def run(messages: int) -> tuple[float, ...]:
-    """Measure both once, in folders beside each other; return the four ratios after printing the figures."""
+def run(messages: int) -> tuple[float, ...]:
+    """Measure both once, in folders beside each other; return the three ratios after printing the figures."""
     with tempfile.TemporaryDirectory() as folder:
-        rate, one_way = await measure_ceiling(Path(folder), messages)
-        in_rate, out_rate, in_s, out_s = await measure_path(Path(folder), messages)
-    both_ways = 1 / (1 / in_rate + 1 / out_rate)
-    print(f"ceiling: {rate:6.0f} round trips/s, {one_way * 1e3:5.1f} ms one way")
-    print(f"path:    {in_rate:6.0f} in/s, {out_rate:6.0f} out/s = {both_ways:6.0f} round trips/s;"
+        figures = run_loop(measure(Path(folder), messages))
+    both_ways = 1 / (1 / figures.rate("in") + 1 / figures.rate("out"))
+    bare_s, in_s, out_s = (figures.latency_s(way) for way in ("bare", "in", "out"))
+    print(f"ceiling: {figures.rate('bare'):6.0f} round trips/s, {bare_s * 1e3:5.1f} ms one way")
+    print(f"path:    {figures.rate('in'):6.0f} in/s, {figures.rate('out'):6.0f} out/s = {both_ways:6.0f} round trips/s;"
           f" {in_s * 1e3:5.1f} ms in, {out_s * 1e3:5.1f} ms out")  # fmt: skip
-    return both_ways / rate, in_s / one_way, out_s / one_way
+    return both_ways / figures.rate("bare"), in_s / bare_s, out_s / bare_s
 
 
 def main() -> int:
@@ -198,7 +179,7 @@ def main() -> int:
     parser.add_argument("--messages", type=int, default=3_200)
     parser.add_argument("--runs", type=int, default=3)
     options = parser.parse_args()
-    ratios = [asyncio.run(run(options.messages)) for _ in range(options.runs)]
+    ratios = [run(options.messages) for _ in range(options.runs)]
     rate, latency_in, latency_out = (statistics.median(column) for column in zip(*ratios, strict=True))
     print(f"median ratios to the ceiling: rate {rate:.2f}, latency in {latency_in:.1f}x, out {latency_out:.1f}x")
     return 0

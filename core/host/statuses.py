@@ -13,7 +13,7 @@ from typing import Final
 from core.errors import BusUnavailable, LianxinError
 from core.events import MessageStatus, MessageStatuses
 
-LINGER_S: Final = 0.01  # how long a status waits for company; nobody sees it on a screen
+LINGER_S: Final = 0.05  # how long a status waits for company; nobody sees it on a screen
 MAX_TOGETHER: Final = 64
 
 # (what to publish, the conversation it is about if it is one); BusUnavailable when it is not stored

@@ -25,7 +25,7 @@ PublishTogether = Callable[[Sequence[tuple[str, bytes, str]]], Awaitable[bool]]
 IN_FLIGHT: Final = 256
 MAX_FRESH: Final = 1_024  # messages a lane keeps in memory, at most 2 KB each as a rule
 MIN_TOGETHER: Final = 16  # below, a batch takes the server longer than its messages one by one
-GATHER_S: Final = 0.02  # somebody waits for what is ordered; readers of events do not, so events wait for company
+GATHER_S: Final = 0.05  # somebody waits for what is ordered; readers of events do not, so events wait for company
 LINGER_S: Final = 0.2
 BACK_OFF_S: Final = (0.1, 5.0)
 
