@@ -8,6 +8,7 @@ import pluggy
 from core.channel import Channel
 from core.events import ContactView, MessageReceived
 from core.speech import Synthesizer
+from core.transcription import Transcriber
 
 PROJECT: Final = "lianxin"
 
@@ -23,6 +24,11 @@ def channel_type() -> type[Channel[Any]]:  # type: ignore[empty-body]
 @hookspec(firstresult=True)
 def synthesizer_type() -> type[Synthesizer[Any]]:  # type: ignore[empty-body]
     """In a synthesizer plugin's process: return the class to run."""
+
+
+@hookspec(firstresult=True)
+def transcriber_type() -> type[Transcriber[Any]]:  # type: ignore[empty-body]
+    """In a transcriber plugin's process: return the class to run."""
 
 
 @hookspec(firstresult=True)

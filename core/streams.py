@@ -3,7 +3,14 @@
 from dataclasses import dataclass
 from typing import Final
 
-from core.events import ArticleChanged, ContactChanged, ConversationChanged, EntryAdded, SendMessage
+from core.events import (
+    ArticleChanged,
+    ContactChanged,
+    ConversationChanged,
+    EntryAdded,
+    SendMessage,
+    TranscriptChanged,
+)
 from core.subjects import PATTERNS, fill
 
 DAY_S: Final = 86_400.0
@@ -52,6 +59,7 @@ IN: Final = Stream(
         "hub.channel.*.call.*",
         "hub.channel.*.phone.*",
         "hub.channel.*.trunk.*",
+        "hub.speech.*.transcript.*",
     ),
     max_age_s=7 * DAY_S,
     max_bytes=GIB,
@@ -72,7 +80,12 @@ EVENTS: Final = Stream(
 )
 STATE: Final = Stream(
     "STATE",
-    ("hub.channel.*.state.changed", "hub.plugin.*.status.changed", "hub.speech.*.voices.changed"),
+    (
+        "hub.channel.*.state.changed",
+        "hub.plugin.*.status.changed",
+        "hub.speech.*.voices.changed",
+        "hub.speech.*.models.changed",
+    ),
     max_per_subject=1,
 )
 DEAD: Final = Stream("DEAD", ("hub.dead.*.message.parked",), max_age_s=90 * DAY_S)
@@ -100,6 +113,6 @@ def orders_consumer(instance: str) -> Consumer:
 
 def search_consumer(node: str) -> Consumer:
     """Return the reader of everything that can be searched, for the search process of one machine."""
-    searched = (ArticleChanged, EntryAdded, ConversationChanged, ContactChanged)
+    searched = (ArticleChanged, EntryAdded, ConversationChanged, ContactChanged, TranscriptChanged)
     subjects = tuple(fill(PATTERNS[event], "*") for event in searched)
     return Consumer(EVENTS.name, f"search-{node}", filter_subjects=subjects)

@@ -31,6 +31,7 @@ from core.events import (
     MessagesRead,
     MessageStatus,
     MessageStatuses,
+    ModelsChanged,
     NotificationChanged,
     OfferEnded,
     OfferMade,
@@ -42,9 +43,12 @@ from core.events import (
     RoomMessageAdded,
     SendMessage,
     TodoChanged,
+    TranscriptChanged,
+    TranscriptionEnded,
     TrunkChanged,
     TypingReported,
     TypingShown,
+    UtterancesRecognized,
     VoicesChanged,
     WorkMoved,
 )
@@ -72,11 +76,15 @@ PATTERNS: Final[dict[type[Event], str]] = {
     PhonesPlan: "hub.channel.{id}.cmd.provision_phones",
     TypingShown: "hub.channel.{id}.cmd.show_typing",
     VoicesChanged: "hub.speech.{id}.voices.changed",
+    ModelsChanged: "hub.speech.{id}.models.changed",
+    UtterancesRecognized: "hub.speech.{id}.transcript.recognized",
+    TranscriptionEnded: "hub.speech.{id}.transcript.ended",
     InstanceStatus: "hub.plugin.{id}.status.changed",
     ContactChanged: "hub.contact.{id}.profile.changed",
     ConversationChanged: "hub.conversation.{id}.state.changed",
     EntryAdded: "hub.conversation.{id}.entry.added",
     EntryChanged: "hub.conversation.{id}.entry.changed",
+    TranscriptChanged: "hub.conversation.{id}.transcript.changed",
     DraftChanged: "hub.conversation.{id}.draft.changed",
     WorkMoved: "hub.conversation.{id}.work.moved",
     OfferMade: "hub.agent.{id}.offer.made",
@@ -98,6 +106,7 @@ ASK_CALLS: Final = "hub.channel.{id}.ask.calls"  # channel → hub: CallsRequest
 ASK_MEDIA_PUT: Final = "hub.channel.{id}.ask.media_put"  # channel → hub: one chunk and its headers
 ASK_MEDIA_GET: Final = "hub.channel.{id}.ask.media_get"  # channel → hub: media id and offset → one chunk
 ASK_SYNTHESIZE: Final = "hub.speech.{id}.ask.synthesize"  # hub → synthesizer: SpeechRequest → SpeechAnswer
+ASK_TRANSCRIBE: Final = "hub.speech.{id}.ask.transcribe"  # hub → transcriber: TranscriptionPlan → TranscriptionAnswer
 ASK_PLUGINS: Final = "hub.supervisor.main.ask.plugins"  # hub → supervisor: PluginsRequest → PluginList
 ASK_DESCRIBE: Final = "hub.supervisor.main.ask.describe"  # hub → supervisor: DescribeRequest → Description
 ASK_PROBE: Final = "hub.supervisor.main.ask.probe"  # hub → supervisor: ProbeRequest → ProbeAnswer
@@ -112,6 +121,7 @@ QUESTIONS: Final = (
     ASK_MEDIA_PUT,
     ASK_MEDIA_GET,
     ASK_SYNTHESIZE,
+    ASK_TRANSCRIBE,
     ASK_PLUGINS,
     ASK_DESCRIBE,
     ASK_PROBE,

@@ -81,6 +81,8 @@ from hub.teamwork.bulletins import Bulletins
 from hub.teamwork.rooms import Rooms
 from hub.timed import keep_time
 from hub.todos import Todos
+from hub.transcripts.transcribers import Transcribers
+from hub.transcripts.transcripts import Transcripts
 from hub.units import Units
 from hub.wrap_up_codes import WrapUpCodes
 
@@ -113,8 +115,7 @@ class Assembly:
         contact_merges = ContactMerges(units, audit, contacts)
         contact_links = ContactLinks(units, audit, contacts, contact_merges)
         knowledge = Knowledge(units, audit, bus, media, settings)
-        outreach_setup = OutreachSetup(units, audit)
-        consent = Consent(units, audit)
+        outreach_setup, consent = OutreachSetup(units, audit), Consent(units, audit)
         templates = Templates(units, audit)
         outbound = Outbound(
             units, audit, reach=reach, contacts=contacts, consent=consent, templates=templates, queues=queues
@@ -143,6 +144,7 @@ class Assembly:
         self.proxy = ChannelProxy(settings.http.trusted_proxies)
         plugin_instances = PluginInstances(units, bus, audit, box=sealer, proxy=self.proxy, schemes=self.schemes)
         self.prompts.synthesizer = synthesizers = Synthesizers(bus, plugin_instances)
+        transcripts, transcribers = Transcripts(units, audit), Transcribers(units, bus, plugin_instances)
         presence = Presence(units, dispatcher, desk, grace_s=limits.desk_grace_s)
         trunks: dict[str, TrunkChanged] = {}
         wallboard = Wallboard(units, clock, audit, queues=queues, desk=desk, plugins=plugin_instances, trunks=trunks)
@@ -192,6 +194,8 @@ class Assembly:
             flow_library=library,
             knowledge=knowledge,
             media=media,
+            transcripts=transcripts,
+            transcribers=transcribers,
             plugin_instances=plugin_instances,
             reach=reach,
             templates=templates,
@@ -254,6 +258,7 @@ class Assembly:
             schemes=self.schemes,
             keywords=Keywords(outreach_setup, consent),
             bulk=bulk_runner,
+            transcripts=transcripts,
         )
         relay = Relay(
             store,
@@ -276,6 +281,7 @@ class Assembly:
             plugin_instances.run,
             signals.run,
             synthesizers.run,
+            transcribers.run,
             rehearsal.run,
             *knowledge.tasks,
             bulk_runner.run,

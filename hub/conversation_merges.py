@@ -20,6 +20,7 @@ from hub.notifications import notify
 from hub.store.fields import ID_LENGTH
 from hub.store.models import Conversation, Draft, Entry, MediaUse
 from hub.store.views import conversation_view
+from hub.transcripts.transcripts import move_transcripts
 from hub.units import Unit, Units
 
 MAX_MOVED: Final = 1_000  # entries in one step: each is told to every desk
@@ -148,6 +149,7 @@ async def _move(unit: Unit, entries: list[Entry], origin: Conversation, to: Conv
         entry = unit.know_entry(row)
         entry.conversation_id = to.conversation_id
         unit.change_entry(entry, to)
+    await move_transcripts(unit, [entry.entry_id for entry in entries], to.conversation_id)
     unit.forget_own(origin.conversation_id, to.conversation_id)
     used = {media_id for entry in entries for media_id in _media_ids(entry)}
     for use in await MediaUse.filter(conversation_id=origin.conversation_id):

@@ -14,7 +14,7 @@ from core.clock import Clock
 from core.events import Attachment
 from core.ids import new_id
 from hub.errors import ApiError, not_found
-from hub.store.models import Media, MediaUse, PromptSound
+from hub.store.models import Media, MediaUse, PromptSound, Transcript
 from hub.units import Units
 
 log = logging.getLogger(__name__)
@@ -116,10 +116,11 @@ class MediaStore:
         return {row.media_id for row in await found}
 
     async def is_for(self, media_id: str, instance: str) -> bool:
-        """Whether ``instance`` may have the file: it came from there, is sent there, or is a prompt for anybody."""
+        """Whether ``instance`` may have the file: it came from or goes there, is written down there, or is a prompt."""
         return (
             await Media.filter(media_id=media_id, instance=instance).exists()
             or await MediaUse.filter(media_id=media_id, instance=instance).exists()
+            or await Transcript.filter(media_id=media_id, instance=instance, state="waiting").exists()
             or await PromptSound.filter(media_id=media_id).exists()
         )
 

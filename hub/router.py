@@ -20,6 +20,8 @@ from core.events import (
     MessagesRead,
     MessageStatus,
     MessageStatuses,
+    TranscriptionEnded,
+    UtterancesRecognized,
 )
 from hub import mails, timeline
 from hub.address_schemes import AddressSchemes
@@ -33,6 +35,7 @@ from hub.media import MediaStore
 from hub.outreach.keywords import Keywords
 from hub.reception import Reception
 from hub.store.models import Address, Contact, Conversation, Entry
+from hub.transcripts.transcripts import Transcripts
 from hub.units import Unit, Units
 
 log = logging.getLogger(__name__)
@@ -58,6 +61,7 @@ class Router:
         schemes: AddressSchemes,
         keywords: Keywords,
         bulk: BulkRunner,
+        transcripts: Transcripts,
     ) -> None:
         self._units = units
         self._contacts = contacts
@@ -71,6 +75,7 @@ class Router:
         self._schemes = schemes
         self._keywords = keywords
         self._bulk = bulk
+        self._transcripts = transcripts
 
     async def take(self, deliveries: Sequence[Delivery]) -> None:
         """Handle a batch in stream order; what was handled before changes nothing.
@@ -106,6 +111,8 @@ class Router:
                     await self._note_status(unit, delivery.id, status)
             case MessagesRead() as read:
                 await self._note_read(unit, delivery.id, read)
+            case UtterancesRecognized() | TranscriptionEnded():
+                await self._transcripts.take(unit, delivery.id, delivery.event)
             case report if isinstance(report, REPORTS):
                 await self._calls.take(unit, delivery.id, report)
             case other:

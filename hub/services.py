@@ -53,6 +53,8 @@ if TYPE_CHECKING:
     from hub.teamwork.bulletins import Bulletins
     from hub.teamwork.rooms import Rooms
     from hub.todos import Todos
+    from hub.transcripts.transcribers import Transcribers
+    from hub.transcripts.transcripts import Transcripts
     from hub.wrap_up_codes import WrapUpCodes
 
 
@@ -91,6 +93,8 @@ class Services:
     flow_library: "FlowLibrary"
     knowledge: "Knowledge"
     media: "MediaStore"
+    transcripts: "Transcripts"
+    transcribers: "Transcribers"
     plugin_instances: "PluginInstances"
     reach: "Reach"
     templates: "Templates"

@@ -26,6 +26,7 @@ from hub.i18n import text as catalogue
 from hub.store.models import Address, Conversation, Entry, MediaUse
 from hub.store.views import conversation_view, entry_view
 from hub.texts import clean
+from hub.transcripts.ordering import order_transcripts
 from hub.units import Unit
 
 PREVIEW_CHARS: Final = 120
@@ -315,6 +316,7 @@ def _entry(
                 instance=entry.instance,
             )
         )
+    order_transcripts(unit, conversation, entry, attachments)
     return entry
 
 

@@ -61,21 +61,27 @@ from core.events import (
     RecordingPlan,
     Ring,
     SendMessage,
+    SpeechModel,
     SpeechRequest,
     SpeechVoice,
     Spy,
     SpyMode,
     Talk,
+    TranscriptionJob,
     TrunkChanged,
     TypingReported,
     TypingShown,
+    Utterance,
+    Word,
 )
 from core.events.messages import MessageState
 from core.hookspecs import hookimpl
 from core.ids import check_token, derived_id, new_id
+from core.models import models_in_use
 from core.numerals import cardinal_en, cardinal_zh, digits_en, digits_zh
 from core.parts import Progress, octets, split_text, utf16_units
 from core.speech import CannotSpeak, Sound, SpeechConfig, SpeechLink, Synthesizer
+from core.transcription import CannotHear, Listening, Outcome, Transcriber
 from core.underway import Underway
 from core.webhooks import Refused, Route, Routes
 
@@ -88,6 +94,7 @@ __all__ = [
     "BusUnavailable",
     "CallArrived",
     "CallPlan",
+    "CannotHear",
     "CannotSpeak",
     "CarriesCalls",
     "Cause",
@@ -114,6 +121,7 @@ __all__ = [
     "LianxinError",
     "Link",
     "Listen",
+    "Listening",
     "Location",
     "Mail",
     "MediaFlowed",
@@ -121,6 +129,7 @@ __all__ = [
     "MessageState",
     "MessageStatus",
     "MessagesRead",
+    "Outcome",
     "PayloadTooLarge",
     "PhoneAccount",
     "PhoneChanged",
@@ -148,6 +157,7 @@ __all__ = [
     "Sound",
     "SpeechConfig",
     "SpeechLink",
+    "SpeechModel",
     "SpeechRequest",
     "SpeechVoice",
     "Spy",
@@ -155,11 +165,15 @@ __all__ = [
     "Synthesizer",
     "SystemClock",
     "Talk",
+    "Transcriber",
+    "TranscriptionJob",
     "TrunkChanged",
     "TryLater",
     "TypingReported",
     "TypingShown",
     "Underway",
+    "Utterance",
+    "Word",
     "cardinal_en",
     "cardinal_zh",
     "check_token",
@@ -167,6 +181,7 @@ __all__ = [
     "digits_en",
     "digits_zh",
     "hookimpl",
+    "models_in_use",
     "new_id",
     "normalize",
     "octets",

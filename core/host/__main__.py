@@ -23,6 +23,8 @@ from core.host.load import PluginType, load_plugin
 from core.host.logs import log_as_json
 from core.host.reports import EXIT_CONFIG, Reports
 from core.host.speech import SpeechHost
+from core.host.transcription import TranscriptionHost
+from core.speech import Synthesizer
 
 if sys.platform == "win32":
     from asyncio import run as run_loop
@@ -80,7 +82,11 @@ def _run(reports: Reports) -> int:
 
 
 def _host(job: HostJob, plugin_type: PluginType, tell: Tell) -> PluginHost:
-    return Host(job, plugin_type, tell) if issubclass(plugin_type, Channel) else SpeechHost(job, plugin_type, tell)
+    if issubclass(plugin_type, Channel):
+        return Host(job, plugin_type, tell)
+    if issubclass(plugin_type, Synthesizer):
+        return SpeechHost(job, plugin_type, tell)
+    return TranscriptionHost(job, plugin_type, tell)
 
 
 async def _until_stopped(host: PluginHost, reports: Reports) -> int:

@@ -10,6 +10,7 @@ from core.errors import ManifestInvalid
 from core.hookspecs import plugin_manager
 from core.manifest import FILE_NAME, Manifest, read_manifest
 from core.speech import Synthesizer
+from core.transcription import Transcriber
 
 # the abilities a class can show; the other words of a manifest are promises the contract suite checks
 ABILITIES: Final[dict[str, type]] = {
@@ -19,7 +20,7 @@ ABILITIES: Final[dict[str, type]] = {
     "carries_calls": CarriesCalls,
 }
 
-PluginType: TypeAlias = type[Channel[Any]] | type[Synthesizer[Any]]
+PluginType: TypeAlias = type[Channel[Any]] | type[Synthesizer[Any]] | type[Transcriber[Any]]
 
 
 def load_channel(module_name: str) -> tuple[type[Channel[Any]], Manifest]:
@@ -51,8 +52,11 @@ def load_plugin(module_name: str) -> tuple[PluginType, Manifest]:
             if not (inspect.isclass(cls) and issubclass(cls, Synthesizer)):
                 raise ManifestInvalid(f"{module_name}: synthesizer_type must return a Synthesizer, not {cls!r}")
             faults = _gaps(cls, ("config_type", "version"))
-        case _:
-            raise ManifestInvalid(f"{module_name}: no host runs plugins of kind {manifest.kind!r} yet")
+        case "transcriber":
+            cls = manager.hook.transcriber_type()
+            if not (inspect.isclass(cls) and issubclass(cls, Transcriber)):
+                raise ManifestInvalid(f"{module_name}: transcriber_type must return a Transcriber, not {cls!r}")
+            faults = _gaps(cls, ("config_type",))
     if faults:
         raise ManifestInvalid(f"{module_name}: {'; '.join(faults)}")
     return cls, manifest

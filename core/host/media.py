@@ -111,6 +111,24 @@ async def _put(
 async def get_media(bus: Bus, subject: str, media_id: str) -> tuple[bytes, str]:
     """Return the bytes and MIME type of file ``media_id``."""
     parts: list[bytes] = []
+
+    async def keep(part: bytes) -> None:
+        parts.append(part)
+
+    mime = await _get(bus, subject, media_id, keep, max_bytes=MAX_FILE_BYTES)
+    return b"".join(parts), mime
+
+
+async def get_file(bus: Bus, subject: str, media_id: str, path: Path) -> None:
+    """Write the sound ``media_id``, of any length, to ``path``."""
+    with await asyncio.to_thread(path.open, "wb") as file:
+        await _get(bus, subject, media_id, lambda part: asyncio.to_thread(file.write, part), max_bytes=MAX_SOUND_BYTES)
+
+
+async def _get(
+    bus: Bus, subject: str, media_id: str, keep: Callable[[bytes], Awaitable[object]], *, max_bytes: int
+) -> str:
+    """Hand the file's parts to ``keep`` in order; return its MIME type."""
     received = 0
     while True:
         question = Raw(b"", {"Media-Id": media_id, "Offset": str(received)})
@@ -120,8 +138,8 @@ async def get_media(bus: Bus, subject: str, media_id: str) -> tuple[bytes, str]:
         except (KeyError, ValueError) as error:
             raise RequestFailed("bad_answer", f"chunk without usable headers: {error}") from error
         received += len(answer.payload)
-        if received > min(total, MAX_FILE_BYTES) or (not answer.payload and received < total):
+        if received > min(total, max_bytes) or (not answer.payload and received < total):
             raise RequestFailed("bad_answer", f"{received} of {total} bytes")
-        parts.append(answer.payload)
+        await keep(answer.payload)
         if received == total:
-            return b"".join(parts), mime
+            return mime

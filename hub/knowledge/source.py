@@ -13,15 +13,17 @@ from hub.knowledge.search.conversion import (
     contact_document,
     conversation_document,
     entry_document,
+    transcript_document,
 )
 from hub.knowledge.search.documents import Documents, DocumentsRequest, SearchDocument
-from hub.store.models import Address, Contact, Conversation, Entry
+from hub.store.models import Address, Contact, Conversation, Entry, Transcript
 from hub.store.views import contact_view, conversation_view, entry_view
+from hub.transcripts.reading import texts
 
 ROWS: Final = 200
 PAGE_BYTES: Final = 400_000  # JSON in UTF-8; the bus carries 1 MiB
 
-_KINDS: Final = ("entry", "conversation", "contact")  # of records, one after the other
+_KINDS: Final = ("entry", "conversation", "contact", "transcript")  # of records, one after the other
 
 
 class Source:
@@ -89,6 +91,17 @@ async def _records(kind: str, after: str) -> list[tuple[SearchDocument, str]]:
                     row.contact_id,
                 )
                 for row in contacts
+            ]
+        case "transcript":
+            done = Transcript.filter(transcript_id__gt=after, state="done").order_by("transcript_id")
+            transcripts = await done.limit(ROWS)
+            said = await texts([row.transcript_id for row in transcripts])
+            return [
+                (
+                    transcript_document(row.transcript_id, row.conversation_id, said.get(row.transcript_id, "")),
+                    row.transcript_id,
+                )
+                for row in transcripts
             ]
     return []
 

@@ -5,7 +5,7 @@ write acknowledgements, or stored messages, wherever it likes. Between accounts 
 and imported here passes, and replies go nowhere but back.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,12 +22,15 @@ from core.events import (
     MessagesRead,
     MessageStatus,
     MessageStatuses,
+    ModelsChanged,
     PhoneChanged,
     PhonesPlan,
     RecordingEnded,
+    TranscriptionEnded,
     TrunkChanged,
     TypingReported,
     TypingShown,
+    UtterancesRecognized,
     VoicesChanged,
 )
 from core.ids import check_token
@@ -38,6 +41,7 @@ from core.subjects import (
     ASK_MEDIA_GET,
     ASK_MEDIA_PUT,
     ASK_SYNTHESIZE,
+    ASK_TRANSCRIBE,
     DEAD_LETTER,
     PATTERNS,
     fill,
@@ -64,7 +68,7 @@ _REPORTS: Final = (
     TrunkChanged,
 )
 _QUESTIONS: Final = (ASK_HISTORY, ASK_CALLS, ASK_MEDIA_PUT, ASK_MEDIA_GET)
-
+ASKED: Final = {"synthesizer": ASK_SYNTHESIZE, "transcriber": ASK_TRANSCRIBE}  # what the hub asks, by kind of plugin
 
 _ANY: Final = "*"
 
@@ -93,10 +97,12 @@ def services(instance: str) -> tuple[Service, ...]:
     )
 
 
-def speech_services(instance: str) -> tuple[Service, ...]:
-    """Return everything that a synthesizer's ``instance`` may publish to."""
-    subjects = (fill(PATTERNS[ChannelState], instance), fill(PATTERNS[VoicesChanged], instance))
-    return (*map(Service, subjects), Service(fill(ASK_MEDIA_PUT, instance)))
+def speech_services(instance: str, kind: str) -> tuple[Service, ...]:
+    """Return everything that ``instance``, a synthesizer or a transcriber, may publish to."""
+    patterns = (VoicesChanged,) if kind == "synthesizer" else (ModelsChanged, UtterancesRecognized, TranscriptionEnded)
+    question = ASK_MEDIA_PUT if kind == "synthesizer" else ASK_MEDIA_GET
+    subjects = (*(PATTERNS[event] for event in (ChannelState, *patterns)), question)
+    return tuple(Service(fill(subject, instance)) for subject in subjects)
 
 
 def signals(instance: str) -> tuple[str, ...]:
@@ -104,26 +110,28 @@ def signals(instance: str) -> tuple[str, ...]:
     return tuple(fill(PATTERNS[order], instance) for order in (TypingShown, CallPlan, PhonesPlan))
 
 
-def render_accounts(hub_keys: Iterable[str], plugin_keys: dict[str, str], synthesizers: Collection[str] = ()) -> str:
+def render_accounts(hub_keys: Iterable[str], plugin_keys: dict[str, str], kinds: Mapping[str, str]) -> str:
     """Return the ``accounts`` block; ``plugin_keys`` maps instances to their users' public keys.
+
+    ``kinds`` names those that are no channels.
 
     The hub's exports are the same whatever instances there are: a plugin's account is named like its
     instance, and the server lets an account import only the subjects that carry its own name. The other way
-    round a synthesizer exports its question to the hub alone.
+    round a synthesizer or transcriber exports its question to the hub alone.
     """
     users = ", ".join(f"{{ nkey: {key} }}" for key in hub_keys)
-    exported = dict.fromkeys((*services(_ANY), *speech_services(_ANY)))
+    exported = dict.fromkeys((*services(_ANY), *(one for kind in ASKED for one in speech_services(_ANY, kind))))
     lines = ["accounts {", f"  {HUB} {{", "    jetstream: enabled", f"    users: [ {users} ]", "    exports: ["]
     lines += [f"      {{ {_export(service)} }}" for service in exported]
     lines += [f'      {{ stream: "{subject}", {_own_only(subject)} }}' for subject in signals(_ANY)]
     lines += ["    ]", "    imports: ["]
-    lines += [f"      {_import(check_token(name), fill(ASK_SYNTHESIZE, name))}" for name in sorted(synthesizers)]
+    lines += [f"      {_import(check_token(name), fill(ASKED[kind], name))}" for name, kind in sorted(kinds.items())]
     lines += ["    ]", "  }"]
     for instance, key in plugin_keys.items():
         lines += [f'  "{check_token(instance)}" {{', f"    users: [ {{ nkey: {key} }} ]"]
-        if instance in synthesizers:
-            lines.append(f'    exports: [ {{ service: "{fill(ASK_SYNTHESIZE, instance)}", accounts: [ {HUB} ] }} ]')
-            imported: tuple[Service, ...] = speech_services(instance)
+        if (kind := kinds.get(instance)) is not None:
+            lines.append(f'    exports: [ {{ service: "{fill(ASKED[kind], instance)}", accounts: [ {HUB} ] }} ]')
+            imported: tuple[Service, ...] = speech_services(instance, kind)
             heard: tuple[str, ...] = ()
         else:
             imported, heard = services(instance), signals(instance)

@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 import sysconfig
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from core.errors import ConfigInvalid
-from hub.nats_server.accounts import HUB_USERS, render_accounts
+from hub.nats_server.accounts import ASKED, HUB_USERS, render_accounts
 from hub.nats_server.keys import Keys
 
 RELOAD: Final = signal.SIGHUP  # other connections stay; users that are gone are cut at once; a bad file changes nothing
@@ -49,15 +49,13 @@ class ServerConfig:
         return Keys(self.data_dir / "keys")
 
 
-def write_config(config: ServerConfig, instances: Iterable[str], synthesizers: Collection[str] = ()) -> bool:
-    """Write the file for exactly these plugin instances; return whether it changed (then ``reload``).
-
-    Those of ``instances`` that are ``synthesizers`` have other rights than channels.
+def write_config(config: ServerConfig, instances: Mapping[str, str]) -> bool:
+    """Write the file for exactly these plugin instances, kind by name; return whether it changed (then ``reload``).
 
     ConfigInvalid when nats-server refuses it; the old file then stays.
     """
     config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    text = render(config, instances, synthesizers)
+    text = render(config, instances)
     if config.path.exists() and config.path.read_text() == text:
         return False
     draft = config.path.with_suffix(".new")
@@ -67,7 +65,7 @@ def write_config(config: ServerConfig, instances: Iterable[str], synthesizers: C
     return True
 
 
-def render(config: ServerConfig, instances: Iterable[str], synthesizers: Collection[str] = ()) -> str:
+def render(config: ServerConfig, instances: Mapping[str, str]) -> str:
     """Return the configuration as nats-server reads it."""
     keys = config.keys
     monitor = f"http: 127.0.0.1:{config.monitor_port}\n" if config.monitor_port else ""
@@ -82,8 +80,8 @@ def render(config: ServerConfig, instances: Iterable[str], synthesizers: Collect
         f"jetstream {{ store_dir: {_quote(str(config.data_dir / 'store'))}, sync_interval: always{limit} }}\n"
         + render_accounts(
             [keys.public(user) for user in HUB_USERS],
-            {instance: keys.public(f"plugin-{instance}") for instance in sorted(set(instances))},
-            synthesizers,
+            {instance: keys.public(f"plugin-{instance}") for instance in sorted(instances)},
+            {instance: kind for instance, kind in instances.items() if kind in ASKED},
         )
     )
 

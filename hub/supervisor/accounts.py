@@ -41,8 +41,7 @@ class EmbeddedAccounts:
 
     async def _write(self) -> None:
         async with self._turn:
-            synthesizers = frozenset(name for name, kind in self._admitted.items() if kind == "synthesizer")
-            if await asyncio.to_thread(write_config, self._config, frozenset(self._admitted), synthesizers):
+            if await asyncio.to_thread(write_config, self._config, dict(self._admitted)):
                 await self._reload()
 
 

@@ -156,7 +156,7 @@ async def _bus_server(
         return
     say(terminal_text("starting_bus"))
     config = ServerConfig(data_dir=data.nats.resolve(), port=_free_port())
-    await asyncio.to_thread(write_config, config, ())
+    await asyncio.to_thread(write_config, config, {})
     server: NatsChild | None = None
     write = logs.writer("nats-server")
 

@@ -13,6 +13,7 @@ from hub.desktop.calls import (
     replies,
     sessions,
     teamwork,
+    transcripts,
     wallboard,
 )
 from hub.http.endpoints import Endpoint
@@ -27,6 +28,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *contact_links.api,
     *knowledge.api,
     *phone.api,
+    *transcripts.api,
     *outreach.api,
     *wallboard.api,
     *teamwork.api,

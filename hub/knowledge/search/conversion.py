@@ -10,14 +10,15 @@ from core.events import (
     EntryAdded,
     EntryView,
     Event,
+    TranscriptChanged,
 )
 from hub.knowledge.search.documents import Collection, SearchDocument
 
 LAST_DIGITS = 4  # of a number are what people remember
 
 
-def changed_document(event: Event) -> SearchDocument | None:
-    """Return what ``event`` makes of a document; None when it is none that is searched."""
+def changed_document(event: Event, conversation_id: str | None) -> SearchDocument | None:
+    """Return what ``event``, of this conversation if any, makes of a document; None when none that is searched."""
     match event:
         case ArticleChanged(article=article) if article.is_published:
             return article_document(article)
@@ -27,6 +28,8 @@ def changed_document(event: Event) -> SearchDocument | None:
             return conversation_document(conversation)
         case ContactChanged(contact=contact):
             return contact_document(contact)
+        case TranscriptChanged() if event.text:
+            return transcript_document(event.transcript_id, conversation_id, event.text)
         case _:
             return None
 
@@ -76,6 +79,17 @@ def conversation_document(conversation: ConversationView) -> SearchDocument:
         body=conversation.summary,
         tags=("type:conversation",),
         group=conversation.conversation_id,
+    )
+
+
+def transcript_document(transcript_id: str, conversation_id: str | None, text: str) -> SearchDocument:
+    """Return what was said in a recording or voice message, found under its conversation."""
+    return SearchDocument(
+        document_id=f"transcript-{transcript_id}",
+        collection="records",
+        body=text,
+        tags=("type:transcript",),
+        group=conversation_id or "",
     )
 
 

@@ -92,7 +92,7 @@ class SearchService:
         written: dict[Collection, dict[str, SearchDocument]] = {name: {} for name in COLLECTIONS}
         removed: dict[Collection, dict[str, None]] = {name: {} for name in COLLECTIONS}
         for delivery in deliveries:
-            if document := changed_document(delivery.event):
+            if document := changed_document(delivery.event, delivery.envelope.conversation_id):
                 written[document.collection][document.document_id] = document
                 removed[document.collection].pop(document.document_id, None)
             elif gone := removed_document(delivery.event):

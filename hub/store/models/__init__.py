@@ -40,6 +40,7 @@ from hub.store.models.setup import (
     Skill,
     WrapUpCode,
 )
+from hub.store.models.speech import Transcript, Utterance
 from hub.store.models.work import Offer, WorkItem
 
 __all__ = [
@@ -93,8 +94,10 @@ __all__ = [
     "TemplateKind",
     "Todo",
     "Topic",
+    "Transcript",
     "Unanswered",
     "User",
+    "Utterance",
     "WorkItem",
     "WrapUpCode",
 ]

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import re
 import textwrap
 import wave
 from collections.abc import AsyncIterator
@@ -173,7 +174,7 @@ async def test_a_question_without_words_is_refused(host, speaking: Speaking) -> 
     ("kind", "body", "fault"),
     [
         ("synthesizer", "def synthesizer_type(): return int", "must return a Synthesizer"),
-        ("transcriber", "", "no host runs plugins of kind 'transcriber'"),
+        ("transcriber", "def transcriber_type(): return int", "must return a Transcriber"),
     ],
 )
 def test_a_class_of_another_kind_than_the_manifest_says_is_refused(
@@ -212,5 +213,5 @@ def _write_plugin(folder, kind: str, body: str) -> None:
         f'name = "x"\nkind = "{kind}"\ntitle = {{zh = "x", en = "x"}}\napi = 1\ncode_owners = ["x"]\n'
         'quality = "bronze"\nmemory_mib = 700\n'
     )
-    source = textwrap.dedent(body).replace("def synthesizer_type", "@hookimpl\ndef synthesizer_type")
+    source = re.sub(r"^def (\w+_type)", r"@hookimpl\ndef \1", textwrap.dedent(body), flags=re.M)
     (folder / "__init__.py").write_text("from core.hookspecs import hookimpl\n" + source)

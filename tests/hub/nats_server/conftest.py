@@ -1,7 +1,7 @@
 """The embedded server as the supervisor would run it, with two plugin instances."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from subprocess import Popen
@@ -22,13 +22,14 @@ class Embedded:
     def __init__(self, directory: Path) -> None:
         self.config = ServerConfig(directory / "nats", free_port())
         self.log = directory / "nats.log"
-        write_config(self.config, ["sms", "email"])
+        write_config(self.config, dict.fromkeys(["sms", "email"], "channel"))
         with self.log.open("wb") as log:
             self.process = Popen(command(self.config), stderr=log)
 
-    async def admit(self, *instances: str, synthesizers: Sequence[str] = ()) -> bool:
-        """Let exactly these instances in; tell whether that changed anything."""
-        changed = await asyncio.to_thread(write_config, self.config, instances, synthesizers)
+    async def admit(self, *channels: str, **kinds: str) -> bool:
+        """Let exactly these channels in, and others by their kind; tell whether that changed anything."""
+        instances = {**dict.fromkeys(channels, "channel"), **kinds}
+        changed = await asyncio.to_thread(write_config, self.config, instances)
         await reload(self.process.send_signal)
         return changed
 

@@ -20,16 +20,23 @@ from core.events import (
     MessageReceived,
     MessagesRead,
     MessageStatus,
+    ModelsChanged,
     SendMessage,
     SpeechAnswer,
     SpeechRequest,
+    TranscriptionAnswer,
+    TranscriptionEnded,
+    TranscriptionJob,
+    TranscriptionPlan,
+    TranscriptionProgress,
     TypingReported,
     TypingShown,
+    UtterancesRecognized,
     VoicesChanged,
 )
 from core.ids import new_id
 from core.streams import BUCKETS, SENT, STREAMS, orders_consumer
-from core.subjects import ASK_HISTORY, ASK_MEDIA_GET, ASK_MEDIA_PUT, ASK_SYNTHESIZE, PATTERNS, fill
+from core.subjects import ASK_HISTORY, ASK_MEDIA_GET, ASK_MEDIA_PUT, ASK_SYNTHESIZE, ASK_TRANSCRIBE, PATTERNS, fill
 from core.testing.nats import NatsServer
 from hub.nats_server import Keys, reload
 
@@ -425,7 +432,7 @@ async def test_a_plugin_is_told_in_words_what_jetstream_refuses(hub: Bus, sms: B
 async def test_the_hub_asks_a_synthesizer_and_nobody_else_can(embedded, connect, hub: Bus, sms: Bus) -> None:
     broken = []
     hub.on_reconnect(lambda: broken.append("hub"))
-    assert await embedded.admit("sms", "email", "tts", synthesizers=["tts"])
+    assert await embedded.admit("sms", "email", tts="synthesizer")
     tts = await connect("plugin-tts")
 
     async def speak(instance: str, question: SpeechRequest) -> SpeechAnswer:
@@ -443,7 +450,7 @@ async def test_the_hub_asks_a_synthesizer_and_nobody_else_can(embedded, connect,
 async def test_only_a_synthesizer_announces_voices_and_it_reports_no_messages(
     embedded, connect, hub: Bus, sms: Bus
 ) -> None:
-    await embedded.admit("sms", "email", "tts", synthesizers=["tts"])
+    await embedded.admit("sms", "email", tts="synthesizer")
     tts = await connect("plugin-tts")
     voices = VoicesChanged(voices=(), version="1")
     await tts.publish(voices, "tts", msg_id="v1")
@@ -453,3 +460,30 @@ async def test_only_a_synthesizer_announces_voices_and_it_reports_no_messages(
         await sms.publish(voices, "sms", msg_id="v2", timeout_s=0.3)
     with pytest.raises(BusUnavailable):
         await tts.publish(MESSAGE, "tts", msg_id="m1", timeout_s=0.3)
+
+
+async def test_a_transcriber_is_asked_by_the_hub_alone_and_reports_what_was_said_and_no_messages(
+    embedded, connect, hub: Bus, sms: Bus
+) -> None:
+    await embedded.admit("sms", "email", asr="transcriber")
+    asr = await connect("plugin-asr")
+
+    async def arrange(_: str, plan: TranscriptionPlan) -> TranscriptionAnswer:
+        return TranscriptionAnswer(progress=(TranscriptionProgress(transcript_id=plan.jobs[0].transcript_id),))
+
+    await asr.respond(fill(ASK_TRANSCRIBE, "asr"), arrange, request=TranscriptionPlan)
+    plan = TranscriptionPlan(jobs=(TranscriptionJob(transcript_id="t", attempt=0, media_id="m"),))
+    answer = await hub.request(fill(ASK_TRANSCRIBE, "asr"), plan, reply=TranscriptionAnswer)
+    assert answer.progress[0].transcript_id == "t"
+    with pytest.raises(BusUnavailable):
+        await sms.request(fill(ASK_TRANSCRIBE, "asr"), plan, reply=TranscriptionAnswer, timeout_s=0.3)
+    heard = UtterancesRecognized(transcript_id="t", attempt=0, channel=0, begin=0, end=8000)
+    await asr.publish(ModelsChanged(models=(), slots=1), "asr", msg_id="v1")
+    before = await stored(hub)
+    await asr.publish(heard, "asr", msg_id="h1")
+    await asr.publish(TranscriptionEnded(transcript_id="t", attempt=0), "asr", msg_id="h2")
+    assert await stored(hub) == before + 2
+    with pytest.raises(BusUnavailable):
+        await sms.publish(heard, "sms", msg_id="h3", timeout_s=0.3)
+    with pytest.raises(BusUnavailable):
+        await asr.publish(MESSAGE, "asr", msg_id="m1", timeout_s=0.3)

@@ -12,6 +12,10 @@ from hub.nats_server import Keys, ServerConfig, command, write_config
 from hub.nats_server.config import render, validate
 
 
+def channels(*instances: str) -> dict[str, str]:
+    return dict.fromkeys(instances, "channel")
+
+
 @pytest.fixture
 def config(tmp_path: Path) -> ServerConfig:
     return ServerConfig(tmp_path / "nats", free_port())
@@ -54,15 +58,15 @@ def test_a_user_that_is_no_token_has_no_seed(tmp_path: Path, user: str) -> None:
 
 
 def test_the_same_instances_change_nothing(config: ServerConfig) -> None:
-    assert write_config(config, ["sms", "email"])
+    assert write_config(config, channels("sms", "email"))
     before = config.path.read_text()
-    assert not write_config(config, ["email", "sms", "sms"])
+    assert not write_config(config, channels("email", "sms"))
     assert config.path.read_text() == before
-    assert write_config(config, ["sms"])
+    assert write_config(config, channels("sms"))
 
 
 def test_the_file_holds_no_secret_and_syncs_every_write(config: ServerConfig) -> None:
-    write_config(config, ["sms"])
+    write_config(config, channels("sms"))
     text = config.path.read_text()
     assert "sync_interval: always" in text
     assert f"listen: 127.0.0.1:{config.port}" in text
@@ -75,30 +79,30 @@ def test_the_file_holds_no_secret_and_syncs_every_write(config: ServerConfig) ->
 
 def test_limits_and_monitoring_are_written_when_wanted(tmp_path: Path) -> None:
     config = ServerConfig(tmp_path, 4222, name="hotline-1", max_store_bytes=1_000_000, monitor_port=8222)
-    text = render(config, [])
+    text = render(config, {})
     assert 'server_name: "hotline-1"' in text
     assert "max_file_store: 1000000" in text
     assert "http: 127.0.0.1:8222" in text
-    write_config(config, [])
+    write_config(config, {})
 
 
 def test_a_file_that_the_server_refuses_does_not_replace_the_old_one(
     config: ServerConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write_config(config, ["sms"])
+    write_config(config, channels("sms"))
     before = config.path.read_text()
     monkeypatch.setattr("hub.nats_server.config.render_accounts", lambda *_: "accounts { broken")
     with pytest.raises(ConfigInvalid):
-        write_config(config, ["sms", "email"])
+        write_config(config, channels("sms", "email"))
     assert config.path.read_text() == before
 
 
 def test_a_hundred_instances_fit(config: ServerConfig) -> None:
-    write_config(config, [f"instance-{n}" for n in range(100)])
+    write_config(config, channels(*(f"instance-{n}" for n in range(100))))
 
 
 def test_an_import_of_another_s_subject_is_refused_by_the_server_itself(config: ServerConfig) -> None:
-    write_config(config, ["sms", "email"])
+    write_config(config, channels("sms", "email"))
     wicked = config.path.read_text().replace(
         'subject: "hub.channel.sms.message.received"', 'subject: "hub.channel.email.message.received"'
     )

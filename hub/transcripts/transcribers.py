@@ -1,0 +1,153 @@
+"""Shares the waiting sounds out among the transcribers, the urgent ones first, and knows how far each is.
+
+The queue is the table ``transcript``: a sound is given to one transcriber at a time, which is told again and again
+what to work on, so that nothing is lost whichever process dies.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Final
+
+from tortoise.queryset import QuerySet
+
+from core.bus import Bus
+from core.errors import BusUnavailable, RequestFailed
+from core.events import (
+    EntryAdded,
+    Envelope,
+    Event,
+    ModelsChanged,
+    TranscriptChanged,
+    TranscriptionAnswer,
+    TranscriptionJob,
+    TranscriptionPlan,
+    TranscriptionProgress,
+)
+from core.subjects import ASK_TRANSCRIBE, fill
+from hub.plugin_instances import PluginInstances
+from hub.store.models import Transcript
+from hub.units import Units
+
+log = logging.getLogger(__name__)
+
+LOOK_S: Final = 1.0  # while something is being written down
+IDLE_S: Final = 15.0
+FRESH: Final = timedelta(days=1)  # an archive that was never listened to lets new sounds pass
+
+
+class Transcribers:
+    """The hub's side of ``core.host.transcription``."""
+
+    def __init__(self, units: Units, bus: Bus, instances: PluginInstances) -> None:
+        self._units = units
+        self._bus = bus
+        self._instances = instances
+        self.models: dict[str, ModelsChanged] = {}
+        self.progress: dict[str, TranscriptionProgress] = {}
+        self._working: set[str] = set()  # instances that were last told to work on something
+        self._wake = asyncio.Event()
+        units.store.on_commit(self._hear)
+
+    async def run(self) -> None:
+        """Follow who can listen and keep them busy, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._follow())
+            group.create_task(self._share_out())
+
+    def is_usable(self, instance: str) -> bool:
+        """Whether the transcriber can work now."""
+        status, state = self._instances.statuses.get(instance), self._instances.channel_states.get(instance)
+        is_stopped = status is not None and status.process == "stopped"
+        return instance in self.models and not is_stopped and state is not None and state.state == "ready"
+
+    def _hear(self, recorded: Iterable[tuple[str, Envelope, Event]]) -> None:
+        """Look at once when something new is to be written down, or somebody has their hands free."""
+        if any(isinstance(event, TranscriptChanged) or _has_files(event) for _, _, event in recorded):
+            self._wake.set()
+
+    async def _follow(self) -> None:
+        async for instance, event in self._bus.follow(ModelsChanged):
+            self.models[instance] = event
+            self._wake.set()
+
+    async def _share_out(self) -> None:
+        while True:
+            self._wake.clear()
+            await self._look()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_S if self._working else IDLE_S):
+                    await self._wake.wait()
+
+    async def _look(self) -> None:
+        waiting = Transcript.filter(state="waiting")
+        held = {row.instance for row in await waiting.exclude(instance="").only("transcript_id", "instance")}
+        for instance in held:
+            if not self.is_usable(instance):
+                await self._release(instance)
+        for instance in sorted(self.models):
+            if self.is_usable(instance):
+                await self._tell(instance, self.models[instance].slots)
+            else:
+                self._working.discard(instance)
+
+    async def _tell(self, instance: str, slots: int) -> None:
+        """Give ``instance`` its share and hear how far it is."""
+        rows = await _waiting().filter(instance=instance)
+        if len(rows) < slots:
+            rows = [*rows, *await self._assign(instance, slots - len(rows))]
+        if not rows and instance not in self._working:
+            return
+        plan = TranscriptionPlan(jobs=tuple(_job(row) for row in rows))
+        try:
+            answer = await self._bus.request(fill(ASK_TRANSCRIBE, instance), plan, reply=TranscriptionAnswer)
+        except (BusUnavailable, RequestFailed) as error:
+            log.debug("%s was not told what to write down: %s", instance, error)
+            self._working.add(instance)  # so that it is told soon
+            return
+        (self._working.add if rows else self._working.discard)(instance)
+        mine = {row.transcript_id for row in rows}
+        self.progress = {key: one for key, one in self.progress.items() if key not in mine}
+        self.progress.update((one.transcript_id, one) for one in answer.progress)
+
+    async def _assign(self, instance: str, count: int) -> Sequence[Transcript]:
+        if not await Transcript.filter(state="waiting", instance="").exists():
+            return ()
+        async with self._units.open() as unit:
+            free = _waiting().filter(instance="")
+            rows: list[Transcript] = await free.filter(created_at__gte=unit.now - FRESH).limit(count)
+            if len(rows) < count:
+                rows += await free.filter(created_at__lt=unit.now - FRESH).limit(count - len(rows))
+            for row in rows:
+                row.instance = instance
+                unit.touch(row)
+        return rows
+
+    async def _release(self, instance: str) -> None:
+        """Let others have what ``instance`` cannot work on now."""
+        async with self._units.open() as unit:
+            for row in await Transcript.filter(state="waiting", instance=instance):
+                row.instance = ""
+                unit.touch(row)
+
+
+def _waiting() -> QuerySet[Transcript]:
+    return Transcript.filter(state="waiting").order_by("-priority", "transcript_id")
+
+
+def _job(row: Transcript) -> TranscriptionJob:
+    return TranscriptionJob(
+        transcript_id=row.transcript_id,
+        attempt=row.attempt,
+        media_id=row.media_id,
+        begins=tuple(row.ends),
+        language=row.language,
+        queue_id=row.queue_id or "",
+        dialled=row.dialled,
+    )
+
+
+def _has_files(event: Event) -> bool:
+    return isinstance(event, EntryAdded) and bool(event.entry.attachments)

@@ -1,0 +1,142 @@
+"""Vosk as a transcriber: each channel of a sound goes to a worker process and comes back as utterances."""
+
+import asyncio
+import logging
+import os
+from pathlib import Path
+from typing import Final
+
+from core.errors import ChannelNotReady
+from core.events import ChannelState, SpeechModel, TranscriptionJob
+from core.transcription import CannotHear, Listening, Outcome, Transcriber
+from plugins.asr.config import AsrConfig
+from plugins.asr.models import find_models
+from plugins.asr.pool import Pool, WorkerDied
+from plugins.asr.wire import Measured, Stretch, Task
+
+log = logging.getLogger(__name__)
+
+MAX_DEATHS: Final = 3  # of workers at the same place: then it is the sound's fault
+MAX_CHANNELS: Final = 8
+
+
+class VoskTranscriber(Transcriber[AsrConfig]):
+    """Listens with the models that are installed."""
+
+    config_type = AsrConfig
+    _models: dict[str, Path]
+    _pool: Pool
+
+    async def run(self) -> None:
+        self._models = await asyncio.to_thread(find_models, self.config.models, self._models_dir)
+        self._pool = Pool(self.config.workers or len(os.sched_getaffinity(0)))
+        async with self._pool.forge(self._models, self.config.niceness) as process:
+            await self.link.emit(ChannelState(state="ready"))
+            status = await process.wait()
+            raise ChannelNotReady(f"the process that holds the models ended with status {status}")
+
+    async def probe(self) -> None:
+        await asyncio.to_thread(find_models, self.config.models, self._models_dir)
+
+    def models(self) -> tuple[SpeechModel, ...]:
+        return tuple(SpeechModel(language=language, name=path.name) for language, path in self._models.items())
+
+    @property
+    def slots(self) -> int:
+        return self._pool.size
+
+    async def transcribe(self, listening: Listening) -> Outcome:
+        language = self._language(listening.job)
+        sound = await self._measure(listening.sound)
+        if sound.code:
+            raise CannotHear(sound.code, sound.reason)
+        if not 1 <= sound.channels <= MAX_CHANNELS:
+            raise CannotHear("unsupported_format", f"{sound.channels} channels")
+        begins = listening.job.begins
+        sides = [
+            _Side(listening, sound, channel, begins[channel] if channel < len(begins) else 0)
+            for channel in range(sound.channels)
+        ]
+        try:
+            listening.measured((sound.frames,) * sound.channels, sound.rate_hz)
+            async with asyncio.TaskGroup() as group:
+                for side in sides:
+                    group.create_task(self._listen(side, language))
+        except ExceptionGroup as faults:
+            raise _first(faults) from faults
+        finally:
+            if Path(sound.path) != listening.sound:
+                await asyncio.to_thread(Path(sound.path).unlink, missing_ok=True)
+        listening.measured(tuple(side.at for side in sides), sound.rate_hz)  # its header may promise more
+        spent_s = sum(side.spent_s for side in sides)
+        return Outcome(language=language, model=self._models[language].name, spent_s=spent_s)
+
+    async def _measure(self, sound: Path) -> Measured:
+        deaths = 0
+        while True:
+            try:
+                async with self._pool.worker() as worker:
+                    return await worker.measure(sound)
+            except WorkerDied as error:
+                deaths = _counted(deaths + 1, error)
+
+    async def _listen(self, side: "_Side", language: str) -> None:
+        """Listen to one channel to its end; a killed worker costs what it heard of an utterance."""
+        deaths = 0
+        while side.at < side.sound.frames:
+            begin = side.at
+            task = Task(path=side.sound.path, channel=side.channel, begin=begin, language=language)
+            try:
+                async with self._pool.worker() as worker:
+                    async for stretch in worker.listen(task):
+                        await side.take(stretch)
+                    return
+            except WorkerDied as error:
+                deaths = _counted(1 if side.at > begin else deaths + 1, error)
+
+    def _language(self, job: TranscriptionJob) -> str:
+        """Return what is spoken, as far as there is a model for it."""
+        config = self.config
+        wanted = (
+            config.language_of_number.get(job.dialled, ""),
+            config.language_of_queue.get(job.queue_id, ""),
+            job.language,
+            job.language.partition("-")[0],
+        )
+        return next((one for one in wanted if one in self._models), next(iter(self._models)))
+
+    @property
+    def _models_dir(self) -> Path:
+        return self.link.data_dir.parent.parent / "models"
+
+
+class _Side:
+    """One channel and how far it is."""
+
+    def __init__(self, listening: Listening, sound: Measured, channel: int, at: int) -> None:
+        self.listening = listening
+        self.sound = sound
+        self.channel = channel
+        self.at = at
+        self.spent_s = 0.0
+
+    async def take(self, stretch: Stretch) -> None:
+        """Hand on what was heard."""
+        self.spent_s += stretch.spent_s
+        if stretch.is_whole:
+            said = () if stretch.utterance is None else (stretch.utterance,)
+            begin, self.at = self.at, stretch.end
+            await self.listening.heard(self.channel, begin, stretch.end, said)
+
+
+def _counted(deaths: int, error: WorkerDied) -> int:
+    """Return how many workers have died at one place; CannotHear when it is the sound's fault."""
+    log.warning("a worker died: %s", error)
+    if deaths >= MAX_DEATHS:
+        raise CannotHear("crashed", f"{deaths} workers died of it") from error
+    return deaths
+
+
+def _first(faults: ExceptionGroup[Exception]) -> Exception:
+    first = faults.exceptions[0]
+    return _first(first) if isinstance(first, ExceptionGroup) else first

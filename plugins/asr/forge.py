@@ -1,0 +1,92 @@
+"""``python -P -m plugins.asr.forge FD``: loads the models once and forks a worker for each socket it is sent.
+
+A forked worker shares the models' memory and begins at once. The only processes that import Vosk are these.
+"""
+
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from plugins.asr.recognition import listen
+from plugins.asr.sounds import Unreadable, converted, shape
+from plugins.asr.wire import MAX_LINE_BYTES, Load, Loaded, Measured, Task
+
+
+def main() -> None:
+    """Serve until the other end of the control socket is closed."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    job = msgspec.json.decode(control.makefile("rb").readline(MAX_LINE_BYTES), type=Load)
+    os.nice(job.niceness)
+    try:
+        models = _load(job.models)
+    except Exception as error:  # Vosk raises bare Exceptions
+        _say(control, Loaded(fault=str(error)))
+        return
+    _say(control, Loaded())
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for workers that end
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    while True:
+        told, descriptors, _, _ = socket.recv_fds(control, 1, 1)
+        if not told:
+            return
+        if os.fork() == 0:
+            control.close()
+            _serve(socket.socket(fileno=descriptors[0]), models)
+            os._exit(0)
+        os.close(descriptors[0])
+
+
+def _load(paths: dict[str, str]) -> dict[str, Any]:
+    import vosk  # type: ignore[import-untyped]  # noqa: PLC0415 - not in processes that only describe a task
+
+    vosk.SetLogLevel(-1)
+    return {language: vosk.Model(path) for language, path in paths.items()}
+
+
+def _serve(line: socket.socket, models: dict[str, Any]) -> None:
+    """Do one task after the other until nobody asks any more."""
+    import vosk  # noqa: PLC0415
+
+    tasks = line.makefile("rb")
+    try:
+        while raw := tasks.readline(MAX_LINE_BYTES):
+            task = msgspec.json.decode(raw, type=Task)
+            path = Path(task.path)
+            if not task.language:
+                _say(line, _measure(path))
+                continue
+            held = shape(path)
+            assert held is not None, "measured before"
+            recognizer = vosk.KaldiRecognizer(models[task.language], held.rate_hz)
+            recognizer.SetWords(True)
+            for stretch in listen(recognizer, path, task.channel, task.begin, task.language):
+                _say(line, stretch)
+            line.sendall(b"\n")
+    except (BrokenPipeError, ConnectionResetError):
+        pass  # given up
+
+
+def _measure(path: Path) -> Measured:
+    held = shape(path)
+    if held is None:
+        try:
+            path = converted(path)
+        except Unreadable as error:
+            return Measured(code=error.code, reason=str(error))
+        held = shape(path)
+    if held is None:
+        return Measured(code="unsupported_format", reason="no sound in 16-bit samples came out of it")
+    return Measured(path=str(path), channels=held.channels, rate_hz=held.rate_hz, frames=held.frames)
+
+
+def _say(line: socket.socket, words: msgspec.Struct) -> None:
+    line.sendall(msgspec.json.encode(words) + b"\n")
+
+
+if __name__ == "__main__":
+    main()
