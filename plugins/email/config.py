@@ -14,6 +14,7 @@ Security = Literal["tls", "starttls", "none"]
 Port = Annotated[int, Meta(ge=1, le=65_535)]
 Host = Annotated[str, Meta(min_length=1, max_length=253, pattern=r"\A[A-Za-z0-9.:_\-\[\]]+\Z")]
 Line = Annotated[str, Meta(max_length=200, pattern=r"\A[^\x00-\x1f\x7f]*\Z")]
+Server = Annotated[str, Meta(min_length=1, max_length=253, pattern=r"\A[0-9A-Fa-f.:\[\]]+\Z")]  # by its address
 Seconds = Annotated[float, Meta(gt=0, le=3_600)]
 Positive = Annotated[int, Meta(gt=0)]
 # what runs when it is opened; agents need none of it from a citizen
@@ -64,6 +65,8 @@ class ListenerSettings(Settings, frozen=True, kw_only=True):
     timeout_s: Seconds = 60.0
     tls_certificate: Line = ""
     tls_key: Line = ""
+    checks_senders: bool = False  # SPF, DKIM and DMARC; only where mails come straight from outside
+    dns_servers: tuple[Server, ...] = ()  # host or host:port; empty: the system's
 
 
 class EmailConfig(ChannelConfig, frozen=True, kw_only=True):

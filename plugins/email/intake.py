@@ -10,6 +10,7 @@ from typing import Final
 from core.channel import Link
 from core.events import Attachment, Mail, MessageReceived, MessageStatus, Profile
 from plugins.email.addresses import normalized
+from plugins.email.authentication import Authentication, Origin
 from plugins.email.automatic import is_robot
 from plugins.email.bodies import File
 from plugins.email.bounces import Report
@@ -19,6 +20,7 @@ from plugins.email.html import place_pictures
 from plugins.email.parsing import Reader, size_of
 from plugins.email.scanner import Scanner
 from plugins.email.tokens import Tokens
+from plugins.email.verdicts import Verdicts
 from plugins.email.wire import Ours, Parsed
 
 log = logging.getLogger(__name__)
@@ -38,18 +40,26 @@ class Intake:
         self._own = own_addresses(config)
         trusted = frozenset(one.lower() for one in config.trusted_servers)
         self.reader = Reader(link.data_dir / "spool", Ours(addresses=self._own, trusted=trusted))
+        listener = config.listener
+        self._authentication = Authentication(listener.dns_servers) if listener and listener.checks_senders else None
         self._scanner = Scanner(config.clamd) if config.clamd else None
         self.robots: OrderedDict[str, None] = OrderedDict()
 
-    async def take(self, raw: bytes | Path, recipients: tuple[str, ...] = ()) -> None:
-        """Hand over one mail; BusUnavailable or ScannerAway when it has to come again."""
+    async def take(self, raw: bytes | Path, recipients: tuple[str, ...] = (), origin: Origin | None = None) -> None:
+        """Hand over one mail; BusUnavailable or ScannerAway when it has to come again.
+
+        ``origin`` is known of mails that came by our own server.
+        """
         if size_of(raw) == 0:
             log.warning("skipped an empty mail")
             return
         async with self.reader.read(raw) as parsed:
             if parsed.report is not None and await self._note(parsed.report):
                 return
-            await self._receive(parsed, raw, recipients)
+            verdicts = parsed.verdicts
+            if origin is not None and self._authentication is not None and isinstance(raw, bytes):
+                verdicts = await self._authentication.check(raw, origin, parsed.sender)
+            await self._receive(parsed, raw, recipients, verdicts)
 
     async def _note(self, report: Report) -> bool:
         """Report what became of a message of ours; False when the report is about none."""
@@ -64,7 +74,9 @@ class Intake:
         )
         return True
 
-    async def _receive(self, parsed: Parsed, raw: bytes | Path, recipients: tuple[str, ...]) -> None:
+    async def _receive(
+        self, parsed: Parsed, raw: bytes | Path, recipients: tuple[str, ...], verdicts: Verdicts
+    ) -> None:
         sender = self._sender(parsed)
         warnings = list(parsed.warnings)
         infected = await self._infected(parsed)
@@ -112,8 +124,8 @@ class Intake:
                     html_media_id=page,
                     original_media_id=original,
                     has_remote_images=parsed.has_remote_images,
-                    verdicts=parsed.verdicts.words,
-                    sender_check=parsed.verdicts.sender_check,
+                    verdicts=verdicts.words,
+                    sender_check=verdicts.sender_check,
                     warnings=tuple(dict.fromkeys(warnings)),
                 ),
             )

@@ -11,12 +11,13 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from core.errors import ChannelNotReady, TryLater
 from plugins.email.addresses import normalized
+from plugins.email.authentication import Origin
 from plugins.email.config import ListenerSettings
 
 log = logging.getLogger(__name__)
 logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd notes there who writes to whom
 
-Take = Callable[[bytes, tuple[str, ...]], Awaitable[None]]
+Take = Callable[[bytes, tuple[str, ...], Origin], Awaitable[None]]
 MAX_LINE: Final = 65_536  # the standard says 1,000; programs that write HTML do not know that
 MAX_RECIPIENTS: Final = 100
 BIG_BYTES: Final = 4_194_304  # announced mails above this are taken one at a time
@@ -119,7 +120,9 @@ class Listener:
         envelope.content = None
         return_path = f"Return-Path: <{envelope.mail_from or ''}>\r\n".encode("utf-8", "replace")
         try:
-            await self._take(return_path + content, tuple(envelope.rcpt_tos))
+            client = str(session.peer[0]) if session.peer else ""
+            origin = Origin(client, session.host_name or "", envelope.mail_from or "")
+            await self._take(return_path + content, tuple(envelope.rcpt_tos), origin)
         except TryLater as error:
             log.warning("a mail was put off: %s", error.code)
             return LATER
