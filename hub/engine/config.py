@@ -181,6 +181,7 @@ def _pjsip(plan: Plan) -> str:
             "unidentified_request_prune_interval": 30,
             "max_forwards": 30,
             "keep_alive_interval": 30,
+            "max_initial_qualify_time": 2,  # else nobody knows for half a minute whether a new trunk answers
             "mwi_disable_initial_unsolicited": "yes",
             "send_contact_status_on_update_registration": "yes",
         },

@@ -33,6 +33,7 @@ STOP_LIMIT_S: Final = 20.0
 DRAIN_POLL_S: Final = 0.5
 POLL_S: Final = 0.05
 OUTPUT_TAIL: Final = 1_000
+NICENESS: Final = -10
 
 
 class EngineFailed(LianxinError):
@@ -219,10 +220,12 @@ async def start(settings: EngineSettings, asterisk: Asterisk, layout: Layout) ->
 def _detach(command: tuple[str, ...], output: Path, folder: Path) -> int:
     """Return the pid of ``command``, started in a session of its own by a shell that is gone at once.
 
-    A child of ours would be taken along by our end, and by our terminal's Ctrl-C.
+    A child of ours would be taken along by our end, and by our terminal's Ctrl-C. Where we may, it goes before
+    everything else of ours: what it does late is heard.
     """
+    script = f'renice -n {NICENESS} $$ >/dev/null 2>&1; "$@" </dev/null >"$0" 2>&1 & echo $!'
     done = subprocess.run(  # noqa: S603 - the asterisk that was found
-        ["/bin/sh", "-c", '"$@" </dev/null >"$0" 2>&1 & echo $!', str(output), *command],
+        ["/bin/sh", "-c", script, str(output), *command],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -44,6 +44,8 @@ class Lines:
         self._wanted = asyncio.Event()
         self._made: dict[str, tuple[ConfigObject, ...]] | None = None  # by name, once the engine was brought to it
         self._reachable: dict[str, bool] = {}
+        self._looking = asyncio.Lock()
+        self._changed: set[str] = set()  # what events told of since the last look began
         self._told: dict[str, tuple[bool, int]] = {}
         self._reports: asyncio.Queue[Event] = asyncio.Queue()
 
@@ -66,6 +68,7 @@ class Lines:
                 name, is_reachable = event.contact_info.aor, event.contact_info.contact_status not in GONE
             case EndpointStateChange():
                 name, is_reachable = event.endpoint.resource, event.endpoint.state == "online"
+        self._changed.add(name)
         self._note(name, is_reachable=is_reachable)
 
     async def run(self) -> None:
@@ -105,11 +108,13 @@ class Lines:
 
     async def _look(self) -> None:
         """Note what can be reached now, and hear of changes from now on."""
-        with suppress(Refused):  # the engine refuses while it has neither trunks nor phones
-            await self._ari.subscribe("endpoint:PJSIP")
-        for endpoint in await self._ari.endpoints():
-            if endpoint.technology == "PJSIP":
-                self._note(endpoint.resource, is_reachable=endpoint.state == "online")
+        async with self._looking:
+            self._changed.clear()
+            with suppress(Refused):  # the engine refuses while it has neither trunks nor phones
+                await self._ari.watch_lines()
+            for endpoint in await self._ari.endpoints():
+                if endpoint.technology == "PJSIP" and endpoint.resource not in self._changed:  # the answer is older
+                    self._note(endpoint.resource, is_reachable=endpoint.state == "online")
 
     def _note(self, name: str, *, is_reachable: bool) -> None:
         if self._reachable.get(name) == is_reachable:

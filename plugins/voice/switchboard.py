@@ -76,7 +76,7 @@ class Switchboard:
                 is_ours = (channel.id in ours and channel.state == "Up") or channel.state == "Ring"
                 self._call(mark.call_id).put(Found(mark, channel, is_ours, stock.bridges))
                 if channel.id not in ours:
-                    unheard.append(f"channel:{channel.id}")
+                    unheard.append(channel.id)
             elif channel.id in ours and channel.name.startswith("PJSIP/"):
                 await self._take_unmarked(channel)
         with suppress(Gone, Conflict):

@@ -10,6 +10,7 @@ from plugins.voice.ari.bridges import Bridges
 from plugins.voice.ari.channels import Channels
 from plugins.voice.ari.engine import EngineRequests
 from plugins.voice.ari.errors import AriUnavailable
+from plugins.voice.ari.events import ChannelDestroyed, ContactStatusChange, EndpointStateChange
 from plugins.voice.ari.http import words
 from plugins.voice.ari.media import Media
 from plugins.voice.ari.model import Application
@@ -24,9 +25,9 @@ class Ari(Channels, Media, Bridges, EngineRequests):
     so that a request whose answer was lost can be asked about.
     """
 
-    def events(self, *sources: str) -> EventStream:
-        """Return the stream of everything that happens; ``sources`` such as ``endpoint:PJSIP`` add to our channels'."""
-        return EventStream(self, sources)
+    def events(self) -> EventStream:
+        """Return the stream of what happens to our channels, and to lines once ``watch_lines`` was called."""
+        return EventStream(self)
 
     @asynccontextmanager
     async def open_events(
@@ -36,7 +37,7 @@ class Ari(Channels, Media, Bridges, EngineRequests):
         try:
             socket = await self.session.ws_connect(
                 f"{self.url}/events",
-                params={"app": self.app, "subscribeAll": "false"},
+                params={"app": f"{self.app},{self._lines_app}", "subscribeAll": "false"},
                 heartbeat=heartbeat_s,
                 max_msg_size=max_bytes,
                 autoping=True,
@@ -53,11 +54,26 @@ class Ari(Channels, Media, Bridges, EngineRequests):
         finally:
             await socket.close()
 
-    async def subscribe(self, *sources: str) -> None:
-        """Have events of ``sources`` (``channel:``, ``bridge:``, ``endpoint:``, ``deviceState:``) sent to us."""
-        if sources:
-            await self.do("POST", f"applications/{self.app}/subscription", {"eventSource": ",".join(sources)})
+    async def subscribe(self, *channel_ids: str) -> None:
+        """Have events of channels that are not in our hands sent to us."""
+        if channel_ids:
+            sources = ",".join(f"channel:{channel_id}" for channel_id in channel_ids)
+            await self.do("POST", f"applications/{self.app}/subscription", {"eventSource": sources})
+
+    async def watch_lines(self) -> None:
+        """Have changes of trunks and phones sent to us, and the end of their channels, which have left us by then.
+
+        An endpoint tells of everything that happens to its channels. An application that is told of the channels too
+        hears every key twice: so this is another one, and most of it is left out. Refused while there is no endpoint.
+        """
+        allowed = [{"type": kind.__name__} for kind in (ChannelDestroyed, ContactStatusChange, EndpointStateChange)]
+        await self.do("PUT", f"applications/{self._lines_app}/eventFilter", body={"allowed": allowed})
+        await self.do("POST", f"applications/{self._lines_app}/subscription", {"eventSource": "endpoint:PJSIP"})
 
     async def application(self) -> Application:
         """Return what our application is told of; Gone before the first connection for events."""
         return await self.get(f"applications/{self.app}", Application)
+
+    @property
+    def _lines_app(self) -> str:
+        return f"{self.app}-lines"

@@ -47,13 +47,11 @@ class Lost:
 class EventStream:
     """Iterate it: Snapshot, events, and after a break Lost, Snapshot, events … It ends with Replaced only.
 
-    ``sources`` are what is told of besides our own channels, such as ``endpoint:PJSIP``. ``skipped`` counts what
-    could not be read.
+    ``skipped`` counts what could not be read.
     """
 
-    def __init__(self, ari: "Ari", sources: tuple[str, ...] = ()) -> None:
+    def __init__(self, ari: "Ari") -> None:
         self._ari = ari
-        self._sources = sources
         self.skipped = 0
 
     async def __aiter__(self) -> AsyncGenerator[Snapshot | Lost | AriEvent]:
@@ -92,7 +90,6 @@ class EventStream:
         raise AriUnavailable("the connection for events was closed")
 
     async def _take_stock(self) -> Snapshot:
-        await self._ari.subscribe(*self._sources)
         application, channels, bridges, endpoints = await asyncio.gather(
             self._ari.application(), self._ari.channels(), self._ari.bridges(), self._ari.endpoints()
         )

@@ -173,7 +173,9 @@ async def test_the_cause_of_a_refused_call_is_told(board: Board) -> None:
 
 
 async def test_registrations_come_and_go_as_events(board: Board) -> None:
-    async with listening(board.ari, "endpoint:PJSIP") as events:
+    async with listening(board.ari) as events:
+        await board.trunk()
+        await board.ari.watch_lines()
         phone = await board.phone("agent-1")
         change = await events.next(ContactStatusChange)
         assert (change.endpoint.resource, change.contact_info.aor) == ("agent-1", "agent-1")

@@ -65,6 +65,19 @@ async def test_a_caller_hears_a_prompt_and_cuts_it_short_by_a_key(voice: Stage, 
         assert (ended.cause, ended.by_far_end) == ("normal", False)
 
 
+async def test_each_key_is_told_once(voice: Stage, trunk: Phone) -> None:
+    async with trunk.call("12345") as call:
+        arrived = await voice.arrival()
+        await voice.plan(arrived.call_id, citizen(arrived.leg_id, Listen(activity_id="m", background="music")))
+        await call.answered()
+        await call.press("1122#")
+        await voice.told(KeysPressed, keys="#")
+        await voice.plan(arrived.call_id)
+        await voice.ended(arrived.leg_id)
+    pressed = [(event.keys, event.n) for event in voice.link.events if isinstance(event, KeysPressed)]
+    assert pressed == [("1", 1), ("1", 2), ("2", 3), ("2", 4), ("#", 5)]
+
+
 async def test_the_agent_s_phone_rings_and_both_hear_each_other(voice: Stage, trunk: Phone) -> None:
     phone = await voice.phone("agent-1")
     async with trunk.call("12345", caller="13800138000") as call:

@@ -44,8 +44,8 @@ class Events:
         self._at.pop(kind, None)
         return await self.next(kind)
 
-    async def follow(self, ari: Ari, *sources: str) -> None:
-        async with aclosing(aiter(ari.events(*sources))) as stream:
+    async def follow(self, ari: Ari) -> None:
+        async with aclosing(aiter(ari.events())) as stream:
             async for event in stream:
                 async with self._news:
                     self.seen.append(event)
@@ -53,10 +53,10 @@ class Events:
 
 
 @asynccontextmanager
-async def listening(ari: Ari, *sources: str) -> AsyncIterator[Events]:
+async def listening(ari: Ari) -> AsyncIterator[Events]:
     """Yield the events from now on; the stock has been taken."""
     events = Events()
-    following = asyncio.create_task(events.follow(ari, *sources))
+    following = asyncio.create_task(events.follow(ari))
     try:
         await events.next(Snapshot)
         yield events

@@ -1,4 +1,4 @@
-"""A telephone for tests: SIP over UDP, audio both ways, in the test's own event loop.
+"""A telephone for tests: SIP over UDP in the test's own event loop, audio both ways beside it.
 
 async with Phone(server, "1001", password="…") as phone, phone.call("12345") as call:
     await call.answered()
