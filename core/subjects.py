@@ -115,6 +115,9 @@ ASK_HITS: Final = "hub.search.main.ask.hits"  # hub → search process: SearchQu
 ASK_REBUILD: Final = "hub.search.main.ask.rebuild"  # hub → search process: RebuildRequest → RebuildAnswer
 ASK_DOCUMENTS: Final = "hub.search.main.ask.documents"  # search process → hub: DocumentsRequest → Documents
 ASK_PASSWORD: Final = "hub.accounts.main.ask.password"  # noqa: S105 - command line → hub: PasswordResetRequest → PasswordReset
+ASK_CONFIGURATION: Final = (
+    "hub.configuration.main.ask.file"  # command line → hub: ConfigurationRequest → ConfigurationAnswer
+)
 QUESTIONS: Final = (
     ASK_HISTORY,
     ASK_CALLS,
@@ -130,6 +133,7 @@ QUESTIONS: Final = (
     ASK_REBUILD,
     ASK_DOCUMENTS,
     ASK_PASSWORD,
+    ASK_CONFIGURATION,
 )
 
 DEAD_LETTER: Final = "hub.dead.{id}.message.parked"  # {id} is the consumer that gave up

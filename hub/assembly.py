@@ -32,6 +32,7 @@ from hub.calls.steps import CallSteps
 from hub.calls.synthesizers import Synthesizers
 from hub.channel_requests import ChannelRequests
 from hub.configuration.configurations import Configurations
+from hub.configuration.console import Console
 from hub.connectors import Connectors
 from hub.contact_links import ContactLinks
 from hub.contact_merges import ContactMerges
@@ -278,6 +279,7 @@ class Assembly:
             self.schemes.run,
             plans.run,
             lambda: resets.serve(bus),
+            Console(self.services.configurations, bus, desk).run,
             plugin_instances.run,
             signals.run,
             synthesizers.run,

@@ -33,6 +33,7 @@ from core.events.calls import (
     TrunkChanged,
 )
 from core.events.channels import ChannelState, ContactArrived, Profile, TypingReported, TypingShown
+from core.events.configuration import ConfigurationAnswer, ConfigurationRequest
 from core.events.conversations import (
     AddressView,
     CallLegView,
@@ -140,6 +141,8 @@ __all__ = [
     "Cause",
     "ChannelState",
     "Choice",
+    "ConfigurationAnswer",
+    "ConfigurationRequest",
     "ContactArrived",
     "ContactChanged",
     "ContactView",

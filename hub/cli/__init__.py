@@ -1,11 +1,11 @@
-"""The command ``lianxin``: run everything, the hub alone, plugins, users, backups and the phone engine."""
+"""The command ``lianxin``: run everything, the hub alone, plugins, users, backups, settings and the phone engine."""
 
 import argparse
 import sys
 from collections.abc import Sequence
 
 from core.errors import LianxinError
-from hub.cli import backups, engine, plugins, run, users
+from hub.cli import backups, configuration, engine, plugins, run, users
 from hub.i18n import terminal_text
 
 __all__ = ["main"]
@@ -20,6 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     engine.add_to(commands)
     users.add_to(commands)
     backups.add_to(commands)
+    configuration.add_to(commands)
     options = parser.parse_args(arguments)
     try:
         status: int = options.do(options)

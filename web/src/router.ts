@@ -10,21 +10,23 @@ declare module 'vue-router' {
   }
 }
 
+/** In the order of the menu; pages of one group stand together. */
 export const ADMIN_PAGES = [
-  { name: 'plugins', permission: 'admin.plugins', component: () => import('./views/admin/PluginsPage.vue') },
-  { name: 'users', permission: 'admin.users', component: () => import('./views/admin/UsersPage.vue') },
-  { name: 'roles', permission: 'admin.users', component: () => import('./views/admin/RolesPage.vue') },
-  { name: 'queues', permission: 'admin.queues', component: () => import('./views/admin/QueuesPage.vue') },
-  { name: 'calendars', permission: 'admin.queues', component: () => import('./views/admin/CalendarsPage.vue') },
-  { name: 'codes', permission: 'admin.queues', component: () => import('./views/admin/CodesPage.vue') },
-  { name: 'reasons', permission: 'admin.queues', component: () => import('./views/admin/ReasonsPage.vue') },
-  { name: 'flows', permission: 'admin.flows', component: () => import('./views/admin/FlowsPage.vue') },
-  { name: 'outreach', permission: 'outreach.send', component: () => import('./views/admin/OutreachPage.vue') },
-  { name: 'templates', permission: 'outreach.templates', component: () => import('./views/admin/TemplatesPage.vue') },
-  { name: 'alarms', permission: 'wallboard.edit', component: () => import('./views/admin/AlarmsPage.vue') },
-  { name: 'dead-letters', permission: 'admin.system', component: () => import('./views/admin/DeadLettersPage.vue') },
-  { name: 'backups', permission: 'admin.backups', component: () => import('./views/admin/BackupsPage.vue') },
-  { name: 'audit', permission: 'admin.audit', component: () => import('./views/admin/AuditPage.vue') },
+  { group: 'channels', name: 'plugins', permission: 'admin.plugins', component: () => import('./views/admin/PluginsPage.vue') },
+  { group: 'channels', name: 'flows', permission: 'admin.flows', component: () => import('./views/admin/FlowsPage.vue') },
+  { group: 'people', name: 'users', permission: 'admin.users', component: () => import('./views/admin/UsersPage.vue') },
+  { group: 'people', name: 'roles', permission: 'admin.users', component: () => import('./views/admin/RolesPage.vue') },
+  { group: 'service', name: 'queues', permission: 'admin.queues', component: () => import('./views/admin/QueuesPage.vue') },
+  { group: 'service', name: 'calendars', permission: 'admin.queues', component: () => import('./views/admin/CalendarsPage.vue') },
+  { group: 'service', name: 'codes', permission: 'admin.queues', component: () => import('./views/admin/CodesPage.vue') },
+  { group: 'service', name: 'reasons', permission: 'admin.queues', component: () => import('./views/admin/ReasonsPage.vue') },
+  { group: 'outreach', name: 'outreach', permission: 'outreach.send', component: () => import('./views/admin/OutreachPage.vue') },
+  { group: 'outreach', name: 'templates', permission: 'outreach.templates', component: () => import('./views/admin/TemplatesPage.vue') },
+  { group: 'system', name: 'alarms', permission: 'wallboard.edit', component: () => import('./views/admin/AlarmsPage.vue') },
+  { group: 'system', name: 'dead-letters', permission: 'admin.system', component: () => import('./views/admin/DeadLettersPage.vue') },
+  { group: 'system', name: 'backups', permission: 'admin.backups', component: () => import('./views/admin/BackupsPage.vue') },
+  { group: 'system', name: 'configuration', permission: 'admin.configuration', component: () => import('./views/admin/ConfigurationPage.vue') },
+  { group: 'system', name: 'audit', permission: 'admin.audit', component: () => import('./views/admin/AuditPage.vue') },
 ] as const
 
 export const KNOWLEDGE_PAGES = [

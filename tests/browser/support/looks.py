@@ -10,10 +10,6 @@ from tests.browser.support.axe import faults_of
 LOOKS = [(1440, "light"), (1280, "dark"), (720, "light"), (720, "dark")]
 IN_SCHEME = """isDark => !document.querySelector('#app') ||
   document.documentElement.classList.contains('dark') === isDark"""
-SETTLED = """async () => {
-  for (const _ of [1, 2]) await new Promise(requestAnimationFrame)
-  await Promise.allSettled(document.getAnimations().map((animation) => animation.finished))
-}"""
 
 
 def assert_clean(page: Page, name: str) -> None:
@@ -23,12 +19,7 @@ def assert_clean(page: Page, name: str) -> None:
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
         page.wait_for_function(IN_SCHEME, arg=scheme == "dark")
-        page.evaluate(SETTLED)
-        found = faults_of(page)
-        if found:  # on a slow machine axe may meet the page amid its change of colours: only what stays counts
-            page.evaluate(SETTLED)
-            found = faults_of(page)
-        faults += [f"{width} {scheme}: {fault}" for fault in found]
+        faults += [f"{width} {scheme}: {fault}" for fault in faults_of(page)]
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             faults.append(f"{width} {scheme}: it scrolls sideways")
         if folder := os.environ.get("LIANXIN_PICTURES"):
