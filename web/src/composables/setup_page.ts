@@ -31,9 +31,9 @@ export function useSetupPage<T>(page: string, options: { load: () => Promise<T[]
         if (error instanceof ApiError) faults.value = error.fields
         throw error
       }
-      toast(i18n.global.t('common.saved'))
       await load()
       await router.replace({ name: page, params: { id } })
+      toast(i18n.global.t('common.saved'))
     })
   }
 
