@@ -64,10 +64,9 @@ async def test_a_citizen_texts_and_is_answered_in_parts(house: House, smsc: Smsc
         for number in (2, 1):
             await smsc.deliver(part(f"第{number}段，", 7, 2, number))
         await zhou.until(lambda: "第1段，第2段，" in zhou.read("in"))
-        before = len(smsc.received)
         entry = await zhou.say(conversation_id, answer)
-        await until(lambda: "".join(one["text"] for one in smsc.received[before:]) == answer, 20)
-        for number in range(before, len(smsc.received)):
+        await until(lambda: answer in "".join(one["text"] for one in smsc.received), 20)
+        for number in range(len(smsc.received)):
             await smsc.deliver(receipt(str(number + 1)))
         await zhou.until(
             lambda: [one["status"] for one in zhou.entries if one["entry_id"] == entry["entry_id"]][-1] == "delivered"

@@ -33,6 +33,21 @@ it('replaces in place and adds at the end, however often', () => {
   expect(log.entries[0].status).toBe('read')
 })
 
+it('puts what was overtaken where it belongs', () => {
+  const log = new ThreadLog()
+  log.load({ items: [entry('1')], has_more: false })
+  for (const id of ['4', '2', '3', '4', '5']) log.put(entry(id))
+  expect(ids(log)).toEqual(['1', '2', '3', '4', '5'])
+})
+
+it('leaves what belongs to an earlier page to that page', () => {
+  const log = new ThreadLog()
+  log.load({ items: [entry('3'), entry('4')], has_more: true })
+  log.put(entry('1', 'read'))
+  expect(ids(log)).toEqual(['3', '4'])
+  expect(log.first?.entry_id).toBe('3')
+})
+
 it('puts older pages before and never twice', () => {
   const log = new ThreadLog()
   log.load({ items: [entry('3'), entry('4')], has_more: true })

@@ -8,6 +8,7 @@ export interface EntryPage {
 
 export class ThreadLog {
   private rows = new Map<string, EntryView>()
+  private newest = ''
   /** Patches that came while the first page was on its way; they are as new as the page or newer. */
   private early: EntryView[] | null = []
   hasMore = false
@@ -28,6 +29,7 @@ export class ThreadLog {
   load(page: EntryPage): void {
     const early = this.early ?? []
     this.rows = new Map(page.items.map((entry) => [entry.entry_id, entry]))
+    this.newest = page.items.at(-1)?.entry_id ?? ''
     this.hasMore = page.has_more
     this.early = null
     for (const entry of early) this.put(entry)
@@ -45,10 +47,17 @@ export class ThreadLog {
     this.hasMore = page.has_more
   }
 
-  /** Add an entry at the end, or replace it where it stands. */
+  /**
+   * Replace an entry where it stands, or add it where its id belongs: the answer to one's own message may
+   * overtake, on a line just regained, what was written before it. One of a page not loaded yet comes with it.
+   */
   put(entry: EntryView): void {
     if (this.early) this.early.push(entry)
+    const isKnown = this.rows.has(entry.entry_id)
+    if (!isKnown && this.hasMore && entry.entry_id < (this.first?.entry_id ?? '')) return
     this.rows.set(entry.entry_id, entry)
+    if (entry.entry_id >= this.newest) this.newest = entry.entry_id
+    else if (!isKnown) this.rows = new Map([...this.rows].sort(([one], [other]) => (one < other ? -1 : 1)))
   }
 
   remove(entryId: string): boolean {
