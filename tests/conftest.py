@@ -74,4 +74,5 @@ def clock() -> VirtualClock:
 def _what_is_left_of_earlier_tests_is_not_walked_again() -> Iterator[None]:
     """Keep a full collection short: over everything thousands of tests left behind it stops the loop for a second."""
     yield
+    gc.collect()
     gc.freeze()

@@ -42,6 +42,7 @@ class Store:
         self._listeners: list[Listener] = []
         self._outbox_listeners: list[OutboxListener] = []
         self._published: list[int] = []
+        self._is_closed = False
 
     @classmethod
     async def open(cls, url: str, *, clock: Clock | None = None, progress: Progress = silent) -> Self:
@@ -69,8 +70,9 @@ class Store:
         return store
 
     async def close(self) -> None:
-        """Wait for the unit of work in progress, then let go of the database."""
+        """Wait for the unit of work in progress, then let go of the database; who comes later is refused."""
         async with self._turn:
+            self._is_closed = True
             await uninterrupted(self._context.close_connections())
 
     def on_commit(self, listener: Listener) -> None:
@@ -106,6 +108,7 @@ class Store:
     async def fetch(self, query: str, *values: Any) -> Sequence[Row]:
         """Return the rows of one ``query`` outside of any unit; its values stand as ``?`` on both engines."""
         self._refuse_nesting()
+        self._refuse_when_closed()
         try:
             return await self._connection.execute_query_dict(with_marks(query, self._connection), list(values))
         except FAULTS as error:
@@ -126,6 +129,7 @@ class Store:
         self._refuse_nesting()
         task = asyncio.current_task()
         async with self._turn:
+            self._refuse_when_closed()
             self._owner = task
             began = self._clock.monotonic()
             try:
@@ -140,6 +144,10 @@ class Store:
     def _refuse_nesting(self) -> None:
         if self._owner is not None and self._owner is asyncio.current_task():
             raise RuntimeError("already inside a unit of work: use what it offers, or wait until it is over")
+
+    def _refuse_when_closed(self) -> None:
+        if self._is_closed:  # the ORM would open the database again, and nobody would close it
+            raise StoreUnavailable("the database is closed")
 
     async def _commit(self, work: Work) -> None:
         published = list(self._published)
