@@ -137,20 +137,8 @@ class FlowLibrary:
             raise ConfigInvalid({"flow_id": str(error)}) from error
         flow = decode_flow(msgspec.json.encode({**graph, "name": flow_id}))
         async with self._units.open() as unit:
-            row, _ = await FlowRow.get_or_create({"title": flow.title}, flow_id=flow_id)
-            newest = await FlowVersion.filter(flow_id=flow_id).order_by("-version").first()
-            version = newest.version + 1 if newest else 1
-            await FlowVersion.create(
-                flow_version_id=new_id(),
-                flow_id=flow_id,
-                version=version,
-                graph=msgspec.to_builtins(flow),
-                author_id=identity.user_id or None,
-                note=note,
-                created_at=unit.now,
-            )
-            row.title = flow.title
-            await row.save(update_fields=["title"])
+            version = await _add_version(unit, identity, flow_id, flow, note=note)
+            await FlowRow.filter(flow_id=flow_id).update(title=flow.title)
             await self._audit.record(identity, "flow.save", "flow", flow_id, remote=remote, version=version)
         return version, lint(flow, await self.surroundings())
 
@@ -175,20 +163,8 @@ class FlowLibrary:
 
     async def replace(self, unit: Unit, identity: Identity, flow_id: str, flow: Flow) -> None:
         """Add ``flow``, which the caller has checked, as a published version; ``load`` once it is committed."""
-        row, _ = await FlowRow.get_or_create({"title": flow.title}, flow_id=flow_id)
-        newest = await FlowVersion.filter(flow_id=flow_id).order_by("-version").first()
-        version = newest.version + 1 if newest else 1
-        await FlowVersion.create(
-            flow_version_id=new_id(),
-            flow_id=flow_id,
-            version=version,
-            graph=msgspec.to_builtins(flow),
-            author_id=identity.user_id or None,
-            created_at=unit.now,
-            published_at=unit.now,
-        )
-        row.title, row.published_version = flow.title, version
-        await row.save(update_fields=["title", "published_version"])
+        version = await _add_version(unit, identity, flow_id, flow, published_at=unit.now)
+        await FlowRow.filter(flow_id=flow_id).update(title=flow.title, published_version=version)
 
     async def surroundings(self) -> Surroundings:
         """Return what flows may name."""
@@ -202,3 +178,20 @@ class FlowLibrary:
             channels=[*(one.instance for one in senders), *(one.scheme for one in senders)],
             templates=[row.template_id for row in await Template.filter(is_active=True)],
         )
+
+
+async def _add_version(unit: Unit, identity: Identity, flow_id: str, flow: Flow, **columns: Any) -> int:
+    """Store ``flow`` as its newest version and return the number; the flow's own row is made when it has none."""
+    await FlowRow.get_or_create({"title": flow.title}, flow_id=flow_id)
+    newest = await FlowVersion.filter(flow_id=flow_id).order_by("-version").first()
+    version = newest.version + 1 if newest else 1
+    await FlowVersion.create(
+        flow_version_id=new_id(),
+        flow_id=flow_id,
+        version=version,
+        graph=msgspec.to_builtins(flow),
+        author_id=identity.user_id or None,
+        created_at=unit.now,
+        **columns,
+    )
+    return version
