@@ -10,6 +10,7 @@ from hub.accounts.identity import Identity
 from hub.accounts.users import NewUser
 from hub.demo.articles import make_articles
 from hub.flow_library import CHANNELS_KEY
+from hub.i18n import terminal_text
 from hub.queues import OverflowSetting, QueueSettings
 from hub.store.models import Calendar, PluginInstance, Setting, User
 
@@ -61,8 +62,8 @@ def demo_notes(url: str) -> list[str]:
     """Return what somebody who looks at the demo has to know."""
     names = ", ".join(new.username for new in AGENTS)
     return [
-        f"demo: citizens write at {url}/public",
-        f"demo: agents log in at {url} as {names}, password {PASSWORD}",
+        terminal_text("demo_citizens", url=url),
+        terminal_text("demo_agents", url=url, usernames=names, password=PASSWORD),
     ]
 
 
