@@ -14,7 +14,7 @@ FACTS: Final = "lianxin-model.json"
 IN_USE: Final = "in-use.json"
 
 ModelName = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,79}\Z")]
-ModelKind = Literal["vosk", "punctuation"]
+ModelKind = Literal["vosk"]
 
 
 class ModelFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

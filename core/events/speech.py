@@ -103,13 +103,14 @@ class Word(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Utterance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One stretch of speech: ``text`` as it is read, its ``words`` as they were said."""
+    """One stretch of speech: ``text`` as it is read, its ``words``; before figures and marks it was ``recognized``."""
 
     start_ms: int
     end_ms: int
     text: str
     words: tuple[Word, ...] = ()
     confidence: float = 1.0
+    recognized: str = ""
 
 
 class UtterancesRecognized(Event, frozen=True, kw_only=True):

@@ -43,12 +43,16 @@ class Transcripts:
         else:
             await self._end(unit, row, event)
 
-    async def of_conversation(self, identity: Identity, conversation_id: str) -> list[TranscriptView]:
-        """Return the conversation's transcripts, in the order of its timeline; 404 when the user may not read it."""
+    async def of_conversation(
+        self, identity: Identity, conversation_id: str, *, media_id: str = ""
+    ) -> list[TranscriptView]:
+        """Return the conversation's transcripts, or that of one sound; 404 when the user may not read it."""
         async with self._units.open() as unit:
             await visible(unit, identity, conversation_id)
-        rows = await Transcript.filter(conversation_id=conversation_id).order_by("transcript_id")
-        return await views(rows, identity)
+        rows = Transcript.filter(conversation_id=conversation_id)
+        if media_id:
+            rows = rows.filter(media_id=media_id)
+        return await views(await rows.order_by("transcript_id"), identity)
 
     async def correct(self, identity: Identity, utterance_id: str, text: str) -> UtteranceView:
         """Put ``text`` in the place of what was recognised, which is kept beside it."""
@@ -157,6 +161,7 @@ def _keep(unit: Unit, row: Transcript, event: UtterancesRecognized) -> None:
             text=clean(heard.text),
             words=msgspec.to_builtins(heard.words),
             confidence=heard.confidence,
+            recognized=clean(heard.recognized),
         )
         unit.add(utterance)
 

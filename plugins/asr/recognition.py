@@ -10,6 +10,7 @@ from typing import Any, Final
 from core.events import Utterance, Word
 from plugins.asr.sounds import one_side
 from plugins.asr.wire import Stretch
+from plugins.asr.writing import joined, written
 
 CHUNK_FRAMES: Final = 4_000  # as Vosk's own examples have it: the size decides where utterances end
 PROGRESS_CHUNKS: Final = 20
@@ -50,15 +51,12 @@ def utterance(result: str, offset_ms: int, language: str) -> Utterance | None:
     ]
     if not found:
         return None
+    words = written(found, language)
     return Utterance(
         start_ms=found[0].start_ms,
         end_ms=found[-1].end_ms,
-        text=joined([word.text for word in found], language),
-        words=tuple(found),
+        text=joined(words, language),
+        words=words,
+        recognized=joined(found, language),
         confidence=round(sum(word.confidence for word in found) / len(found), 3),
     )
-
-
-def joined(words: list[str], language: str) -> str:
-    """Return ``words`` as they are written; Chinese and Japanese have no spaces."""
-    return ("" if language.partition("-")[0] in ("zh", "ja") else " ").join(words)

@@ -8,6 +8,7 @@ from msgspec import Meta
 from core.config import Settings
 from hub.http.endpoints import Call, Endpoints, NoBody
 from hub.services import Services
+from hub.store.fields import ID_LENGTH
 from hub.transcripts.reading import TranscriptView, UtteranceView
 
 api = Endpoints()
@@ -19,16 +20,29 @@ class TranscriptList(msgspec.Struct, frozen=True):
     items: list[TranscriptView]
 
 
+class TranscriptsQuery(msgspec.Struct, frozen=True):
+    """Of one sound alone, when named."""
+
+    media_id: Annotated[str, Meta(max_length=ID_LENGTH)] = ""
+
+
 class Correction(Settings, frozen=True, kw_only=True):
     """What was really said."""
 
     text: Annotated[str, Meta(max_length=2_000)]
 
 
-@api.add("GET", "/api/v1/conversations/{conversation_id}/transcripts", "desk.use", answer=TranscriptList)
+@api.add(
+    "GET",
+    "/api/v1/conversations/{conversation_id}/transcripts",
+    "desk.use",
+    query=TranscriptsQuery,
+    answer=TranscriptList,
+)
 async def list_transcripts(services: Services, call: Call[NoBody]) -> TranscriptList:
     """Return what was said in a conversation's recordings and voice messages."""
-    return TranscriptList(await services.transcripts.of_conversation(call.identity, call.path["conversation_id"]))
+    conversation_id, media_id = call.path["conversation_id"], call.query.media_id
+    return TranscriptList(await services.transcripts.of_conversation(call.identity, conversation_id, media_id=media_id))
 
 
 @api.add(

@@ -64,6 +64,7 @@ class Utterance(Model):
     text = fields.TextField(default="")
     words: list[Any] = json_field(list)
     confidence = fields.FloatField(default=1.0)
+    recognized: str | None = fields.TextField(null=True)  # before figures and marks
     corrected: str | None = fields.TextField(null=True)
     corrected_by: str | None = id_field(null=True)
     corrected_at: datetime | None = fields.DatetimeField(null=True)
