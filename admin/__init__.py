@@ -22,6 +22,7 @@ def register_routes() -> list[object]:
         plugins,
         prompts,
         queues,
+        staffing,
         users,
         wrap_up_codes,
     )
@@ -29,6 +30,7 @@ def register_routes() -> list[object]:
     modules = (
         users,
         queues,
+        staffing,
         calendars,
         wrap_up_codes,
         away_reasons,

@@ -74,6 +74,7 @@ from hub.settings import HubSettings, backup_folder, store_url
 from hub.setup import Setup
 from hub.signals import Signals
 from hub.snoozes import Snoozes
+from hub.staffing.simulator import Simulator
 from hub.store.address import locate
 from hub.store.engine import Store
 from hub.store.outbox import Relay
@@ -223,6 +224,7 @@ class Assembly:
                 library=library,
                 instances=plugin_instances,
             ),
+            simulator=Simulator(clock),
             desk=desk,
             wallboard=wallboard,
             agent_control=AgentControl(units, audit, dispatcher, presence),
@@ -289,4 +291,5 @@ class Assembly:
             bulk_runner.run,
             backups.run,
             wallboard.run,
+            services.simulator.run,
         ]

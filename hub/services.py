@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from hub.reply_options import ReplyOptions
     from hub.settings import HubSettings
     from hub.snoozes import Snoozes
+    from hub.staffing.simulator import Simulator
     from hub.store.engine import Store
     from hub.teamwork.bulletins import Bulletins
     from hub.teamwork.rooms import Rooms
@@ -106,6 +107,7 @@ class Services:
     reply_options: "ReplyOptions"
     backups: "Backups"
     configurations: "Configurations"
+    simulator: "Simulator"
     desk: "Desk"
     wallboard: "Wallboard"
     agent_control: "AgentControl"
