@@ -31,7 +31,9 @@ from core.clock import SystemClock
 from core.events import Event, MessageReceived, MessageStatus, MessageStatuses, SendMessage, seal
 from core.ids import new_id
 from core.streams import BUCKETS, STREAMS, Consumer, orders_consumer
+from core.subjects import PATTERNS, fill
 from core.testing.nats import NatsServer
+from hub.store.outbox import MIN_TOGETHER
 from tests.plugins.sms.support.kannel import running_kannel
 from tests.plugins.sms.support.smsc import Smsc, part, receipt, whole
 
@@ -111,6 +113,8 @@ class HubEnd:
         self.ready = asyncio.Event()
         self.settled = asyncio.Semaphore(WINDOW)
         self.last_at = time.monotonic()
+        self._ordered: list[tuple[str, bytes, str]] = []
+        self._publishing: asyncio.Task[None] | None = None
 
     async def take(self, batch: list[Delivery]) -> None:
         """Note what the channel reports; a real hub knows a repeated id as these dictionaries do."""
@@ -127,12 +131,20 @@ class HubEnd:
     async def order(self, number: int, text: str) -> None:
         """Order one message once there is room for it."""
         await self.settled.acquire()
-        recipient = f"tel:{citizen(number)}"
-        await self.bus.publish(
-            SendMessage(message_id=f"m-{number}", recipient=recipient, text=text, seq=number),
-            INSTANCE,
-            msg_id=f"order-{number}",
-        )
+        order = SendMessage(message_id=f"m-{number}", recipient=f"tel:{citizen(number)}", text=text, seq=number)
+        msg_id = f"order-{number}"
+        self._ordered.append((fill(PATTERNS[SendMessage], INSTANCE), self.bus.envelope(order, msg_id=msg_id), msg_id))
+        if self._publishing is None or self._publishing.done():
+            if self._publishing is not None:
+                self._publishing.result()
+            self._publishing = asyncio.create_task(self._publish())
+
+    async def _publish(self) -> None:
+        """Publish what was ordered as the hub's outbox does: what comes meanwhile goes together."""
+        while self._ordered:
+            some, self._ordered = self._ordered, []
+            if len(some) < MIN_TOGETHER or not await self.bus.publish_together(some):
+                await asyncio.gather(*(self.bus.publish_raw(at, payload, msg_id=one) for at, payload, one in some))
 
     def _note(self, event: Event) -> None:
         match event:

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar, cast
@@ -65,6 +65,18 @@ class Values(Generic[T]):
         if message is None or not _is_deletion(message) or not message.headers:
             return False
         return await self._write_after(key, payload, int(message.headers["Nats-Sequence"]), timeout_s)
+
+    async def store_together(self, writes: Sequence[tuple[str, T, bool]]) -> bool:
+        """Store key, value, whether the key must be new, of each, in one wait for the disk; False when none was.
+
+        It may have been stored all the same when the answer was lost.
+        """
+        messages = []
+        for key, value, is_new in writes:
+            payload = _encode(value)
+            check_size(payload)
+            messages.append((self._subject(key), payload, {EXPECTED: "0"} if is_new else {}))
+        return await publishing.publish_batch(self._connection, messages)
 
     async def delete(self, key: str, *, timeout_s: float = TIMEOUT_S) -> None:
         """Remove the value of ``key``; watchers are told."""

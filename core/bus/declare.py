@@ -28,9 +28,7 @@ async def ensure_stream(connection: Connection, stream: Stream, *, replicas: int
         num_replicas=replicas,
         allow_direct=True,
     )
-    await _ensure(
-        connection, stream.name, {**config.as_dict(), "allow_atomic": True}
-    )  # nats-py 2.16 has no field for it
+    await _ensure(connection, stream.name, config.as_dict())
 
 
 async def ensure_bucket(connection: Connection, bucket: Bucket, *, replicas: int) -> None:
@@ -107,6 +105,7 @@ async def remove_consumer(connection: Connection, consumer: Consumer) -> None:
 
 
 async def _ensure(connection: Connection, name: str, config: dict[str, Any]) -> None:
+    config = {**config, "allow_atomic": True}  # nats-py 2.16 has no field for it
     try:
         await call(connection, f"STREAM.UPDATE.{name}", config, Done)
     except RequestFailed as error:

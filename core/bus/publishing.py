@@ -22,6 +22,7 @@ BATCH_SEQUENCE: Final = "Nats-Batch-Sequence"
 BATCH_COMMIT: Final = "Nats-Batch-Commit"
 
 Message = tuple[str, bytes, str]  # subject, payload, message id
+MessageWithHeaders = tuple[str, bytes, dict[str, str]]
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -85,15 +86,22 @@ async def publish_together(connection: Connection, messages: Sequence[Message]) 
     An atomic batch (ADR-50): the server waits for its disk once, not once for each message. It takes a
     batch as a whole or not at all, so one message that it has already, after a crash say, refuses all.
     """
+    return await publish_batch(
+        connection, [(subject, payload, {MSG_ID: msg_id}) for subject, payload, msg_id in messages]
+    )
+
+
+async def publish_batch(connection: Connection, messages: Sequence[MessageWithHeaders]) -> bool:
+    """Do so with messages that have headers of their own, such as what they expect of their subject."""
     if not messages or not connection.is_up:
         return False
-    headers = {BATCH_ID: new_id()}
-    *most, (subject, payload, msg_id) = messages
+    batch = new_id()
+    *most, (subject, payload, headers) = messages
     try:
-        for number, (each_subject, each_payload, each_id) in enumerate(most, 1):
-            each = {**headers, MSG_ID: each_id, BATCH_SEQUENCE: str(number)}
+        for number, (each_subject, each_payload, each_headers) in enumerate(most, 1):
+            each = {**each_headers, BATCH_ID: batch, BATCH_SEQUENCE: str(number)}
             await connection.nats.publish(each_subject, each_payload, headers=each)
-        last = {**headers, MSG_ID: msg_id, BATCH_SEQUENCE: str(len(messages)), BATCH_COMMIT: "1"}
+        last = {**headers, BATCH_ID: batch, BATCH_SEQUENCE: str(len(messages)), BATCH_COMMIT: "1"}
         answer = await connection.ask(subject, payload, headers=last, timeout_s=ATTEMPT_S)
         ack = msgspec.json.decode(answer.data, type=PubAck)
     except (ConnectionLost, nats.errors.Error, msgspec.MsgspecError, TimeoutError) as error:

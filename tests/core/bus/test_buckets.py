@@ -37,6 +37,14 @@ async def test_a_key_is_created_once_and_again_after_it_was_deleted(bus: Bus) ->
     assert await sent.get("sms.m1") == "external"
 
 
+async def test_values_are_stored_together_or_not_at_all(bus: Bus) -> None:
+    sent = bus.bucket(SENT, str)
+    assert await sent.store_together([("sms.m1", "a", True), ("sms.m2", "b", False), ("sms.m3", "c", True)])
+    assert await sent.all() == {"sms.m1": "a", "sms.m2": "b", "sms.m3": "c"}
+    assert not await sent.store_together([("sms.m2", "d", False), ("sms.m1", "e", True)])
+    assert await sent.get("sms.m2") == "b"
+
+
 @pytest.mark.parametrize("key", ["", "a..b", ".a", "a.", "a b", "a.*", ">", "a\r\n", "连"])
 async def test_a_key_that_is_no_subject_is_refused(bus: Bus, key: str) -> None:
     with pytest.raises(ValueError, match="not a key"):

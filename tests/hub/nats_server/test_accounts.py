@@ -171,6 +171,14 @@ async def test_a_plugin_keeps_what_it_sent(hub: Bus, sms: Bus) -> None:
     assert await sent.get("sms.m1") is None
 
 
+async def test_a_plugin_keeps_together_only_what_is_its_own(hub: Bus, sms: Bus) -> None:
+    sent = sms.bucket(SENT)
+    assert await sent.store_together([(f"sms.m{number}", b"?", True) for number in range(20)])
+    assert await sent.get("sms.m19") == b"?"
+    assert not await sent.store_together([("sms.m1", b"=x", False), ("email.m1", b"=x", False)])
+    assert (await sent.get("sms.m1"), await hub.bucket(SENT).get("email.m1")) == (b"?", None)
+
+
 async def test_the_supervisor_shares_the_hub_s_account(connect, hub: Bus) -> None:
     supervisor = await connect("supervisor")
 
