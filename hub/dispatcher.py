@@ -238,6 +238,11 @@ class Dispatcher:
         """Everything the agent has in hand waits again, first of all."""
         await self._feed(unit, lambda core, now: core.return_work(agent_id, now))
 
+    async def return_one(self, unit: Unit, conversation: Conversation) -> None:
+        """The conversation waits again, first of all; its agent, who cannot be reached in it, keeps everything else."""
+        if (work := await live_work(conversation, "assigned")) and (agent_id := conversation.agent_id):
+            await self._feed(unit, lambda core, now: core.return_work(agent_id, now, work_id=work.work_id))
+
     async def lose_agent(self, unit: Unit, agent_id: str) -> None:
         """The agent's browser is gone for good: everything in hand waits again, first of all."""
         await self._feed(unit, lambda core, now: core.set_state(agent_id, "unreachable", "connection_lost", now))

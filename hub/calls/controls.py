@@ -151,8 +151,11 @@ class CallControls:
         """Keep a secret out of the recording, or go on."""
         async with self._units.open() as unit:
             live = await self._mine(unit, identity, conversation_id)
-            live.record([msgspec.structs.replace(one, is_paused=is_paused) for one in live.recordings])
-            timeline.add_notice(unit, live.conversation, "recording_paused" if is_paused else "recording_resumed")
+            if not live.recordings:
+                raise ApiError(409, "not_recorded", "this call is not recorded")
+            if any(one.is_paused != is_paused for one in live.recordings):
+                live.record([msgspec.structs.replace(one, is_paused=is_paused) for one in live.recordings])
+                timeline.add_notice(unit, live.conversation, "recording_paused" if is_paused else "recording_resumed")
             return self._answer(live, identity)
 
     async def spy(

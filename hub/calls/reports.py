@@ -217,7 +217,7 @@ class CallReports:
         if conversation.state != "active" or conversation.agent_id != party.user_id:
             self._rest_unless_told(live)
         elif event.cause == "lost":  # the phone vanished in mid-talk: the citizen is served first of all
-            await self._dispatcher.return_work(unit, conversation.agent_id or "")
+            await self._dispatcher.return_one(unit, conversation)
             self._rest_unless_told(live)
         else:
             agent = await User.get(user_id=party.user_id)

@@ -270,17 +270,21 @@ class RoutingCore(ReadableCore):
             self._say_queued(work, now, {"trigger": "moved", "reason": reason, "from_agent": giver})
         return self._settle(now)
 
-    def return_work(self, agent_id: str, now: float) -> list[out.Decision]:
-        """An agent is lost: what they had in hand or were asked about waits again, before all other work."""
+    def return_work(self, agent_id: str, now: float, *, work_id: str | None = None) -> list[out.Decision]:
+        """An agent is lost: what they had in hand or were asked about waits again, before all other work.
+
+        With ``work_id`` only what that took is lost, as a call is with its phone; the agent serves everything else on.
+        """
         now = self._at(now)
         agent = self._agent(agent_id)
-        self._floor.retract(agent, "agent_lost", now)
-        for work_id in list(agent.works):
-            work = self._floor.works[work_id]
+        if work_id is None:
+            self._floor.retract(agent, "agent_lost", now)
+        for lost_id in [one for one in agent.works if work_id in (None, one)]:
+            work = self._floor.works[lost_id]
             self._floor.let_go(work, agent, now, wraps_up=False)
             work.returned = True
             self._floor.block(work, agent_id, now)
-            self._floor.say(out.WorkReturned(now, work_id, agent_id, work.queue_id, age(work, now)))
+            self._floor.say(out.WorkReturned(now, lost_id, agent_id, work.queue_id, age(work, now)))
             self._floor.start_over(work, now, agent_id=None, keeps_age=True)
         return self._settle(now)
 

@@ -41,79 +41,78 @@ class Stock:
 
 
 @dataclass(frozen=True, slots=True)
+class LegStep:
+    """Something to do with one leg."""
+
+    leg_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TapeStep:
+    """Something to do with one recording."""
+
+    recording_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """Call a party."""
 
     leg: LegPlan
 
 
-@dataclass(frozen=True, slots=True)
-class Lose:
+class Lose(LegStep):
     """Report that a party is not there any more."""
 
-    leg_id: str
 
-
-@dataclass(frozen=True, slots=True)
-class HangUp:
+class HangUp(LegStep):
     """Let a party go."""
 
-    leg_id: str
-
 
 @dataclass(frozen=True, slots=True)
-class Indicate:
+class Indicate(LegStep):
     """Tell an unanswered caller that it rings."""
 
-    leg_id: str
     activity_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(LegStep):
     """Answer a caller."""
 
-    leg_id: str
-
 
 @dataclass(frozen=True, slots=True)
-class Begin:
+class Begin(LegStep):
     """Let a leg end what it was doing and begin an activity."""
 
-    leg_id: str
     activity: AnyActivity
     room: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Enter:
+class Enter(LegStep):
     """Bring a leg into a room."""
 
-    leg_id: str
     room: str
 
 
 @dataclass(frozen=True, slots=True)
-class Mute:
+class Mute(LegStep):
     """Keep what a leg says from the others, or let them hear it."""
 
-    leg_id: str
     is_muted: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Sound:
+class Sound(LegStep):
     """Let a leg that has heard its prompts hear a background."""
 
-    leg_id: str
     background: Background
 
 
 @dataclass(frozen=True, slots=True)
-class SendKeys:
+class SendKeys(LegStep):
     """Send keys to a party."""
 
-    leg_id: str
     keys: str
     keys_id: str
 
@@ -126,43 +125,21 @@ class CloseRoom:
 
 
 @dataclass(frozen=True, slots=True)
-class StartTape:
+class StartTape(TapeStep):
     """Record what a leg says and hears, from now on."""
 
-    recording_id: str
     leg_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class StopTape:
+class StopTape(TapeStep):
     """Record nothing for a while."""
 
-    recording_id: str
 
-
-@dataclass(frozen=True, slots=True)
-class EndTape:
+class EndTape(TapeStep):
     """Hand a recording in."""
 
-    recording_id: str
 
-
-Step: TypeAlias = (
-    Call
-    | Lose
-    | HangUp
-    | Indicate
-    | Answer
-    | Begin
-    | Enter
-    | Mute
-    | Sound
-    | SendKeys
-    | CloseRoom
-    | StartTape
-    | StopTape
-    | EndTape
-)
+Step: TypeAlias = Call | CloseRoom | LegStep | TapeStep
 
 
 def steps(plan: CallPlan, stock: Stock) -> list[Step]:

@@ -26,6 +26,7 @@ from plugins.voice.reconcile import (
     HangUp,
     Indicate,
     Leg,
+    LegStep,
     Lose,
     Mute,
     SendKeys,
@@ -83,7 +84,7 @@ class Hands:
             case CloseRoom():
                 self._stock.rooms.discard(step.room)
                 await self._ari.destroy_bridge(marks.bridge(self._call_id, step.room))
-            case HangUp() | Indicate() | Answer() | Begin() | Enter() | Mute() | Sound() | SendKeys():
+            case LegStep():
                 await self._for_leg(step, self._stock.legs[step.leg_id])
             case StartTape():
                 await self._tapes.start(step.recording_id, self._stock.legs[step.leg_id])
@@ -92,9 +93,7 @@ class Hands:
             case EndTape():
                 await self._tapes.end(step.recording_id)
 
-    async def _for_leg(
-        self, step: HangUp | Indicate | Answer | Begin | Enter | Mute | Sound | SendKeys, leg: Leg
-    ) -> None:
+    async def _for_leg(self, step: LegStep, leg: Leg) -> None:
         match step:
             case HangUp():
                 await self._hang_up(leg)

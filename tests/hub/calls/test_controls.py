@@ -1,10 +1,11 @@
 """What agents and supervisors do with a call."""
 
 from core.events import Listen, Spy, Talk
-from hub.store.models import Conversation, Offer
+from hub.store.models import Call, Conversation, Entry, Offer
 from tests.hub.calls.conftest import Come
 from tests.hub.calls.test_calls import reach_agent
 from tests.hub.support.engine import FakeEngine
+from tests.hub.support.house import House
 from tests.journeys.support.clients import Agent
 
 MAIN = Talk(activity_id="main")
@@ -174,3 +175,22 @@ async def test_an_agent_whose_phone_was_taken_away_is_offered_no_call(engine: Fa
     await engine.queues(call_id)
     assert not await Offer.exists()
     assert engine.agent(call_id) is None
+
+
+async def test_only_what_is_recorded_is_paused_and_each_pause_is_noted_once(
+    engine: FakeEngine, come: Come, still_house: House
+) -> None:
+    zhou = await come("zhou")
+    call_id = await engine.arrive()
+    await reach_agent(engine, call_id)
+    for is_paused in (True, True, False):
+        await order(zhou, "PUT", "recording", is_paused=is_paused)
+    await engine.until(lambda: [one.is_paused for one in engine.plans[call_id].recordings] == [False])
+    assert await Entry.filter(code__in=("recording_paused", "recording_resumed")).values_list("code", flat=True) == [
+        "recording_paused",
+        "recording_resumed",
+    ]
+    async with still_house.services.store.work():
+        await Call.all().update(recordings=[])
+    status, refused = await zhou.try_call("PUT", await path_of("recording"), is_paused=True)
+    assert (status, refused["error"]["code"]) == (409, "not_recorded")

@@ -3,6 +3,7 @@
 import pytest
 
 from hub.routing import (
+    AgentChanged,
     OfferEnded,
     OfferMade,
     Overflow,
@@ -235,6 +236,16 @@ def test_a_transfer_can_start_anew_and_give_wrap_up(desk, only):
     desk(desk.core.move("w1", "law", 60, keeps_age=False, wraps_up=True))
     assert desk.core.agent_snapshot("ann").wrap_ups == {"w1": ("chat", 70)}
     assert offered(desk.agent("leo", ("law",))) == ["w2"]
+
+
+def test_a_lost_piece_of_work_leaves_the_rest_in_hand(desk, only):
+    desk.agent("ann")
+    for name in ("w1", "w2"):
+        desk.work(name)
+        desk.core.accept(f"{name}-1", 0)
+    decided = desk.core.return_work("ann", 1, work_id="w2")
+    assert only(decided, WorkReturned).work_id == "w2"
+    assert only(decided, AgentChanged).load == {"chat": 1}
 
 
 def test_a_lost_agents_work_waits_again_before_all_other(desk, only):
