@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from core.errors import LianxinError
-from hub.cli import backups, configuration, engine, plugins, run, users
+from hub.cli import backups, configuration, engine, models, plugins, run, users
 from hub.i18n import terminal_text
 
 __all__ = ["main"]
@@ -20,6 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     engine.add_to(commands)
     users.add_to(commands)
     backups.add_to(commands)
+    models.add_to(commands)
     configuration.add_to(commands)
     options = parser.parse_args(arguments)
     try:

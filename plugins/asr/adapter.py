@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 
 MAX_DEATHS: Final = 3  # of workers at the same place: then it is the sound's fault
 MAX_CHANNELS: Final = 8
+LOOK_S: Final = 5.0  # for other models
 
 
 class VoskTranscriber(Transcriber[AsrConfig]):
@@ -32,8 +33,15 @@ class VoskTranscriber(Transcriber[AsrConfig]):
         self._pool = Pool(self.config.workers or len(os.sched_getaffinity(0)))
         async with self._pool.forge(self._models, self.config.niceness) as process:
             await self.link.emit(ChannelState(state="ready"))
-            status = await process.wait()
-            raise ChannelNotReady(f"the process that holds the models ended with status {status}")
+            ended = asyncio.create_task(process.wait())
+            try:
+                while not ended.done():
+                    await asyncio.wait({ended}, timeout=LOOK_S)
+                    if await asyncio.to_thread(find_models, self.config.models, self._models_dir) != self._models:
+                        raise ChannelNotReady("other models are in use now")
+            finally:
+                ended.cancel()
+            raise ChannelNotReady(f"the process that holds the models ended with status {ended.result()}")
 
     async def probe(self) -> None:
         await asyncio.to_thread(find_models, self.config.models, self._models_dir)
