@@ -33,7 +33,7 @@ from hub.calls.synthesizers import Synthesizers
 from hub.channel_requests import ChannelRequests
 from hub.configuration.configurations import Configurations
 from hub.configuration.console import Console
-from hub.connectors import Connectors
+from hub.connectors.connectors import Connectors
 from hub.contact_links import ContactLinks
 from hub.contact_merges import ContactMerges
 from hub.contacts import Contacts
@@ -123,23 +123,28 @@ class Assembly:
             units, audit, reach=reach, contacts=contacts, consent=consent, templates=templates, queues=queues
         )
         bulk_runner = BulkRunner(units, consent, outreach_setup)
+        connectors = Connectors(units, audit, sealer, library, settings.data_dir)
         flows = Flows(
             units,
             dispatcher=dispatcher,
             library=library,
             calendars=Calendars(),
-            connectors=Connectors(),
+            connectors=connectors,
             answering=knowledge.answering,
             links=contact_links,
             calls=steps,
             outbound=outbound,
         )
-        source = Source(
-            settings.data_dir,
-            locate(store_url(settings.database_url, settings.data_dir)),
-            metadata.version("lianxin"),
+        backups = Backups(
+            units,
+            audit,
+            Source(
+                settings.data_dir,
+                locate(store_url(settings.database_url, settings.data_dir)),
+                metadata.version("lianxin"),
+            ),
+            backup_folder(settings.backup_dir, settings.data_dir),
         )
-        backups = Backups(units, audit, source, backup_folder(settings.backup_dir, settings.data_dir))
         endings = Endings(dispatcher, flows, queues, announcements)
         hooks = self.hooks = load_extensions()
         self.schemes = AddressSchemes(units, bus)
@@ -170,7 +175,14 @@ class Assembly:
             bus=bus,
             audit=audit,
             sessions=sessions,
-            users=Users(units, clock, audit, dispatcher=dispatcher, sessions=sessions, resets=resets),
+            users=Users(
+                units,
+                clock,
+                audit,
+                dispatcher=dispatcher,
+                sessions=sessions,
+                resets=resets,
+            ),
             contacts=contacts,
             contact_links=contact_links,
             contact_merges=contact_merges,
@@ -193,6 +205,7 @@ class Assembly:
             wrap_up_codes=WrapUpCodes(units, audit, queues),
             away_reasons=AwayReasons(units, audit),
             flows=flows,
+            connectors=connectors,
             flow_library=library,
             knowledge=knowledge,
             media=media,

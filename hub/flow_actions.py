@@ -36,7 +36,7 @@ from core.flow.steps import QueueStep
 from hub import timeline
 from hub.calendars import Calendars
 from hub.calls.steps import CallSteps
-from hub.connectors import Connectors
+from hub.connectors.connectors import Connectors
 from hub.dispatcher import Dispatcher
 from hub.flow_library import FlowLibrary
 from hub.knowledge.answering import Answering

@@ -7,6 +7,7 @@ import msgspec
 
 from core.errors import ConfigInvalid
 from core.flow import Flow, FlowFault, Surroundings, decode_flow, lint
+from core.flow.steps import LookupStep
 from core.ids import check_token, new_id
 from hub.accounts.identity import Identity
 from hub.audit import Audit
@@ -18,7 +19,7 @@ from hub.units import Unit, Units
 
 log = logging.getLogger(__name__)
 
-CONNECTORS_KEY: Final = "connectors"  # the setting {name: HttpConnector}
+CONNECTORS_KEY: Final = "connectors"  # the setting {name: KnownConnector}
 CHANNELS_KEY: Final = "channels"  # the setting {instance, "instance/dialled number" or "*": Entry}
 CACHED: Final = 200  # versions
 
@@ -28,6 +29,13 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
     flow: str = ""
     queue: str = ""
+
+
+class KnownConnector(msgspec.Struct, frozen=True, kw_only=True):
+    """A connector as it is stored: its settings sealed, and the parameters it cannot be asked without."""
+
+    sealed: str
+    parameters: tuple[str, ...] = ()
 
 
 class VersionView(msgspec.Struct, frozen=True, kw_only=True):
@@ -166,14 +174,28 @@ class FlowLibrary:
         version = await _add_version(unit, identity, flow_id, flow, published_at=unit.now)
         await FlowRow.filter(flow_id=flow_id).update(title=flow.title, published_version=version)
 
+    async def connectors(self) -> dict[str, KnownConnector]:
+        """Return every connector by its name."""
+        row = await Setting.get_or_none(key=CONNECTORS_KEY)
+        return msgspec.convert(row.value, dict[str, KnownConnector]) if row else {}
+
+    def asking(self, connector_id: str) -> list[str]:
+        """Return the published flows that ask ``connector_id``."""
+        return sorted(
+            name
+            for name, flow in self._published.items()
+            if any(isinstance(node, LookupStep) and node.connector == connector_id for node in flow.nodes.values())
+        )
+
     async def surroundings(self) -> Surroundings:
         """Return what flows may name."""
         senders = [one for one in await self._reach.senders() if one.writes_first]
-        connectors = await Setting.get_or_none(key=CONNECTORS_KEY)
+        connectors = await self.connectors()
         return Surroundings(
             queues=[row.queue_id for row in await Queue.filter(is_active=True)],
             calendars=[row.calendar_id for row in await Calendar.all()],
-            connectors=list(connectors.value) if connectors else [],
+            connectors=list(connectors),
+            connector_params={name: one.parameters for name, one in connectors.items()},
             flows={name: list(flow.nodes) for name, flow in self._published.items()},
             channels=[*(one.instance for one in senders), *(one.scheme for one in senders)],
             templates=[row.template_id for row in await Template.filter(is_active=True)],

@@ -33,7 +33,7 @@ from hub import timeline
 from hub.calendars import Calendars
 from hub.calls.presence import has_hung_up, is_on_the_line
 from hub.calls.steps import CallSteps
-from hub.connectors import Connectors
+from hub.connectors.connectors import Connectors
 from hub.contact_links import ContactLinks
 from hub.dispatcher import Dispatcher
 from hub.flow_actions import FlowActions, keep

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hub.calls.phones import Phones
     from hub.calls.prompt_editor import PromptEditor
     from hub.configuration.configurations import Configurations
+    from hub.connectors.connectors import Connectors
     from hub.contact_links import ContactLinks
     from hub.contact_merges import ContactMerges
     from hub.contacts import Contacts
@@ -91,6 +92,7 @@ class Services:
     wrap_up_codes: "WrapUpCodes"
     away_reasons: "AwayReasons"
     flows: "Flows"
+    connectors: "Connectors"
     flow_library: "FlowLibrary"
     knowledge: "Knowledge"
     media: "MediaStore"

@@ -53,6 +53,7 @@ class Surroundings:
     queues: Collection[str] | None = None
     calendars: Collection[str] | None = None
     connectors: Collection[str] | None = None
+    connector_params: Mapping[str, Collection[str]] | None = None  # what each connector cannot be asked without
     flows: Mapping[str, Collection[str]] | None = None
     channels: Collection[str] | None = None  # schemes and instances that can write first
     templates: Collection[str] | None = None
@@ -61,13 +62,14 @@ class Surroundings:
 def lint(flow: Flow, surroundings: Surroundings = Surroundings()) -> tuple[FlowFault, ...]:
     """Return all faults of ``flow``; only one without any is fit to be published.
 
-    Codes: ``target_unknown``, ``reference_unknown``, ``node_unreachable``, ``no_way_to_person``,
+    Codes: ``target_unknown``, ``reference_unknown``, ``param_missing``, ``node_unreachable``, ``no_way_to_person``,
     ``person_after_question``, ``endless_loop``, ``text_empty``, ``translation_missing``, ``key_duplicate``,
     ``word_duplicate``, ``key_reserved``, ``timeout_missing``, ``variable_unset``, ``secret_shown``, ``bounds_empty``.
     """
     return (
         *_target_faults(flow),
         *_reference_faults(flow, surroundings),
+        *_param_faults(flow, surroundings),
         *_reach_faults(flow),
         *_human_faults(flow),
         *_loop_faults(flow),
@@ -113,6 +115,16 @@ def _reference_faults(flow: Flow, known: Surroundings) -> Iterator[FlowFault]:
                 continue
         if existing is not None and name not in existing:
             yield FlowFault(code="reference_unknown", node=node_id, params={"kind": kind, "name": name})
+
+
+def _param_faults(flow: Flow, known: Surroundings) -> Iterator[FlowFault]:
+    for node_id, node in flow.nodes.items():
+        if isinstance(node, LookupStep):
+            for name in (known.connector_params or {}).get(node.connector, ()):
+                if name not in node.params:
+                    yield FlowFault(
+                        code="param_missing", node=node_id, params={"connector": node.connector, "name": name}
+                    )
 
 
 def _ways(flow: Flow, node: Node) -> set[str]:
