@@ -80,7 +80,7 @@ def test_menus_open_move_and_act_by_keyboard(people: People) -> None:
     agent = people.agent("zhou")
     page, keys = agent.page, agent.page.keyboard
     keys.press("Control+k")
-    expect(page.get_by_role("textbox", name="搜索会话")).to_be_focused()
+    expect(page.get_by_role("combobox", name="搜索")).to_be_focused()
     tab_to(page, page.get_by_role("button", name="周敏的菜单"))
     keys.press("Enter")
     expect(page.get_by_role("menuitem", name="显示与声音")).to_be_focused()

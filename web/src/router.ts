@@ -50,6 +50,12 @@ export const router = createRouter({
       meta: { permission: 'desk.use' },
     },
     {
+      path: '/team/:roomId?',
+      name: 'team',
+      component: () => import('./views/TeamView.vue'),
+      meta: { permission: 'desk.use' },
+    },
+    {
       path: '/wallboard',
       name: 'wallboard',
       component: () => import('./views/WallboardView.vue'),

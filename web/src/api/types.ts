@@ -100,6 +100,17 @@ export interface ConversationView {
   reply_address?: string
   reply_instance?: string
   call?: CallView | null
+  snoozed_until?: string | null
+  merged_into?: string | null
+  held?: HeldView | null
+}
+
+/** What is done to a conversation at `due_at` unless it is undone before. */
+export interface HeldView {
+  step: 'end' | 'transfer'
+  by_id: string
+  to?: string
+  due_at: string
 }
 
 export interface Attachment {
@@ -185,6 +196,70 @@ export interface QueueView {
   serving?: number
   wait_median_s?: number | null
   wait_p90_s?: number | null
+}
+
+export interface NotificationView {
+  notification_id: string
+  user_id: string
+  kind: 'mention' | 'reminder' | 'woken' | 'not_done' | 'merged'
+  conversation_id?: string | null
+  params?: Record<string, string>
+  created_at: string
+}
+
+export interface TodoView {
+  todo_id: string
+  user_id: string
+  text: string
+  conversation_id?: string | null
+  due_at?: string | null
+  done_at?: string | null
+  created_at: string
+}
+
+/** A chat among colleagues; `unread` by member. A room of two has no title. */
+export interface RoomView {
+  room_id: string
+  title?: string
+  unread: Record<string, number>
+  last_text?: string
+  last_author_id?: string
+  last_at: string
+}
+
+export interface RoomMessageView {
+  room_message_id: string
+  room_id: string
+  author_id: string
+  text: string
+  client_id?: string
+  created_at: string
+}
+
+export interface BulletinView {
+  bulletin_id: string
+  title: string
+  text: string
+  author_id: string
+  author_name: string
+  queue_ids?: string[]
+  published_at: string
+  withdrawn_at?: string | null
+}
+
+/** One's own day; lengths in seconds. */
+export interface OwnFigures {
+  since: string
+  taken?: number
+  finished?: number
+  in_hand?: number
+  written?: number
+  missed?: number
+  declined?: number
+  first_reply_s?: number | null
+  handling_s?: number | null
+  rating?: number | null
+  ratings?: number
 }
 
 export interface DraftView {

@@ -60,6 +60,12 @@ function create() {
     (now, before) => now && before && !live.value && void refresh(),
   )
 
+  // What was merged goes on elsewhere.
+  watch(
+    () => conversation.value?.merged_into,
+    (goesOn) => goesOn && openConversation(goesOn),
+  )
+
   async function refresh(): Promise<void> {
     const wanted = id.value
     try {

@@ -1,6 +1,7 @@
 /** Words for what happened to a conversation. */
 import type { EntryView } from '@/api/types'
 import { channelName, named, useTitles } from '@/composables/texts'
+import { fullTime } from '@/format'
 import { i18n } from '@/i18n'
 
 /** Return the catalogue's line for a notice, with ids and codes replaced by their titles. */
@@ -16,6 +17,7 @@ export function noticeText(entry: EntryView): string {
   if (params.reason) titled.reason = reasonTitle(params.reason)
   if (params.code) titled.code = codeTitle(params.code)
   if (params.fault) titled.fault = named('fault', params.fault)
+  if (params.until) titled.until = fullTime(params.until).slice(5, 16)
   if (params.by) titled.by = named('ended_by', params.by)
   if (params.channel) titled.channel = channelName(params.channel)
   for (const name of ['from', 'to']) {

@@ -2,7 +2,7 @@
 import { defineStore } from 'pinia'
 import { computed, markRaw, ref, shallowReactive, shallowRef, triggerRef, type ShallowRef } from 'vue'
 
-import type { AgentView, ContactView, EntryView, Setup } from '@/api/types'
+import type { AgentView, ContactView, EntryView, RoomMessageView, Setup } from '@/api/types'
 import { now } from '@/clock'
 import { Batch } from '@/sync/batch'
 import type { ByeCode, Signal } from '@/sync/frames'
@@ -10,6 +10,7 @@ import { Line, type LineState, type Socket } from '@/sync/line'
 import type { Step } from '@/sync/replica'
 import { apply, emptyTables, replace, TABLE_NAMES, type Rows, type TableName } from '@/sync/tables'
 import { useContacts } from '@/stores/contacts'
+import { useRooms } from '@/stores/rooms'
 import { useSession } from '@/stores/session'
 import { useThreads } from '@/stores/threads'
 
@@ -21,6 +22,7 @@ export const useDesk = defineStore('desk', () => {
   const session = useSession()
   const threads = useThreads()
   const contacts = useContacts()
+  const rooms = useRooms()
 
   const tables = markRaw(emptyTables())
   const rows = Object.fromEntries(TABLE_NAMES.map((name) => [name, shallowRef(tables[name])])) as unknown as Refs
@@ -42,10 +44,12 @@ export const useDesk = defineStore('desk', () => {
         isReady.value = true
         threads.reloadAll()
         contacts.reloadAll()
+        rooms.reloadAll()
       } else if (step.kind === 'patches') {
         apply(tables, step.patches).forEach((name) => touched.add(name))
         for (const { table, key, value } of step.patches) {
           if (table === 'entries') takeEntry(key, value as EntryView | null)
+          if (table === 'room_messages') rooms.patch(value as RoomMessageView)
           if (table === 'contacts') contacts.patch(key, value as ContactView | null)
         }
       }
@@ -80,6 +84,7 @@ export const useDesk = defineStore('desk', () => {
     replace(tables, {})
     threads.forgetAll()
     contacts.forgetAll()
+    rooms.forgetAll()
     TABLE_NAMES.forEach((name) => triggerRef(rows[name]))
   }
 
@@ -102,6 +107,11 @@ export const useDesk = defineStore('desk', () => {
 
   function tellTyping(conversationId: string, isTyping: boolean): void {
     line.value?.send({ type: 'typing', conversation_id: conversationId, is_typing: isTyping })
+  }
+
+  /** Say which conversation this browser shows; empty when none. */
+  function tellLook(conversationId: string): void {
+    line.value?.send({ type: 'look', conversation_id: conversationId })
   }
 
   /** Ask for the wallboard's figures, or for no more of them. */
@@ -134,6 +144,7 @@ export const useDesk = defineStore('desk', () => {
     stop,
     put,
     tellTyping,
+    tellLook,
     watchBoard,
     /** Run `act` with each signal other than typing. */
     onSignal: (act: (signal: Signal) => void) => whenSignalled.push(act),

@@ -9,7 +9,7 @@ import { useDesk } from '@/stores/desk'
 import { useSession } from '@/stores/session'
 import { useSettings } from '@/stores/settings'
 
-export type Tab = 'mine' | 'waiting' | 'all'
+export type Tab = 'mine' | 'snoozed' | 'waiting' | 'all'
 
 const PAGE = 100
 const SEARCH_MS = 250
@@ -29,16 +29,19 @@ export const useInbox = defineStore('inbox', () => {
   let request = 0
 
   const all = computed(() => [...desk.conversations.values()])
-  const mine = computed(() =>
+  const owned = computed(() =>
     all.value.filter(
       (one) => one.agent_id === session.me?.user_id && (one.state === 'active' || one.state === 'wrap_up'),
     ),
   )
+  const mine = computed(() => owned.value.filter((one) => !one.snoozed_until))
+  const snoozed = computed(() => owned.value.filter((one) => one.snoozed_until))
   const waiting = computed(() => all.value.filter((one) => one.state === 'queued'))
   const isListed = computed(() => tab.value === 'all' || query.value !== '')
 
   const rows = computed<ConversationView[]>(() => {
     if (isListed.value) return listed.value.map((one) => desk.conversations.get(one.conversation_id) ?? one)
+    if (tab.value === 'snoozed') return sorted(snoozed.value.filter(isInChannel), byWaking)
     const chosen = (tab.value === 'mine' ? mine.value : waiting.value).filter(isInChannel)
     if (tab.value === 'waiting') return sorted(chosen, byQueue)
     return sorted(chosen, settings.values.sort === 'waiting' ? byWaiting : byRecent)
@@ -56,7 +59,7 @@ export const useInbox = defineStore('inbox', () => {
     isLoading.value = true
     try {
       const page = await listConversations({
-        view: query.value ? 'all' : tab.value,
+        view: 'all',
         q: query.value,
         channel: channel.value,
         cursor: isFirst ? null : cursor.value,
@@ -86,7 +89,7 @@ export const useInbox = defineStore('inbox', () => {
   })
   desk.onUp(() => isListed.value && void fetchPage(true))
 
-  return { tab, channel, query, rows, mine, waiting, channels, unreadMine, isListed, isLoading, fetchMore }
+  return { tab, channel, query, rows, mine, snoozed, waiting, channels, unreadMine, isListed, isLoading, fetchMore }
 })
 
 type Key = (one: ConversationView) => [number, number]
@@ -96,6 +99,7 @@ const time = (iso: string | null | undefined) => (iso ? Date.parse(iso) : Number
 const byRecent: Key = (one) => [-time(one.last_entry_at ?? one.opened_at), 0]
 /** Who has waited longest for an answer first; who does not wait comes last. */
 const byWaiting: Key = (one) => [time(one.waiting_since), byRecent(one)[0]]
+const byWaking: Key = (one) => [time(one.snoozed_until), 0]
 const byQueue: Key = (one) => [-(one.priority ?? 0), time(one.queued_at)]
 
 /** Sort with each key made once: parsing times while comparing takes longer than everything else. */

@@ -1,10 +1,16 @@
-/** How this person likes the desk to look and behave; kept on this machine, read again by preload.js before first paint. */
+/** How this person likes the desk to look and behave: kept by the hub, and on this machine for preload.js before first paint. */
 import { defineStore } from 'pinia'
 import { computed, reactive, watch } from 'vue'
 
+import { call } from '@/api/client'
+import type { Action } from '@/composables/shortcuts'
 import { setLanguage, type Language } from '@/i18n'
+import { useSession } from '@/stores/session'
 
 const KEY = 'lianxin.settings'
+const SAVE_MS = 800
+/** What belongs to a machine, not to a person. */
+const LOCAL = ['microphone', 'speaker', 'ringDevice', 'volume'] as const
 
 export interface Settings {
   theme: 'system' | 'light' | 'dark'
@@ -16,6 +22,8 @@ export interface Settings {
   sound: boolean
   volume: number
   shortcuts: boolean
+  /** Keys that the person chose in place of the usual ones. */
+  keys: Partial<Record<Action, string>>
   sort: 'recent' | 'waiting'
   showPanel: boolean
   /** Sound devices by their id in this browser; empty is the system's own choice. */
@@ -34,6 +42,7 @@ const DEFAULTS: Settings = {
   sound: true,
   volume: 0.6,
   shortcuts: true,
+  keys: {},
   sort: 'recent',
   showPanel: true,
   microphone: '',
@@ -42,6 +51,7 @@ const DEFAULTS: Settings = {
 }
 
 export const useSettings = defineStore('settings', () => {
+  const session = useSession()
   const values = reactive<Settings>({ ...DEFAULTS, ...stored() })
   const systemDark = matchMedia('(prefers-color-scheme: dark)')
   const scale = computed(() => values.fontSize / 14)
@@ -57,11 +67,46 @@ export const useSettings = defineStore('settings', () => {
     values.theme = document.documentElement.classList.contains('dark') ? 'light' : 'dark'
   }
 
+  /** What the hub has, as JSON: only what differs is sent. */
+  let kept = ''
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  function personal(): Partial<Settings> {
+    const rest: Partial<Settings> = { ...values }
+    for (const name of LOCAL) delete rest[name]
+    return rest
+  }
+
+  /** Take over what the person chose elsewhere; who never chose anything keeps what this machine shows. */
+  async function fetchPersonal(): Promise<void> {
+    const { settings } = await call<{ settings: Partial<Settings> }>('GET', '/me/preferences')
+    for (const name of LOCAL) delete settings[name]
+    kept = JSON.stringify({ ...personal(), ...settings })
+    Object.assign(values, settings)
+  }
+
+  async function keepPersonal(): Promise<void> {
+    const wanted = JSON.stringify(personal())
+    if (!session.me || !kept || wanted === kept) return
+    await call('PUT', '/me/preferences', { settings: personal() })
+    kept = wanted
+  }
+
   systemDark.addEventListener('change', show)
   watch(values, () => {
     show()
     localStorage.setItem(KEY, JSON.stringify(values))
+    clearTimeout(timer)
+    timer = setTimeout(() => void keepPersonal().catch(() => undefined), SAVE_MS) // the next change tries again
   })
+  watch(
+    () => session.me?.must_change_password === false && session.me.user_id,
+    (userId) => {
+      kept = ''
+      if (userId) fetchPersonal().catch(() => undefined) // this machine's copy will do
+    },
+    { immediate: true },
+  )
   watch(() => values.language, (language) => void setLanguage(language), { immediate: true })
   show()
 

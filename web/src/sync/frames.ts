@@ -2,12 +2,21 @@
 import type { Alarm, Board } from '@/api/wallboard'
 import type { Patch, Snapshot } from './tables'
 
+/** Somebody who shows a conversation. */
+export interface Looker {
+  user_id: string
+  name: string
+  is_typing: boolean
+}
+
 export interface Signal {
   type: 'signal'
   name: string
   conversation_id: string
   is_typing?: boolean
   by?: string
+  /** Of `company`. */
+  people?: Looker[]
   /** Of `wallboard`. */
   board?: Board
   /** Of `alarm`. */
@@ -28,6 +37,7 @@ export type Outbound =
   | { type: 'hello'; epoch: string | null; seq: number }
   | { type: 'pong' }
   | { type: 'typing'; conversation_id: string; is_typing: boolean }
+  | { type: 'look'; conversation_id: string }
   | { type: 'watch'; is_on: boolean }
 
 export function decode(data: unknown): Inbound | null {

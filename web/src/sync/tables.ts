@@ -1,13 +1,18 @@
 /** The browser's copy of what the hub shows this agent, and how patches change it.
  *
- * Contacts and entries are no tables here: they are loaded by those who show them (stores/contacts.ts, stores/threads.ts).
+ * Contacts, entries and messages of rooms are no tables here: they are loaded by those who show them (stores/contacts.ts,
+ * stores/threads.ts, stores/rooms.ts).
  */
 import type {
   AgentView,
+  BulletinView,
   ConversationView,
   DraftView,
+  NotificationView,
   OfferView,
   QueueView,
+  RoomView,
+  TodoView,
 } from '@/api/types'
 
 export interface Rows {
@@ -16,6 +21,10 @@ export interface Rows {
   agents: AgentView
   queues: QueueView
   drafts: DraftView
+  notifications: NotificationView
+  todos: TodoView
+  rooms: RoomView
+  bulletins: BulletinView
   setup: unknown
 }
 
@@ -28,6 +37,10 @@ export const TABLE_NAMES: readonly TableName[] = [
   'agents',
   'queues',
   'drafts',
+  'notifications',
+  'todos',
+  'rooms',
+  'bulletins',
   'setup',
 ]
 
