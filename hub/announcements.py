@@ -18,3 +18,8 @@ class Announcements:
             self._calls.announce(unit, live, text)
         else:
             timeline.add_automatic(unit, conversation, await unit.reply_address(conversation), text)
+
+    async def hang_up(self, unit: Unit, conversation: Conversation) -> None:
+        """End the call with the citizen of this conversation without a word."""
+        if (live := await self._calls.live(unit, conversation)) is not None:
+            self._calls.hang_up(live)

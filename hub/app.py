@@ -30,6 +30,7 @@ from hub.http.listening import listen
 from hub.http.openapi import document
 from hub.http.server import guard, mount
 from hub.http.static import BrowserCode
+from hub.router import Router
 from hub.services import Services
 from hub.settings import HubSettings, store_url
 from hub.store.engine import Store
@@ -52,6 +53,7 @@ class Hub:
         self.first_admin: tuple[str, str] | None = None
         self.prompts: Prompts
         self.phones: Phones
+        self.router: Router
 
     async def run(self, ready: Callable[["Hub"], None]) -> None:
         """Serve until cancelled; ``ready`` is called once browsers and channels can come."""
@@ -61,7 +63,7 @@ class Hub:
             await bus.ensure(STREAMS, BUCKETS, [hub_consumer()])
             parts = Assembly(self._settings, self._clock, store, bus)
             services = self.services = parts.services
-            self.prompts, self.phones = parts.prompts, parts.phones
+            self.prompts, self.phones, self.router = parts.prompts, parts.phones, parts.router
             store.on_commit(lambda recorded: services.desk.on_commit([event for _, _, event in recorded]))
             await self.prompts.load()
             await self.phones.load()

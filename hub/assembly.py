@@ -5,13 +5,11 @@ from importlib import metadata
 
 from core.bus import Bus
 from core.clock import Clock
-from core.events import TrunkChanged
 from hub.accounts.password_resets import PasswordResets
 from hub.accounts.sessions import Sessions
 from hub.accounts.users import Users
 from hub.address_schemes import AddressSchemes
 from hub.agent_control import AgentControl
-from hub.announcements import Announcements
 from hub.audit import Audit
 from hub.away_reasons import AwayReasons
 from hub.backup.backups import Backups
@@ -20,16 +18,10 @@ from hub.bulk.campaigns import Campaigns
 from hub.bulk.runner import BulkRunner
 from hub.calendar_editor import CalendarEditor
 from hub.calendars import Calendars
-from hub.calls.controls import CallControls
-from hub.calls.phones import Phones
-from hub.calls.plans import CallPlans
 from hub.calls.prompt_editor import PromptEditor
-from hub.calls.prompts import Prompts
 from hub.calls.rehearsal import Rehearsal
-from hub.calls.reports import CallReports
-from hub.calls.ringing import Ringing
-from hub.calls.steps import CallSteps
 from hub.calls.synthesizers import Synthesizers
+from hub.calls.telephony import Telephony
 from hub.channel_requests import ChannelRequests
 from hub.configuration.configurations import Configurations
 from hub.configuration.console import Console
@@ -101,13 +93,10 @@ class Assembly:
         queues = Queues()
         desk = Desk(store, backlog=limits.desk_backlog, setup=Setup(limits).table)
         sealer = Sealer.load(settings.data_dir / "keys" / "data.key")
-        self.prompts, self.phones = Prompts(units), Phones(units, bus, sealer)
-        plans = CallPlans(units, bus, desk, self.prompts, self.phones)
-        steps = CallSteps(plans)
-        announcements = Announcements(steps)
-        ringing = Ringing(plans, self.phones)
-        dispatcher = Dispatcher(units, clock, queues, desk, announcements=announcements, ringing=ringing)
-        self.phones.lost = dispatcher.know_phones
+        telephony = Telephony(units, bus, desk, sealer)
+        self.prompts, self.phones = telephony.prompts, telephony.phones
+        announcements = telephony.announcements
+        dispatcher = Dispatcher(units, clock, queues, desk, announcements=announcements, ringing=telephony.ringing)
         sessions = Sessions(store, clock, audit, limits)
         resets = PasswordResets(units, audit, sessions)
         media = MediaStore(settings.data_dir / "media", units, clock, max_bytes=limits.attachment_bytes)
@@ -124,15 +113,16 @@ class Assembly:
         )
         bulk_runner = BulkRunner(units, consent, outreach_setup)
         connectors = Connectors(units, audit, sealer, library, settings.data_dir)
+        calendars = Calendars()
         flows = Flows(
             units,
             dispatcher=dispatcher,
             library=library,
-            calendars=Calendars(),
+            calendars=calendars,
             connectors=connectors,
             answering=knowledge.answering,
             links=contact_links,
-            calls=steps,
+            calls=telephony.steps,
             outbound=outbound,
         )
         backups = Backups(
@@ -153,8 +143,23 @@ class Assembly:
         self.prompts.synthesizer = synthesizers = Synthesizers(bus, plugin_instances)
         transcripts, transcribers = Transcripts(units, audit), Transcribers(units, bus, plugin_instances)
         presence = Presence(units, dispatcher, desk, grace_s=limits.desk_grace_s)
-        trunks: dict[str, TrunkChanged] = {}
-        wallboard = Wallboard(units, clock, audit, queues=queues, desk=desk, plugins=plugin_instances, trunks=trunks)
+        wallboard = Wallboard(
+            units, clock, audit, queues=queues, desk=desk, plugins=plugin_instances, trunks=telephony.trunks
+        )
+        reception = Reception(flows, hooks)
+        telephony.complete(
+            audit=audit,
+            dispatcher=dispatcher,
+            endings=endings,
+            flows=flows,
+            reception=reception,
+            contacts=contacts,
+            links=contact_links,
+            outbound=outbound,
+            consent=consent,
+            queues=queues,
+            calendars=calendars,
+        )
         rehearsal = Rehearsal(self.prompts, synthesizers, library)
         conversations = Conversations(
             units,
@@ -193,9 +198,9 @@ class Assembly:
             held_steps=HeldSteps(units, conversations, dispatcher, endings, hold_s=limits.undo_s),
             snoozes=Snoozes(units, dispatcher, timezone=lambda: wallboard.setup.settings.timezone),
             dispatcher=dispatcher,
-            calls=CallControls(
-                units, plans=plans, phones=self.phones, dispatcher=dispatcher, endings=endings, audit=audit
-            ),
+            calls=telephony.controls,
+            call_backs=telephony.call_backs,
+            dialling=telephony.dialling,
             phones=self.phones,
             presence=presence,
             prompt_editor=PromptEditor(self.prompts, rehearsal, library, media, audit),
@@ -249,18 +254,6 @@ class Assembly:
             call_limiter=RateLimiter(clock, rate=limits.calls_per_second, burst=limits.calls_per_second * 4),
             login_limiter=RateLimiter(clock, rate=limits.logins_per_minute / 60, burst=limits.logins_per_minute),
         )
-        reception = Reception(flows, hooks)
-        reports = CallReports(
-            plans=plans,
-            phones=self.phones,
-            contacts=contacts,
-            links=contact_links,
-            reception=reception,
-            flows=flows,
-            dispatcher=dispatcher,
-            endings=endings,
-            trunks=trunks,
-        )
         self.router = Router(
             units,
             contacts=contacts,
@@ -268,7 +261,7 @@ class Assembly:
             reception=reception,
             flows=flows,
             dispatcher=dispatcher,
-            calls=reports,
+            calls=telephony.reports,
             hooks=hooks,
             media=media,
             schemes=self.schemes,
@@ -292,7 +285,8 @@ class Assembly:
             lambda: keep_room(bus),
             requests.run,
             self.schemes.run,
-            plans.run,
+            telephony.plans.run,
+            telephony.call_backs.run,
             lambda: resets.serve(bus),
             Console(self.services.configurations, bus, desk).run,
             plugin_instances.run,

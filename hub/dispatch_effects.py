@@ -8,6 +8,7 @@ from typing import Any, Final
 from core.events import AgentChanged, AgentView, OfferEnded, OfferMade, WorkMoved
 from hub import routing, timeline
 from hub.announcements import Announcements
+from hub.calls.presence import has_number, is_on_the_line, was_called
 from hub.calls.ringing import Ringing
 from hub.i18n import text as catalogue
 from hub.queues import MESSAGE_CLASS, Queues
@@ -98,6 +99,9 @@ class Effects:
             minutes = max(1, math.ceil((wait_s or MINUTE_S * ahead) / MINUTE_S))
             key = "citizen.queued" if conversation.call is None else "citizen.queued_call"
             await self._say(unit, conversation, key, ahead=ahead, minutes=minutes)
+            settings = self._queues.settings(conversation.queue_id or "").call_back
+            if settings.is_offered and is_on_the_line(conversation) and has_number(conversation):
+                await self._say(unit, conversation, "citizen.call_back_offer", digit=settings.digit)
 
     async def tell_full(self, unit: Unit, conversation: Conversation) -> None:
         """Tell the citizen that nobody can take them up now."""
@@ -154,10 +158,14 @@ class Effects:
         conversation.queue_id = decision.queue_id
         conversation.assigned_at = unit.now
         agent = await User.get(user_id=decision.agent_id)
-        timeline.add_notice(unit, conversation, "assigned", agent=agent.display_name)
-        if work.channel_class != MESSAGE_CLASS:
-            await self._ringing.connect(unit, conversation)
-        await self._say(unit, conversation, "citizen.joined", work_number=agent.work_number)
+        if decision.how == "begun":
+            timeline.add_notice(unit, conversation, "called_by", agent=agent.display_name)
+        else:
+            timeline.add_notice(unit, conversation, "assigned", agent=agent.display_name)
+            if work.channel_class != MESSAGE_CLASS:
+                await self._ringing.connect(unit, conversation)
+            if not was_called(conversation):
+                await self._say(unit, conversation, "citizen.joined", work_number=agent.work_number)
         timeline.record_change(unit, conversation, "assigned")
         _moved(unit, decision, work, conversation, "picked" if decision.how == "picked" else "assigned")
 

@@ -1,8 +1,12 @@
 """A conversation's claim on an agent, as it is stored and as the routing core reads it."""
 
+from typing import Final
+
 from hub import routing
 from hub.calls.presence import is_on_the_line
 from hub.store.models import Conversation, WorkItem
+
+CALL_CLASS: Final = "call"
 
 
 async def as_routed(row: WorkItem, conversation: Conversation) -> routing.WorkItem:
@@ -26,8 +30,8 @@ async def live_work(conversation: Conversation, *states: str) -> WorkItem | None
 
 
 def channel_class(conversation: Conversation) -> str:
-    """Return what kind of work it is: a call as long as the citizen is on the line."""
-    return "call" if is_on_the_line(conversation) else "chat"
+    """Return what kind of work it is: a call while the citizen is on the line or owed one."""
+    return CALL_CLASS if is_on_the_line(conversation) or conversation.call_back is not None else "chat"
 
 
 async def usual_agent(conversation: Conversation) -> str | None:

@@ -4,20 +4,22 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from datetime import datetime
 from typing import Any, Final, Literal
 
 import msgspec
 
 from core.clock import Clock
-from core.events import AgentChanged, QueueChanged, QueueView
+from core.events import AgentChanged, QueueChanged
 from core.ids import new_id
 from hub import routing
 from hub.announcements import Announcements
 from hub.calls.ringing import Ringing
 from hub.desktop.desk import Desk
-from hub.dispatch_effects import Effects, when
+from hub.dispatch_effects import Effects
+from hub.dispatch_figures import queue_view
 from hub.dispatch_memory import keep, profile, read_snapshot
-from hub.dispatch_work import as_routed, channel_class, live_work
+from hub.dispatch_work import CALL_CLASS, as_routed, channel_class, live_work
 from hub.errors import ApiError
 from hub.queues import MESSAGE_CLASS, Queues
 from hub.store.models import AgentStatus, Conversation, Offer, User, WorkItem
@@ -118,13 +120,14 @@ class Dispatcher:
         is_message: bool = False,
         is_announced: bool = False,
         leaves_when_full: bool = False,
+        since: datetime | None = None,
     ) -> bool:
         """Put the conversation into a queue and tell the citizen their place; a message left waits for nobody.
 
         With ``is_announced`` they know that they are being connected, and hear only of those ahead. Work that finds
         its queue full tries again later, unless it ``leaves_when_full``: the answer is then False. A conversation has
         one claim on an agent: one that waits for a person is not queued again, a message left gives way to one.
-        The agent with ``work_number`` is waited for when they are here, as long as the queue's rules hold out.
+        The agent with ``work_number`` is waited for when they are here. What comes back has waited since ``since``.
         """
         await unit.flush()  # new conversations have to be there before their work
         if live := await live_work(conversation, "waiting", "offered", "assigned", "refused"):
@@ -142,7 +145,7 @@ class Dispatcher:
             priority=priority,
             skills=skills or {},
             wanted_agent=await self._present(work_number),
-            enqueued_at=unit.now,
+            enqueued_at=since or unit.now,
         )
         await work.save()
         item = await as_routed(work, conversation)
@@ -158,9 +161,24 @@ class Dispatcher:
         if is_waiting and not is_message:
             ahead = 0 if is_offered else next(one.ahead for one in decisions if isinstance(one, routing.WorkQueued))
             if ahead or not is_announced:
-                view = self._figures(queue_id)
+                view = queue_view(self._core, self._queues, queue_id)
                 await self._effects.tell_place(unit, conversation, ahead, view.wait_median_s)
         return True
+
+    async def begin(self, unit: Unit, agent_id: str, conversation: Conversation, queue_id: str) -> None:
+        """Let an agent take up what they begin themselves; 409 ``agent_busy`` when they have no room for it."""
+        await unit.flush()  # a new conversation has to be there before its work
+        work = WorkItem(
+            work_id=new_id(),
+            conversation_id=conversation.conversation_id,
+            queue_id=queue_id,
+            channel_class=CALL_CLASS,
+            enqueued_at=unit.now,
+            is_begun=True,
+        )
+        await work.save()
+        item = await as_routed(work, conversation)
+        await self._feed(unit, lambda core, now: core.begin(agent_id, item, now), gone="agent_busy")
 
     async def accept(self, unit: Unit, agent_id: str, offer_id: str) -> str:
         """Let the agent take what was offered; return the conversation's id. 409 ``offer_gone`` when it is too late."""
@@ -345,7 +363,7 @@ class Dispatcher:
                 continue
             item = await as_routed(row, conversation)
             limit = self._queues.settings(row.queue_id).max_waiting
-            figures = self._figures(row.queue_id)
+            figures = queue_view(self._core, self._queues, row.queue_id)
             if limit is None or figures.waiting < limit or figures.available:
                 await self._feed(unit, lambda core, now, item=item: core.enqueue(item, now))  # type: ignore[misc]
 
@@ -375,19 +393,6 @@ class Dispatcher:
     def _show_figures(self) -> None:
         """Tell the desks about queues whose figures changed."""
         for queue_id in self._queues:
-            view = self._figures(queue_id)
+            view = queue_view(self._core, self._queues, queue_id)
             if self._desk.queue_figures.get(queue_id) != view:
                 self._desk.on_commit([QueueChanged(queue=view)])
-
-    def _figures(self, queue_id: str) -> QueueView:
-        figures = self._core.figures(queue_id)
-        return QueueView(
-            queue_id=queue_id,
-            title=self._queues.title(queue_id),
-            waiting=figures.waiting,
-            longest_since=None if figures.first_since is None else when(figures.first_since),
-            available=figures.available,
-            serving=figures.serving,
-            wait_median_s=figures.wait.median_s,
-            wait_p90_s=figures.wait.p90_s,
-        )

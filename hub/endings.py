@@ -2,6 +2,7 @@
 
 from hub import timeline
 from hub.announcements import Announcements
+from hub.calls.presence import was_called
 from hub.dispatcher import Dispatcher
 from hub.flows import Flows
 from hub.i18n import text as catalogue
@@ -23,7 +24,7 @@ class Endings:
         """End an active conversation; ``by`` is who ended it, as the notice names them."""
         conversation.state = "wrap_up"
         conversation.held = conversation.held_until = conversation.snoozed_until = None
-        conversation.waiting_since = None
+        conversation.waiting_since = conversation.call_back = conversation.call_back_at = None
         timeline.add_notice(unit, conversation, "ended", agent=by)
         await self._dispatcher.finish(unit, conversation)
         if citizen_is_there:
@@ -31,7 +32,10 @@ class Endings:
         timeline.record_change(unit, conversation, "ended")
 
     async def say_goodbye(self, unit: Unit, conversation: Conversation) -> None:
-        """Ask for a rating by the queue's own flow, or just say goodbye."""
+        """Ask for a rating by the queue's own flow, or just say goodbye; who was called is just let go."""
+        if was_called(conversation):
+            await self._announcements.hang_up(unit, conversation)
+            return
         if await self._flows.served(unit, conversation):
             return
         flow_id = self._queues.settings(conversation.queue_id or "").rating_flow

@@ -41,6 +41,16 @@ class OverflowSetting(Settings, frozen=True, kw_only=True):
     moves: bool = False
 
 
+class CallBackSetting(Settings, frozen=True, kw_only=True):
+    """Callers who wait may ask by ``digit`` to be called back in their turn; ``tries`` at the hours of ``calendar``."""
+
+    is_offered: bool = False
+    digit: Annotated[str, Meta(pattern=r"^[1-9*#]\Z")] = "1"
+    tries: Annotated[int, Meta(ge=1, le=10)] = 3
+    retry_s: Annotated[float, Meta(ge=60, le=86_400)] = 900.0
+    calendar: Annotated[str, Meta(max_length=64)] = ""  # empty: whenever agents are there
+
+
 class QueueSettings(Settings, frozen=True, kw_only=True):
     """Everything an operator decides about a queue; lengths in seconds."""
 
@@ -55,6 +65,7 @@ class QueueSettings(Settings, frozen=True, kw_only=True):
     usual_hold_s: Seconds = 0.0
     overflows: tuple[OverflowSetting, ...] = ()
     max_waiting: Annotated[int, Meta(ge=0)] | None = None
+    call_back: CallBackSetting = CallBackSetting()
     rating_flow: str = ""  # runs when an agent ends a conversation
     signature: Annotated[str, Meta(max_length=2_000)] = ""  # below mails; {name} and {work_number} are the agent's
 

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from hub.bulk.campaigns import Campaigns
     from hub.bulk.runner import BulkRunner
     from hub.calendar_editor import CalendarEditor
+    from hub.calls.call_backs import CallBacks
     from hub.calls.controls import CallControls
+    from hub.calls.dialling import Dialling
     from hub.calls.phones import Phones
     from hub.calls.prompt_editor import PromptEditor
     from hub.configuration.configurations import Configurations
@@ -83,6 +85,8 @@ class Services:
     snoozes: "Snoozes"
     dispatcher: "Dispatcher"
     calls: "CallControls"
+    call_backs: "CallBacks"
+    dialling: "Dialling"
     phones: "Phones"
     prompt_editor: "PromptEditor"
     presence: "Presence"

@@ -36,6 +36,7 @@ from core.events.channels import ChannelState, ContactArrived, Profile, TypingRe
 from core.events.configuration import ConfigurationAnswer, ConfigurationRequest
 from core.events.conversations import (
     AddressView,
+    CallBackView,
     CallLegView,
     CallView,
     ContactChanged,
@@ -133,6 +134,7 @@ __all__ = [
     "BulletinConfirmed",
     "BulletinView",
     "CallArrived",
+    "CallBackView",
     "CallLegView",
     "CallPlan",
     "CallView",

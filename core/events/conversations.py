@@ -92,6 +92,14 @@ class HeldView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     due_at: datetime
 
 
+class CallBackView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A call that is owed to somebody who waited; ``tries`` were in vain, the next one waits for ``next_at`` if set."""
+
+    asked_at: datetime
+    tries: int = 0
+    next_at: datetime | None = None
+
+
 class ConversationView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A conversation as a list row and a header need it.
 
@@ -131,6 +139,7 @@ class ConversationView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
     snoozed_until: datetime | None = None
     merged_into: str | None = None
     held: HeldView | None = None
+    call_back: CallBackView | None = None
 
 
 class EntryView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

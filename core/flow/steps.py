@@ -310,17 +310,7 @@ def targets(node: Node) -> Iterator[tuple[str, str]]:
                 yield f"on.{end}", target
         case _:
             pass
-    for field in (
-        "goto",
-        "otherwise",
-        "on_timeout",
-        "on_failure",
-        "on_missing",
-        "on_unsure",
-        "open",
-        "closed",
-        "holiday",
-    ):
+    for field in _WAYS:
         target = getattr(node, field, "")
         if target:
             yield field, target

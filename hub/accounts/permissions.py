@@ -7,6 +7,8 @@ PERMISSIONS: Final[dict[str, str]] = {
     "queue.pick": "pick waiting work out of turn",
     "queue.all": "see every queue and its conversations",
     "conversation.takeover": "write in and move conversations of other agents",
+    "call.make": "call citizens and numbers outside",
+    "call.desk_phone": "have an account for a SIP desk phone",
     "call.listen": "listen to calls of other agents",
     "call.whisper": "speak to the agent of a call, unheard by the citizen",
     "call.barge": "join the call of another agent",
@@ -36,7 +38,10 @@ PERMISSIONS: Final[dict[str, str]] = {
 }
 
 ROLES: Final[dict[str, tuple[dict[str, str], tuple[str, ...]]]] = {
-    "agent": ({"zh": "坐席", "en": "Agent"}, ("desk.use", "contact.edit", "contact.link", "conversation.start")),
+    "agent": (
+        {"zh": "坐席", "en": "Agent"},
+        ("desk.use", "contact.edit", "contact.link", "conversation.start", "call.make"),
+    ),
     "supervisor": (
         {"zh": "班长", "en": "Supervisor"},
         (
@@ -47,6 +52,8 @@ ROLES: Final[dict[str, tuple[dict[str, str], tuple[str, ...]]]] = {
             "outreach.templates",
             "outreach.send",
             "contact.block",
+            "call.make",
+            "call.desk_phone",
             "queue.pick",
             "queue.all",
             "conversation.takeover",

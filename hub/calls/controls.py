@@ -12,7 +12,7 @@ from hub import timeline
 from hub.accounts.identity import Identity
 from hub.audit import Audit
 from hub.calls.live_call import LiveCall, new_party
-from hub.calls.phones import Phones
+from hub.calls.phones import Phones, Reached
 from hub.calls.plans import CallPlans
 from hub.conversation_access import owned, visible
 from hub.dispatcher import Dispatcher
@@ -75,6 +75,8 @@ class CallControls:
 
     async def consult(self, identity: Identity, conversation_id: str, asked: Consultation) -> ConversationView:
         """Call somebody to ask, while the citizen hears music."""
+        if asked.number is not None and not identity.may("call.make"):
+            raise ApiError(403, "forbidden", "needs call.make")
         async with self._units.open() as unit:
             live = await self._mine(unit, identity, conversation_id)
             if self._consulted(live):
@@ -243,7 +245,7 @@ class CallControls:
         unit: Unit,
         live: LiveCall,
         role: Literal["agent", "outside", "supervisor"],
-        phone_id: str | None,
+        phone: Reached | None,
         *,
         user_id: str | None = None,
         target: str = "",
@@ -251,14 +253,14 @@ class CallControls:
         auto_answer: bool = True,
         leg_id: str = "",
     ) -> None:
-        target = target or f"phone:{phone_id}"
+        target = phone.target if phone is not None else target
         party = new_party(live.row, leg_id or new_id(), role, unit.now, user_id=user_id, target=target)
         unit.add(party)
-        caller_id = live.row.number.removeprefix("tel:") if phone_id else ""
-        dial = Dial(target=target, ring_s=RING_S, caller_id=caller_id, auto_answer=auto_answer and phone_id is not None)
+        caller_id = live.row.number.removeprefix("tel:") if phone else ""
+        dial = Dial(target=target, ring_s=RING_S, caller_id=caller_id, auto_answer=auto_answer and phone is not None)
         live.call_up(party, role, dial, room=room)
 
-    def _phone(self, identity: Identity) -> str:
+    def _phone(self, identity: Identity) -> Reached:
         phone = self._phones.of(identity.user_id)
         if phone is None:
             raise ApiError(409, "no_phone", "no phone of yours can be rung")

@@ -101,6 +101,10 @@ class LiveCall:
         self.said.append(piece)
         self.can_interrupt = can_interrupt and self.can_interrupt
 
+    def unsay(self) -> None:
+        """Say and do nothing of what was to follow when this unit is committed."""
+        self.said, self.follows, self.can_interrupt = [], {}, True
+
     def then(self, what: Then, **details: Any) -> None:
         """Do this once everything said in this unit has been heard."""
         self.follows = {"then": what, **details}

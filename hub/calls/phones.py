@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Final, Literal
 
@@ -16,6 +17,19 @@ SECRET_BYTES: Final = 24
 PLUGIN: Final = "voice"
 
 
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A phone that can be rung, and by which engine."""
+
+    phone_id: str
+    instance: str
+
+    @property
+    def target(self) -> str:
+        """How a plan names it."""
+        return f"phone:{self.phone_id}"
+
+
 class Phones:
     """Accounts at the engine; a plan of them goes to the plugin whenever one comes or goes."""
 
@@ -24,15 +38,15 @@ class Phones:
         self._bus = bus
         self._sealer = sealer
         self.lost: Callable[[str], Awaitable[None]] | None = None  # told of users whose phone was taken away
-        self._reachable: dict[str, list[str]] = {}  # user id → phone ids, the newest first
+        self._reachable: dict[str, list[Reached]] = {}  # by user, the newest first
 
     async def load(self) -> None:
         """Read which phones can be rung."""
         self._reachable.clear()
         for row in await Phone.filter(is_reachable=True).order_by("-changed_at"):
-            self._reachable.setdefault(row.user_id, []).append(row.phone_id)
+            self._reachable.setdefault(row.user_id, []).append(Reached(row.phone_id, row.instance))
 
-    def of(self, user_id: str) -> str | None:
+    def of(self, user_id: str) -> Reached | None:
         """Return the phone on which a user is rung, or None when there is none that can be."""
         phones = self._reachable.get(user_id)
         return phones[0] if phones else None
@@ -81,8 +95,9 @@ class Phones:
         await row.save(update_fields=["is_reachable", "changed_at"])
         before = self._reachable.get(row.user_id, [])
         unit.if_undone(lambda: self._reachable.update({row.user_id: before}))
-        phones = [one for one in before if one != row.phone_id]
-        self._reachable[row.user_id] = [row.phone_id, *phones] if event.is_reachable else phones
+        phones = [one for one in before if one.phone_id != row.phone_id]
+        newest = [Reached(row.phone_id, row.instance)] if event.is_reachable else []
+        self._reachable[row.user_id] = [*newest, *phones]
         return row.user_id
 
     async def _forget(self, unit: Unit, rows: list[Phone]) -> None:
@@ -90,7 +105,8 @@ class Phones:
             await row.delete()
             if row.is_reachable and self.lost is not None:
                 unit.after(partial(self.lost, row.user_id))
-            self._reachable[row.user_id] = [one for one in self._reachable.get(row.user_id, []) if one != row.phone_id]
+            phones = self._reachable.get(row.user_id, [])
+            self._reachable[row.user_id] = [one for one in phones if one.phone_id != row.phone_id]
 
     async def _tell(self, instance: str) -> None:
         await self._bus.signal(await self._plan(instance), instance)

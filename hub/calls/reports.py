@@ -11,7 +11,6 @@ from core.events import (
     Event,
     KeysPressed,
     LegChanged,
-    Listen,
     MediaFlowed,
     PhoneChanged,
     Profile,
@@ -23,9 +22,12 @@ from core.events import (
 from core.events.calls import LegPlan
 from core.flow import Keyed, PersonLeft, Recorded, TransferEnded
 from hub import timeline
+from hub.calls.call_backs import CallBacks
 from hub.calls.live_call import LiveCall, new_party
+from hub.calls.outgoing import Outgoing
 from hub.calls.phones import Phones
 from hub.calls.plans import CallPlans
+from hub.calls.presence import ANONYMOUS
 from hub.contact_links import ContactLinks
 from hub.contacts import Contacts
 from hub.dispatcher import Dispatcher
@@ -34,7 +36,7 @@ from hub.errors import ApiError
 from hub.flows import Flows
 from hub.i18n import text as catalogue
 from hub.reception import Reception
-from hub.store.models import Call, CallLeg, Contact, Recording, User
+from hub.store.models import Call, CallLeg, Contact, Conversation, Recording, User
 from hub.units import Unit
 
 log = logging.getLogger(__name__)
@@ -64,6 +66,8 @@ class CallReports:
         *,
         plans: CallPlans,
         phones: Phones,
+        outgoing: Outgoing,
+        call_backs: CallBacks,
         contacts: Contacts,
         links: ContactLinks,
         reception: Reception,
@@ -74,6 +78,8 @@ class CallReports:
     ) -> None:
         self._plans = plans
         self._phones = phones
+        self._outgoing = outgoing
+        self._call_backs = call_backs
         self._contacts = contacts
         self._links = links
         self._reception = reception
@@ -123,7 +129,7 @@ class CallReports:
     async def _arrived(self, unit: Unit, instance: str, event: CallArrived) -> None:
         if await self._plans.open(unit, event.call_id) is not None:
             return
-        uri = event.caller or f"tel:anonymous-{event.call_id[:16]}"  # nobody knows whether they called before
+        uri = event.caller or f"{ANONYMOUS}{event.call_id[:16]}"  # nobody knows whether they called before
         profile = Profile(name=event.caller_name) if event.caller_name else None
         contact, address = await self._links.meet(unit, uri, instance, profile)
         conversation = self._reception.open(unit, contact, address, instance, scheme_of(address.uri))
@@ -179,7 +185,11 @@ class CallReports:
             except ApiError:  # it was withdrawn while the phone was lifted
                 live.drop(party.leg_id)
                 return
-        if party.role == "agent":
+        if live.row.direction == "out":
+            self._outgoing.answered(unit, live, party)
+            if party.role == "caller" and live.conversation.call_back is not None:
+                self._call_backs.reached(unit, live.conversation)
+        elif party.role == "agent":
             live.row.talked_at = live.row.talked_at or party.answered_at
         if not live.is_speaking:
             self._plans.voice.rest(live)
@@ -190,7 +200,9 @@ class CallReports:
         if party.role == "caller":
             live.drop_all()
             live.row.hung_up_by = "citizen" if event.by_far_end else "hub"
-            if leg is not None and isinstance(leg.activity, Record) and live.conversation.flow_state is not None:
+            if live.row.direction == "out" and party.answered_at is None:
+                await self._not_reached(unit, live, event)
+            elif leg is not None and isinstance(leg.activity, Record) and live.conversation.flow_state is not None:
                 live.conversation.flow_timer_at = unit.now + MESSAGE_WAIT  # what they said is on its way
                 unit.touch(live.conversation)
             else:
@@ -209,6 +221,19 @@ class CallReports:
         if not live.legs and live.row.ended_at is None:
             self._over(unit, live, event)
 
+    async def _not_reached(self, unit: Unit, live: LiveCall, event: LegChanged) -> None:
+        """Whom the agent called does not answer."""
+        conversation = live.conversation
+        if conversation.state == "active" and conversation.call_back is not None:
+            await self._call_backs.failed(unit, conversation, event.cause)
+        elif conversation.state == "active":  # else the agent has given up
+            timeline.add_notice(unit, conversation, "not_reached", cause=event.cause)
+            await self._end_unreached(unit, conversation)
+
+    async def _end_unreached(self, unit: Unit, conversation: Conversation) -> None:
+        agent = await User.get(user_id=conversation.agent_id)
+        await self._endings.end(unit, conversation, by=agent.display_name)
+
     async def _agent_left(self, unit: Unit, live: LiveCall, party: CallLeg, event: LegChanged) -> None:
         conversation = live.conversation
         if party.answered_at is None:
@@ -216,8 +241,8 @@ class CallReports:
             return
         if conversation.state != "active" or conversation.agent_id != party.user_id:
             self._rest_unless_told(live)
-        elif event.cause == "lost":  # the phone vanished in mid-talk: the citizen is served first of all
-            await self._dispatcher.return_one(unit, conversation)
+        elif event.cause == "lost" and live.row.talked_at is not None:
+            await self._dispatcher.return_one(unit, conversation)  # the citizen is served first of all
             self._rest_unless_told(live)
         else:
             agent = await User.get(user_id=party.user_id)
@@ -232,7 +257,11 @@ class CallReports:
             except ApiError:
                 log.debug("offer %s was over already", party.offer_id)
         is_theirs = conversation.state == "active" and conversation.agent_id == party.user_id
-        if is_theirs and live.row.talked_at is None and live.of_user(party.user_id) is None:
+        is_alone = live.row.talked_at is None and live.of_user(party.user_id) is None
+        if is_theirs and is_alone and live.row.direction == "out" and conversation.call_back is None:
+            timeline.add_notice(unit, conversation, "phone_not_lifted", cause=reason)
+            await self._end_unreached(unit, conversation)
+        elif is_theirs and is_alone:
             # taken on the screen, but the phone was not lifted: the citizen does not wait for that
             queue_id = conversation.queue_id or ""
             await self._dispatcher.transfer(unit, conversation, queue_id, agent_id=None, reason=reason)
@@ -242,6 +271,8 @@ class CallReports:
         if conversation.state == "active":
             by = conversation.contact_name or catalogue("caller", timeline.language_of(conversation))
             await self._endings.end(unit, conversation, by=by, citizen_is_there=False)
+        elif conversation.call_back is not None:
+            pass  # they keep their place
         elif conversation.state == "queued" and await self._dispatcher.give_up(unit, conversation, "abandoned"):
             self._close(unit, live, "abandoned")
         if conversation.flow_state is not None:
@@ -279,15 +310,12 @@ class CallReports:
     async def _keyed(self, unit: Unit, live: LiveCall, party: CallLeg, event: KeysPressed) -> None:
         party.keys = max(party.keys, event.n)
         unit.touch(party)
-        if party.role != "caller" or live.conversation.flow_state is None:
+        if party.role != "caller" or await self._call_backs.ask(unit, live, event.keys):
             return
-        citizen, utterance = live.citizen, live.utterance
-        playing = citizen.activity if citizen is not None else None
-        if isinstance(playing, Listen) and utterance is not None and playing.activity_id == utterance.activity_id:
-            if not playing.stop_keys:
-                return  # what has to be heard first cannot be skipped
-            if utterance.then == "timer":  # the words are cut short: the pause begins now
-                self._plans.voice.go_on(unit, live)
+        if live.conversation.flow_state is None:
+            return
+        if not self._plans.voice.cut_short(unit, live):
+            return
         await self._flows.tell(unit, live.conversation, Keyed(digits=event.keys))
 
     async def _activity_ended(self, unit: Unit, live: LiveCall, party: CallLeg, event: ActivityEnded) -> None:

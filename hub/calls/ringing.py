@@ -5,6 +5,7 @@ from typing import Final
 from core.events import Dial
 from core.ids import derived_id, new_id
 from hub.calls.live_call import LiveCall, new_party
+from hub.calls.outgoing import Outgoing
 from hub.calls.phones import Phones
 from hub.calls.plans import CallPlans
 from hub.store.models import Conversation, Offer
@@ -16,9 +17,10 @@ CONNECT_S: Final = 20.0
 class Ringing:
     """What the dispatcher's decisions mean for phones; conversations that are no calls are left alone."""
 
-    def __init__(self, plans: CallPlans, phones: Phones) -> None:
+    def __init__(self, plans: CallPlans, phones: Phones, outgoing: Outgoing) -> None:
         self._plans = plans
         self._phones = phones
+        self._outgoing = outgoing
 
     def can_ring(self, user_id: str) -> bool:
         """Whether the agent has a phone that is there."""
@@ -27,7 +29,7 @@ class Ringing:
     async def ring(self, unit: Unit, conversation: Conversation, offer: Offer) -> None:
         """Ring the phone of the agent to whom a call is offered."""
         live = await self._plans.of(unit, conversation)
-        if live is not None and live.of_user(offer.agent_id) is None:
+        if live is not None and conversation.call_back is None and live.of_user(offer.agent_id) is None:
             ring_s = (offer.expires_at - offer.made_at).total_seconds()
             self._call(unit, live, offer.agent_id, derived_id("offer", offer.offer_id), ring_s, offer_id=offer.offer_id)
 
@@ -37,8 +39,16 @@ class Ringing:
             live.drop(derived_id("offer", offer_id))
 
     async def connect(self, unit: Unit, conversation: Conversation) -> None:
-        """Call the phone of the agent who has the conversation now, unless they are on the line already."""
+        """Call the phone of the agent who has the conversation now, unless they are on the line already.
+
+        Whom a call-back is owed is called next; who has not hung up since they asked for it is served at once.
+        """
         live = await self._plans.of(unit, conversation)
+        if conversation.call_back is not None:
+            if live is None:
+                await self._outgoing.begin(unit, conversation)
+                return
+            conversation.call_back = live.utterance = None
         if live is not None and live.of_user(conversation.agent_id) is None and conversation.agent_id is not None:
             self._call(unit, live, conversation.agent_id, new_id(), CONNECT_S, auto_answer=True)
 
@@ -64,10 +74,10 @@ class Ringing:
         offer_id: str | None = None,
         auto_answer: bool = False,
     ) -> None:
-        phone_id = self._phones.of(user_id)
-        if phone_id is None:
+        phone = self._phones.of(user_id)
+        if phone is None:
             return  # the offer runs out, the work goes to somebody else
-        target = f"phone:{phone_id}"
+        target = phone.target
         party = new_party(live.row, leg_id, "agent", unit.now, user_id=user_id, target=target, offer_id=offer_id)
         unit.add(party)
         number = live.row.number.removeprefix("tel:")

@@ -75,8 +75,7 @@ class Voice:
             live.is_changed = True
         match utterance.then:
             case "timer":
-                live.conversation.flow_timer_at = unit.now + timedelta(seconds=utterance.seconds)
-                unit.touch(live.conversation)
+                _begin_pause(unit, live, utterance.seconds)
                 self.rest(live)
             case "record":
                 live.act(citizen.leg_id, Record(activity_id=utterance.message_id, max_s=utterance.seconds))
@@ -86,6 +85,22 @@ class Voice:
                 live.drop_all()
             case "rest":
                 self.rest(live)
+
+    def cut_short(self, unit: Unit, live: LiveCall) -> bool:
+        """A key was pressed: end the words before a pause, begun or not; False when they have to be heard first."""
+        utterance, citizen = live.utterance, live.citizen
+        if live.said:  # words that an earlier key of the same moment has brought about
+            if live.can_interrupt and live.follows.get("then") == "timer":
+                _begin_pause(unit, live, live.follows["seconds"])
+                live.unsay()
+            return live.can_interrupt
+        if utterance is None or citizen is None:
+            return True
+        if utterance.has_begun and citizen.activity.activity_id != utterance.activity_id:
+            return True  # they have been heard
+        if utterance.can_interrupt and utterance.then == "timer":
+            self.go_on(unit, live)
+        return utterance.can_interrupt
 
     def rest(self, live: LiveCall) -> None:
         """Let everybody do what the conversation's state implies when nothing is being said."""
@@ -116,6 +131,11 @@ class Voice:
         citizen = live.citizen
         assert citizen is not None
         live.act(citizen.leg_id, Listen(activity_id=f"ringing-{leg_id}", background="ringing"))
+
+
+def _begin_pause(unit: Unit, live: LiveCall, seconds: float) -> None:
+    live.conversation.flow_timer_at = unit.now + timedelta(seconds=seconds)
+    unit.touch(live.conversation)
 
 
 def _background(live: LiveCall) -> Background:

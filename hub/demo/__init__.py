@@ -11,7 +11,7 @@ from hub.accounts.users import NewUser
 from hub.demo.articles import make_articles
 from hub.flow_library import CHANNELS_KEY
 from hub.i18n import terminal_text
-from hub.queues import OverflowSetting, QueueSettings
+from hub.queues import CallBackSetting, OverflowSetting, QueueSettings
 from hub.store.models import Calendar, PluginInstance, Setting, User
 
 if TYPE_CHECKING:
@@ -23,7 +23,10 @@ PASSWORD: Final = "lianxin-demo"  # noqa: S105 - written on the demo's own page;
 DEMO: Final = Identity(username="demo", permissions=frozenset({"knowledge.edit", "knowledge.publish"}))
 
 QUEUES: Final = {
-    "general": ({"zh": "综合服务", "en": "General"}, QueueSettings(rating_flow="rating", on_missed="stay")),
+    "general": (
+        {"zh": "综合服务", "en": "General"},
+        QueueSettings(rating_flow="rating", on_missed="stay", call_back=CallBackSetting(is_offered=True)),
+    ),
     "housing": (
         {"zh": "公积金专席", "en": "Housing fund"},
         QueueSettings(

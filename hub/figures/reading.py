@@ -14,8 +14,11 @@ CHUNK = 500  # ids in one question; SQLite allows 32,766
 
 async def read_cases(begin: datetime) -> list[Case]:
     """Return the cases that came from ``begin`` on, and those still open."""
-    works = {work.work_id: work for work in await WorkItem.filter(enqueued_at__gte=begin).exclude(state="refused")}
-    works |= {work.work_id: work for work in await WorkItem.filter(state__in=LIVE)}
+    works = {
+        work.work_id: work
+        for work in await WorkItem.filter(enqueued_at__gte=begin, is_begun=False).exclude(state="refused")
+    }
+    works |= {work.work_id: work for work in await WorkItem.filter(state__in=LIVE, is_begun=False)}
     conversations = await _conversations({work.conversation_id for work in works.values()})
     answered = await _answered(works)
     ended = await _ended(set(conversations))

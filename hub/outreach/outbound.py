@@ -93,7 +93,10 @@ class Outbound:
         async with self._units.open() as unit:
             if known := await _begun_before(unit, identity, new.client_id):
                 return masked(conversation_view(known), identity)
-            address, contact = await self._recipient(unit, identity, new)
+            scheme = ""
+            if new.instance and (named := await self._reach.sender(new.instance)) is not None:
+                scheme = named.scheme
+            address, contact = await self.recipient(unit, identity, address_id=new.address_id, to=new.to, scheme=scheme)
             sender = await self._sender(address, new.instance)
             if await self._consent.is_refused(address.uri):
                 raise ApiError(409, "do_not_contact", "the address is on the do-not-contact list")
@@ -189,16 +192,18 @@ class Outbound:
                 raise _NotSent("unreachable")
         return uri, sender
 
-    async def _recipient(self, unit: Unit, identity: Identity, new: NewConversation) -> tuple[Address, Contact]:
-        if new.address_id:
-            row = await Address.get_or_none(address_id=new.address_id)
+    async def recipient(
+        self, unit: Unit, identity: Identity, *, address_id: str, to: str, scheme: str
+    ) -> tuple[Address, Contact]:
+        """Return whom an agent means: the address of a contact they see, or ``to`` as they typed it."""
+        if address_id:
+            row = await Address.get_or_none(address_id=address_id)
             address = None if row is None else await unit.address(row.uri)
             if address is None:
                 raise ApiError(422, "invalid", "no such address", fields={"address_id": "unknown"})
             return address, await self._contacts.visible(unit, identity, address.contact_id)
-        sender = await self._reach.sender(new.instance) if new.instance else None
         try:
-            uri = normalize(new.to, sender.scheme if sender else "")
+            uri = normalize(to, scheme)
         except ValueError as error:
             raise ApiError(422, "invalid", str(error), fields={"to": "not_an_address"}) from error
         address = await unit.address(uri)

@@ -9,7 +9,7 @@ from typing import Literal
 from core.events.routing import AgentStateName, WorkMode
 
 OfferOutcome = Literal["accepted", "declined", "expired", "withdrawn"]
-AssignedHow = Literal["accepted", "auto", "picked", "forced"]
+AssignedHow = Literal["accepted", "auto", "picked", "forced", "begun"]
 Explanation = dict[str, str]
 
 

@@ -163,6 +163,23 @@ class RoutingCore(ReadableCore):
             self._say_queued(work, now, {"trigger": "enqueued"})
         return self._settle(now)
 
+    def begin(self, agent_id: str, item: WorkItem, now: float) -> list[out.Decision]:
+        """An agent takes up work that nobody waited for: a call they make."""
+        now = self._at(now)
+        if item.work_id in self._floor.works:
+            raise RoutingRefused("work_exists", work_id=item.work_id)
+        agent, queue = self._agent(agent_id), self._queue(item.queue_id)
+        if agent.presence in {"offline", "unreachable"}:
+            raise RoutingRefused("agent_not_available", agent_id=agent_id, state=agent.presence)
+        self._floor.serial += 1
+        work = Work(item, self._floor.serial)
+        self._check_room(agent, work)
+        self._floor.works[item.work_id] = work
+        work.plan(queue.rules)
+        self._floor.retract(agent, "begun_other", now)
+        self._floor.hand_over(work, agent, item.queue_id, now, how="begun", why={})
+        return self._settle(now)
+
     def withdraw(self, work_id: str, reason: str, now: float) -> list[out.Decision]:
         """Take out work nobody has in hand (``work_in_hand`` otherwise): its contact gave up."""
         now = self._at(now)

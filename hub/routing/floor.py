@@ -124,7 +124,8 @@ class Floor:
         work.returned = False
         queue = self.match.queues[work.queue_id]
         queue.serving += 1
-        queue.departures.left(now, still_waiting=bool(queue.waiting))
+        if how != "begun":  # nobody waited for it
+            queue.departures.left(now, still_waiting=bool(queue.waiting))
         agent.take(work.work_id, work.item.channel_class, now)
         waited_s = now - work.queued_at
         self.say(out.WorkAssigned(now, work.work_id, agent.agent_id, queue_id, how, waited_s, why))

@@ -79,6 +79,9 @@ async def test_a_call_reaches_the_agent_and_outlives_its_plugin_and_hub(phone_ho
             "PUT", "/instances/voice-main",
             plugin="voice", settings={"trunks": [trunk_settings]}, is_enabled=True, probe=False,
         )  # fmt: skip
+        users = await admin.call("GET", "/users")
+        user_id = next(user["user_id"] for user in users["items"] if user["username"] == "zhou")
+        await admin.call("PATCH", f"/users/{user_id}", granted=["call.desk_phone"])
     server = ("127.0.0.1", await sip_port(house))
     trunk = Phone(server, "trunk")
     trunk.port = port

@@ -8,6 +8,7 @@ from msgspec import Meta
 from core.config import Settings
 from core.events import ConversationView, SpyMode
 from hub.calls.controls import Consultation
+from hub.calls.dialling import NewCall
 from hub.errors import ApiError
 from hub.http.endpoints import Call, Endpoints, NoBody
 from hub.services import Services
@@ -81,7 +82,7 @@ async def remove_phone(services: Services, call: Call[NoBody]) -> None:
     await services.phones.revoke(call.identity.user_id)
 
 
-@api.add("POST", "/api/v1/phone/sip", "desk.use", answer=SipPhone, problems=(409,))
+@api.add("POST", "/api/v1/phone/sip", "call.desk_phone", answer=SipPhone, problems=(409,))
 async def make_sip_phone(services: Services, call: Call[NoBody]) -> SipPhone:
     """Make an account for this user's SIP desk phone; the one before it ends."""
     user = await User.get(user_id=call.identity.user_id)
@@ -92,10 +93,16 @@ async def make_sip_phone(services: Services, call: Call[NoBody]) -> SipPhone:
     return SipPhone(phone_id=row.phone_id, secret=secret)
 
 
-@api.add("DELETE", "/api/v1/phone/sip", "desk.use")
+@api.add("DELETE", "/api/v1/phone/sip", "call.desk_phone")
 async def remove_sip_phone(services: Services, call: Call[NoBody]) -> None:
     """End the account of this user's SIP desk phone."""
     await services.phones.revoke(call.identity.user_id, kind="sip")
+
+
+@api.add("POST", "/api/v1/calls", "call.make", body=NewCall, answer=ConversationView, problems=(409, 422), status=201)
+async def make_call(services: Services, call: Call[NewCall]) -> ConversationView:
+    """Call somebody: this user's phone rings first."""
+    return await services.dialling.begin(call.identity, call.body, remote=call.remote)
 
 
 @api.add("PUT", f"{CALL}/hold", "desk.use", body=Hold, answer=ConversationView, problems=(409,))

@@ -55,12 +55,15 @@ class Conversation(Model):
     merged_into: str | None = id_field(null=True)  # the conversation that its entries stand in now
     held: dict[str, Any] | None = json_field()  # hub.held_steps.Held: what is done at ``held_until`` unless undone
     held_until: datetime | None = fields.DatetimeField(null=True)
+    call_back: dict[str, Any] | None = json_field()  # core.events.CallBackView of one that is owed
+    call_back_at: datetime | None = fields.DatetimeField(null=True)  # when it is tried again
     created_at = fields.DatetimeField()
 
     class Meta:
         app = "store"
         table = "conversation"
         indexes = (
+            ("call_back_at",),
             ("contact_id", "opened_at"),
             ("address", "conversation_id"),
             ("state", "last_entry_at"),

@@ -26,6 +26,7 @@ class WorkItem(Model):
     state = fields.CharField(max_length=16, default="waiting")  # or offered, assigned, refused, done
     agent_id: str | None = id_field(null=True)
     declined: list[str] = json_field(list)
+    is_begun = fields.BooleanField(default=False, db_default=False)  # by the agent: nobody waited for it
     kept: dict[str, Any] | None = json_field()  # what the routing core goes on from
 
     class Meta:

@@ -131,7 +131,7 @@ async def test_an_agent_without_phone_gets_no_calls(engine: FakeEngine, come: Co
     zhou = await come("zhou")
     phone = still_house.hub.phones.of(zhou.me["user_id"])
     assert phone is not None
-    await engine.register(phone, is_reachable=False)
+    await engine.register(phone.phone_id, is_reachable=False)
     await until(lambda: still_house.hub.phones.of(zhou.me["user_id"]) is None)
     call_id = await engine.arrive()
     await engine.press(call_id, "0")
@@ -321,3 +321,11 @@ class Mute:
     async def synthesize(self, text: str, language: str) -> tuple[Attachment, float] | None:
         await asyncio.Event().wait()
         return None
+
+
+async def test_keys_that_come_together_are_one_sequence(engine: FakeEngine, still_house: House) -> None:
+    call_id = await engine.arrive()
+    await engine.hears(call_id, "您好")
+    await engine.press_at_once(still_house, call_id, "12")  # heating, and then: nothing else
+    await engine.hears(call_id, "感谢您的咨询")
+    assert not any("检修通知" in text for text in engine.prompts(call_id))

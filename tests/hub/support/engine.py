@@ -28,6 +28,7 @@ from core.events import (
 from core.events.calls import Cause, LegState
 from core.host.link import envelope_id
 from core.subjects import ASK_CALLS, PATTERNS, fill
+from tests.hub.support.house import House
 
 _numbers = itertools.count(1)
 Outcome = Literal["done", "interrupted", "silence", "failed"]
@@ -80,6 +81,15 @@ class FakeEngine:
             n = next(self._keys)
             await self.emit(KeysPressed(call_id=call_id, leg_id=leg_id, keys=key, n=n, at=datetime.now(UTC)))
 
+    async def press_at_once(self, house: House, call_id: str, keys: str) -> None:
+        """Report keys of the caller that reach the hub in one batch."""
+        leg_id = self.caller(call_id).leg_id
+        router = house.hub.router
+        async with router._units.open() as unit, router._dispatcher.deciding(unit):
+            for key in keys:
+                event = KeysPressed(call_id=call_id, leg_id=leg_id, keys=key, n=next(self._keys), at=datetime.now(UTC))
+                await router._calls.take(unit, self.instance, event)
+
     async def finish(
         self, call_id: str, *, outcome: Outcome = "done", file: Attachment | None = None, length_s: float = 3.0
     ) -> None:
@@ -113,7 +123,8 @@ class FakeEngine:
 
     def agent(self, call_id: str) -> LegPlan | None:
         """Return the agent's leg, the newest one."""
-        legs = [leg for leg in self.plans[call_id].legs if leg.role == "agent"]
+        plan = self.plans.get(call_id)  # of a call that was only just begun there may be none
+        legs = [leg for leg in plan.legs if leg.role == "agent"] if plan else []
         return legs[-1] if legs else None
 
     async def hears(self, call_id: str, *words: str) -> None:

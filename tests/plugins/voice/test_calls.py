@@ -251,6 +251,31 @@ async def test_somebody_outside_is_called_and_sent_keys(voice: Stage, trunk: Pho
         await voice.plan(arrived.call_id)
 
 
+async def test_a_call_that_begins_here_rings_the_agent_and_then_the_citizen(voice: Stage, trunk: Phone) -> None:
+    await voice.told(TrunkChanged, trunk="trunk", is_up=True)
+    phone = await voice.phone("agent-1")
+    ringing = Listen(activity_id="calling", background="ringing")
+    await voice.plan("call-out", agent("leg-1", "agent-1", ringing))
+    desk = await phone.rings()
+    await desk.answer()
+    await desk.hears_something()
+    dialled = LegPlan(leg_id="leg-out", role="caller", activity=MAIN, dial=Dial(target="tel:+8613900000009"))
+    recording = RecordingPlan(recording_id="out-1")
+    await voice.plan("call-out", agent("leg-1", "agent-1", ringing), dialled, recordings=(recording,))
+    other = await trunk.rings()
+    assert other.dialled == "13900000009"
+    await other.answer()
+    await voice.told(LegChanged, leg_id="leg-out", state="answered")
+    await voice.plan("call-out", agent("leg-1", "agent-1"), dialled, recordings=(recording,))
+    other.say(CALLER_HZ)
+    desk.say(AGENT_HZ)
+    await desk.hears(CALLER_HZ)
+    await other.hears(AGENT_HZ)
+    await voice.plan("call-out")
+    assert await other.ended() == "BYE"
+    assert (await voice.told(RecordingEnded, recording_id="out-1")).call_id == "call-out"
+
+
 @pytest.mark.parametrize(
     ("status", "cause"), [(486, "busy"), (603, "rejected"), (480, "no_answer"), (404, "unreachable")]
 )

@@ -15,11 +15,19 @@ export interface Consulted {
   number?: string
 }
 
+/** Whom to call: an address of a contact, or a number as it was typed. */
+export interface Called {
+  address_id?: string
+  to?: string
+}
+
 const path = (id: string, what: string) => `/conversations/${id}/call/${what}`
 
 export const issuePhone = () => call<PhoneAccount>('POST', '/phone')
 
 export const revokePhone = () => call<void>('DELETE', '/phone', undefined, { keepalive: true })
+
+export const makeCall = (whom: Called & { client_id: string }) => call<ConversationView>('POST', '/calls', whom)
 
 export const holdCall = (id: string, isHeld: boolean) => call<ConversationView>('PUT', path(id, 'hold'), { is_held: isHeld })
 

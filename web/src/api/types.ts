@@ -70,6 +70,13 @@ export interface CallView {
   cause?: string
 }
 
+/** A call that is owed to somebody who waited. */
+export interface CallBackView {
+  asked_at: string
+  tries?: number
+  next_at?: string | null
+}
+
 export interface ConversationView {
   conversation_id: string
   contact_id: string
@@ -100,6 +107,7 @@ export interface ConversationView {
   reply_address?: string
   reply_instance?: string
   call?: CallView | null
+  call_back?: CallBackView | null
   snoozed_until?: string | null
   merged_into?: string | null
   held?: HeldView | null

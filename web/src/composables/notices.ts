@@ -19,6 +19,7 @@ export function noticeText(entry: EntryView): string {
   if (params.fault) titled.fault = named('fault', params.fault)
   if (params.until) titled.until = fullTime(params.until).slice(5, 16)
   if (params.by) titled.by = named('ended_by', params.by)
+  if (params.cause) titled.cause = named('cause', params.cause)
   if (params.channel) titled.channel = channelName(params.channel)
   for (const name of ['from', 'to']) {
     if (params[name]) titled[name] = queueTitle(params[name]) === params[name] ? agentName(params[name]) : queueTitle(params[name])

@@ -29,6 +29,9 @@ describe('the live call', () => {
   it.each([
     ['rings me', { legs: [CALLER, { ...MINE, state: 'ringing' as const }] }, 'connecting'],
     ['has no phone of mine', { legs: [CALLER] }, 'connecting'],
+    ['calls the citizen', { direction: 'out' as const, legs: [MINE] }, 'calling'],
+    ['rings at the citizen', { direction: 'out' as const, legs: [MINE, { ...CALLER, state: 'ringing' as const }] }, 'calling'],
+    ['was made and is talked', { direction: 'out' as const, legs: [MINE, CALLER] }, 'talking'],
     ['is talked', { legs: [CALLER, MINE] }, 'talking'],
     ['is held', { legs: [CALLER, MINE], is_held: true }, 'held'],
     ['waits while I ask', { legs: [CALLER, { ...MINE, room: 'consult' }, LI], is_held: true }, 'aside'],

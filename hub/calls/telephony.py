@@ -1,0 +1,102 @@
+"""Puts together what calls are made of."""
+
+from core.bus import Bus
+from core.events import TrunkChanged
+from hub.announcements import Announcements
+from hub.audit import Audit
+from hub.calendars import Calendars
+from hub.calls.call_backs import CallBacks
+from hub.calls.controls import CallControls
+from hub.calls.dialling import Dialling
+from hub.calls.outgoing import Outgoing
+from hub.calls.phones import Phones
+from hub.calls.plans import CallPlans
+from hub.calls.prompts import Prompts
+from hub.calls.reports import CallReports
+from hub.calls.ringing import Ringing
+from hub.calls.steps import CallSteps
+from hub.contact_links import ContactLinks
+from hub.contacts import Contacts
+from hub.desktop.desk import Desk
+from hub.dispatcher import Dispatcher
+from hub.endings import Endings
+from hub.flows import Flows
+from hub.outreach.consent import Consent
+from hub.outreach.outbound import Outbound
+from hub.queues import Queues
+from hub.reception import Reception
+from hub.store.secrets import Sealer
+from hub.units import Units
+
+
+class Telephony:
+    """The parts that the dispatcher and flows need come first; ``complete`` makes those that need them in turn."""
+
+    call_backs: CallBacks
+    controls: CallControls
+    dialling: Dialling
+    reports: CallReports
+
+    def __init__(self, units: Units, bus: Bus, desk: Desk, sealer: Sealer) -> None:
+        self._units = units
+        self.prompts = Prompts(units)
+        self.phones = Phones(units, bus, sealer)
+        self.plans = CallPlans(units, bus, desk, self.prompts, self.phones)
+        self.steps = CallSteps(self.plans)
+        self.announcements = Announcements(self.steps)
+        self.outgoing = Outgoing(self.plans, self.phones)
+        self.ringing = Ringing(self.plans, self.phones, self.outgoing)
+        self.trunks: dict[str, TrunkChanged] = {}  # the last word of each, by instance and trunk
+
+    def complete(
+        self,
+        *,
+        audit: Audit,
+        dispatcher: Dispatcher,
+        endings: Endings,
+        flows: Flows,
+        reception: Reception,
+        contacts: Contacts,
+        links: ContactLinks,
+        outbound: Outbound,
+        consent: Consent,
+        queues: Queues,
+        calendars: Calendars,
+    ) -> None:
+        """Make what agents, citizens and the engine set in motion."""
+        self.phones.lost = dispatcher.know_phones
+        self.call_backs = CallBacks(
+            self._units, queues=queues, calendars=calendars, dispatcher=dispatcher, steps=self.steps
+        )
+        self.controls = CallControls(
+            self._units,
+            plans=self.plans,
+            phones=self.phones,
+            dispatcher=dispatcher,
+            endings=endings,
+            audit=audit,
+        )
+        self.dialling = Dialling(
+            self._units,
+            audit,
+            plans=self.plans,
+            phones=self.phones,
+            outgoing=self.outgoing,
+            dispatcher=dispatcher,
+            outbound=outbound,
+            consent=consent,
+            queues=queues,
+        )
+        self.reports = CallReports(
+            plans=self.plans,
+            phones=self.phones,
+            outgoing=self.outgoing,
+            call_backs=self.call_backs,
+            contacts=contacts,
+            links=links,
+            reception=reception,
+            flows=flows,
+            dispatcher=dispatcher,
+            endings=endings,
+            trunks=self.trunks,
+        )
