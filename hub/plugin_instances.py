@@ -63,7 +63,7 @@ class PluginInstances:
         wanted = {row.instance: _desired(row) for row in await PluginInstance.all()}
         known = await self._desired.all()
         for instance in known.keys() - wanted.keys():
-            await self._desired.delete(instance)
+            await self._withdraw(instance)
         for instance, desired in wanted.items():
             await self._bus.ensure(consumers=[orders_consumer(instance)])
             if known.get(instance) != desired:
@@ -223,8 +223,11 @@ class PluginInstances:
                 raise not_found("instance")
             await self._audit.record(identity, "instance.delete", "instance", instance, remote=remote)
         await self._schemes.forget(instance)
-        await self._desired.delete(instance)
-        await self._bus.remove_consumer(orders_consumer(instance))
+        try:
+            await self._withdraw(instance)
+        except (BusUnavailable, OSError) as error:
+            log.warning("%s is deleted and will be stopped when the bus is back: %s", instance, error)
+            self._behind.set()
 
     async def _probe(self, plugin: str, settings: dict[str, Any]) -> None:
         request = ProbeRequest(plugin=plugin, settings=settings)
@@ -240,6 +243,11 @@ class PluginInstances:
         except (BusUnavailable, OSError) as error:
             log.warning("%s is stored and will be applied when the bus is back: %s", row.instance, error)
             self._behind.set()
+
+    async def _withdraw(self, instance: str) -> None:
+        # the consumer first: while the wish stands, a repetition finds it
+        await self._bus.remove_consumer(orders_consumer(instance))
+        await self._desired.delete(instance)
 
     async def _catch_up(self) -> None:
         while True:

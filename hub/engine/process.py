@@ -20,6 +20,7 @@ import msgspec
 
 from core.config import Secret
 from core.errors import LianxinError, TryLater
+from hub.births import birth
 from hub.engine.binary import Asterisk
 from hub.engine.config import RELOADED_BY, USER, Plan, Ports, render, restart_needed
 from hub.engine.layout import Layout
@@ -49,7 +50,10 @@ class EngineAway(TryLater):
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True):
-    """What is written down of an engine; the ports and the password stay the same from run to run."""
+    """What is written down of an engine; the ports and the password stay the same from run to run.
+
+    ``pid`` is 0 while it is being started.
+    """
 
     pid: int
     birth: str
@@ -84,7 +88,7 @@ class Engine:
 
     def is_alive(self) -> bool:
         """Tell whether the process is there."""
-        return _birth(self.note.pid) == self.note.birth
+        return birth(self.note.pid) == self.note.birth
 
     async def calls(self) -> int:
         """Return how many channels there are; EngineAway."""
@@ -186,17 +190,22 @@ class Engine:
 def find(layout: Layout) -> Engine | None:
     """Return the engine that runs with these files, whoever started it."""
     note = _read(layout)
-    if note is None or _birth(note.pid) != note.birth:
+    if note is None:
         return None
-    return Engine(layout, note)
+    if not note.pid:  # whoever started it ended before it could write down the number
+        if (pid := _search(_command(note.command, layout))) == 0:
+            return None
+        note = msgspec.structs.replace(note, pid=pid, birth=birth(pid))
+        _save(layout, note)
+    return Engine(layout, note) if birth(note.pid) == note.birth else None
 
 
 async def start(settings: EngineSettings, asterisk: Asterisk, layout: Layout) -> Engine:
     """Return a new engine that answers; EngineFailed with what it said when it does not come up."""
     note = await asyncio.to_thread(_prepare, settings, asterisk, layout)
-    command = asterisk.at(layout.etc / "asterisk.conf", "-f")
-    pid = await asyncio.to_thread(_detach, command, layout.output, layout.root)
-    engine = Engine(layout, msgspec.structs.replace(note, pid=pid, birth=_birth(pid)))
+    _save(layout, note)  # before there is a process: should we end now, ``find`` searches for it
+    pid = await asyncio.to_thread(_detach, _command(note.command, layout), layout.output, layout.root)
+    engine = Engine(layout, msgspec.structs.replace(note, pid=pid, birth=birth(pid)))
     _save(layout, engine.note)
     try:
         async with asyncio.timeout(START_LIMIT_S):
@@ -215,6 +224,20 @@ async def start(settings: EngineSettings, asterisk: Asterisk, layout: Layout) ->
         await engine.kill()
         raise
     return engine
+
+
+def _command(asterisk: tuple[str, ...], layout: Layout) -> tuple[str, ...]:
+    return (*asterisk, "-C", str(layout.etc / "asterisk.conf"), "-f")
+
+
+def _search(command: tuple[str, ...]) -> int:
+    """Return the number of the process with just this command line, 0 when there is none."""
+    wanted = b"\0".join(os.fsencode(part) for part in command) + b"\0"
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it has just ended
+            if (folder / "cmdline").read_bytes() == wanted:
+                return int(folder.name)
+    return 0
 
 
 def _detach(command: tuple[str, ...], output: Path, folder: Path) -> int:
@@ -304,17 +327,6 @@ def _save(layout: Layout, note: Note) -> None:
     draft.touch(mode=0o600)
     draft.write_bytes(msgspec.json.encode(note))
     draft.replace(layout.state)
-
-
-def _birth(pid: int) -> str:
-    """Return what no later process of the same number has in common with this one; empty when there is none."""
-    try:
-        # the name in brackets may hold anything, blanks and brackets too
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    except OSError:
-        return ""
-    return "" if fields[0] in "ZX" else f"{boot}:{fields[19]}"
 
 
 def _said(layout: Layout) -> str:

@@ -18,6 +18,10 @@ class Accounts(Protocol):
         """Shut ``instance`` out."""
         ...
 
+    async def forget(self, instance: str) -> None:
+        """Shut ``instance`` out for good: its seed opens nothing any more."""
+        ...
+
 
 class EmbeddedAccounts:
     """Accounts of the embedded server; ``reload`` makes it read its configuration again."""
@@ -39,6 +43,10 @@ class EmbeddedAccounts:
             del self._admitted[instance]
             await self._write()
 
+    async def forget(self, instance: str) -> None:
+        await self.remove(instance)
+        await asyncio.to_thread(self._config.keys.forget, f"plugin-{instance}")
+
     async def _write(self) -> None:
         async with self._turn:
             if await asyncio.to_thread(write_config, self._config, dict(self._admitted)):
@@ -58,3 +66,6 @@ class ClusterAccounts:
 
     async def remove(self, instance: str) -> None:
         return
+
+    async def forget(self, instance: str) -> None:
+        await asyncio.to_thread(self._keys.forget, f"plugin-{instance}")

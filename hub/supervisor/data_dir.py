@@ -11,6 +11,7 @@ import msgspec
 
 from core.errors import LianxinError
 from core.ids import check_token
+from hub.births import birth
 from hub.nats_server import Keys
 
 MAX_SOCKET_PATH: Final = 100  # sockaddr_un holds 108 bytes on Linux, 104 on macOS
@@ -33,6 +34,7 @@ class RunningHub(msgspec.Struct, frozen=True, kw_only=True):
 
     pid: int
     nats_url: str
+    birth: str = ""  # with the number tells the process from later ones; empty where the system does not say
 
 
 @dataclass(slots=True)
@@ -89,10 +91,12 @@ class DataDir:
             by = f" (process {running.pid})" if running else ""
             raise DataDirBusy(f"{self.path} is in use by another lianxin run{by}") from error
         self._lock = handle
+        self._announcement.unlink(missing_ok=True)  # of one that was killed
 
     def announce(self, nats_url: str) -> None:
         """Leave word of how to reach us."""
-        self._announcement.write_bytes(msgspec.json.encode(RunningHub(pid=os.getpid(), nats_url=nats_url)))
+        word = RunningHub(pid=os.getpid(), nats_url=nats_url, birth=birth(os.getpid()))
+        self._announcement.write_bytes(msgspec.json.encode(word))
 
     def leave(self) -> None:
         """Take the word back and let others in."""
@@ -106,11 +110,12 @@ class DataDir:
             self._lock = None
 
     def running(self) -> RunningHub | None:
-        """Return how to reach the supervisor of this directory, or None when none left word."""
+        """Return how to reach the supervisor of this directory, or None when none runs that left word."""
         try:
-            return msgspec.json.decode(self._announcement.read_bytes(), type=RunningHub)
+            word = msgspec.json.decode(self._announcement.read_bytes(), type=RunningHub)
         except (OSError, msgspec.MsgspecError):
             return None
+        return word if birth(word.pid) == word.birth else None
 
     @property
     def _announcement(self) -> Path:

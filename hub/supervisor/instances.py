@@ -3,10 +3,10 @@
 import asyncio
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -31,6 +31,8 @@ from hub.supervisor.settings import PluginLimits
 from hub.supervisor.spawn import resident_bytes
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 HOST: Final = (sys.executable, "-P", "-m", "core.host")
 MEASURE_S: Final = 60.0
@@ -79,6 +81,7 @@ class Instances:
                 slot = self._slots.get(change.key)
                 if slot is None:
                     if change.value is None:
+                        await self._forget_earlier(change.key)
                         continue
                     slot = self._slots[change.key] = self._slot(change.key, change.value)
                     tasks.create_task(slot.board.run())
@@ -113,11 +116,14 @@ class Instances:
         if desired is None or not desired.is_enabled:
             show(Status("stopped"))
             self._phone_engine.release(instance)
-            await self._accounts.remove(instance)
+            if desired is not None:
+                await self._accounts.remove(instance)
+            else:
+                await self._insist(instance, lambda: self._forget(instance))
             return
         show(Status("starting"))
         try:
-            order = await self._insist(instance, desired)
+            order = await self._insist(instance, lambda: self._order(instance, desired))
         except LianxinError as error:
             log.error("%s cannot be started: %s", instance, error)
             show(Status("fenced", "refused", str(error)))
@@ -125,19 +131,31 @@ class Instances:
         write = self._logs.writer(instance)
         await Keeper(instance, lambda on_report: Child(order, on_report, write), show, self._limits.policy()).run()
 
-    async def _insist(self, instance: str, desired: DesiredInstance) -> Order:
-        """Prepare the start as often as it takes; a LianxinError says that repeating is pointless."""
+    async def _insist(self, instance: str, step: Callable[[], Awaitable[T]]) -> T:
+        """Try ``step`` as often as it takes; a LianxinError says that repeating is pointless."""
         backoff = Backoff(first_s=0.2, limit_s=30.0)
         while True:
             try:
-                return await self._order(instance, desired)
+                return await step()
             except LianxinError as error:
                 if not isinstance(error, TryLater):
                     raise
-                log.warning("%s cannot be started yet: %s", instance, error)
+                log.warning("%s has to wait: %s", instance, error)
             except Exception:  # the bus restarts, the disk is full: for the log, and again
-                log.exception("%s cannot be started yet", instance)
+                log.exception("%s has to wait", instance)
             await asyncio.sleep(backoff.next_s())
+
+    async def _forget(self, instance: str) -> None:
+        """Take back what a deleted instance was given on the bus."""
+        await self._accounts.forget(instance)
+        await self._bus.remove_consumer(orders_consumer(instance))
+
+    async def _forget_earlier(self, instance: str) -> None:
+        """Do so for one that was deleted while no supervisor ran; at the next start again if it does not work."""
+        try:
+            await self._forget(instance)
+        except (LianxinError, OSError) as error:
+            log.warning("what %s had on the bus could not be taken back: %s", instance, error)
 
     async def _order(self, instance: str, desired: DesiredInstance) -> Order:
         """Return what to start, once the bus is ready for it."""

@@ -4,6 +4,7 @@ import os
 import signal
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from core.bus import Bus
@@ -11,6 +12,7 @@ from core.errors import RequestFailed
 from core.events import (
     DescribeRequest,
     Description,
+    DesiredInstance,
     MessageStatus,
     MessageStatuses,
     PluginList,
@@ -19,7 +21,7 @@ from core.events import (
     ProbeRequest,
     SendMessage,
 )
-from core.streams import Consumer
+from core.streams import DESIRED, Consumer
 from core.subjects import ASK_DESCRIBE, ASK_PLUGINS, ASK_PROBE
 
 from .conftest import WAIT_S, Supervised, descendants, supervise
@@ -167,6 +169,30 @@ async def test_a_disabled_instance_is_stopped_and_the_others_go_on(supervised: S
     await supervised.status("goes", lambda status: status.process == "stopped" and status.revision == 3)
     latest = [status for status in supervised.statuses if status.instance == "stays"][-1]
     assert (latest.process, latest.pid) == ("running", stays.pid)
+
+
+async def test_a_deleted_instance_leaves_nothing_on_the_bus_and_a_disabled_one_keeps_its_place(supervised: Supervised):
+    bus = await supervised.connect()
+    for instance in ("off", "gone"):
+        await supervised.want(instance, "faulty")
+        await supervised.status(instance, is_running)
+    seeds = {name: supervised.data.path / f"nats/keys/plugin-{name}.seed" for name in ("off", "gone")}
+    assert seeds["gone"].exists()
+    await supervised.want("off", "faulty", is_enabled=False)
+    await supervised.status("off", lambda status: status.process == "stopped" and status.revision == 3)
+    await bus.bucket(DESIRED, DesiredInstance).delete("gone")
+    async with asyncio.timeout(WAIT_S):
+        while await orders_readers(bus) != ["off"]:
+            await asyncio.sleep(0.02)  # nobody announces that something is gone
+    assert [name for name, seed in seeds.items() if seed.exists()] == ["off"]
+    await supervised.want("gone", "faulty")
+    await supervised.status("gone", lambda status: status.process == "running" and status.revision == 4)
+
+
+async def orders_readers(bus: Bus) -> list[str]:
+    """Return who reads orders."""
+    answer = await bus.request("$JS.API.CONSUMER.NAMES.ORDERS", b"{}", reply=bytes)
+    return sorted(msgspec.json.decode(answer)["consumers"] or [])
 
 
 async def test_the_hub_learns_what_is_installed_and_what_it_wants_to_know(supervised: Supervised):

@@ -2,6 +2,7 @@ import asyncio
 import os
 from pathlib import Path
 
+import msgspec
 import psutil
 import pytest
 
@@ -155,6 +156,20 @@ def test_a_socket_path_fits_wherever_the_data_lies(tmp_path: Path, depth: int):
     path = data.socket("x" * 64)
     assert len(os.fsencode(path)) <= MAX_SOCKET_PATH
     assert path.parent.stat().st_mode & 0o777 == 0o700
+    data.leave()
+
+
+def test_word_of_a_supervisor_that_was_killed_is_not_believed(tmp_path: Path):
+    data = DataDir(tmp_path / "data")
+    data.lock()
+    assert data.running() is None
+    data.announce("nats://127.0.0.1:1")
+    word = data.running()
+    assert word is not None
+    assert (word.pid, word.nats_url) == (os.getpid(), "nats://127.0.0.1:1")
+    earlier = msgspec.structs.replace(word, birth="another life")
+    (data.path / "running.json").write_bytes(msgspec.json.encode(earlier))
+    assert data.running() is None
     data.leave()
 
 
