@@ -67,6 +67,8 @@ class Trunk(Settings, frozen=True, kw_only=True):
                 ipaddress.ip_network(peer)
             except ValueError as error:
                 raise ValueError(f"trunk {self.name}: peers: {error}") from None
+            if ipaddress.ip_network(peer).is_loopback and ipaddress.ip_network(peer).num_addresses > 1:
+                raise ValueError(f"trunk {self.name}: peers: of this machine only one address can be named")
         for text in (self.username, self.password.reveal(), self.from_user, self.from_domain, *self.codecs):
             if _FORBIDDEN.search(text):
                 raise ValueError(f"trunk {self.name}: a semicolon or control character cannot be used")
@@ -95,6 +97,7 @@ def trunk_objects(trunk: Trunk) -> tuple[ConfigObject, ...]:
             **outbound_auth,
             **_media(trunk.codecs),
             "media_encryption": "sdes" if trunk.encrypts_audio else "no",
+            "identify_by": "ip",  # anybody can write the trunk's name into From
             # read back from the engine's database, no caller-id at all becomes the number "unknown", which hides the
             # caller's own; a name alone does not, and the dial plan takes it away again
             "callerid": NO_NAME,
@@ -105,7 +108,7 @@ def trunk_objects(trunk: Trunk) -> tuple[ConfigObject, ...]:
             "from_user": trunk.from_user,
             "from_domain": trunk.from_domain,
         },
-        "identify": {"endpoint": trunk.name, "match": ",".join(trunk.peers or (trunk.host,))},
+        "identify": {"endpoint": trunk.name, "match": ",".join(_match(peer, trunk) for peer in _peers(trunk))},
     }
     if trunk.username:
         fields["auth"] = {"auth_type": "userpass", "username": trunk.username, "password": trunk.password.reveal()}
@@ -182,6 +185,28 @@ async def keep_accounts(ari: Ari, objects: Iterable[ConfigObject]) -> None:
 
 def _objects(name: str, fields: Mapping[str, Mapping[str, str]]) -> tuple[ConfigObject, ...]:
     return tuple(ConfigObject(kind, name, fields[kind]) for kind in _KINDS if kind in fields)
+
+
+def _peers(trunk: Trunk) -> tuple[str, ...]:
+    return trunk.peers or (trunk.host.strip("[]"),)
+
+
+def _match(peer: str, trunk: Trunk) -> str:
+    """Return where calls of a trunk come from as Asterisk takes it: of this machine not everything.
+
+    From the loopback come the browsers' phones too, through the proxy, and whoever they are, none is a trunk.
+    """
+    if peer == "localhost":
+        peer = "127.0.0.1"
+    try:
+        network = ipaddress.ip_network(peer)
+    except ValueError:
+        return peer  # a host's name
+    if not network.is_loopback:
+        return peer
+    host = network.network_address
+    port = trunk.port or (5_061 if trunk.transport == "tls" else 5_060)
+    return f"[{host}]:{port}" if host.version == 6 else f"{host}:{port}"
 
 
 def _media(codecs: tuple[str, ...]) -> dict[str, str]:

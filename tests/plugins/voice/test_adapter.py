@@ -59,7 +59,7 @@ async def test_a_browser_speaks_sip_through_the_plugin_and_nothing_else(board: B
                 await socket.send_str(OPTIONS)
                 answered = await socket.receive()
                 text = answered.data if isinstance(answered.data, str) else answered.data.decode()
-                assert text.startswith("SIP/2.0 ")
+                assert text.startswith("SIP/2.0 401 "), "the trunk has the proxy's address, but is not taken for it"
                 await socket.send_str("x" * 70_000)
                 assert (await socket.receive()).type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED)
 

@@ -1,0 +1,119 @@
+"""Lines that fail, strangers that pretend, phones that go while they ring."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from core.events import CallArrived, LegChanged, PhoneChanged, TrunkChanged
+from core.events.calls import Dial, LegPlan, Listen
+from tests.plugins.voice.support.engine import Board
+from tests.plugins.voice.support.phone import Phone
+from tests.plugins.voice.support.stage import MAIN, Stage, agent, citizen, new_stage, stage
+
+CALLER_HZ, OTHER_HZ = 440.0, 1_100.0
+
+
+def named(line: Phone) -> str:
+    """Return a trunk's name that no other test uses: Asterisk takes half a minute to notice that a trunk has moved."""
+    return f"line-{line.port}"
+
+
+def two_lines(board: Board, folder: Path, first: Phone, second: Phone) -> Stage:
+    """Return a plugin whose calls go over ``first``, and over ``second`` when that fails."""
+    lines = (first, second)
+    trunks = [{"name": named(line), "host": "127.0.0.1", "port": line.port, "codecs": ["ulaw"]} for line in lines]
+    return new_stage(board, folder, first, trunks=trunks, routes=[{"trunks": [named(line) for line in lines]}])
+
+
+async def call_outside(voice: Stage, line: Phone) -> tuple[str, str]:
+    """Have a caller of ``line`` connected with somebody outside; return the call and its caller's leg."""
+    arrived = await voice.arrival()
+    outside = LegPlan(leg_id="leg-out", role="outside", activity=MAIN, dial=Dial(target="tel:+861088888888"))
+    await voice.plan(arrived.call_id, citizen(arrived.leg_id), outside)
+    return arrived.call_id, arrived.leg_id
+
+
+@pytest.mark.parametrize("status", [503, 500, 502])
+async def test_a_line_that_refuses_gives_way_to_the_next(board: Board, tmp_path: Path, status: int) -> None:
+    async with (
+        Phone(board.sip, "first") as first,
+        Phone(board.sip, "second") as second,
+        two_lines(board, tmp_path, first, second).at_work() as voice,
+        second.call("12345") as call,
+    ):
+        await voice.told(TrunkChanged, trunk=named(first), is_up=True)
+        await voice.told(TrunkChanged, trunk=named(second), is_up=True)
+        first.rejects_with = status
+        await call_outside(voice, second)
+        other = await second.rings()
+        assert other.dialled == "01088888888"
+        await other.answer()
+        call.say(CALLER_HZ)
+        other.say(OTHER_HZ)
+        await call.hears(OTHER_HZ)
+        await other.hears(CALLER_HZ)
+
+
+async def test_a_line_that_is_dead_is_not_asked_first(board: Board, tmp_path: Path) -> None:
+    async with AsyncExitStack() as stack, Phone(board.sip, "second") as second:
+        first = await stack.enter_async_context(Phone(board.sip, "first"))
+        await stack.aclose()
+        async with two_lines(board, tmp_path, first, second).at_work() as voice, second.call("12345") as call:
+            await voice.told(TrunkChanged, trunk=named(second), is_up=True)
+            await voice.told(TrunkChanged, trunk=named(first), is_up=False)
+            await call_outside(voice, second)
+            assert (await second.rings()).dialled == "01088888888"
+            await call.answered()
+
+
+async def test_when_every_line_refuses_the_leg_ends_and_the_caller_stays(board: Board, tmp_path: Path) -> None:
+    async with (
+        Phone(board.sip, "first") as first,
+        Phone(board.sip, "second") as second,
+        two_lines(board, tmp_path, first, second).at_work() as voice,
+        second.call("12345") as call,
+    ):
+        for line in (first, second):
+            await voice.told(TrunkChanged, trunk=named(line), is_up=True)
+        first.rejects_with = second.rejects_with = 503
+        call_id, leg_id = await call_outside(voice, second)
+        assert (await voice.ended("leg-out")).cause == "congestion"
+        await call.answered()
+        await voice.plan(call_id, citizen(leg_id, Listen(activity_id="m", background="music")))
+        await call.hears_something()
+
+
+async def test_a_stranger_who_knows_the_trunk_s_name_is_not_taken_for_it(board: Board, tmp_path: Path) -> None:
+    async with (
+        Phone(board.sip, "trunk") as trunk,
+        Phone(board.sip, "trunk") as stranger,
+        stage(board, tmp_path, trunk) as voice,
+        stranger.call("12345") as call,
+    ):
+        assert await call.ended() == "401"
+        assert not [event for event in voice.link.events if isinstance(event, CallArrived)]
+
+
+async def test_a_phone_that_goes_while_it_rings_ends_its_leg_and_the_caller_waits_on(
+    board: Board, tmp_path: Path
+) -> None:
+    async with Phone(board.sip, "trunk") as trunk, stage(board, tmp_path, trunk) as voice:
+        phone = await voice.phone("agent-1")
+        async with trunk.call("12345") as call:
+            arrived = await voice.arrival()
+            waits = citizen(arrived.leg_id, Listen(activity_id="m", background="music"))
+            await voice.plan(arrived.call_id, waits, agent("leg-1", "agent-1", ring_s=2.0))
+            await phone.rings()
+            await voice.told(LegChanged, leg_id="leg-1", state="ringing")
+            assert await phone.register(expires_s=0) == 200
+            await voice.told(PhoneChanged, phone_id="agent-1", is_reachable=False)
+            assert (await voice.ended("leg-1")).cause == "no_answer"
+            await voice.plan(arrived.call_id, waits, agent("leg-2", "agent-1"))
+            assert (await voice.ended("leg-2")).cause == "unreachable"
+            await call.hears_something()
+            await voice.plan(arrived.call_id)
+        async with asyncio.timeout(10):
+            while voice.voice is None or voice.voice.carried() or await board.ari.channels():
+                await asyncio.sleep(0.02)
