@@ -24,6 +24,7 @@ def register_routes() -> list[object]:
         prompts,
         queues,
         staffing,
+        system,
         users,
         wrap_up_codes,
     )
@@ -40,6 +41,7 @@ def register_routes() -> list[object]:
         flows,
         prompts,
         dead_letters,
+        system,
         audit,
         knowledge,
         outreach,

@@ -71,6 +71,7 @@ from hub.store.address import locate
 from hub.store.engine import Store
 from hub.store.outbox import Relay
 from hub.store.secrets import Sealer
+from hub.system.monitor import SystemMonitor
 from hub.teamwork.bulletins import Bulletins
 from hub.teamwork.rooms import Rooms
 from hub.timed import keep_time
@@ -243,6 +244,15 @@ class Assembly:
                 instances=plugin_instances,
             ),
             simulator=Simulator(clock),
+            monitor=SystemMonitor(
+                clock,
+                bus,
+                settings,
+                version=metadata.version("lianxin"),
+                plugins=plugin_instances,
+                wallboard=wallboard,
+                backups=backups,
+            ),
             desk=desk,
             wallboard=wallboard,
             agent_control=AgentControl(units, audit, dispatcher, presence),
@@ -299,4 +309,5 @@ class Assembly:
             backups.run,
             wallboard.run,
             services.simulator.run,
+            services.monitor.run,
         ]

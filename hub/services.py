@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from hub.snoozes import Snoozes
     from hub.staffing.simulator import Simulator
     from hub.store.engine import Store
+    from hub.system.monitor import SystemMonitor
     from hub.teamwork.bulletins import Bulletins
     from hub.teamwork.rooms import Rooms
     from hub.todos import Todos
@@ -114,6 +115,7 @@ class Services:
     backups: "Backups"
     configurations: "Configurations"
     simulator: "Simulator"
+    monitor: "SystemMonitor"
     desk: "Desk"
     wallboard: "Wallboard"
     agent_control: "AgentControl"

@@ -8,7 +8,7 @@ from typing import Any, Final, Self, TypeVar, overload
 import msgspec
 import nats.errors
 
-from core.bus import dead_letters, declare, publishing, requests
+from core.bus import dead_letters, declare, inspection, publishing, requests
 from core.bus.buckets import Values
 from core.bus.caution import Caution, InHand
 from core.bus.connection import Callback, Connection
@@ -17,6 +17,7 @@ from core.bus.dead_letters import Parked
 from core.bus.deliveries import Undecodable, open_envelope
 from core.bus.feeds import feed
 from core.bus.handlers import OnEvent, OnMessage, OnQuestion, answering, listening
+from core.bus.inspection import StreamState
 from core.bus.settings import BusSettings
 from core.bus.subscriptions import Subscription
 from core.bus.wire import Payload, check_answer, check_size, decode, encode
@@ -289,6 +290,10 @@ class Bus:
     async def trim(self, stream: Stream, consumer: Consumer, *, above_bytes: int) -> bool:
         """Forget what ``consumer`` has handled when ``stream`` holds more than ``above_bytes``; tell whether it did."""
         return await declare.trim(self._connection, stream, consumer, above_bytes=above_bytes)
+
+    async def inspect(self, stream: str) -> StreamState | None:
+        """Return what ``stream`` holds and how far its readers lag, or None when there is no such stream."""
+        return await inspection.inspect(self._connection, stream)
 
     async def dead_letters(self, *, limit: int = 50, before: int | None = None) -> list[Parked]:
         """Return the newest parked messages, newest first; ``before`` is the ``seq`` where the last page ended."""

@@ -129,6 +129,11 @@ class Wallboard:
 
         self._desk.show_board(board_for)
 
+    @property
+    def lines(self) -> tuple[ChannelLine, ...]:
+        """The plugin instances and trunks, as last looked at."""
+        return self._lines
+
     def board(self, identity: Identity) -> Board:
         """Return what ``identity`` may see now."""
         self._ledger.advance(self._clock.now())

@@ -1,0 +1,56 @@
+/** The call of the page of the system's state. */
+import { call } from './client'
+
+export interface ProcessView {
+  pid: number
+  role: 'supervisor' | 'hub' | 'bus' | 'search' | 'plugin' | 'engine' | 'other'
+  name: string
+  /** Share of one core. */
+  cpu: number
+  memory_bytes: number
+  restarts: number
+}
+
+export interface StreamReader {
+  name: string
+  waiting: number
+  in_hand: number
+  repeated: number
+}
+
+export interface StreamState {
+  name: string
+  messages: number
+  size_bytes: number
+  limit_bytes: number
+  readers: StreamReader[]
+}
+
+export interface Advice {
+  concern: string
+  subject: string
+  value: number
+  is_urgent: boolean
+}
+
+export interface Moment {
+  at: string
+  cpu: number
+  memory_bytes: number
+  waiting: number
+}
+
+export interface SystemView {
+  at: string
+  version: string
+  started_at: string
+  processes: ProcessView[]
+  streams: StreamState[]
+  storage: { folder: string; total_bytes: number; free_bytes: number; database_bytes: number | null }
+  lines: { name: string; is_up: boolean; is_trunk?: boolean; calls?: number; reason?: string }[]
+  dead_letters: number
+  advice: Advice[]
+  history: Moment[]
+}
+
+export const getSystem = () => call<SystemView>('GET', '/system')
