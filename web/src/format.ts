@@ -52,7 +52,8 @@ export function money(amount: number, currency: string): string {
 export function fileSize(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`
   if (bytes < 1_000_000) return `${Math.round(bytes / 1000)} KB`
-  return `${(bytes / 1_000_000).toFixed(1)} MB`
+  if (bytes < 1_000_000_000) return `${(bytes / 1_000_000).toFixed(1)} MB`
+  return `${(bytes / 1_000_000_000).toFixed(1)} GB`
 }
 
 /** `tel:+8613812346721` as `138****6721`, `mailto:anna@b.cn` as `a***@b.cn`; long ids by their ends. */
