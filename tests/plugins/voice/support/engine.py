@@ -87,7 +87,7 @@ class Board:
         phone = await Phone(self.sip, name).__aenter__()
         self.phones.append(phone)
         await self.put("aor", name, {"contact": f"sip:127.0.0.1:{phone.port}"})
-        outside = {"context": "inbound", "trust_id_inbound": "yes", "callerid": "-"}
+        outside = {"context": "inbound", "trust_id_inbound": "yes", "callerid": "-", "identify_by": "username"}
         await self.put("endpoint", name, {"transport": "transport-udp", "aors": name, **outside, **MEDIA})
         return phone
 
