@@ -153,8 +153,7 @@ class FlowActions:
     async def _enqueue(
         self, unit: Unit, conversation: Conversation, action: Enqueue, *, has_spoken: bool, leaves_when_full: bool
     ) -> bool:
-        if values := "，".join(f"{name}：{value}" for name, value in action.shown.items() if value):
-            timeline.add_notice(unit, conversation, "collected", values=values)
+        _show(unit, conversation, action)
         queue_id = action.queue_id or self._library.entry(conversation.instance).queue
         return await self._dispatcher.enqueue(
             unit,
@@ -169,6 +168,7 @@ class FlowActions:
         )
 
     async def _take_message(self, unit: Unit, conversation: Conversation, action: TakeMessage) -> None:
+        _show(unit, conversation, action)
         timeline.add_notice(unit, conversation, "contact_left_message")
         await self._dispatcher.enqueue(
             unit,
@@ -193,6 +193,11 @@ class FlowActions:
 def _goes_on_when_full(flow: Flow, state: State) -> bool:
     node = flow.nodes.get(state.node)
     return isinstance(node, QueueStep) and "full" in node.on
+
+
+def _show(unit: Unit, conversation: Conversation, action: Enqueue | TakeMessage) -> None:
+    if values := "，".join(f"{name}：{value}" for name, value in action.shown.items() if value):
+        timeline.add_notice(unit, conversation, "collected", values=values)
 
 
 def _rate(unit: Unit, conversation: Conversation, action: Rated) -> None:

@@ -18,7 +18,7 @@ from hub.calendars import Calendars
 from hub.calls.live_call import LiveCall
 from hub.calls.presence import has_number
 from hub.calls.steps import CallSteps
-from hub.dispatch_work import live_work
+from hub.dispatch_work import CALL_CLASS, live_work
 from hub.dispatcher import Dispatcher
 from hub.i18n import text as catalogue
 from hub.queues import CallBackSetting, Queues
@@ -51,8 +51,9 @@ class CallBacks:
             return False
         if conversation.call_back is not None or not has_number(conversation):
             return False
-        if await live_work(conversation, "waiting") is None:
-            return False  # somebody's phone rings for them already
+        work = await live_work(conversation, "waiting")
+        if work is None or work.channel_class != CALL_CLASS:
+            return False  # somebody's phone rings for them already, or they left a message
         conversation.call_back = msgspec.to_builtins(CallBackView(asked_at=unit.now))
         live.unsay()
         live.utterance = None

@@ -57,7 +57,11 @@ AGENTS: Final = (
         skills={"housing": 3, "elder": 3},
     ),
 )
-FLOWS: Final = ("rating", "hotline")
+FLOWS: Final = ("rating", "hotline", "phone")
+ENTRIES: Final = {
+    "*": {"flow": "hotline", "queue": "general"},
+    "voice-main": {"flow": "phone", "queue": "general"},  # what is heard is worded otherwise than what is read
+}
 CALENDAR: Final = {"weekly": {day: [["00:00", "24:00"]] for day in "0123456"}, "follows_holidays": False}
 
 
@@ -82,7 +86,7 @@ async def make_demo(services: "Services") -> None:
     async with services.store.work():
         title = {"zh": "人工服务时间", "en": "Staffed hours"}
         await Calendar.create(calendar_id="office-hours", title=title, rules=CALENDAR)
-        await Setting.update_or_create({"value": {"*": {"flow": "hotline", "queue": "general"}}}, key=CHANNELS_KEY)
+        await Setting.update_or_create({"value": ENTRIES}, key=CHANNELS_KEY)
         await PluginInstance.create(instance="web_chat-main", plugin="web_chat", is_enabled=True, revision=1)
     for name in FLOWS:
         graph = msgspec.json.decode(resources.files(__name__).joinpath("flows", f"{name}.json").read_bytes())

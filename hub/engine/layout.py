@@ -32,6 +32,11 @@ class Layout:
         return self.root / "prompts"
 
     @property
+    def announcements(self) -> Path:
+        """Return where what callers hear lies while call control is away."""
+        return self.prompts / "fallback"
+
+    @property
     def music(self) -> Path:
         """Return where our own music on hold lies."""
         return self.root / "music"

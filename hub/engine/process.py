@@ -21,6 +21,7 @@ import msgspec
 from core.config import Secret
 from core.errors import LianxinError, TryLater
 from hub.births import birth
+from hub.engine.announcements import place_announcements
 from hub.engine.binary import Asterisk
 from hub.engine.config import RELOADED_BY, USER, Plan, Ports, render, restart_needed
 from hub.engine.layout import Layout
@@ -264,6 +265,7 @@ def _prepare(settings: EngineSettings, asterisk: Asterisk, layout: Layout) -> No
     layout.make()
     if not settings.music and not (layout.music / "hold.wav").exists():
         write_music(layout.music / "hold.wav")
+    place_announcements(layout.announcements)
     old = _read(layout)
     ports = _ports(settings, old)
     password = old.password if old else secrets.token_urlsafe(24)

@@ -10,7 +10,7 @@ from tortoise.queryset import QuerySet
 from core.events import ActivityEnded, Attachment, Listen, Talk
 from hub.accounts.identity import Identity
 from hub.contacts import ContactEdit
-from hub.store.models import Call, CallLeg, Conversation, Entry, Offer, Recording, WorkItem
+from hub.store.models import Address, Calendar, Call, CallLeg, Conversation, Entry, Offer, Recording, WorkItem
 from tests.hub.calls.conftest import Advance, Come
 from tests.hub.support.engine import FakeEngine
 from tests.hub.support.house import House, until
@@ -215,10 +215,29 @@ async def begin_message(engine: FakeEngine) -> str:
     """Choose to leave a message and hear what to say; return the call."""
     call_id = await engine.arrive()
     await engine.press(call_id, "4")
-    await engine.hears(call_id, "请写明")
+    await engine.hears(call_id, "请在嘀声后说明")
     await engine.finish(call_id)
     await engine.records(call_id)
     return call_id
+
+
+async def test_a_caller_after_hours_leaves_a_message_and_the_number_to_call(
+    engine: FakeEngine, still_house: House
+) -> None:
+    async with still_house.services.store.work():
+        await Calendar.filter(calendar_id="office-hours").update(rules={"weekly": {}})
+    call_id = await engine.arrive()
+    await engine.press(call_id, "0")
+    await engine.hears(call_id, "请在嘀声后留言")
+    await engine.finish(call_id)
+    await engine.records(call_id)
+    await engine.finish(call_id, file=FILE, length_s=9.0)
+    await engine.hears(call_id, "回电到其他号码")
+    await engine.press_at_once(still_house, call_id, "113900000077#")
+    await engine.hears(call_id, "再见")
+    await eventually(WorkItem.filter(channel_class="mail", state="waiting"))
+    await eventually(Address.filter(uri="tel:+8613900000077"))
+    assert await Entry.filter(code="voice_message").count() == 1
 
 
 async def test_a_message_whose_author_hung_up_waits_for_an_agent(engine: FakeEngine) -> None:

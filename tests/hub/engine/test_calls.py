@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from hub.engine.announcements import place_announcements
 from hub.engine.binary import Asterisk
 from hub.engine.dialplan import DUTY
 from hub.engine.layout import Layout
@@ -36,9 +37,20 @@ async def test_a_caller_whom_nobody_takes_hears_music_and_is_taken_later(board: 
             assert call.longest_gap_s < 0.5
 
 
-async def test_an_announcement_is_played_where_there_is_one(own_board: Board, tmp_path: Path) -> None:
-    path = Layout(tmp_path / "engine").prompts / "fallback" / "waiting.wav"
-    path.parent.mkdir()
+async def test_callers_hear_words_while_nobody_takes_them(own_board: Board, tmp_path: Path) -> None:
+    layout = Layout(tmp_path / "engine")
+    for name in ("waiting", "goodbye"):
+        with wave.open(str(layout.announcements / f"{name}.wav")) as file:
+            assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 2, 8_000)
+            assert file.getnframes() > 3 * 8_000
+    trunk = await own_board.trunk()
+    async with trunk.call("12345") as call:
+        await call.answered()
+        await call.hears_something()
+
+
+async def test_an_announcement_of_the_operator_stays_and_is_played(own_board: Board, tmp_path: Path) -> None:
+    path = Layout(tmp_path / "engine").announcements / "waiting.wav"
     with wave.open(str(path), "wb") as file:
         file.setparams((1, 2, 8_000, 0, "NONE", ""))
         file.writeframes(
@@ -48,6 +60,9 @@ async def test_an_announcement_is_played_where_there_is_one(own_board: Board, tm
     async with trunk.call("12345") as call:
         await call.answered()
         await call.hears(700)
+    place_announcements(path.parent)
+    with wave.open(str(path)) as file:
+        assert file.getnframes() == 16_000
 
 
 async def test_an_agent_s_phone_hears_the_congestion_tone_while_nobody_serves(board: Board) -> None:
