@@ -15,7 +15,7 @@ from core.events.calls import Dial, LegPlan, Listen, Prompt, Record, RecordingPl
 from tests.plugins.voice.support.audio import has_tone, is_silent
 from tests.plugins.voice.support.engine import Board
 from tests.plugins.voice.support.phone import Phone
-from tests.plugins.voice.support.stage import MAIN, Stage, agent, citizen, stage, talking
+from tests.plugins.voice.support.stage import MAIN, Stage, agent, citizen, sides, stage, talking
 
 CALLER_HZ, AGENT_HZ, PROMPT_HZ, OTHER_HZ = 440.0, 620.0, 850.0, 1_100.0
 
@@ -173,14 +173,6 @@ async def test_a_talk_is_recorded_with_the_citizen_left_and_the_agent_right(voic
     async with asyncio.timeout(10):
         while await voice.board.ari.stored_recordings():
             await asyncio.sleep(0.02)
-
-
-def sides(data: bytes) -> "tuple[array[int], array[int]]":
-    """Return left and right of a recording at 8 kHz."""
-    with wave.open(BytesIO(data)) as file:
-        assert (file.getnchannels(), file.getframerate()) == (2, 8_000)
-        both = array("h", file.readframes(file.getnframes()))
-    return both[::2], both[1::2]
 
 
 async def test_a_supervisor_hears_both_and_is_heard_by_the_agent_only_then_by_all(voice: Stage, trunk: Phone) -> None:

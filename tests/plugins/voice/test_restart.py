@@ -1,14 +1,22 @@
 """The plugin goes away in the middle of calls and comes back: nobody hears anything of it."""
 
 import asyncio
+import os
+import signal
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 from core.events import ActivityEnded, CallArrived, KeysPressed, LegChanged, RecordingEnded
 from core.events.calls import Listen, Prompt, RecordingPlan
-from tests.plugins.voice.support.engine import Board
+from hub.engine.binary import Asterisk
+from hub.engine.process import start
+from tests.hub.engine.conftest import engine, own_board
+from tests.plugins.voice.support.audio import has_tone
+from tests.plugins.voice.support.engine import Board, engine_settings
 from tests.plugins.voice.support.phone import Phone
-from tests.plugins.voice.support.stage import Stage, citizen, new_stage, talking
+from tests.plugins.voice.support.stage import Stage, citizen, new_stage, sides, talking
+
+__all__ = ["engine", "own_board"]
 
 CALLER_HZ, AGENT_HZ, PROMPT_HZ = 440.0, 620.0, 850.0
 RECORDED = (RecordingPlan(recording_id="rec-kill"),)
@@ -116,3 +124,35 @@ async def test_a_recording_whose_call_ended_meanwhile_is_handed_in(board: Board,
             async with asyncio.timeout(10):
                 while await board.ari.stored_recordings():
                     await asyncio.sleep(0.02)
+
+
+async def test_a_killed_engine_costs_a_recording_its_last_second(
+    own_board: Board, asterisk: Asterisk, tmp_path: Path
+) -> None:
+    async with Phone(own_board.sip, "trunk") as trunk, AsyncExitStack() as first:
+        made = new_stage(own_board, tmp_path, trunk)
+        voice = await first.enter_async_context(made.at_work())
+        phone = await voice.phone("agent-1")
+        call = await trunk.dial("12345")
+        call_id, caller, served, desk = await talking(voice, call, phone)
+        call.say(CALLER_HZ)
+        desk.say(AGENT_HZ)
+        await desk.hears(CALLER_HZ)
+        await voice.plan(call_id, caller, served, recordings=RECORDED)
+        async with asyncio.timeout(10):
+            while len([one for one in await own_board.ari.channels() if one.id.startswith("tape~")]) < 2:
+                await asyncio.sleep(0.02)
+        await call.heard_for(4.0)
+        os.kill(own_board.engine.note.pid, signal.SIGKILL)
+        await own_board.engine.wait()
+        await call.vanish()
+        await desk.vanish()
+        await first.aclose()
+        own_board.engine = await start(engine_settings(), asterisk, own_board.engine.layout)
+        async with made.at_work():
+            ended = await voice.told(RecordingEnded, recording_id="rec-kill")
+            assert (ended.call_id, ended.is_cut) == (call_id, True)
+            assert ended.length_s > 3.0, "of the four seconds before the end"
+            left, right = sides(made.link.files[ended.file.media_id][0])
+            assert has_tone(left[-9_600:-8_000], CALLER_HZ)
+            assert has_tone(right[-9_600:-8_000], AGENT_HZ)

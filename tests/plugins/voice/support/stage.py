@@ -153,6 +153,14 @@ def tone(frequency_hz: float, seconds: float, rate_hz: int = 8_000) -> bytes:
     return made.getvalue()
 
 
+def sides(data: bytes) -> "tuple[array[int], array[int]]":
+    """Return left and right of a recording at 8 kHz."""
+    with wave.open(BytesIO(data)) as file:
+        assert (file.getnchannels(), file.getframerate()) == (2, 8_000)
+        both = array("h", file.readframes(file.getnframes()))
+    return both[::2], both[1::2]
+
+
 async def talking(stage: Stage, trunk_call: Call, phone: Phone) -> tuple[str, LegPlan, LegPlan, Call]:
     """Bring a caller and an agent together; return call id, both legs, and the agent's side."""
     arrived = await stage.arrival()
