@@ -47,6 +47,7 @@ from hub.knowledge.knowledge import Knowledge
 from hub.media import MediaStore
 from hub.notifications import Notifications
 from hub.outreach.consent import Consent
+from hub.outreach.contact_terms import ContactOutreach
 from hub.outreach.keywords import Keywords
 from hub.outreach.outbound import Outbound
 from hub.outreach.settings import OutreachSetup
@@ -221,6 +222,7 @@ class Assembly:
             reach=reach,
             templates=templates,
             consent=consent,
+            contact_outreach=ContactOutreach(units, audit, reach=reach, contacts=contacts, consent=consent),
             outbound=outbound,
             outreach_setup=outreach_setup,
             campaigns=Campaigns(

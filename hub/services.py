@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from hub.media import MediaStore
     from hub.notifications import Notifications
     from hub.outreach.consent import Consent
+    from hub.outreach.contact_terms import ContactOutreach
     from hub.outreach.outbound import Outbound
     from hub.outreach.settings import OutreachSetup
     from hub.outreach.templates import Templates
@@ -107,6 +108,7 @@ class Services:
     reach: "Reach"
     templates: "Templates"
     consent: "Consent"
+    contact_outreach: "ContactOutreach"
     outbound: "Outbound"
     outreach_setup: "OutreachSetup"
     campaigns: "Campaigns"

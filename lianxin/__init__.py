@@ -6,6 +6,7 @@ check_names()  # before anything of ours is imported under a name that may be so
 
 from core.addresses import normalize
 from core.backoff import Backoff
+from core.catalogue import Catalogue
 from core.channel import CarriesCalls, Channel, ChannelConfig, FindsSent, Link, ServesHttp, ShowsTyping
 from core.clock import Clock, SystemClock
 from core.config import Secret, Settings
@@ -80,6 +81,7 @@ from core.ids import check_token, derived_id, new_id
 from core.models import models_in_use
 from core.numerals import cardinal_en, cardinal_zh, digits_en, digits_zh
 from core.parts import Progress, octets, split_text, utf16_units
+from core.received import Missing, place_text, unreadable, without_file
 from core.speech import CannotSpeak, Sound, SpeechConfig, SpeechLink, Synthesizer
 from core.transcription import CannotHear, Listening, Outcome, Transcriber
 from core.underway import Underway
@@ -97,6 +99,7 @@ __all__ = [
     "CannotHear",
     "CannotSpeak",
     "CarriesCalls",
+    "Catalogue",
     "Cause",
     "Channel",
     "ChannelAuthFailed",
@@ -129,6 +132,7 @@ __all__ = [
     "MessageState",
     "MessageStatus",
     "MessagesRead",
+    "Missing",
     "Outcome",
     "PayloadTooLarge",
     "PhoneAccount",
@@ -185,6 +189,9 @@ __all__ = [
     "new_id",
     "normalize",
     "octets",
+    "place_text",
     "split_text",
+    "unreadable",
     "utf16_units",
+    "without_file",
 ]

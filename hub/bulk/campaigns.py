@@ -36,6 +36,7 @@ from hub.reach import Reach, Sender
 from hub.store.models import Campaign, CampaignRecipient, Topic
 from hub.units import Unit, Units
 
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")  # with these a spreadsheet begins to calculate
 PREVIEWED: Final = 5
 WRITTEN_AT_ONCE: Final = 500  # recipients in one unit of work: about 20 ms of the database
 
@@ -328,7 +329,7 @@ def _csv_lines(rows: Any) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text)
     for row in rows:
-        writer.writerow([f"'{cell}" if cell.startswith(("=", "+", "-", "@")) else cell for cell in row])  # no formulas
+        writer.writerow([f"'{cell}" if cell.startswith(FORMULA) else cell for cell in row])
     return text.getvalue().encode()
 
 

@@ -2,16 +2,15 @@
 
 from typing import Final, Literal
 
+from core.catalogue import Catalogue
+
 Language = Literal["zh", "en"]
 
-_TEXTS: Final = {
-    "zh": {"gap": "〔第{number}段未收到，共{total}段〕", "late": "〔迟到的第{number}段，共{total}段〕"},
-    "en": {"gap": "[part {number} of {total} is missing]", "late": "[late part {number} of {total}] "},
-}
+text: Final = Catalogue(
+    {
+        "zh": {"gap": "〔第{number}段未收到，共{total}段〕", "late": "〔迟到的第{number}段，共{total}段〕"},
+        "en": {"gap": "[part {number} of {total} is missing]", "late": "[late part {number} of {total}] "},
+    }
+)
 OPT_OUT_WORDS: Final = ("TD", "T", "退订", "STOP")
 OPT_IN_WORDS: Final = ("DY", "订阅", "START")
-
-
-def text(key: str, language: Language, **values: int) -> str:
-    """Return the text ``key`` filled with ``values``."""
-    return _TEXTS[language][key].format(**values)

@@ -14,6 +14,7 @@ from telegram.error import BadRequest, TelegramError
 from core.channel import Link
 from core.errors import ChannelNotReady, RequestFailed, TryLater
 from core.events import Attachment, MessageReceived
+from core.received import Missing, without_file
 from plugins.telegram.config import TelegramConfig
 from plugins.telegram.texts import text
 from plugins.telegram.wire import (
@@ -107,7 +108,7 @@ class Intake:
 
     async def _with_file(self, event: MessageReceived, file: FileRef) -> MessageReceived:
         """Return ``event`` with the file, or with a line that says why it is not there."""
-        reason = "too_large"
+        reason: Missing = "too_large"
         if file.size_bytes <= MAX_DOWNLOAD_BYTES:
             try:
                 attachment = await self._fetch(file)
@@ -124,9 +125,8 @@ class Intake:
                 reason = "refused"
             else:
                 return msgspec.structs.replace(event, attachments=(*event.attachments, attachment))
-        why = text(reason, self._config.language)
-        note = text("file_left_out", self._config.language, name=file.name, reason=why)
-        return msgspec.structs.replace(event, text=f"{event.text}\n{note}".strip())
+        language = self._config.language
+        return without_file(event, text("file", language, name=file.name), reason, language)
 
     async def _fetch(self, file: FileRef) -> Attachment:
         async with self._downloads, asyncio.timeout(self._config.media_timeout_s):

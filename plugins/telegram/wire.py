@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from core.events import ContactArrived, Location, MessageReceived, Profile
+from core.received import place_text, unreadable
 from plugins.telegram.texts import text
 
 ALLOWED_UPDATES: Final = ("message", "edited_message", "callback_query", "my_chat_member")
@@ -227,7 +228,7 @@ def _written(message: Message, language: str) -> Told | None:
     place = _place(message)
     words = "\n".join(filter(None, _words(message, place, language)))
     if not words and not files:
-        words = text("unreadable", language)
+        words = unreadable(language)
     event = MessageReceived(
         external_id=str(message.message_id),
         sender=sender,
@@ -299,9 +300,7 @@ def _words(message: Message, place: Location | None, language: str) -> list[str]
     if message.sticker is not None:
         words.append(_sound(message.sticker.emoji))
     if place is not None:
-        label = place.label or f"{place.latitude:.5f}, {place.longitude:.5f}"
-        url = MAP_URL.format(latitude=place.latitude, longitude=place.longitude)
-        words.append(text("location", language, label=label, url=url))
+        words.append(place_text(place, MAP_URL, language))
     if (card := message.contact) is not None:
         words.append(text("contact", language, name=_sound(_name(card)), phone=_sound(card.phone_number)))
     return words

@@ -10,6 +10,7 @@ import msgspec
 from core.channel import Link
 from core.errors import RequestFailed, TryLater
 from core.events import Attachment, MessageReceived
+from core.received import Missing, without_file
 from plugins.wechat.api import Api, MediaTooLarge, Unanswered
 from plugins.wechat.config import WeChatConfig
 from plugins.wechat.errors import Refusal
@@ -38,6 +39,7 @@ class Intake:
         await self._link.emit(event)
 
     async def _with_file(self, event: MessageReceived, file: FileRef, api: Api | None) -> MessageReceived:
+        reason: Missing
         try:
             async with asyncio.timeout(self._config.media_timeout_s):
                 attachment = await self._fetch(file, api)
@@ -52,8 +54,7 @@ class Intake:
         else:
             return msgspec.structs.replace(event, attachments=(*event.attachments, attachment))
         language = self._config.language
-        note = text("file_left_out", language, kind=text(file.kind, language), reason=text(reason, language))
-        return msgspec.structs.replace(event, text=f"{event.text}\n{note}".strip())
+        return without_file(event, text(file.kind, language), reason, language)
 
     async def _fetch(self, file: FileRef, api: Api | None) -> Attachment:
         if api is None:

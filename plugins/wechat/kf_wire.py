@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from core.events import ContactArrived, Location, MessageReceived, MessageStatus
+from core.received import unreadable
 from plugins.wechat.texts import text
 from plugins.wechat.told import FileKind, FileRef, Told, Unreadable, address_of, place, place_text, sound
 
@@ -133,7 +134,7 @@ def interpret(message: KfMessage, open_kfid: str, language: str) -> Told | None:
     where = _place(message)
     words = _words(message, where, language)
     if not words and not files:
-        words = text("unreadable", language)
+        words = unreadable(language)
     event = MessageReceived(
         external_id=sound(message.msgid),
         sender=sender,

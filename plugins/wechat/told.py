@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from core.events import ContactArrived, Location, MessageReceived, MessageStatus
-from plugins.wechat.texts import text
+from core.received import place_text as text_of_place
 
 MAP_URL: Final = "https://uri.amap.com/marker?position={longitude:.6f},{latitude:.6f}"
 _USER_ID: Final = re.compile(r"(?:wechat:)?([A-Za-z0-9_-]{6,64})", re.IGNORECASE)
@@ -50,9 +50,7 @@ def place(latitude: float, longitude: float, label: str) -> Location:
 
 def place_text(where: Location, language: str) -> str:
     """Return a place in words with a link to a map of the same datum."""
-    label = where.label or f"{where.latitude:.5f}, {where.longitude:.5f}"
-    url = MAP_URL.format(latitude=where.latitude, longitude=where.longitude)
-    return text("location", language, label=label, url=url)
+    return text_of_place(where, MAP_URL, language)
 
 
 def sound(words: str) -> str:

@@ -9,6 +9,7 @@ from xml.etree.ElementTree import ParseError
 from defusedxml.ElementTree import fromstring
 
 from core.events import ContactArrived, Location, MessageReceived
+from core.received import unreadable
 from plugins.wechat.texts import text
 from plugins.wechat.told import FileKind, FileRef, Told, Unreadable, address_of, place, place_text
 
@@ -61,7 +62,7 @@ def _message(fields: Mapping[str, str], sender: str, time_s: int, kind: str, lan
     where = _place(fields) if kind == "location" else None
     words = _words(fields, kind, where, language)
     if not words and not files:
-        words = text("unreadable", language)
+        words = unreadable(language)
     event = MessageReceived(
         external_id=number,
         sender=sender,

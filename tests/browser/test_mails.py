@@ -133,3 +133,27 @@ def test_a_mail_is_answered_with_formatting_and_copies(people: People, relay: Re
     assert "<b>已派修</b>" in formatted.get_content()
     assert '<a href="https://example.cn/lamp">example.cn/lamp</a>' in formatted.get_content()
     assert "> 中山路 12 号的路灯坏了三天" in words
+
+
+def test_who_is_not_to_be_written_to_first_is_not(people: People, relay: Relay) -> None:
+    agent = people.agent("zhou")
+    page = agent.page
+    agent.watch.tolerate("status of 409", "/api/v1/conversations")
+    write(relay, complaint("<third-01234567890@example.cn>"))
+    agent.accept()
+    panel = page.get_by_role("region", name="主动联系")
+    panel.get_by_text("免打扰与订阅").click()
+    panel.get_by_role("checkbox", name="免打扰").check()
+    expect(panel.get_by_text("免打扰", exact=True)).to_be_visible()
+    panel.get_by_role("button", name="写给市民").click()
+    dialog = page.get_by_role("dialog", name="写给市民")
+    expect(dialog).to_contain_text("没有可以主动发送的方式")
+    dialog.get_by_role("button", name="取消").click()
+    panel.get_by_role("checkbox", name="免打扰").uncheck()
+    expect(panel.get_by_text("免打扰", exact=True)).to_have_count(0)
+    panel.get_by_role("button", name="写给市民").click()
+    dialog.get_by_label("主题").fill("路灯")
+    dialog.get_by_label("内容").fill("您好")
+    assert faults_of(page) == []
+    dialog.get_by_role("button", name="发送").click()
+    expect(page.get_by_text("该地址已有进行中的会话")).to_be_visible()

@@ -47,7 +47,7 @@ def catalogues(root: Path) -> dict[str, dict[str, dict[str, str]]]:
         found[str(zh.parent.relative_to(root))] = {
             language: dict(_flat(json.loads(path.read_text("utf-8")))) for language, path in languages.items()
         }
-    for path in root.glob("plugins/*/texts.py"):
+    for path in [root / "core/texts.py", *root.glob("plugins/*/texts.py")]:
         found[str(path.relative_to(root))] = _literal(path)
     return found
 

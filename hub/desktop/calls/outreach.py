@@ -8,6 +8,7 @@ from msgspec import Meta
 from core.config import Settings
 from core.events import ConversationView
 from hub.http.endpoints import Call, Endpoints, NoBody
+from hub.outreach.contact_terms import ContactTerms, RefusalChange
 from hub.outreach.outbound import NewConversation, SenderView
 from hub.outreach.templates import CannedReply
 from hub.services import Services
@@ -66,6 +67,25 @@ async def list_senders(services: Services, call: Call[NoBody]) -> SenderList:
 async def begin_conversation(services: Services, call: Call[NewConversation]) -> ConversationView:
     """Write to a citizen first."""
     return await services.outbound.begin(call.identity, call.body, remote=call.remote)
+
+
+@api.add("GET", "/api/v1/contacts/{contact_id}/outreach", "desk.use", answer=ContactTerms)
+async def get_contact_terms(services: Services, call: Call[NoBody]) -> ContactTerms:
+    """Return how a contact can be written to first, who refuses that, and their subscriptions."""
+    return await services.contact_outreach.terms(call.identity, call.path["contact_id"])
+
+
+@api.add(
+    "PUT",
+    "/api/v1/contacts/{contact_id}/addresses/{address_id}/do-not-contact",
+    "contact.edit",
+    body=RefusalChange,
+)
+async def change_refusal(services: Services, call: Call[RefusalChange]) -> None:
+    """Put one of a contact's addresses on the do-not-contact list, or take it off."""
+    await services.contact_outreach.refuse(
+        call.identity, call.path["contact_id"], call.path["address_id"], call.body, remote=call.remote
+    )
 
 
 @api.add("POST", "/api/v1/do-not-contact", "contact.edit", body=Refusal)

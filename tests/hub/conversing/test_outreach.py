@@ -7,6 +7,7 @@ import pytest
 from core.events import MessageReceived
 from core.testing.clock import VirtualClock
 from hub.accounts.identity import Identity
+from hub.mails import reference
 from hub.outreach.consent import TopicView
 from hub.outreach.initials import initials
 from hub.outreach.settings import OutreachSettings
@@ -86,7 +87,7 @@ async def test_a_flow_sends_a_result_by_email(still_house: House, channel: FakeC
         await channel.write(WANG, "wang@Example.org")
         order = await email.hears("mailto:wang@example.org", "您的办件编号")
     assert order.mail is not None
-    assert order.mail.subject == "办理结果"
+    assert order.mail.subject == f"办理结果 [LX-{reference((await Conversation.get()).conversation_id)}]"
 
 
 @pytest.mark.usefixtures("sending_flow")
@@ -209,6 +210,31 @@ async def test_an_agent_subscribes_a_contact(
     assert (await zhou.call("GET", "/topics"))["items"][0]["subscribers"] == 1
     await zhou.call("PUT", path, address_id=address["address_id"], wanted=False)
     assert await Subscription.all().count() == 0
+
+
+async def test_an_agent_sees_and_changes_on_which_terms_a_contact_is_written_to(
+    channel: FakeChannel, sms: FakeChannel, come: Come
+) -> None:
+    zhou = await come("zhou")
+    contact_id = (await serve(zhou, channel))["contact_id"]
+    contact = await zhou.call("POST", f"/contacts/{contact_id}/addresses", text=MOBILE)
+    (address_id,) = [one["address_id"] for one in contact["addresses"] if one["uri"].startswith("tel:")]
+
+    async def terms() -> dict[str, Any]:
+        found = (await zhou.call("GET", f"/contacts/{contact_id}/outreach"))["addresses"]
+        return next(one for one in found if one["address_id"] == address_id)
+
+    before = await terms()
+    assert (before["is_refused"], [one["instance"] for one in before["senders"]]) == (False, ["sms-main"])
+    path = f"/contacts/{contact_id}/addresses/{address_id}/do-not-contact"
+    await zhou.call("PUT", path, is_refused=True, reason="来电要求")
+    assert ((await terms())["is_refused"], (await DoNotContact.get()).reason) == (True, "来电要求")
+    begin = {"client_id": "c-1", "address_id": address_id, "text": "您好"}
+    assert (await zhou.try_call("POST", "/conversations", **begin))[0] == 409
+    await zhou.call("PUT", path, is_refused=False)
+    begun = await zhou.call("POST", "/conversations", **begin)
+    assert begun["agent_id"]
+    await sms.hears(MOBILE, "您好")
 
 
 async def test_canned_replies_are_filled_and_found_by_initials(

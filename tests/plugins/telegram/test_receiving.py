@@ -43,7 +43,7 @@ async def test_a_person_whose_words_wait_holds_up_no_other(telegram: BotApi, lin
     async with bot(telegram):
         await telegram.confirmed()
     assert [(one.sender, one.external_id) for one in link.messages] == [("telegram:8", "2"), ("telegram:4711", "1")]
-    assert link.messages[1].text == "[文件 a.pdf 未能取回：Telegram 上已经没有]", "the words came without the file"
+    assert link.messages[1].text == "[文件 a.pdf 未能取回：对方平台已不再提供]", "the words came without the file"
     assert telegram.calls.count("getFile") == 3
 
 
@@ -107,7 +107,7 @@ async def test_a_file_that_cannot_be_had_leaves_a_line(telegram: BotApi, link: M
         await telegram.deliver(message(number=2, document={"file_id": "none", "file_name": "x.doc"}))
     assert [one.text for one in link.messages] == [
         "看\n[文件 film.mp4 未能取回：超过 20 MB]",
-        "[文件 x.doc 未能取回：Telegram 上已经没有]",
+        "[文件 x.doc 未能取回：对方平台已不再提供]",
     ]
 
 

@@ -94,7 +94,7 @@ async def test_files_come_with_the_message(official: OfficialPlatform, link: Mem
     assert (voice.attachments[0].mime, voice.attachments[0].is_voice) == ("audio/amr", True)
     assert voice.text == "我家暖气不热。"
     assert link.files[video.attachments[0].media_id] == (b"a film", "video/mp4")
-    assert missing.text == "[图片 未能取回：微信没有给出]"
+    assert missing.text == "[图片 未能取回：对方平台已不再提供]"
 
 
 async def test_many_who_need_a_token_wait_for_one(official: OfficialPlatform, account: Any) -> None:

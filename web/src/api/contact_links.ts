@@ -1,5 +1,6 @@
 /** Calls about a contact's addresses, where answers go, and replies that need not be typed. */
 import { call } from './client'
+import type { Sender } from './outreach'
 import type { ContactView, ConversationView, LocalText } from './types'
 
 export interface ReplyOption {
@@ -45,6 +46,26 @@ export interface MergePreview {
   subscriptions: number
 }
 
+export interface AddressTerms {
+  address_id: string
+  is_refused: boolean
+  refused_by?: string
+  senders?: Sender[]
+}
+
+export interface ContactTerms {
+  addresses: AddressTerms[]
+  subscriptions: { topic_id: string; address_id: string }[]
+}
+
+export interface FirstMessage {
+  client_id: string
+  address_id: string
+  instance: string
+  text: string
+  subject: string
+}
+
 const contact = (id: string, rest: string) => `/contacts/${id}${rest}`
 const conversation = (id: string, rest: string) => `/conversations/${id}${rest}`
 
@@ -78,3 +99,14 @@ export const mergeContacts = (id: string, otherId: string) =>
   call<ContactView>('POST', contact(id, '/merges'), { other_id: otherId })
 
 export const undoMerge = (id: string, mergeId: string) => call<ContactView>('DELETE', contact(id, `/merges/${mergeId}`))
+
+export const contactTerms = (id: string) => call<ContactTerms>('GET', contact(id, '/outreach'))
+
+export const changeRefusal = (id: string, addressId: string, isRefused: boolean) =>
+  call<void>('PUT', contact(id, `/addresses/${addressId}/do-not-contact`), { is_refused: isRefused })
+
+export const changeSubscription = (id: string, topicId: string, addressId: string, wanted: boolean) =>
+  call<void>('PUT', contact(id, `/subscriptions/${topicId}`), { address_id: addressId, wanted })
+
+export const beginConversation = (message: FirstMessage) =>
+  call<ConversationView>('POST', '/conversations', message, { key: message.client_id })

@@ -135,3 +135,7 @@ export const addRefusal = (text: string, reason: string) => call<void>('POST', '
 export const removeRefusal = (text: string) => call<void>('POST', '/do-not-contact/remove', { text })
 export const importRefusals = (text: string, reason: string) =>
   call<{ added: number; known: number; faults: { line: number; fault: string }[] }>('POST', '/do-not-contact/import', { text, reason })
+
+export const getOutreachSettings = () => call<Record<string, unknown>>('GET', '/outreach/settings')
+export const saveOutreachSettings = (settings: Record<string, unknown>) =>
+  call<Record<string, unknown>>('PUT', '/outreach/settings', settings)

@@ -131,8 +131,11 @@ export function label(name: string, schema: Schema): string {
   return own ?? name.replaceAll('_', ' ')
 }
 
-/** Return the help below a field, if there is any. */
-export function help(schema: Schema): string {
+/** Return the help below a field, if there is any: its own, or the catalogue's. */
+export function help(name: string, schema: Schema): string {
+  const { t, te } = i18n.global
+  const key = `setting_help.${name}`
+  if (!schema['x-description'] && te(key, 'zh')) return t(key)
   return localText(schema['x-description'], schema.properties ? '' : (schema.description ?? ''))
 }
 
