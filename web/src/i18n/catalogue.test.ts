@@ -27,6 +27,11 @@ it('has the same keys and placeholders in both languages', () => {
   expect(shape(en)).toEqual(shape(zh))
 })
 
+it('writes the signs of the message syntax so that they are shown', () => {
+  const broken = [...flat(zh), ...flat(en)].filter(([, text]) => /(?<!\{')@/.test(text)).map(([key]) => key)
+  expect(broken).toEqual([])
+})
+
 it('knows every key that is asked for by name', () => {
   const known = new Set(flat(zh).map(([key]) => key))
   const asked = sources.flatMap(({ text }) => [...text.matchAll(/\bt\(\s*'([\w.]+)'/g)].map((match) => match[1]))

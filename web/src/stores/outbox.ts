@@ -26,6 +26,8 @@ export interface Unsent {
   text: string
   attachments: Attachment[]
   mail?: MailAsked
+  /** Colleagues whom a note names. */
+  mentions?: string[]
   created_at: string
   /** `held`: the line is down, it goes out by itself; `failed`: a person has to decide. */
   state: 'sending' | 'held' | 'failed'
@@ -39,14 +41,14 @@ export const useOutbox = defineStore('outbox', () => {
   const items = reactive<Unsent[]>(stored(key))
   const busy = new Set<string>()
 
-  function send(conversationId: string, text: string, attachments: Attachment[], isNote: boolean, mail?: MailAsked): void {
+  function send(conversationId: string, text: string, attachments: Attachment[], isNote: boolean, more: Pick<Unsent, 'mail' | 'mentions'> = {}): void {
     items.push({
       client_id: newKey(),
       conversation_id: conversationId,
       is_note: isNote,
       text,
       attachments,
-      mail,
+      ...more,
       created_at: new Date(now()).toISOString(),
       state: 'sending',
       error: '',
@@ -73,9 +75,9 @@ export const useOutbox = defineStore('outbox', () => {
   }
 
   async function post(item: Unsent): Promise<EntryView | null> {
-    const { client_id, text, attachments, mail } = item
+    const { client_id, text, attachments, mail, mentions } = item
     const media = attachments.map((attachment) => attachment.media_id)
-    const body = item.is_note ? { client_id, text } : { client_id, text, attachments: media, mail }
+    const body = item.is_note ? { client_id, text, mentions } : { client_id, text, attachments: media, mail }
     try {
       const path = `/conversations/${item.conversation_id}/${item.is_note ? 'notes' : 'messages'}`
       return await call<EntryView>('POST', path, body, { key: client_id })
