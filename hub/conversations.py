@@ -282,7 +282,9 @@ class Conversations:
     async def _mention(self, unit: Unit, identity: Identity, conversation: Conversation, user_id: str) -> None:
         user = await User.get_or_none(user_id=user_id, is_active=True)
         if user is None or not await may_open(await identity_of(user), conversation):
-            raise ApiError(422, "mention_refused", "a colleague who may not read it", fields={"mentions": "not_visible"})
+            raise ApiError(
+                422, "mention_refused", "a colleague who may not read it", fields={"mentions": "not_visible"}
+            )
         if user_id != identity.user_id:
             name = conversation.contact_name
             notify(unit, user_id, "mention", conversation.conversation_id, by=identity.display_name, name=name)

@@ -50,6 +50,29 @@ def test_the_desk_from_the_first_offer_to_the_wrap_up(people: People) -> None:
     assert_clean(agent.page, "desk-wrap-up")
 
 
+def test_what_colleagues_tell_each_other_and_the_tray(people: People) -> None:
+    agent, chen = people.agent("zhou"), people.agent("chen")
+    colleague = chen.call("GET", "/session")["user_id"]
+    room = agent.call("POST", "/rooms", member_ids=[colleague])
+    chen.call("POST", f"/rooms/{room['room_id']}/messages", client_id="m1", text="看一下 https://example.org")
+    chen.call("POST", "/bulletins", title="城东停水", text="今晚八点到十点")
+    agent.call("POST", "/todos", text="回电", due_at="2026-01-01T00:00:00Z")
+    agent.page.goto(f"{agent.url}/team/{room['room_id']}")
+    expect(agent.page.get_by_role("log", name="聊天消息")).to_contain_text("看一下")
+    assert_clean(agent.page, "team-room")
+    agent.page.goto(f"{agent.url}/team/bulletins")
+    expect(agent.page.get_by_role("button", name="我已阅读")).to_be_visible()
+    assert_clean(agent.page, "team-bulletins")
+    tray = agent.page.get_by_role("button", name="提醒与备忘")
+    tray.press("Enter")
+    expect(agent.page.get_by_role("dialog", name="提醒与备忘")).to_contain_text("我的今天")
+    assert_clean(agent.page, "tray")
+    agent.page.keyboard.press("Escape")
+    expect(tray).to_be_focused()
+    agent.page.get_by_role("button", name="我已阅读").click()
+    expect(agent.page.get_by_role("button", name="我已阅读")).to_have_count(0)
+
+
 def test_the_public_page_and_the_chat_window(people: People) -> None:
     citizen = people.citizen()
     citizen.page.goto(f"{citizen.url}/public")
