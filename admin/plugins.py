@@ -79,7 +79,9 @@ async def get_instance(services: Services, call: Call[NoBody]) -> InstanceView:
     return _view(services, row, settings)
 
 
-@api.add("PUT", "/api/v1/instances/{instance}", "admin.plugins", body=SaveInstance, answer=InstanceView)
+@api.add(
+    "PUT", "/api/v1/instances/{instance}", "admin.plugins", body=SaveInstance, answer=InstanceView, problems=(502,)
+)
 async def save_instance(services: Services, call: Call[SaveInstance]) -> InstanceView:
     """Make or change an instance; a secret that comes back masked stays what it was."""
     body = call.body

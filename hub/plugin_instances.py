@@ -231,7 +231,10 @@ class PluginInstances:
 
     async def _probe(self, plugin: str, settings: dict[str, Any]) -> None:
         request = ProbeRequest(plugin=plugin, settings=settings)
-        answer = await self._bus.request(ASK_PROBE, request, reply=ProbeAnswer, timeout_s=PROBE_S)
+        try:
+            answer = await self._bus.request(ASK_PROBE, request, reply=ProbeAnswer, timeout_s=PROBE_S)
+        except RequestFailed as error:
+            raise ApiError(502, error.code, str(error)) from error
         if not answer.ok:
             raise ConfigInvalid(answer.faults or {"": answer.code})
 

@@ -8,7 +8,7 @@ import msgspec
 
 from core.events import AgentChanged, AgentView, Event, QueueChanged, QueueView
 from hub.accounts.identity import Identity
-from hub.desktop.feed import Connection, UserFeed
+from hub.desktop.feed import Connection, Shared, UserFeed
 from hub.desktop.patches import Patch, Viewer
 from hub.desktop.snapshot import read_tables
 from hub.store.engine import Store
@@ -39,15 +39,17 @@ class Desk:
                 self.agents[event.agent.agent_id] = event.agent
             elif isinstance(event, QueueChanged):
                 self.queue_figures[event.queue.queue_id] = event.queue
+        shared: Shared = {}
         for feed in self._feeds.values():
-            feed.apply(listed)
+            feed.apply(listed, shared)
 
     async def renew_setup(self) -> None:
         """Tell every desk of the set-up as it is now; call it once a change of it is committed."""
         async with self._store.reading():  # in the order of the commits
             changed = [Patch("setup", key, value) for key, value in (await self._setup()).items()]
+            shared: Shared = {}
             for feed in self._feeds.values():
-                feed.push(changed)
+                feed.push(changed, shared)
 
     def signal(self, user_id: str, frame: dict[str, Any]) -> None:
         """Send a frame that is not part of the state to one user's browsers."""

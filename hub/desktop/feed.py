@@ -8,7 +8,7 @@ import asyncio
 import secrets
 from collections import deque
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -17,6 +17,8 @@ from hub.desktop.patches import Patch, Viewer, patches
 
 QUEUE_FRAMES: Final = 500  # a browser that is further behind is sent away and starts from its last number
 BACKLOG_BYTES: Final = 1_048_576  # by user
+
+Shared: TypeAlias = dict[bytes, bytes]  # what was encoded for one commit's readers, each text once
 
 _encoder = msgspec.json.Encoder()
 
@@ -77,26 +79,29 @@ class UserFeed:
         self.epoch = secrets.token_hex(8)
         self.seq = 0
         self.connections: set[Connection] = set()
-        self._backlog: deque[tuple[int, bytes]] = deque(maxlen=backlog)
+        self._backlog: deque[tuple[int, bytes]] = deque(maxlen=backlog)  # what changed, encoded
         self._bytes = 0
 
-    def apply(self, events: Iterable[Event]) -> None:
+    def apply(self, events: Iterable[Event], shared: Shared) -> None:
         """Number and send what ``events`` change for this user, as one delta."""
         if changed := [patch for event in events for patch in patches(event, self.viewer)]:
-            self.push(changed)
+            self.push(changed, shared)
 
-    def push(self, changed: list[Patch]) -> None:
-        """Number and send ``changed`` as one delta."""
+    def push(self, changed: list[Patch], shared: Shared) -> None:
+        """Number and send ``changed`` as one delta; what others are sent, too, is kept once, by ``shared``."""
         self.seq += 1
-        frame = b'{"type":"delta","seq":%d,"patches":%b}' % (self.seq, _encoder.encode(changed))
+        encoded = _encoder.encode(changed)
+        encoded = shared.setdefault(encoded, encoded)
         if len(self._backlog) == self._backlog.maxlen:
             self._bytes -= len(self._backlog[0][1])
-        self._backlog.append((self.seq, frame))
-        self._bytes += len(frame)
+        self._backlog.append((self.seq, encoded))
+        self._bytes += len(encoded)
         while self._bytes > BACKLOG_BYTES and len(self._backlog) > 1:
             self._bytes -= len(self._backlog.popleft()[1])
-        for connection in tuple(self.connections):
-            connection.push(frame)
+        if self.connections:
+            frame = _delta(self.seq, encoded)
+            for connection in tuple(self.connections):
+                connection.push(frame)
 
     def signal(self, frame: bytes) -> None:
         """Send something that is not part of the state."""
@@ -116,4 +121,8 @@ class UserFeed:
         first = self.seq - len(self._backlog) + 1
         if seq + 1 < first or self.seq - seq >= QUEUE_FRAMES:
             return None  # forgotten, or more than a connection's queue holds
-        return [frame for number, frame in self._backlog if number > seq]
+        return [_delta(number, encoded) for number, encoded in self._backlog if number > seq]
+
+
+def _delta(seq: int, encoded: bytes) -> bytes:
+    return b'{"type":"delta","seq":%d,"patches":%b}' % (seq, encoded)
