@@ -103,6 +103,7 @@ def trunk_objects(trunk: Trunk) -> tuple[ConfigObject, ...]:
             "callerid": NO_NAME,
             "trust_id_inbound": _yes(trunk.trusts_caller_id),
             "send_pai": "yes",
+            "send_connected_line": "no",  # a caller is not told which agent's phone took the call, nor invited anew
             "t38_udptl": _yes(trunk.carries_fax),
             "t38_udptl_ec": "redundancy",  # faulty FEC decoders at the far end give corrupt pages marked good
             "from_user": trunk.from_user,

@@ -1,0 +1,425 @@
+"""Holds calls through the plugin against app_queue with MixMonitor: CPU of a call, and time to the agent's ring.
+
+Both sides get the same Asterisk with the same files, one after the other. SIPp calls at a steady rate, SIPp answers for
+the agents and echoes what it hears; every call is queued, bridged and recorded. Times to ring are SIPp's own. A
+stand-in in the plugin's process decides at once: the hub's work is not part of the figures. Needs SIPp.
+"""
+
+import argparse
+import asyncio
+import os
+import re
+import shutil
+import socket
+import statistics
+import sys
+import tempfile
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from core.channel import Link
+from core.config import decode_settings
+from core.events import Attachment, CallArrived, CallPlan, Event, History, LegChanged, RecordingEnded
+from core.events.calls import Dial, LegPlan, Listen, RecordingPlan, Talk
+from hub.engine.binary import Asterisk
+from hub.engine.install import install
+from hub.engine.layout import Layout
+from hub.engine.process import Engine, start
+from hub.engine.settings import EngineSettings
+from plugins.voice.accounts import ConfigObject, Trunk, put_objects, trunk_objects
+from plugins.voice.adapter import Voice
+from plugins.voice.ari import Ari
+from plugins.voice.config import VoiceConfig
+
+AGENTS = 200
+SETTLE_S = 3.0  # for recordings to be handed in, the same for both
+TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+
+CALLER = """<?xml version="1.0" encoding="ISO-8859-1" ?>
+<scenario name="caller">
+  <nop><action><log message="called [call_number] [timestamp]"/></action></nop>
+  <send retrans="500"><![CDATA[
+INVITE sip:12345@[remote_ip]:[remote_port] SIP/2.0
+Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]
+From: <sip:139[call_number]@[local_ip]:[local_port]>;tag=[call_number]
+To: <sip:12345@[remote_ip]:[remote_port]>
+Call-ID: [call_id]
+CSeq: 1 INVITE
+Contact: <sip:caller@[local_ip]:[local_port]>
+Max-Forwards: 70
+Content-Type: application/sdp
+Content-Length: [len]
+
+v=0
+o=- 1 1 IN IP4 [local_ip]
+s=-
+c=IN IP4 [media_ip]
+t=0 0
+m=audio [rtpstream_audio_port] RTP/AVP 0
+a=rtpmap:0 PCMU/8000
+]]></send>
+  <recv response="100" optional="true"/>
+  <recv response="180" optional="true"/>
+  <recv response="183" optional="true"/>
+  <recv response="200"/>
+  <send><![CDATA[
+ACK sip:12345@[remote_ip]:[remote_port] SIP/2.0
+Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]
+From: <sip:139[call_number]@[local_ip]:[local_port]>;tag=[call_number]
+To: <sip:12345@[remote_ip]:[remote_port]>[peer_tag_param]
+Call-ID: [call_id]
+CSeq: 1 ACK
+Max-Forwards: 70
+Content-Length: 0
+
+]]></send>
+  <nop><action><exec rtp_stream="tone.ul,-1,0"/></action></nop>
+  <pause milliseconds="{talk_ms}"/>
+  <send retrans="500"><![CDATA[
+BYE sip:12345@[remote_ip]:[remote_port] SIP/2.0
+Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]
+From: <sip:139[call_number]@[local_ip]:[local_port]>;tag=[call_number]
+To: <sip:12345@[remote_ip]:[remote_port]>[peer_tag_param]
+Call-ID: [call_id]
+CSeq: 2 BYE
+Max-Forwards: 70
+Content-Length: 0
+
+]]></send>
+  <recv response="200"/>
+</scenario>
+"""
+AGENT = """<?xml version="1.0" encoding="ISO-8859-1" ?>
+<scenario name="agent">
+  <recv request="INVITE">
+    <action>
+      <ereg regexp="139([0-9]+)@" search_in="hdr" header="From:" assign_to="all,number"/>
+      <log message="rung [$number] [timestamp]"/>
+    </action>
+  </recv>
+  <Reference variables="all"/>
+  <send><![CDATA[
+SIP/2.0 180 Ringing
+[last_Via:]
+[last_From:]
+[last_To:];tag=[call_number]
+[last_Call-ID:]
+[last_CSeq:]
+Contact: <sip:agent@[local_ip]:[local_port]>
+Content-Length: 0
+
+]]></send>
+  <send retrans="500"><![CDATA[
+SIP/2.0 200 OK
+[last_Via:]
+[last_From:]
+[last_To:];tag=[call_number]
+[last_Call-ID:]
+[last_CSeq:]
+Contact: <sip:agent@[local_ip]:[local_port]>
+Content-Type: application/sdp
+Content-Length: [len]
+
+v=0
+o=- 1 1 IN IP4 [local_ip]
+s=-
+c=IN IP4 [media_ip]
+t=0 0
+m=audio [media_port] RTP/AVP 0
+a=rtpmap:0 PCMU/8000
+]]></send>
+  <recv request="ACK"/>
+  <recv request="BYE"/>
+  <send><![CDATA[
+SIP/2.0 200 OK
+[last_Via:]
+[last_From:]
+[last_To:]
+[last_Call-ID:]
+[last_CSeq:]
+Content-Length: 0
+
+]]></send>
+</scenario>
+"""
+DIAL_PLAN = """
+[reference]
+exten => _X.,1,Answer()
+ same => n,MixMonitor(${UNIQUEID}.wav)
+ same => n,Queue(reference)
+ same => n,Hangup()
+"""
+QUEUE = """[general]
+autofill = yes
+[reference]
+strategy = rrmemory
+ringinuse = no
+timeout = 15
+"""
+
+
+@dataclass(frozen=True)
+class Load:
+    """What is asked of both sides."""
+
+    calls: int
+    per_s: int
+    talk_s: float
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of it."""
+
+    failed: int
+    answered: int
+    recorded: int
+    engine_cpu_s: float
+    plugin_cpu_s: float
+    rings_ms: list[float]
+
+
+class StandIn(Link):
+    """A hub that decides at once: the next free agent, music until they answer, then a recorded talk."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.instance = "bench"
+        self.data_dir = data_dir
+        self.voice: Voice
+        self.recorded = 0
+        self._free = deque(range(AGENTS))
+        self._agents: dict[str, int] = {}
+        self._legs: dict[str, tuple[LegPlan, LegPlan]] = {}
+
+    async def emit(self, event: Event) -> None:
+        match event:
+            case CallArrived() if event.call_id not in self._agents:
+                number = self._agents[event.call_id] = self._free.popleft()
+                dial = Dial(target=f"phone:agent-{number}", ring_s=15, caller_id=event.caller.removeprefix("tel:"))
+                talk = Talk(activity_id="main")
+                waits = Listen(activity_id="wait", background="music")
+                caller = LegPlan(leg_id=event.leg_id, role="caller", activity=waits)
+                agent = LegPlan(leg_id=f"agent-{event.call_id}", role="agent", activity=talk, dial=dial)
+                self._legs[event.call_id] = (caller, agent)
+                await self._plan(event.call_id, 1, caller, agent)
+            case LegChanged(state="answered") if event.leg_id.startswith("agent-"):
+                caller, agent = self._legs[event.call_id]
+                talking = LegPlan(leg_id=caller.leg_id, role="caller", activity=agent.activity)
+                await self._plan(event.call_id, 2, talking, agent)
+            case LegChanged(state="ended") if not event.leg_id.startswith("agent-"):
+                await self._plan(event.call_id, 3)
+                self._free.append(self._agents[event.call_id])
+            case RecordingEnded():
+                self.recorded += 1
+
+    async def _plan(self, call_id: str, revision: int, *legs: LegPlan) -> None:
+        recordings = (RecordingPlan(recording_id=f"rec-{call_id}"),) if revision == 2 else ()
+        await self.voice.arrange(CallPlan(call_id=call_id, revision=revision, legs=legs, recordings=recordings))
+
+    async def history(self, address: str, *, after_seq: int = 0, limit: int = 50) -> History:
+        return History()
+
+    async def put_media(self, data: bytes, *, mime: str, name: str = "") -> Attachment:
+        return Attachment(media_id=name, mime=mime, name=name, size_bytes=len(data))
+
+    async def put_file(self, path: Path, *, mime: str, name: str = "") -> Attachment:
+        return await self.put_media(path.read_bytes(), mime=mime, name=name)
+
+    async def get_media(self, media_id: str) -> tuple[bytes, str]:
+        raise NotImplementedError
+
+
+async def measure(load: Load, asterisk: Asterisk, *, is_ours: bool) -> Result:
+    """Return one side's figures."""
+    with tempfile.TemporaryDirectory(prefix="lianxin-bench-") as name:
+        folder = Path(name)
+        settings = decode_settings(
+            EngineSettings, {"sip_host": "127.0.0.1", "sip_port": 0, "rtp_first": 20_000, "rtp_last": 24_000}
+        )
+        engine = await start(settings, asterisk, Layout(folder / "engine"))
+        try:
+            return await _measure(load, engine, folder, is_ours=is_ours)
+        finally:
+            await engine.kill()
+
+
+async def _measure(load: Load, engine: Engine, folder: Path, *, is_ours: bool) -> Result:
+    ports = {"caller": free_port(), "agent": free_port()}
+    trunk = Trunk(name="trunk", host="127.0.0.1", port=ports["caller"], codecs=("ulaw",))
+    access = engine.access
+    async with Ari(access.url, access.username, access.password, app="setup") as ari:
+        await put_objects(ari, [item for number in range(AGENTS) for item in agent_objects(number, ports["agent"])])
+        if not is_ours:
+            await put_objects(ari, [in_reference(item) for item in trunk_objects(trunk)])
+            await load_queue(engine)
+    plugin: asyncio.subprocess.Process | None = None
+    if is_ours:
+        plugin = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "benchmarks.phone", "--plugin", str(folder), access.url, access.password.reveal(),
+            str(ports["caller"]), stdout=asyncio.subprocess.PIPE, stdin=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        assert plugin.stdout is not None
+        await plugin.stdout.readline()
+    try:
+        begun = cpu_s(engine.note.pid), cpu_s(plugin.pid) if plugin else 0.0
+        printed = await call(load, engine, folder, ports)
+        await asyncio.sleep(SETTLE_S)
+        spent = cpu_s(engine.note.pid) - begun[0], cpu_s(plugin.pid) - begun[1] if plugin else 0.0
+        recorded = len(list((folder / "engine/spool/monitor").glob("*.wav")))
+        if plugin is not None:
+            recorded = int((await plugin.communicate(b"\n"))[0])
+    finally:
+        if plugin is not None and plugin.returncode is None:
+            plugin.kill()
+            await plugin.wait()
+    called = {number: float(at) for number, at in re.findall(r"called (\d+) .*?(\d{10}\.\d+)", printed["caller"])}
+    rung = {number: float(at) for number, at in re.findall(r"rung (\d+) .*?(\d{10}\.\d+)", printed["agent"])}
+    return Result(
+        failed=load.calls - int(printed["successful"]),
+        answered=len(rung),
+        recorded=recorded,
+        engine_cpu_s=spent[0] / load.calls,
+        plugin_cpu_s=spent[1] / load.calls,
+        rings_ms=sorted(1_000 * (rung[number] - called[number]) for number in rung.keys() & called.keys()),
+    )
+
+
+async def call(load: Load, engine: Engine, folder: Path, ports: dict[str, int]) -> dict[str, str]:
+    """Have SIPp make the calls; return what both of its processes noted, and how many were ``successful``."""
+    sipp = shutil.which("sipp")
+    if sipp is None:
+        raise SystemExit("needs SIPp: sudo apt-get install sip-tester")
+    (folder / "tone.ul").write_bytes(bytes(0x80 | index % 64 for index in range(80_000)))
+    (folder / "caller.xml").write_text(CALLER.replace("{talk_ms}", str(round(1_000 * load.talk_s))))
+    (folder / "agent.xml").write_text(AGENT)
+    common = ("-i", "127.0.0.1", "-nostdin", "-trace_logs")
+    agents = await asyncio.create_subprocess_exec(
+        sipp, "-sf", "agent.xml", "-p", str(ports["agent"]), "-rtp_echo", "-mp", str(free_port()), *common,
+        "-log_file", "agent.log", cwd=folder, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        callers = await asyncio.create_subprocess_exec(
+            sipp, f"127.0.0.1:{engine.note.sip_port}", "-sf", "caller.xml", "-p", str(ports["caller"]), *common,
+            "-log_file", "caller.log", "-m", str(load.calls), "-r", str(load.per_s), "-l",
+            str(load.calls), "-timeout", str(round(load.talk_s + load.calls / load.per_s + 60)), cwd=folder,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+        )  # fmt: skip
+        output, _ = await callers.communicate()
+    finally:
+        with suppress(ProcessLookupError):
+            agents.kill()
+        await agents.wait()
+    successful = re.findall(r"Successful call\s*\|\s*\d+\s*\|\s*(\d+)", output.decode(errors="replace"))
+    return {
+        "caller": (folder / "caller.log").read_text(errors="replace"),
+        "agent": (folder / "agent.log").read_text(errors="replace"),
+        "successful": successful[-1] if successful else "0",
+    }
+
+
+def agent_objects(number: int, port: int) -> tuple[ConfigObject, ...]:
+    """Return an agent's phone, which SIPp answers for."""
+    name = f"agent-{number}"
+    fields = {"transport": "transport-udp", "context": "phones", "aors": name, "disallow": "all", "allow": "ulaw"}
+    media = {"direct_media": "no", "rtp_symmetric": "yes"}
+    return (
+        ConfigObject("aor", name, {"contact": f"sip:{name}@127.0.0.1:{port}"}),
+        ConfigObject("endpoint", name, {**fields, **media}),
+    )
+
+
+def in_reference(item: ConfigObject) -> ConfigObject:
+    """Return a trunk's object with its calls going to app_queue."""
+    return replace(item, fields={**item.fields, "context": "reference"}) if item.kind == "endpoint" else item
+
+
+async def load_queue(engine: Engine) -> None:
+    """Give a running engine the dial plan of the reference."""
+    etc = engine.layout.etc
+    members = "".join(f"member => PJSIP/agent-{number}\n" for number in range(AGENTS))
+    await asyncio.to_thread((etc / "queues.conf").write_text, QUEUE + members)
+    extensions = await asyncio.to_thread((etc / "extensions.conf").read_text)
+    await asyncio.to_thread((etc / "extensions.conf").write_text, extensions + DIAL_PLAN)
+    for command in ("module load app_queue.so", "module reload pbx_config.so"):
+        await engine.command(command)
+
+
+async def be_plugin(folder: Path, url: str, password: str, port: int) -> None:
+    """Run the plugin until a line comes in; then say how many recordings were handed in."""
+    plain = {
+        "ari_url": url,
+        "ari_username": "lianxin",
+        "ari_password": password,
+        "trunks": [{"name": "trunk", "host": "127.0.0.1", "port": port, "codecs": ["ulaw"]}],
+    }
+    link = StandIn(folder / "plugin")
+    link.data_dir.mkdir()
+    link.voice = Voice(decode_settings(VoiceConfig, plain), link)
+    running = asyncio.create_task(link.voice.run())
+    async with Ari(url, "lianxin", link.voice.config.ari_password, app="lianxin") as ari:
+        while not any(one.resource == "trunk" for one in await ari.endpoints()):
+            await asyncio.sleep(0.1)
+    print("ready", flush=True)
+    await asyncio.to_thread(sys.stdin.readline)
+    print(link.recorded, flush=True)
+    running.cancel()
+    await asyncio.wait({running})
+
+
+def cpu_s(pid: int) -> float:
+    """Return what a process has computed so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS_PER_S
+
+
+def free_port() -> int:
+    """Return a UDP port that was free a moment ago."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def show(title: str, result: Result) -> None:
+    """Print one side's figures."""
+    rings = result.rings_ms or [float("nan")]
+    p99 = rings[min(len(rings) - 1, round(0.99 * len(rings)))]
+    print(
+        f"{title:<10} failed {result.failed}, rung {result.answered}, recorded {result.recorded}; CPU a call: engine "
+        f"{1_000 * result.engine_cpu_s:.0f} ms, plugin {1_000 * result.plugin_cpu_s:.0f} ms; "
+        f"to ring: median {statistics.median(rings):.0f} ms, p99 {p99:.0f} ms",
+        flush=True,
+    )
+
+
+async def main() -> None:
+    """Measure both sides, in turns, and print the ratio."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--calls", type=int, default=100)
+    parser.add_argument("--per-s", type=int, default=50)
+    parser.add_argument("--talk-s", type=float, default=20.0)
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--prefix", type=Path, default=Path.home() / ".cache/lianxin/engine")
+    parser.add_argument("--plugin", nargs=4, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.plugin is not None:
+        folder, url, password, port = given.plugin
+        await be_plugin(Path(folder), url, password, int(port))
+        return
+    asterisk = await install(given.prefix, lambda percent, text: None)
+    load = Load(given.calls, given.per_s, given.talk_s)
+    totals: dict[bool, list[float]] = {True: [], False: []}
+    print(f"{load.calls} calls at {load.per_s}/s, {load.talk_s:g} s of talk; load average {os.getloadavg()[0]:.1f}")
+    for _ in range(given.rounds):
+        for is_ours in (False, True):
+            result = await measure(load, asterisk, is_ours=is_ours)
+            show("plugin" if is_ours else "app_queue", result)
+            totals[is_ours].append(result.engine_cpu_s + result.plugin_cpu_s)
+    ratio = statistics.median(totals[True]) / statistics.median(totals[False])
+    print(f"CPU of a call against app_queue: {ratio:.2f}x")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
