@@ -132,9 +132,8 @@ class _Side:
         """Hand on what was heard."""
         self.spent_s += stretch.spent_s
         if stretch.is_whole:
-            said = () if stretch.utterance is None else (stretch.utterance,)
             begin, self.at = self.at, stretch.end
-            await self.listening.heard(self.channel, begin, stretch.end, said)
+            await self.listening.heard(self.channel, begin, stretch.end, stretch.utterances)
 
 
 def _counted(deaths: int, error: WorkerDied) -> int:

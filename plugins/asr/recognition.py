@@ -14,6 +14,7 @@ from plugins.asr.writing import joined, written
 
 CHUNK_FRAMES: Final = 4_000  # as Vosk's own examples have it: the size decides where utterances end
 PROGRESS_CHUNKS: Final = 20
+ANSWER_MS: Final = 1_500
 
 
 def listen(recognizer: Any, path: Path, channel: int, begin: int, language: str) -> Iterator[Stretch]:
@@ -31,32 +32,34 @@ def listen(recognizer: Any, path: Path, channel: int, begin: int, language: str)
             if not is_end and chunks % PROGRESS_CHUNKS:
                 continue
             now = time.process_time()
-            heard = utterance(recognizer.Result(), offset_ms, language) if is_end else None
-            yield Stretch(end=at, utterance=heard, spent_s=now - clock, is_whole=bool(is_end))
+            heard = utterances(recognizer.Result(), offset_ms, language) if is_end else ()
+            yield Stretch(end=at, utterances=heard, spent_s=now - clock, is_whole=bool(is_end))
             clock = now
-        last = utterance(recognizer.FinalResult(), offset_ms, language)
-        yield Stretch(end=at, utterance=last, spent_s=time.process_time() - clock)
+        last = utterances(recognizer.FinalResult(), offset_ms, language)
+        yield Stretch(end=at, utterances=last, spent_s=time.process_time() - clock)
 
 
-def utterance(result: str, offset_ms: int, language: str) -> Utterance | None:
-    """Return Vosk's ``result`` as an utterance; None when nothing was said."""
-    found = [
-        Word(
-            one["word"],
-            offset_ms + round(one["start"] * 1_000),
-            offset_ms + round(one["end"] * 1_000),
-            round(one["conf"], 3),
-        )
-        for one in json.loads(result).get("result", ())
-    ]
-    if not found:
-        return None
-    words = written(found, language)
+def utterances(result: str, offset_ms: int, language: str) -> tuple[Utterance, ...]:
+    """Return Vosk's ``result`` as utterances: one, or none when nothing was said.
+
+    Where others had time to answer in between, several: Vosk does not always hear a pause as an end.
+    """
+    stretches: list[list[Word]] = []
+    for one in json.loads(result).get("result", ()):
+        start_ms, end_ms = (offset_ms + round(one[edge] * 1_000) for edge in ("start", "end"))
+        if not stretches or start_ms - stretches[-1][-1].end_ms >= ANSWER_MS:
+            stretches.append([])
+        stretches[-1].append(Word(one["word"], start_ms, end_ms, round(one["conf"], 3)))
+    return tuple(_utterance(words, language) for words in stretches)
+
+
+def _utterance(heard: list[Word], language: str) -> Utterance:
+    words = written(heard, language)
     return Utterance(
-        start_ms=found[0].start_ms,
-        end_ms=found[-1].end_ms,
+        start_ms=heard[0].start_ms,
+        end_ms=heard[-1].end_ms,
         text=joined(words, language),
         words=words,
-        recognized=joined(found, language),
-        confidence=round(sum(word.confidence for word in found) / len(found), 3),
+        recognized=joined(heard, language),
+        confidence=round(sum(word.confidence for word in heard) / len(heard), 3),
     )

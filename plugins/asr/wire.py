@@ -46,6 +46,6 @@ class Stretch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What was heard up to frame ``end``, perhaps nothing; ``spent_s`` is the processor's time for it."""
 
     end: int
-    utterance: Utterance | None = None
+    utterances: tuple[Utterance, ...] = ()
     spent_s: float = 0.0
     is_whole: bool = True  # else only a sign of life: there is no way to go on from here

@@ -73,7 +73,7 @@ class Sheet:
         self.came.set()
 
     def text(self, channel: int = 0) -> str:
-        return "".join(one.text for one in self.said.get(channel, ()))
+        return "".join(one.recognized for one in self.said.get(channel, ()))
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """Numbers become figures where people write figures, and marks stand where people paused."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from core.events import Word
 from core.numerals import cardinal_zh, digits_zh
 from plugins.asr.numbers import figures, value
+from plugins.asr.recognition import utterances
 from plugins.asr.writing import joined, written
 
 
@@ -96,3 +99,14 @@ def test_a_pause_is_a_comma_and_a_question_has_its_mark() -> None:
 def test_other_languages_stay_as_they_were_heard() -> None:
     said = words(("one", 0, 300), ("moment", 900, 1_200))
     assert joined(written(said, "en"), "en") == "one moment"
+
+
+def test_a_pause_in_which_others_answer_ends_an_utterance() -> None:
+    said = [("您好", 0.0, 0.5), ("请讲", 0.6, 1.0), ("谢谢", 9.0, 9.5)]
+    result = [{"word": word, "start": start, "end": end, "conf": 1.0} for word, start, end in said]
+    heard = utterances(json.dumps({"result": result}), 1_000, "zh")
+    assert [(one.text, one.start_ms, one.end_ms) for one in heard] == [
+        ("您好请讲。", 1_000, 2_000),
+        ("谢谢。", 10_000, 10_500),
+    ]
+    assert utterances('{"text": ""}', 0, "zh") == ()
