@@ -19,7 +19,7 @@ from hub.outreach.consent import Consent
 from hub.outreach.outbound import Outbound
 from hub.queues import Queues
 from hub.store.fields import ID_LENGTH, URI_LENGTH
-from hub.store.models import Address, Call, Contact, Conversation
+from hub.store.models import Address, Call, Contact, Conversation, User
 from hub.store.views import conversation_view
 from hub.units import Unit, Units
 
@@ -74,7 +74,9 @@ class Dialling:
                 raise ApiError(422, "invalid", "not a telephone number", fields={"address_id": "not_a_number"})
             if await self._consent.is_refused(address.uri):
                 raise ApiError(409, "do_not_contact", "the number is on the do-not-contact list")
-            conversation = self._open(unit, identity, phone.instance, address, contact)
+            user = await User.get(user_id=identity.user_id)
+            queue_id = next((one for one in user.queue_ids if one in self._queues), next(iter(self._queues)))
+            conversation = self._open(unit, identity, address, contact, queue_id=queue_id, instance=phone.instance)
             await self._dispatcher.begin(unit, identity.user_id, conversation, conversation.queue_id or "")
             live = await self._outgoing.begin(unit, conversation, call_id=call_id)
             assert live is not None  # the phone was there a moment ago
@@ -82,8 +84,9 @@ class Dialling:
             await self._audit.record(identity, "call.make", "conversation", conversation.conversation_id, remote=remote)
             return masked(conversation_view(conversation), identity)
 
-    def _open(self, unit: Unit, identity: Identity, instance: str, address: Address, contact: Contact) -> Conversation:
-        queue_id = next((one for one in sorted(identity.queue_ids) if one in self._queues), None)
+    def _open(
+        self, unit: Unit, identity: Identity, address: Address, contact: Contact, *, queue_id: str, instance: str
+    ) -> Conversation:
         conversation = Conversation(
             conversation_id=new_id(),
             contact_id=contact.contact_id,
@@ -94,7 +97,7 @@ class Dialling:
             channel="tel",
             address=address.uri,
             state="active",
-            queue_id=queue_id or next(iter(self._queues)),
+            queue_id=queue_id,
             agent_id=identity.user_id,
             opened_at=unit.now,
             assigned_at=unit.now,

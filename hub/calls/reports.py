@@ -199,8 +199,9 @@ class CallReports:
         live.drop(party.leg_id)
         if party.role == "caller":
             live.drop_all()
-            live.row.hung_up_by = "citizen" if event.by_far_end else "hub"
-            if live.row.direction == "out" and party.answered_at is None:
+            is_unreached = live.row.direction == "out" and party.answered_at is None
+            live.row.hung_up_by = "citizen" if event.by_far_end and not is_unreached else "hub"
+            if is_unreached:
                 await self._not_reached(unit, live, event)
             elif leg is not None and isinstance(leg.activity, Record) and live.conversation.flow_state is not None:
                 live.conversation.flow_timer_at = unit.now + MESSAGE_WAIT  # what they said is on its way

@@ -120,7 +120,8 @@ class Voice:
                 live.act(citizen.leg_id, Listen(activity_id=f"wait-{background}", background=background))
 
     def _record(self, live: LiveCall) -> None:
-        if not live.recordings and live.answered("agent"):
+        is_rung = live.row.direction == "out" and not live.answered("caller")
+        if not live.recordings and live.answered("agent") and not is_rung:
             live.record([RecordingPlan(recording_id=derived_id("recording", live.row.call_id, new_id()))])
 
     def _dial_outside(self, unit: Unit, live: LiveCall, utterance: Utterance) -> None:
