@@ -13,12 +13,11 @@ from core.backoff import Backoff
 from core.clock import Clock
 from core.errors import ChannelNotReady, ConfigInvalid, TryLater
 from core.events import ContactArrived, MessageReceived, MessageStatus, Profile
-from core.ids import derived_id
 from plugins.wechat.api import WECOM_URL, Api, Unanswered
 from plugins.wechat.config import CustomerService, WeChatConfig
 from plugins.wechat.errors import Refusal
 from plugins.wechat.intake import Intake
-from plugins.wechat.kf_wire import interpret, read_message, read_page
+from plugins.wechat.kf_wire import interpret, message_of, number_of, read_message, read_page
 from plugins.wechat.outgoing import Part, Platform
 from plugins.wechat.told import Told, Unreadable
 from plugins.wechat.wire import parse_xml
@@ -50,7 +49,6 @@ class Kf:
         self._token = ("", 0.0)
         self._welcomes: dict[str, tuple[str, float]] = {}
         self._names: OrderedDict[str, Profile] = OrderedDict()
-        self._sent: OrderedDict[str, str] = OrderedDict()
 
     async def probe(self, api: Api) -> None:
         """Ask whether the account is ours; ConfigInvalid when it is not."""
@@ -94,10 +92,7 @@ class Kf:
 
     async def send(self, api: Api, user_id: str, message_id: str, part: Part, said: dict[str, Any]) -> str:
         """Send ``part``, which is ``said``, as the welcome where only that is allowed, and return its number."""
-        number = derived_id(message_id, str(part.number))
-        self._sent[number] = message_id  # a failure may be told later
-        if len(self._sent) > MAX_KNOWN:
-            self._sent.popitem(last=False)
+        number = number_of(message_id, part.number)
         code, until = self._welcomes.pop(user_id, ("", 0.0))
         if code and part.attachment is None and self._clock.monotonic() < until:
             try:
@@ -155,10 +150,9 @@ class Kf:
         for told in lane:
             match told.event:
                 case MessageStatus(message_id=number) as status:
-                    if number not in self._sent:
-                        continue
-                    event = msgspec.structs.replace(status, message_id=self._sent[number], external_id=number)
-                    await self._intake.tell(Told(event), api)
+                    if message_id := message_of(number):  # others, sent by WeCom's own pages, fail as well
+                        event = msgspec.structs.replace(status, message_id=message_id, external_id=number)
+                        await self._intake.tell(Told(event), api)
                 case ContactArrived(sender=sender) as arrival:
                     if told.welcome:
                         self._note_welcome(sender.removeprefix("wechat:"), told.welcome)

@@ -1,5 +1,9 @@
 """Messages of WeCom's customer service as ``kf/sync_msg`` lists them, and what they tell ("接收消息和事件")."""
 
+import base64
+import re
+import uuid
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
@@ -7,12 +11,18 @@ import msgspec
 from msgspec import Meta
 
 from core.events import ContactArrived, Location, MessageReceived, MessageStatus
+from core.ids import derived_id
 from core.received import unreadable
 from plugins.wechat.texts import text
 from plugins.wechat.told import FileKind, FileRef, Told, Unreadable, address_of, place, place_text, sound
 
 FROM_CUSTOMER: Final = 3
 FROM_SYSTEM: Final = 4
+
+# the numbers of what goes out: a packed UUID, or any other short id as it is, and the part
+_PACKED: Final = re.compile(r"u([A-Za-z0-9_-]{22})-\d{1,3}")
+_SHORT: Final = re.compile(r"m([a-z0-9_-]{1,26})-\d{1,3}")
+_SHORT_ID: Final = re.compile(r"[a-z0-9_-]{1,26}")
 
 # why WeCom could not deliver what it had taken
 _FAILURES: Final = {
@@ -179,3 +189,22 @@ def _files(message: KfMessage) -> list[FileRef]:
     kinds: tuple[FileKind, ...] = ("image", "voice", "video", "file")
     found = [(getattr(message, kind), kind) for kind in kinds]
     return [FileRef(sound(media.media_id), kind) for media, kind in found if media is not None]
+
+
+def number_of(message_id: str, part: int) -> str:
+    """Return the number, of at most 32 letters, under which a part of a message goes out; always the same."""
+    with suppress(ValueError):
+        packed = uuid.UUID(message_id)
+        if str(packed) == message_id:
+            return f"u{base64.urlsafe_b64encode(packed.bytes).decode().rstrip('=')}-{part}"
+    if _SHORT_ID.fullmatch(message_id):
+        return f"m{message_id}-{part}"
+    return derived_id(message_id, str(part))
+
+
+def message_of(number: str) -> str:
+    """Return the message that ``number`` was made of, "" when it is none of ours."""
+    if match := _PACKED.fullmatch(number):
+        return str(uuid.UUID(bytes=base64.urlsafe_b64decode(match[1] + "==")))
+    match = _SHORT.fullmatch(number)
+    return match[1] if match else ""

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
+from weakref import WeakValueDictionary
 
 from core.backoff import Backoff
 from core.errors import TryLater
@@ -39,6 +40,7 @@ class Official:
         self._titles = dict(_titles(account.menu))
         self._spool = Spool(data_dir / "late")
         self._known: OrderedDict[str, None] = OrderedDict()
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def probe(self, api: Api) -> None:
         """Ask something that the account may always ask."""
@@ -72,12 +74,16 @@ class Official:
             return
         if told is None or (key := _key(told)) in self._known:
             return
-        try:
-            async with asyncio.timeout(ANSWER_S):
-                await self._insist(told, api)
-        except TimeoutError:
-            log.info("a message is kept on disk until the hub takes it")
-            await self._spool.keep(key, body)
+        deadline = asyncio.get_running_loop().time() + ANSWER_S
+        turn = self._turns.setdefault(_sender(told), asyncio.Lock())
+        if not await _acquired(turn, deadline):  # the same person's earlier message takes as long
+            await self._keep_on_disk(key, body)
+        else:
+            try:
+                if key not in self._known and not await self._is_told(told, api, deadline):
+                    await self._keep_on_disk(key, body)
+            finally:
+                turn.release()
         self._known[key] = None
         if len(self._known) > MAX_KNOWN:
             self._known.popitem(last=False)
@@ -98,6 +104,21 @@ class Official:
         """Show or hide that somebody types; Refusal when the person did not write lately."""
         command = "Typing" if is_typing else "CancelTyping"
         await api.call("/cgi-bin/message/custom/typing", {"touser": user_id, "command": command})
+
+    async def _is_told(self, told: Told, api: Api | None, deadline: float) -> bool:
+        """Tell the hub by ``deadline``; False when it was not possible, or earlier messages still lie on disk."""
+        if not await self._spool.is_empty():
+            return False
+        try:
+            async with asyncio.timeout_at(deadline):
+                await self._insist(told, api)
+        except TimeoutError:
+            return False
+        return True
+
+    async def _keep_on_disk(self, key: str, body: bytes) -> None:
+        log.info("a message is kept on disk until the hub takes it")
+        await self._spool.keep(key, body)
 
     async def _insist(self, told: Told, api: Api | None) -> None:
         """Return when the hub has it."""
@@ -120,6 +141,19 @@ class Official:
 
     def _read(self, body: bytes) -> Told | None:
         return interpret(parse_xml(body), self._config.language, self._titles)
+
+
+async def _acquired(lock: asyncio.Lock, deadline: float) -> bool:
+    try:
+        async with asyncio.timeout_at(deadline):
+            return await lock.acquire()
+    except TimeoutError:
+        return False
+
+
+def _sender(told: Told) -> str:
+    assert isinstance(told.event, MessageReceived | ContactArrived)
+    return told.event.sender
 
 
 def _key(told: Told) -> str:

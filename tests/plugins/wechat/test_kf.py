@@ -8,8 +8,10 @@ import pytest
 from core.config import decode_settings
 from core.errors import ConfigInvalid, SendRejected
 from core.events import Choice, ContactArrived, MessageStatus, SendMessage
+from core.ids import new_id
 from plugins.wechat.adapter import WeChatChannel
 from plugins.wechat.config import WeChatConfig
+from plugins.wechat.kf_wire import message_of, number_of
 from tests.plugins.memory_link import MemoryLink
 from tests.plugins.wechat.platform import ANNA, KfPlatform, kf_written
 
@@ -108,6 +110,28 @@ async def test_a_failure_that_comes_later_is_told_of_the_message(
     assert [one for one in link.events if isinstance(one, MessageStatus)] == [
         MessageStatus(message_id="m", status="failed", external_id=number, code="blocked_by_contact")
     ]
+
+
+@pytest.mark.parametrize("message_id", [new_id(), "m-1", "m"])
+def test_a_number_names_its_message_and_fits(message_id: str) -> None:
+    for part in (1, 12):
+        assert len(number_of(message_id, part)) <= 32
+        assert message_of(number_of(message_id, part)) == message_id
+    assert number_of(message_id, 1) != number_of(message_id, 2)
+
+
+@pytest.mark.parametrize("number", ["", "never-sent", "u-1", "m-", f"u{'!' * 22}-1", "x" * 32, number_of("x" * 60, 1)])
+def test_a_number_of_somebody_else_names_none(number: str) -> None:
+    assert message_of(number) == ""
+
+
+async def test_a_failure_is_told_after_a_restart(kf: KfPlatform, link: MemoryLink, account: Any) -> None:
+    async with account(kf) as channel:
+        number = await channel.send(order("您好"))
+    async with account(kf):
+        failed = {"event_type": "msg_send_fail", "external_userid": ANNA, "fail_msgid": number, "fail_type": 10}
+        await kf.deliver(kf_written("event", origin=4, event=failed))
+        await link.until(lambda: any(isinstance(one, MessageStatus) for one in link.events))
 
 
 async def test_any_file_goes_out(kf: KfPlatform, link: MemoryLink, account: Any) -> None:

@@ -1,6 +1,7 @@
 """An official account: five seconds, three tries, one token, five messages in 48 hours."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from core.testing.clock import VirtualClock
 from plugins.wechat.adapter import WeChatChannel
 from plugins.wechat.config import WeChatConfig
 from plugins.wechat.errors import Refusal
+from plugins.wechat.spool import Spool, SpoolFull
 from plugins.wechat.tokens import TokenOwner
 from tests.plugins.memory_link import MemoryLink
 from tests.plugins.wechat.platform import ANNA, OfficialPlatform, written, xml
@@ -35,6 +37,37 @@ async def test_a_message_the_hub_does_not_take_in_time_is_kept_and_told_later(
         link.is_down = False
         await link.until(lambda: len(link.messages) == 3)
     assert [one.text for one in link.messages] == ["0", "1", "2"]
+
+
+async def test_nobody_s_words_overtake_those_that_still_lie_on_disk(
+    official: OfficialPlatform, link: MemoryLink, account: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("plugins.wechat.official.ANSWER_S", 0.05)
+    async with account(official):
+        link.is_down = True
+        for number in range(5):
+            await official.deliver(written(Content=str(number), number=number + 1))
+        link.is_down = False
+        for number in range(5, 10):
+            await official.deliver(written(Content=str(number), number=number + 1))
+        await link.until(lambda: len(link.messages) == 10)
+    assert [one.text for one in link.messages] == [str(number) for number in range(10)]
+
+
+async def test_a_full_spool_leaves_messages_with_the_platform(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "late", limit=2)
+    for name in ("a", "b", "a"):
+        await spool.keep(name, b"x")
+    with pytest.raises(SpoolFull):
+        await spool.keep("c", b"x")
+    ((path, _), _) = await spool.kept()
+    await spool.drop(path)
+    await spool.keep("c", b"y")
+    again = Spool(tmp_path / "late", limit=2)
+    assert not await again.is_empty()
+    assert [body for _, body in await again.kept()] == [b"x", b"y"]
+    with pytest.raises(SpoolFull):
+        await again.keep("d", b"x")
 
 
 async def test_what_was_kept_survives_the_process(
