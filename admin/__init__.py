@@ -25,6 +25,7 @@ def register_routes() -> list[object]:
         queues,
         staffing,
         system,
+        transcription,
         users,
         wrap_up_codes,
     )
@@ -42,6 +43,7 @@ def register_routes() -> list[object]:
         prompts,
         dead_letters,
         system,
+        transcription,
         audit,
         knowledge,
         outreach,

@@ -24,6 +24,7 @@ export const ADMIN_PAGES = [
   { group: 'outreach', name: 'outreach', permission: 'outreach.send', component: () => import('./views/admin/OutreachPage.vue') },
   { group: 'outreach', name: 'templates', permission: 'outreach.templates', component: () => import('./views/admin/TemplatesPage.vue') },
   { group: 'system', name: 'system', permission: 'admin.system', component: () => import('./views/admin/SystemPage.vue') },
+  { group: 'system', name: 'transcription', permission: 'admin.system', component: () => import('./views/admin/TranscriptionPage.vue') },
   { group: 'system', name: 'alarms', permission: 'wallboard.edit', component: () => import('./views/admin/AlarmsPage.vue') },
   { group: 'system', name: 'dead-letters', permission: 'admin.system', component: () => import('./views/admin/DeadLettersPage.vue') },
   { group: 'system', name: 'backups', permission: 'admin.backups', component: () => import('./views/admin/BackupsPage.vue') },
