@@ -34,7 +34,7 @@ from plugins.voice.ari import Ari
 from plugins.voice.config import VoiceConfig
 
 AGENTS = 200
-SETTLE_S = 3.0  # for recordings to be handed in, the same for both
+SETTLE_S = 60.0  # for recordings to be handed in
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 CALLER = """<?xml version="1.0" encoding="ISO-8859-1" ?>
@@ -265,11 +265,8 @@ async def _measure(load: Load, engine: Engine, folder: Path, *, is_ours: bool) -
     try:
         begun = cpu_s(engine.note.pid), cpu_s(plugin.pid) if plugin else 0.0
         printed = await call(load, engine, folder, ports)
-        await asyncio.sleep(SETTLE_S)
+        recorded = await count_recordings(folder, plugin, load.calls)
         spent = cpu_s(engine.note.pid) - begun[0], cpu_s(plugin.pid) - begun[1] if plugin else 0.0
-        recorded = len(list((folder / "engine/spool/monitor").glob("*.wav")))
-        if plugin is not None:
-            recorded = int((await plugin.communicate(b"\n"))[0])
     finally:
         if plugin is not None and plugin.returncode is None:
             plugin.kill()
@@ -284,6 +281,23 @@ async def _measure(load: Load, engine: Engine, folder: Path, *, is_ours: bool) -
         plugin_cpu_s=spent[1] / load.calls,
         rings_ms=sorted(1_000 * (rung[number] - called[number]) for number in rung.keys() & called.keys()),
     )
+
+
+async def count_recordings(folder: Path, plugin: asyncio.subprocess.Process | None, calls: int) -> int:
+    """Return how many recordings there are once all are there, or nothing is done about the others any more."""
+    count = 0
+    for _ in range(round(SETTLE_S)):
+        await asyncio.sleep(1)
+        if plugin is None:
+            count = len(list((folder / "engine/spool/monitor").glob("*.wav")))
+        else:
+            assert plugin.stdin is not None
+            assert plugin.stdout is not None
+            plugin.stdin.write(b"\n")
+            count = int(await plugin.stdout.readline())
+        if count == calls:
+            break
+    return count
 
 
 async def call(load: Load, engine: Engine, folder: Path, ports: dict[str, int]) -> dict[str, str]:
@@ -347,7 +361,7 @@ async def load_queue(engine: Engine) -> None:
 
 
 async def be_plugin(folder: Path, url: str, password: str, port: int) -> None:
-    """Run the plugin until a line comes in; then say how many recordings were handed in."""
+    """Run the plugin until the end of input; each line asks how many recordings were handed in."""
     plain = {
         "ari_url": url,
         "ari_username": "lianxin",
@@ -362,8 +376,8 @@ async def be_plugin(folder: Path, url: str, password: str, port: int) -> None:
         while not any(one.resource == "trunk" for one in await ari.endpoints()):
             await asyncio.sleep(0.1)
     print("ready", flush=True)
-    await asyncio.to_thread(sys.stdin.readline)
-    print(link.recorded, flush=True)
+    while await asyncio.to_thread(sys.stdin.readline):
+        print(link.recorded, flush=True)
     running.cancel()
     await asyncio.wait({running})
 
