@@ -6,7 +6,7 @@ from typing import Any
 
 from plugins.voice.ari.errors import AriUnavailable
 from plugins.voice.ari.http import AriHttp, token
-from plugins.voice.ari.model import TIME_FORMAT, Endpoint
+from plugins.voice.ari.model import Endpoint, moment
 
 
 class EngineRequests(AriHttp):
@@ -38,7 +38,7 @@ class EngineRequests(AriHttp):
         """Return when the engine was started."""
         info = await self.get("asterisk/info", dict[str, Any], {"only": "status"})
         try:
-            return datetime.strptime(str(info["status"]["startup_time"]), TIME_FORMAT)
+            return moment(str(info["status"]["startup_time"]))
         except (KeyError, ValueError) as error:
             raise AriUnavailable(f"Asterisk does not say when it was started: {error}") from error
 

@@ -5,7 +5,7 @@ from typing import Final, get_args
 
 import msgspec
 
-from plugins.voice.ari.model import TIME_FORMAT, Bridge, Channel, Endpoint, LiveRecording, Playback
+from plugins.voice.ari.model import Bridge, Channel, Endpoint, LiveRecording, Playback, moment
 
 
 class EventBase(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -16,7 +16,7 @@ class EventBase(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     @property
     def at(self) -> datetime:
         """Return when it happened; ValueError when Asterisk did not say."""
-        return datetime.strptime(self.timestamp, TIME_FORMAT)
+        return moment(self.timestamp)
 
 
 class StasisStart(EventBase, frozen=True, kw_only=True):

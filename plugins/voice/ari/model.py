@@ -1,14 +1,13 @@
 """What Asterisk says of channels, bridges and the rest; fields that nobody reads here are left out."""
 
 from datetime import datetime
-from typing import Final, Literal
+from typing import Literal
 
 import msgspec
 
 ChannelState = Literal[
     "Down", "Rsrved", "OffHook", "Dialing", "Ring", "Ringing", "Up", "Busy", "Dialing Offhook", "Pre-ring", "Unknown"
 ]
-TIME_FORMAT: Final = "%Y-%m-%dT%H:%M:%S.%f%z"  # of Asterisk: +0000 without a colon
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -53,7 +52,7 @@ class Channel(Model, frozen=True, kw_only=True):
     @property
     def created_at(self) -> datetime:
         """Return when it was made, by the engine's clock; ValueError when Asterisk did not say."""
-        return datetime.strptime(self.creationtime, TIME_FORMAT)
+        return moment(self.creationtime)
 
 
 class Bridge(Model, frozen=True, kw_only=True):
@@ -109,3 +108,11 @@ class Application(Model, frozen=True, kw_only=True):
     channel_ids: tuple[str, ...] = ()
     bridge_ids: tuple[str, ...] = ()
     endpoint_ids: tuple[str, ...] = ()
+
+
+def moment(text: str) -> datetime:
+    """Return a time as Asterisk writes it, such as 2026-11-22T18:00:00.125+0800; ValueError for anything else."""
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError(f"a time without zone: {text!r}")
+    return at

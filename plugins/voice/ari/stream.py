@@ -12,7 +12,7 @@ import msgspec
 
 from core.backoff import Backoff
 from plugins.voice.ari.errors import AriUnavailable, Replaced
-from plugins.voice.ari.events import ApplicationReplaced, AriEvent, decode
+from plugins.voice.ari.events import ApplicationReplaced, AriEvent, StasisStart, decode
 from plugins.voice.ari.model import Application, Bridge, Channel, Endpoint
 
 if TYPE_CHECKING:
@@ -113,8 +113,13 @@ class EventStream:
 
     def _decode(self, data: str) -> AriEvent | None:
         try:
-            return decode(data)
-        except msgspec.MsgspecError as error:
+            event = decode(data)
+            if event is not None:
+                _ = event.at
+            if isinstance(event, StasisStart):
+                _ = event.channel.created_at
+        except (msgspec.MsgspecError, ValueError) as error:
             self.skipped += 1
             log.warning("an event of %d characters was skipped: %s", len(data), error)
             return None
+        return event

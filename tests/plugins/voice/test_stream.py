@@ -11,7 +11,9 @@ from core.config import Secret
 from plugins.voice.ari import Ari, Lost, Snapshot
 from plugins.voice.ari.events import ChannelDtmfReceived
 
-DTMF = '{{"type": "ChannelDtmfReceived", "digit": "{}", "channel": {{"id": "1", "name": "PJSIP/a-1"}}}}'
+AT = "2026-11-22T18:00:00.125+0800"
+CHANNEL = '{{"id": "1", "name": "PJSIP/a-1"}}'
+DTMF = f'{{{{"type": "ChannelDtmfReceived", "timestamp": "{AT}", "digit": "{{}}", "channel": {CHANNEL}}}}}'
 
 
 class FakeAsterisk:
