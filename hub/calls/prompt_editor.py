@@ -92,6 +92,11 @@ class PromptEditor:
         )
         return self._sound(piece)
 
+    async def speak(self, piece: Piece) -> SoundView:
+        """Have words spoken to be heard; the sound is ``missing`` when no voice speaks them in time."""
+        await self._prompts.make([piece])
+        return self._sound(piece)
+
     async def delete(self, identity: Identity, recording_id: str, *, remote: str = "") -> None:
         """Have the words synthesised again; 404 when there is no such recording."""
         if not await self._prompts.delete_recording(recording_id):

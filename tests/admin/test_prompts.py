@@ -10,6 +10,7 @@ from hub.accounts.identity import Identity
 from hub.accounts.users import NewUser
 from hub.calls.utterances import Piece
 from hub.demo import PASSWORD
+from tests.hub.calls.conftest import Parrot
 from tests.hub.support.house import House
 from tests.journeys.support.clients import Agent
 
@@ -77,3 +78,17 @@ async def test_agents_record_no_prompts(house: House) -> None:
         assert (await agent.try_call("GET", "/prompts"))[0] == 403
         body = {"language": "zh", "text": "您好", "media_id": "m"}
         assert (await agent.try_call("POST", "/prompt-recordings", **body))[0] == 403
+
+
+async def test_words_nobody_can_speak_are_said_to_be_missing(admin: Agent) -> None:
+    answer = await admin.call("POST", "/prompt-trials", language="zh", text="您好")
+    assert (answer["source"], answer["text"]) == ("missing", "您好")
+    status, _ = await admin.try_call("POST", "/prompt-trials", language="zh", text="")
+    assert status == 422
+
+
+async def test_words_are_spoken_to_be_heard(house: House, admin: Agent) -> None:
+    house.hub.prompts.synthesizer = Parrot()
+    answer = await admin.call("POST", "/prompt-trials", language="zh", text="您好")
+    assert answer["source"] == "synthesized"
+    assert answer["media_id"]
