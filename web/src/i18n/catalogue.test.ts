@@ -3,13 +3,18 @@ import { join } from 'node:path'
 
 import { expect, it } from 'vitest'
 
-import en from './en.json'
-import zh from './zh.json'
+import adminEn from './admin/en.json'
+import adminZh from './admin/zh.json'
+import deskEn from './en.json'
+import deskZh from './zh.json'
 
 type Texts = { [key: string]: string | Texts }
 
 const SOURCE = join(import.meta.dirname, '..')
 const CHINESE = /[\u3400-\u9fff\uff00-\uffef]/
+
+const zh = { ...deskZh, ...adminZh }
+const en = { ...deskEn, ...adminEn }
 
 function flat(texts: Texts, prefix = ''): [string, string][] {
   return Object.entries(texts).flatMap(([key, value]) =>
@@ -25,6 +30,11 @@ it('has the same keys and placeholders in both languages', () => {
   const shape = (texts: Texts) =>
     Object.fromEntries(flat(texts).map(([key, text]) => [key, (text.match(/\{\w+\}/g) ?? []).sort()]))
   expect(shape(en)).toEqual(shape(zh))
+})
+
+it('has each group of texts in one place', () => {
+  expect(Object.keys(deskZh).filter((group) => group in adminZh)).toEqual([])
+  expect(Object.keys(deskEn).filter((group) => group in adminEn)).toEqual([])
 })
 
 it('writes the signs of the message syntax so that they are shown', () => {

@@ -16,8 +16,8 @@ export const i18n = createI18n({
 /** Switch the language of every text; English is fetched when it is first asked for. */
 export async function setLanguage(language: Language): Promise<void> {
   if (language === 'en' && !i18n.global.availableLocales.includes('en')) {
-    const { default: messages } = await import('./en.json')
-    i18n.global.setLocaleMessage('en', messages)
+    const [desk, admin] = await Promise.all([import('./en.json'), import('./admin/en.json')])
+    i18n.global.setLocaleMessage('en', { ...desk.default, ...admin.default } as typeof zh)
   }
   i18n.global.locale.value = language
   document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en'

@@ -1,6 +1,7 @@
 /** Reads the JSON Schema of settings the way a form needs it. Judging values is the hub's work, not ours. */
 import type { Schema } from '@/api/admin'
 import { i18n, localText } from '@/i18n'
+import '@/i18n/admin'
 
 export type Kind = 'text' | 'secret' | 'number' | 'switch' | 'choice' | 'choices' | 'object' | 'union' | 'list' | 'map' | 'json'
 
