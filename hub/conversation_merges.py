@@ -11,7 +11,7 @@ from core.ids import new_id
 from hub import mails, timeline
 from hub.accounts.identity import Identity
 from hub.audit import Audit
-from hub.conversation_access import owned
+from hub.conversation_access import owned, visible
 from hub.dispatcher import Dispatcher
 from hub.drafts import drop_draft
 from hub.errors import ApiError, not_found
@@ -59,7 +59,11 @@ class ConversationMerges:
             raise ApiError(422, "invalid", "a conversation and itself", fields={"other_id": "same"})
         async with self._units.open() as unit, self._dispatcher.deciding(unit):
             kept = await owned(unit, identity, kept_id, "active")
-            other = await owned(unit, identity, merge.other_id, "active", "queued", "wrap_up", "closed")
+            other = await visible(unit, identity, merge.other_id)
+            if other.agent_id not in (None, identity.user_id) and not identity.may("conversation.takeover"):
+                raise ApiError(403, "not_owner", "another agent serves the other conversation")
+            if other.state == "flow":
+                raise ApiError(409, "wrong_state", "the citizen is still with the flow")
             if kept.contact_id != other.contact_id:
                 raise ApiError(409, "other_contact", "the conversations are of two contacts")
             if other.merged_into is not None:

@@ -59,8 +59,7 @@ class DeskSearch:
 
     async def _wanted(self, words: str) -> Q:
         answer = await self._finder.ask(SearchQuery(collection="records", text=words, limit=MAX_FOUND))
-        addressed = await Address.filter(uri__icontains=words).limit(CANDIDATES)
-        known = Q(contact_id__in=[row.contact_id for row in addressed])
-        if answer is None:  # without the index only what the rows themselves say
-            return known | Q(name__icontains=words)
-        return known | Q(contact_id__in=[hit.group for hit in answer.hits])
+        if answer is not None:
+            return Q(contact_id__in=[hit.group for hit in answer.hits])
+        addressed = await Address.filter(uri__icontains=words).limit(CANDIDATES)  # without the index, in the rows
+        return Q(name__icontains=words) | Q(contact_id__in=[row.contact_id for row in addressed])

@@ -105,6 +105,9 @@ class HeldSteps:
             except LianxinError as error:
                 log.info("a held step of conversation %s cannot be done: %s", conversation_id, error)
                 await self._give_up(conversation_id)
+            except Exception:
+                log.exception("a held step of conversation %s failed", conversation_id)
+                await self._give_up(conversation_id)  # else it would hold up all that come after it
 
     async def _do_held(self, conversation_id: str) -> None:
         async with self._units.open() as unit, self._dispatcher.deciding(unit):

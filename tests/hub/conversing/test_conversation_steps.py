@@ -106,6 +106,24 @@ async def test_conversations_of_two_people_are_not_merged(channel: FakeChannel, 
     assert (status, answer["error"]["code"]) == (409, "other_contact")
 
 
+async def test_what_a_citizen_began_anew_and_waits_with_is_merged_into_what_is_served(
+    channel: FakeChannel, come: Come, still_house: House
+) -> None:
+    zhou = await come("zhou")
+    first = await served(channel, zhou)
+    await heard(channel, zhou, "暖气不热")
+    await zhou.call("PUT", "/me/state", state="busy")
+    await channel.write(LI, "人工")
+    await zhou.until(lambda: len(zhou.tables["conversations"]) == 2)
+    (second,) = zhou.tables["conversations"].keys() - {first}
+    kept, merged = zhou.conversation(first)["contact_id"], zhou.conversation(second)["contact_id"]
+    await zhou.call("POST", f"/contacts/{kept}/merges", other_id=merged)
+    await zhou.call("POST", f"/conversations/{first}/merge", other_id=second)
+    await zhou.until(lambda: second not in zhou.tables["conversations"])
+    assert not await WorkItem.filter(conversation_id=second, state__in=("waiting", "offered")).exists()
+    assert await heard(channel, zhou, "我换了一个号码", LI) == first
+
+
 async def test_entries_of_another_conversation_are_not_split_off(channel: FakeChannel, come: Come) -> None:
     zhou = await come("zhou")
     one, other = await served(channel, zhou), await served(channel, zhou, LI)
