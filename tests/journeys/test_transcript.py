@@ -66,6 +66,9 @@ async def test_what_was_said_on_the_phone_is_found_by_a_word_that_leads_to_its_m
             await admin.call(
                 "PUT", f"/instances/{instance}", plugin=plugin, settings=settings, is_enabled=True, probe=False
             )
+        users = await admin.call("GET", "/users")
+        user_id = next(user["user_id"] for user in users["items"] if user["username"] == "zhou")
+        await admin.call("PATCH", f"/users/{user_id}", granted=["call.desk_phone"])
     server = ("127.0.0.1", await sip_port(house))
     trunk = Phone(server, "trunk")
     trunk.port = port
