@@ -44,7 +44,8 @@ class VoskTranscriber(Transcriber[AsrConfig]):
             raise ChannelNotReady(f"the process that holds the models ended with status {ended.result()}")
 
     async def probe(self) -> None:
-        await asyncio.to_thread(find_models, self.config.models, self._models_dir)
+        if self.config.models:  # the installed ones are not to be seen from where settings are tried
+            await asyncio.to_thread(find_models, self.config.models, self._models_dir)
 
     def models(self) -> tuple[SpeechModel, ...]:
         return tuple(SpeechModel(language=language, name=path.name) for language, path in self._models.items())

@@ -49,10 +49,8 @@ async def until(ask: Any, holds: Any) -> Any:
     return answer
 
 
-async def test_what_was_said_on_the_phone_is_found_by_a_word_that_leads_to_its_moment(
-    phone_house: House, model: Path, tmp_path: Path
-) -> None:
-    house, port, said = phone_house, free_port(), speech()
+async def set_up(house: House, model: Path, port: int) -> None:
+    """Install the model; enable recogniser and telephone, with a trunk at ``port``; let the agent have a desk phone."""
     models = house.data / "models"
     await asyncio.to_thread(ModelStore(models).install, Wanted(source=str(model), language="zh"), lambda *_: None)
     assert models_in_use(models, "vosk") == {"zh": "vosk-model-tiny-cn"}
@@ -69,6 +67,13 @@ async def test_what_was_said_on_the_phone_is_found_by_a_word_that_leads_to_its_m
         users = await admin.call("GET", "/users")
         user_id = next(user["user_id"] for user in users["items"] if user["username"] == "zhou")
         await admin.call("PATCH", f"/users/{user_id}", granted=["call.desk_phone"])
+
+
+async def test_what_was_said_on_the_phone_is_found_by_a_word_that_leads_to_its_moment(
+    phone_house: House, model: Path, tmp_path: Path
+) -> None:
+    house, port, said = phone_house, free_port(), speech()
+    await set_up(house, model, port)
     server = ("127.0.0.1", await sip_port(house))
     trunk = Phone(server, "trunk")
     trunk.port = port

@@ -158,8 +158,9 @@ async def test_the_language_follows_number_and_queue_before_the_citizen(listens:
 
 
 async def test_without_a_model_it_says_what_to_do(tmp_path: Path) -> None:
+    await VoskTranscriber(AsrConfig(), Link(tmp_path)).probe()
     with pytest.raises(ChannelNotReady, match="lianxin model install"):
-        await VoskTranscriber(AsrConfig(), Link(tmp_path)).probe()
+        await VoskTranscriber(AsrConfig(), Link(tmp_path)).run()
     settings = decode_settings(AsrConfig, {"models": [{"language": "zh", "path": str(tmp_path)}]})
     with pytest.raises(ChannelNotReady, match="no Vosk model at"):
         await VoskTranscriber(settings, Link(tmp_path)).probe()
