@@ -44,7 +44,7 @@ class RefusalQuery(msgspec.Struct, frozen=True):
     """Part of the list."""
 
     q: Annotated[str, Meta(max_length=100)] = ""
-    cursor: Annotated[str, Meta(max_length=320)] = ""
+    cursor: Annotated[str, Meta(max_length=12)] = ""
     limit: Annotated[int, Meta(ge=1, le=500)] = 100
 
 

@@ -95,7 +95,11 @@ class SentLedger:
         while self._waiting:
             some, self._waiting = self._waiting[:MAX_TOGETHER], self._waiting[MAX_TOGETHER:]
             together = [(one.key, one.value, one.is_new) for one in some]
-            if len(some) >= MIN_TOGETHER and await self._bucket.store_together(together):
+            try:
+                is_stored = len(some) >= MIN_TOGETHER and await self._bucket.store_together(together)
+            except Exception:  # one of them cannot be stored; which, comes out when each is alone
+                is_stored = False
+            if is_stored:
                 for one in some:
                     _settle(one, result=True)
             else:  # too few; or one of them stands there already, and which it is comes out

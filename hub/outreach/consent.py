@@ -93,16 +93,22 @@ class Consent:
     async def page(
         self, identity: Identity, *, words: str, after: str, limit: int
     ) -> tuple[list[DoNotContactView], str | None]:
-        """Return addresses of the list by name, and where the next page begins."""
-        rows = DoNotContact.filter(uri__gt=after).order_by("uri").limit(limit + 1)
-        if words:
+        """Return addresses of the list by name, and where the next page begins.
+
+        Who may not see addresses whole finds one only by giving it whole: parts would give it away digit by digit.
+        """
+        start = int(after) if after.isascii() and after.isdigit() else 0
+        rows = DoNotContact.all().order_by("uri").offset(start).limit(limit + 1)
+        if words and identity.may("address.reveal"):
             rows = rows.filter(uri__contains=words)
+        elif words:
+            rows = rows.filter(uri=_normal(words))
         found = await rows
         names = DoNotContactView.__struct_fields__
         views = [msgspec.convert({name: getattr(row, name) for name in names}, DoNotContactView) for row in found]
         if not identity.may("address.reveal"):
             views = [msgspec.structs.replace(view, uri=mask_address(view.uri)) for view in views]
-        return views[:limit], found[limit - 1].uri if len(found) > limit else None
+        return views[:limit], str(start + limit) if len(found) > limit else None
 
     async def refuse(self, unit: Unit, uri: str, *, reason: str, source: Source, made_by: str = "") -> None:
         """Put ``uri`` on the list and end its subscriptions."""
@@ -222,6 +228,13 @@ def _read_list(text: str, reason: str) -> tuple[dict[str, str], list[ImportFault
         except ValueError as error:
             faults.append(ImportFault(line=number, fault=str(error)))
     return wanted, faults
+
+
+def _normal(text: str) -> str:
+    try:
+        return normalize(text)
+    except ValueError:
+        return ""
 
 
 def _checked(text: str) -> str:

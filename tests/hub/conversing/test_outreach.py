@@ -185,6 +185,26 @@ async def test_a_list_is_imported_with_its_faults_named(still_house: House) -> N
     assert [(row.uri, row.reason) for row in rows] == [("mailto:a@b.cn", "名单"), ("tel:+8613800000001", "投诉")]
 
 
+async def test_the_list_gives_no_number_away_to_who_may_not_see_it(still_house: House) -> None:
+    consent = still_house.services.consent
+    for number in range(3):
+        await consent.add(OPERATOR, f"1380000123{number}", "", remote="")
+    sees = Identity(username="b", permissions=frozenset({"outreach.send", "address.reveal"}))
+    guesses = Identity(username="a", permissions=frozenset({"outreach.send"}))
+
+    async def found(who: Identity, words: str) -> list[str]:
+        return [one.uri for one in (await consent.page(who, words=words, after="", limit=10))[0]]
+
+    assert await found(sees, "001231") == ["tel:+8613800001231"]
+    assert await found(guesses, "001231") == []
+    assert len(await found(guesses, "138 0000 1231")) == 1
+    first, cursor = await consent.page(guesses, words="", after="", limit=2)
+    assert cursor is not None
+    assert "1380000" not in cursor
+    rest, _ = await consent.page(guesses, words="", after=cursor, limit=2)
+    assert (len(first), len(rest)) == (2, 1)
+
+
 async def test_people_subscribe_and_unsubscribe_by_keyword(still_house: House, sms: FakeChannel) -> None:
     topic = TopicView(topic_id="policy", title={"zh": "政策快讯", "en": "Policy"}, keywords=("订阅政策",))
     await still_house.services.consent.save_topic(OPERATOR, topic, remote="")
