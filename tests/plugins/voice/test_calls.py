@@ -12,7 +12,7 @@ import pytest
 
 from core.events import ActivityEnded, KeysPressed, LegChanged, RecordingEnded, TrunkChanged
 from core.events.calls import Dial, LegPlan, Listen, Prompt, Record, RecordingPlan, Ring, Spy, Talk
-from tests.plugins.voice.support.audio import has_tone, is_silent
+from tests.plugins.voice.support.audio import FRAME, has_tone, is_silent
 from tests.plugins.voice.support.engine import Board
 from tests.plugins.voice.support.phone import Phone
 from tests.plugins.voice.support.stage import MAIN, Stage, agent, citizen, sides, stage, talking
@@ -374,5 +374,11 @@ async def test_both_sides_of_a_recording_keep_step(voice: Stage, trunk: Phone) -
         await voice.plan(call_id)
         ended = await voice.told(RecordingEnded, recording_id="step")
     left, right = sides(voice.link.files[ended.file.media_id][0])
-    begins = [next(at for at, sample in enumerate(side) if abs(sample) > 1_000) for side in (left, right)]
-    assert abs(begins[0] - begins[1]) / 8 < 100, "milliseconds; an idle machine shows none"
+    begins = [first_loud(side) / 8 for side in (left, right)]
+    heard_at = call.arrivals[first_loud(call.heard) // FRAME]
+    assert abs(begins[1] - begins[0] - 1_000 * (heard_at - call.said_at)) < 100, "milliseconds"
+
+
+def first_loud(samples: "array[int]") -> int:
+    """Return where a tone begins."""
+    return next(at for at, sample in enumerate(samples) if abs(sample) > 1_000)

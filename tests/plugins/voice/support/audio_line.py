@@ -41,6 +41,7 @@ class AudioLine:
         self.heard = array("h")
         self.arrivals: list[float] = []
         self.digits = ""
+        self.said_at = 0.0  # when the first packet of what is being said was sent
         self.far_end: tuple[str, int] | None = None
         self._keys: deque[tuple[bytes, bool] | asyncio.Event | None] = deque()
         self._key_time = 0
@@ -78,6 +79,7 @@ class AudioLine:
 
     def say(self, frequency_hz: float | None) -> None:
         """Send a tone from now on, None: silence."""
+        self.said_at = 0.0
         self._frame = (lambda index: SILENCE) if frequency_hz is None else lambda index: tone_frame(frequency_hz, index)
 
     def play(self, samples: "array[int]") -> None:
@@ -170,6 +172,7 @@ class AudioLine:
             case asyncio.Event() as released:
                 self._tell(released)
             case bytes(payload) if payload:
+                self.said_at = self.said_at or time.time()
                 self._emit(payload, 0, self._time)
         self._index += 1
         self._time = (self._time + FRAME) & 0xFFFFFFFF
