@@ -10,7 +10,7 @@ from core.events import CallArrived, LegChanged, PhoneChanged, TrunkChanged
 from core.events.calls import Dial, LegPlan, Listen
 from tests.plugins.voice.support.engine import Board
 from tests.plugins.voice.support.phone import Phone
-from tests.plugins.voice.support.stage import MAIN, Stage, agent, citizen, new_stage, stage
+from tests.plugins.voice.support.stage import MAIN, Stage, agent, citizen, new_stage, stage, talking
 
 CALLER_HZ, OTHER_HZ = 440.0, 1_100.0
 
@@ -94,6 +94,36 @@ async def test_a_stranger_who_knows_the_trunk_s_name_is_not_taken_for_it(board: 
     ):
         assert await call.ended() == "401"
         assert not [event for event in voice.link.events if isinstance(event, CallArrived)]
+
+
+async def test_strangers_in_numbers_are_refused_without_a_trace_of_them_and_a_talk_goes_on(
+    board: Board, tmp_path: Path
+) -> None:
+    async with (
+        Phone(board.sip, "trunk") as trunk,
+        Phone(board.sip, "13900001111") as stranger,
+        stage(board, tmp_path, trunk) as voice,
+        trunk.call("12345") as call,
+    ):
+        call_id, _, _, desk = await talking(voice, call, await voice.phone("agent-1"))
+        call.say(CALLER_HZ)
+        desk.say(OTHER_HZ)
+        await call.hears(OTHER_HZ)
+        server = f"sip:{board.sip[0]}"
+        for number in range(300):
+            method = ("INVITE", "REGISTER", "OPTIONS")[number % 3]
+            request = stranger.request(method, f"{server}:{board.sip[1]}", f"{server}", f"flood-{number}")
+            request.headers += [("contact", stranger.contact), ("subject", "<script>" * (number % 4 * 100))]
+            stranger.send(request)
+            await desk.heard_for(0.02)  # the kernel drops what comes all at once
+        assert await stranger.register() == 401
+        await call.hears(OTHER_HZ)
+        await desk.hears(CALLER_HZ)
+        assert len({event.call_id for event in voice.link.events if isinstance(event, CallArrived)}) == 1
+        log = await asyncio.to_thread((board.engine.layout.root / "log" / "messages.log").read_text)
+        assert stranger.user not in log
+        await voice.plan(call_id)
+        assert await call.ended() == "BYE"
 
 
 async def test_a_phone_that_goes_while_it_rings_ends_its_leg_and_the_caller_waits_on(
