@@ -5,6 +5,7 @@ import math
 import os
 import signal
 import sys
+import threading
 import wave
 from array import array
 from pathlib import Path
@@ -15,7 +16,7 @@ from hub.engine.announcements import place_announcements
 from hub.engine.binary import Asterisk
 from hub.engine.dialplan import DUTY
 from hub.engine.layout import Layout
-from hub.engine.process import Engine, find
+from hub.engine.process import NICENESS, Engine, find
 from plugins.voice.ari.events import StasisStart
 from tests.plugins.voice.support.engine import Board, engine_settings
 from tests.plugins.voice.support.events import listening
@@ -210,3 +211,19 @@ async def test_a_stop_waits_for_the_call_which_can_still_be_steered(own_board: B
         await stopping
         await own_board.engine.stop()
     assert not own_board.engine.is_alive()
+
+
+async def test_the_engine_goes_before_everything_else_where_it_may(board: Board) -> None:
+    def may() -> bool:
+        mine = threading.get_native_id()
+        usual = os.getpriority(os.PRIO_PROCESS, mine)
+        try:
+            os.setpriority(os.PRIO_PROCESS, mine, NICENESS)
+        except OSError:
+            return False
+        os.setpriority(os.PRIO_PROCESS, mine, usual)
+        return True
+
+    usual = os.getpriority(os.PRIO_PROCESS, 0)
+    expected = NICENESS if await asyncio.to_thread(may) else usual
+    assert os.getpriority(os.PRIO_PROCESS, board.engine.note.pid) == expected
