@@ -18,7 +18,7 @@ from plugins.voice.accounts import (
     remove_account,
     trunk_objects,
 )  # fmt: skip
-from plugins.voice.ari import Ari, Refused
+from plugins.voice.ari import Ari, Gone, Refused
 from plugins.voice.ari.events import ContactStatusChange, EndpointStateChange
 from plugins.voice.config import VoiceConfig
 from plugins.voice.numbers import ways
@@ -110,7 +110,8 @@ class Lines:
         """Note what can be reached now, and hear of changes from now on."""
         async with self._looking:
             self._changed.clear()
-            with suppress(Refused):  # the engine refuses while it has neither trunks nor phones
+            # it has neither trunks nor phones, or does not know us yet: then taking stock looks once more
+            with suppress(Refused, Gone):
                 await self._ari.watch_lines()
             for endpoint in await self._ari.endpoints():
                 if endpoint.technology == "PJSIP" and endpoint.resource not in self._changed:  # the answer is older
