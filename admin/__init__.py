@@ -23,6 +23,7 @@ def register_routes() -> list[object]:
         plugins,
         prompts,
         queues,
+        recordings,
         staffing,
         system,
         transcription,
@@ -33,6 +34,7 @@ def register_routes() -> list[object]:
     modules = (
         users,
         queues,
+        recordings,
         staffing,
         calendars,
         wrap_up_codes,

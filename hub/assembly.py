@@ -19,6 +19,7 @@ from hub.bulk.runner import BulkRunner
 from hub.calendar_editor import CalendarEditor
 from hub.calendars import Calendars
 from hub.calls.prompt_editor import PromptEditor
+from hub.calls.recordings import Recordings
 from hub.calls.rehearsal import Rehearsal
 from hub.calls.synthesizers import Synthesizers
 from hub.calls.telephony import Telephony
@@ -102,6 +103,7 @@ class Assembly:
         sessions = Sessions(store, clock, audit, limits)
         resets = PasswordResets(units, audit, sessions)
         media = MediaStore(settings.data_dir / "media", units, clock, max_bytes=limits.attachment_bytes)
+        recordings = Recordings(units, audit, media)
         contacts = Contacts(units, audit)
         reach = Reach(sealer)
         library = FlowLibrary(units, audit, reach)
@@ -203,6 +205,7 @@ class Assembly:
             calls=telephony.controls,
             call_backs=telephony.call_backs,
             dialling=telephony.dialling,
+            recordings=recordings,
             phones=self.phones,
             presence=presence,
             prompt_editor=PromptEditor(self.prompts, rehearsal, library, media, audit),
@@ -299,6 +302,7 @@ class Assembly:
             self.schemes.run,
             telephony.plans.run,
             telephony.call_backs.run,
+            recordings.run,
             lambda: resets.serve(bus),
             Console(self.services.configurations, bus, desk).run,
             plugin_instances.run,

@@ -110,6 +110,16 @@ class MediaStore:
             raise not_found("file")
         return _path(self._folder, row.sha256), _attachment(row)
 
+    async def remove(self, media_id: str) -> None:
+        """Forget a file inside the caller's unit of work; its bytes go unless another file has the same."""
+        row = await Media.get_or_none(media_id=media_id)
+        if row is None:
+            return
+        await MediaUse.filter(media_id=media_id).delete()
+        await row.delete()
+        if not await Media.filter(sha256=row.sha256).exists():
+            await asyncio.to_thread(_path(self._folder, row.sha256).unlink, missing_ok=True)
+
     async def foreign(self, media_ids: Iterable[str], instance: str) -> set[str]:
         """Return those of ``media_ids`` that another instance or a user has sent in."""
         found = Media.filter(media_id__in=set(media_ids)).exclude(instance=instance)

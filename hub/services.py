@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hub.calls.dialling import Dialling
     from hub.calls.phones import Phones
     from hub.calls.prompt_editor import PromptEditor
+    from hub.calls.recordings import Recordings
     from hub.configuration.configurations import Configurations
     from hub.connectors.connectors import Connectors
     from hub.contact_links import ContactLinks
@@ -89,6 +90,7 @@ class Services:
     calls: "CallControls"
     call_backs: "CallBacks"
     dialling: "Dialling"
+    recordings: "Recordings"
     phones: "Phones"
     prompt_editor: "PromptEditor"
     presence: "Presence"

@@ -23,6 +23,7 @@ export const ADMIN_PAGES = [
   { group: 'service', name: 'codes', permission: 'admin.queues', component: () => import('./views/admin/CodesPage.vue') },
   { group: 'service', name: 'reasons', permission: 'admin.queues', component: () => import('./views/admin/ReasonsPage.vue') },
   { group: 'service', name: 'simulator', permission: 'admin.queues', component: () => import('./views/admin/SimulatorPage.vue') },
+  { group: 'service', name: 'recordings', permission: 'recording.find', component: () => import('./views/admin/RecordingsPage.vue') },
   { group: 'outreach', name: 'outreach', permission: 'outreach.send', component: () => import('./views/admin/OutreachPage.vue') },
   { group: 'outreach', name: 'templates', permission: 'outreach.templates', component: () => import('./views/admin/TemplatesPage.vue') },
   { group: 'system', name: 'system', permission: 'admin.system', component: () => import('./views/admin/SystemPage.vue') },

@@ -1,0 +1,202 @@
+"""Recordings of talks: found, held for a dispute, deleted by hand or when their time is up."""
+
+import asyncio
+import logging
+from datetime import datetime, timedelta
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+
+from core.addresses import COUNTRY
+from core.config import Settings
+from core.events import Attachment
+from hub.accounts.identity import Identity
+from hub.audit import Audit
+from hub.errors import ApiError, not_found
+from hub.masking import SHOWN_LAST, mask_address
+from hub.media import MediaStore
+from hub.store.fields import ID_LENGTH, NAME_LENGTH
+from hub.store.models import Media, Recording, Setting
+from hub.units import Units
+
+log = logging.getLogger(__name__)
+
+RULES_KEY: Final = "recordings"
+EVERY_S: Final = 3_600.0
+AT_ONCE: Final = 500  # deleted in a round
+
+
+class RecordingQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Which recordings, newest first.
+
+    ``number`` is any part of the citizen's for who sees numbers whole; for others the whole, or at most its last four.
+    """
+
+    begin: datetime | None = None
+    end: datetime | None = None
+    number: Annotated[str, Meta(pattern=r"^[0-9+]{0,20}\Z")] = ""
+    user_id: Annotated[str, Meta(max_length=ID_LENGTH)] = ""
+    queue_id: Annotated[str, Meta(max_length=NAME_LENGTH)] = ""
+    least_s: Annotated[float, Meta(ge=0)] = 0.0
+    most_s: Annotated[float, Meta(ge=0)] | None = None
+    is_held: bool | None = None
+    offset: Annotated[int, Meta(ge=0, le=100_000)] = 0
+    limit: Annotated[int, Meta(ge=1, le=200)] = 50
+
+
+class RecordingView(msgspec.Struct, frozen=True, kw_only=True):
+    """A recording; ``file`` is missing once it was deleted."""
+
+    recording_id: str
+    conversation_id: str
+    number: str
+    user_id: str | None
+    queue_id: str | None
+    started_at: datetime
+    length_s: float
+    is_cut: bool
+    is_held: bool
+    file: Attachment | None
+    deleted_at: datetime | None
+
+
+class RecordingRules(Settings, frozen=True, kw_only=True):
+    """How long recordings are kept; without ``keep_days`` for ever."""
+
+    keep_days: Annotated[int, Meta(ge=1, le=36_500)] | None = None
+
+
+class Recordings:
+    """What is done with recordings once there are some; those on hold outlast every rule and every wish."""
+
+    def __init__(self, units: Units, audit: Audit, media: MediaStore) -> None:
+        self._units = units
+        self._audit = audit
+        self._media = media
+
+    async def find(self, identity: Identity, query: RecordingQuery) -> list[RecordingView]:
+        """Return those that match, of the queues that ``identity`` sees."""
+        rows = Recording.filter(length_s__gte=query.least_s)
+        if not identity.may("queue.all"):
+            rows = rows.filter(queue_id__in=sorted(identity.queue_ids))
+        if query.begin is not None:
+            rows = rows.filter(started_at__gte=query.begin)
+        if query.end is not None:
+            rows = rows.filter(started_at__lt=query.end)
+        if query.most_s is not None:
+            rows = rows.filter(length_s__lte=query.most_s)
+        if query.is_held is not None:
+            rows = rows.filter(is_held=query.is_held)
+        if query.number:
+            rows = rows.filter(**_numbered(query.number, identity))
+        if query.user_id:
+            rows = rows.filter(user_id=query.user_id)
+        if query.queue_id:
+            rows = rows.filter(queue_id=query.queue_id)
+        found = await rows.order_by("-started_at", "-recording_id").offset(query.offset).limit(query.limit)
+        media_ids = [row.media_id for row in found if row.media_id is not None]
+        files = {row.media_id: row for row in await Media.filter(media_id__in=media_ids)} if media_ids else {}
+        return [_view(row, files.get(row.media_id or ""), identity) for row in found]
+
+    async def hold(
+        self, identity: Identity, recording_id: str, *, is_held: bool, reason: str, remote: str
+    ) -> RecordingView:
+        """Keep a recording whatever the rules say, or let them apply to it again."""
+        async with self._units.open():
+            row = await self._row(identity, recording_id)
+            if row.deleted_at is not None:
+                raise ApiError(409, "recording_gone", "the recording was deleted")
+            row.is_held = is_held
+            await row.save(update_fields=["is_held"])
+            verb = "recording.hold" if is_held else "recording.release"
+            await self._audit.record(identity, verb, "recording", recording_id, remote=remote, reason=reason)
+            return _view(row, await Media.get_or_none(media_id=row.media_id), identity)
+
+    async def delete(self, identity: Identity, recording_id: str, *, reason: str, remote: str) -> None:
+        """Delete a recording's sound; 409 ``recording_held`` while it is on hold."""
+        async with self._units.open() as unit:
+            row = await self._row(identity, recording_id)
+            if row.is_held:
+                raise ApiError(409, "recording_held", "the recording is on hold")
+            if row.deleted_at is None:
+                await self._forget(row, unit.now)
+                await self._audit.record(
+                    identity, "recording.delete", "recording", recording_id, remote=remote, reason=reason
+                )
+
+    async def rules(self) -> RecordingRules:
+        """Return how long recordings are kept."""
+        row = await Setting.get_or_none(key=RULES_KEY)
+        return RecordingRules() if row is None else msgspec.convert(row.value, RecordingRules)
+
+    async def set_rules(self, identity: Identity, rules: RecordingRules, *, remote: str) -> RecordingRules:
+        """Change how long recordings are kept."""
+        async with self._units.open():
+            value = msgspec.to_builtins(rules)
+            await Setting.update_or_create({"value": value}, key=RULES_KEY)
+            await self._audit.record(identity, "recording.rules", "setting", RULES_KEY, remote=remote, **value)
+        return rules
+
+    async def run(self) -> None:
+        """Delete what is too old, once an hour, until cancelled."""
+        while True:
+            await self.keep_rules()
+            await asyncio.sleep(EVERY_S)
+
+    async def keep_rules(self) -> int:
+        """Delete what is too old now; return how many that were."""
+        keep_days = (await self.rules()).keep_days
+        if keep_days is None:
+            return 0
+        limit = self._units.now() - timedelta(days=keep_days)
+        old = Recording.filter(started_at__lt=limit, is_held=False, deleted_at=None)
+        count = 0
+        while rows := await old.order_by("started_at").limit(AT_ONCE):
+            async with self._units.open() as unit:
+                for row in rows:
+                    await self._forget(row, unit.now)
+            count += len(rows)
+        if count:
+            log.info("deleted %d recordings older than %d days", count, keep_days)
+        return count
+
+    async def _row(self, identity: Identity, recording_id: str) -> Recording:
+        row = await Recording.get_or_none(recording_id=recording_id)
+        if row is None or not (identity.may("queue.all") or row.queue_id in identity.queue_ids):
+            raise not_found("recording")
+        return row
+
+    async def _forget(self, row: Recording, now: datetime) -> None:
+        if row.media_id is not None:
+            await self._media.remove(row.media_id)
+        row.media_id = None
+        row.deleted_at = now
+        await row.save(update_fields=["media_id", "deleted_at"])
+
+
+def _numbered(number: str, identity: Identity) -> dict[str, object]:
+    """Return the filter for a number that lets nobody find out digits which they may not see."""
+    if identity.may("address.reveal"):
+        return {"number__contains": number}
+    if len(number) <= SHOWN_LAST:
+        return {"number__endswith": number}
+    return {"number__in": [f"tel:{number}", f"tel:+{COUNTRY}{number.removeprefix('0')}"]}
+
+
+def _view(row: Recording, file: Media | None, identity: Identity) -> RecordingView:
+    return RecordingView(
+        recording_id=row.recording_id,
+        conversation_id=row.conversation_id,
+        number=row.number if identity.may("address.reveal") else mask_address(row.number),
+        user_id=row.user_id,
+        queue_id=row.queue_id,
+        started_at=row.started_at,
+        length_s=row.length_s,
+        is_cut=row.is_cut,
+        is_held=row.is_held,
+        file=None
+        if file is None
+        else Attachment(media_id=file.media_id, mime=file.mime, name=file.name, size_bytes=file.size_bytes),
+        deleted_at=row.deleted_at,
+    )

@@ -1,0 +1,103 @@
+"""Recordings are found, held and deleted, and go when their time is up."""
+
+from datetime import timedelta
+
+import pytest
+
+from core.events import Attachment
+from hub.accounts.identity import Identity
+from hub.calls.recordings import RecordingQuery, RecordingRules
+from hub.errors import ApiError
+from hub.store.models import AuditRecord, Call, Media, Recording
+from tests.hub.calls.conftest import VOICE
+from tests.hub.support.engine import FakeEngine
+from tests.hub.support.house import House
+
+SEES_ALL = Identity(
+    username="chen", permissions=frozenset({"queue.all", "address.reveal", "recording.find", "recording.manage"})
+)
+SEES_OWN = Identity(username="zhou", queue_ids=frozenset({"elder"}), permissions=frozenset({"recording.find"}))
+NUMBER = "tel:+8613900000001"
+
+
+async def keep(engine: FakeEngine, house: House, recording_id: str, **values: object) -> Attachment:
+    """Keep a recording of a call that comes in; return its file."""
+    call_id = await engine.arrive(NUMBER)
+    call = await Call.get(call_id=call_id)
+    file = await house.services.media.keep(recording_id.encode(), mime="audio/wav", name="talk.wav", instance=VOICE)
+    row = {"queue_id": "general", "number": NUMBER, "started_at": house.services.clock.now(), "length_s": 60.0}
+    async with house.services.store.work():
+        await Recording.create(
+            recording_id=recording_id,
+            call_id=call_id,
+            conversation_id=call.conversation_id,
+            media_id=file.media_id,
+            **{**row, **values},
+        )
+    return file
+
+
+async def found(house: House, identity: Identity = SEES_ALL, **query: object) -> list[str]:
+    views = await house.services.recordings.find(identity, RecordingQuery(**query))  # type: ignore[arg-type]
+    return [view.recording_id for view in views]
+
+
+async def test_recordings_are_found_by_what_is_known_of_them(engine: FakeEngine, still_house: House) -> None:
+    now = still_house.services.clock.now()
+    await keep(engine, still_house, "short", length_s=5.0, started_at=now - timedelta(hours=2))
+    await keep(engine, still_house, "long", length_s=500.0, queue_id="elder", user_id="agent-1")
+    assert await found(still_house) == ["long", "short"]
+    assert await found(still_house, limit=1, offset=1) == ["short"]
+    assert await found(still_house, least_s=100.0) == ["long"]
+    assert await found(still_house, most_s=100.0) == ["short"]
+    assert await found(still_house, end=now - timedelta(hours=1)) == ["short"]
+    assert await found(still_house, begin=now - timedelta(hours=1)) == ["long"]
+    assert await found(still_house, user_id="agent-1") == ["long"]
+    assert await found(still_house, queue_id="general") == ["short"]
+    assert await found(still_house, number="3900000") == ["long", "short"]
+    assert await found(still_house, number="3911111") == []
+
+
+async def test_one_sees_the_recordings_of_one_s_queues_and_finds_out_no_numbers(
+    engine: FakeEngine, still_house: House
+) -> None:
+    await keep(engine, still_house, "theirs")
+    await keep(engine, still_house, "own", queue_id="elder")
+    assert await found(still_house, SEES_OWN) == ["own"]
+    assert await found(still_house, SEES_OWN, number="0001") == ["own"]
+    assert await found(still_house, SEES_OWN, number="13900000001") == ["own"]
+    assert await found(still_house, SEES_OWN, number="39000") == []  # or else digits could be tried one by one
+    (view,) = await still_house.services.recordings.find(SEES_OWN, RecordingQuery())
+    assert "****" in view.number
+    with pytest.raises(ApiError, match="recording"):
+        await still_house.services.recordings.delete(SEES_OWN, "theirs", reason="x", remote="")
+
+
+async def test_a_recording_on_hold_outlasts_rules_and_wishes(engine: FakeEngine, still_house: House) -> None:
+    old = still_house.services.clock.now() - timedelta(days=40)
+    held, gone = [await keep(engine, still_house, name, started_at=old) for name in ("held", "gone")]
+    await keep(engine, still_house, "new")
+    recordings = still_house.services.recordings
+    await recordings.hold(SEES_ALL, "held", is_held=True, reason="complaint 17", remote="")
+    with pytest.raises(ApiError, match="on hold"):
+        await recordings.delete(SEES_ALL, "held", reason="wish", remote="")
+    assert await recordings.keep_rules() == 0  # for ever, until somebody says otherwise
+    await recordings.set_rules(SEES_ALL, RecordingRules(keep_days=30), remote="")
+    path, _ = await still_house.services.media.find(gone.media_id)
+    assert await recordings.keep_rules() == 1
+    assert not path.exists()
+    assert await Media.filter(media_id=gone.media_id).count() == 0
+    assert (await Recording.get(recording_id="gone")).deleted_at is not None
+    path, _ = await still_house.services.media.find(held.media_id)
+    assert path.exists()
+    await recordings.hold(SEES_ALL, "held", is_held=False, reason="settled", remote="")
+    assert await recordings.keep_rules() == 1
+
+
+async def test_a_deletion_is_in_the_audit_log(engine: FakeEngine, still_house: House) -> None:
+    await keep(engine, still_house, "wrong")
+    await still_house.services.recordings.delete(SEES_ALL, "wrong", reason="a private talk", remote="")
+    deed = await AuditRecord.get(action="recording.delete")
+    assert (deed.object_id, deed.detail) == ("wrong", {"reason": "a private talk"})
+    (view,) = await still_house.services.recordings.find(SEES_ALL, RecordingQuery())
+    assert view.file is None
