@@ -81,7 +81,7 @@ class Instances:
                 slot = self._slots.get(change.key)
                 if slot is None:
                     if change.value is None:
-                        await self._forget_earlier(change.key)
+                        await self._forget(change.key)  # deleted while no supervisor ran
                         continue
                     slot = self._slots[change.key] = self._slot(change.key, change.value)
                     tasks.create_task(slot.board.run())
@@ -119,7 +119,7 @@ class Instances:
             if desired is not None:
                 await self._accounts.remove(instance)
             else:
-                await self._insist(instance, lambda: self._forget(instance))
+                await self._forget(instance)
             return
         show(Status("starting"))
         try:
@@ -146,15 +146,15 @@ class Instances:
             await asyncio.sleep(backoff.next_s())
 
     async def _forget(self, instance: str) -> None:
-        """Take back what a deleted instance was given on the bus."""
-        await self._accounts.forget(instance)
-        await self._bus.remove_consumer(orders_consumer(instance))
+        """Take back what a deleted instance was given on the bus; the next start does what does not work now."""
 
-    async def _forget_earlier(self, instance: str) -> None:
-        """Do so for one that was deleted while no supervisor ran; at the next start again if it does not work."""
+        async def take_back() -> None:
+            await self._accounts.forget(instance)
+            await self._bus.remove_consumer(orders_consumer(instance))
+
         try:
-            await self._forget(instance)
-        except (LianxinError, OSError) as error:
+            await self._insist(instance, take_back)
+        except LianxinError as error:
             log.warning("what %s had on the bus could not be taken back: %s", instance, error)
 
     async def _order(self, instance: str, desired: DesiredInstance) -> Order:
