@@ -18,6 +18,7 @@ from core.ids import new_id
 from core.testing.nats import NatsServer
 
 ANSWER_S = 20.0
+FETCH_S = 600.0  # a message that meets the end of a fetch comes again only after its ack wait: let none end
 
 
 class Bare:
@@ -39,7 +40,7 @@ class Bare:
         """Store what goes there and send it back, until cancelled."""
         while True:
             with contextlib.suppress(nats.errors.TimeoutError):
-                for message in await there.fetch(64, timeout=1):
+                for message in await there.fetch(64, timeout=FETCH_S):
                     _store(database, "in", message)
                     await message.ack()
                     await self._js.publish("back", message.data)
@@ -48,7 +49,7 @@ class Bare:
         """Store what comes back, until cancelled."""
         while True:
             with contextlib.suppress(nats.errors.TimeoutError):
-                for message in await back.fetch(64, timeout=1):
+                for message in await back.fetch(64, timeout=FETCH_S):
                     self._arrived.pop(_store(database, "out", message)).set_result(None)
                     await message.ack()
 
