@@ -9,7 +9,6 @@ import { defineConfig } from 'vitest/config'
 import { budget } from './tooling/budget.ts'
 import { compress } from './tooling/compress.ts'
 import { preload } from './tooling/preload.ts'
-import { texts } from './tooling/texts.ts'
 
 const hub = process.env.LIANXIN_HUB ?? 'http://127.0.0.1:8080'
 
@@ -18,7 +17,6 @@ export default defineConfig({
     vue(),
     // Element Plus components are found by their tags; importing one by hand would lose its styles.
     components({ dts: false, dirs: [], resolvers: [ElementPlusResolver({ importStyle: process.env.VITEST ? false : 'css' })] }),
-    texts(),
     preload('src/preload.js'),
     compress(),
     budget({ pages: ['index.html', 'src/views/DeskView.vue', 'src/components/panel/SidePanel.vue'], limitBytes: 200_000 }),

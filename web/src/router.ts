@@ -1,7 +1,6 @@
 /** Pages and their addresses; every page is fetched when first visited. */
 import { createRouter, createWebHistory, type RouteLocationNormalized } from 'vue-router'
 
-import { loadLaterTexts } from '@/i18n'
 import { useSession } from '@/stores/session'
 
 declare module 'vue-router' {
@@ -99,7 +98,6 @@ export function guardRoutes(): void {
       const page = components?.default
       if (typeof page === 'function') void (page as () => unknown)() // fetched while the hub says who is here
     }
-    const texts = to.name === 'desk' || to.name === 'login' || to.name === 'home' ? undefined : loadLaterTexts()
     try {
       await session.load()
     } catch {
@@ -110,7 +108,6 @@ export function guardRoutes(): void {
     if (to.meta.permission && !session.can(to.meta.permission)) return { name: 'home' }
     if (to.name === 'desk' && !session.can('desk.use')) return firstAdminPage()
     if (to.name === 'admin') return firstAdminPage()
-    await texts
     return true
   })
 }

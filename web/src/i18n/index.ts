@@ -1,7 +1,7 @@
 /** The texts of the desk by language; every word on screen comes from here. */
 import { createI18n } from 'vue-i18n'
 
-import zh from './zh.json?first'
+import zh from './zh.json'
 
 export type Language = 'zh' | 'en'
 export type LocalText = Partial<Record<Language, string>>
@@ -21,15 +21,6 @@ export async function setLanguage(language: Language): Promise<void> {
   }
   i18n.global.locale.value = language
   document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en'
-}
-
-let later: Promise<void> | undefined
-
-/** Fetch the texts of the pages that few people open; English comes whole. */
-export function loadLaterTexts(): Promise<void> {
-  later ??= import('./zh.json?later').then(({ default: messages }) => i18n.global.mergeLocaleMessage('zh', messages))
-  later.catch(() => (later = undefined)) // the next page asks again
-  return later
 }
 
 /** Return the text for the present language of what an operator named in one or more languages. */
