@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import shutil
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ log = logging.getLogger(__name__)
 BATCH_UTTERANCES: Final = 16
 BATCH_S: Final = 5.0  # what a killed plugin has to listen to again
 KEPT_ENDED: Final = 4_096
+MAX_FAULTS: Final = 3  # of the plugin at one sound
 MAX_REASON: Final = 500
 PAUSE_S: Final = 2.0  # before a sound is tried again that could not be fetched, or met a bug
 
@@ -65,7 +67,9 @@ class TranscriptionHost(PluginHost):
         data_dir = Path(self._job.data_dir)
         transcriber = self._transcriber_type(self._config, _Link(instance, data_dir, board.show))
         models: Board[ModelsChanged | None] = Board(None, lambda event: self._announce(bus, event))
-        desk = _Desk(bus, instance, transcriber, data_dir / "sounds")
+        folder = data_dir / "sounds"
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)  # what a killed process left there
+        desk = _Desk(bus, instance, transcriber, folder)
 
         def announce(state: ChannelState) -> None:
             if state.state == "ready":
@@ -102,6 +106,7 @@ class _Desk:
         self._folder = folder
         self._works: dict[tuple[str, int], _Work] = {}
         self._ended: OrderedDict[tuple[str, int], None] = OrderedDict()  # the hub may not have heard of it yet
+        self._faults: dict[tuple[str, int], int] = {}
         self._leaving: set[asyncio.Task[None]] = set()
 
     def arrange(self, plan: TranscriptionPlan) -> TranscriptionAnswer:
@@ -111,7 +116,7 @@ class _Desk:
             self._drop(key)
         for key, job in wanted.items():
             if key not in self._works and key not in self._ended:
-                sound = self._folder / f"{job.transcript_id}-{job.attempt}"
+                sound = self._folder / new_id()
                 work = _Work(job, sound, self._publish)
                 work.task = asyncio.create_task(self._carry_out(key, work), name=f"transcribe {job.transcript_id}")
                 self._works[key] = work
@@ -138,21 +143,28 @@ class _Desk:
         transcript_id = work.job.transcript_id
         try:
             await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
-            await self._publish(await self._listen(work))
+            await self._end(key, work, await self._listen(work))
+            return
         except (ChannelNotReady, BusUnavailable) as error:
             log.warning("transcript %s waits: %s", transcript_id, error)
-        except Exception:
-            log.exception("transcript %s failed unexpectedly and is tried again", transcript_id)
-        else:
-            self._ended[key] = None
-            if len(self._ended) > KEPT_ENDED:
-                self._ended.popitem(last=False)
-            self._forget(key, work)
-            return
+        except Exception as error:
+            log.exception("transcript %s failed unexpectedly", transcript_id)
+            self._faults[key] = self._faults.get(key, 0) + 1
+            if self._faults[key] >= MAX_FAULTS:
+                await self._end(key, work, _refusal(work.job, "crashed", type(error).__name__))
+                return
         finally:
             await asyncio.to_thread(work.sound.unlink, missing_ok=True)
         await asyncio.sleep(PAUSE_S)
         self._forget(key, work)  # the next plan begins it anew, from where the hub has it
+
+    async def _end(self, key: tuple[str, int], work: "_Work", ended: TranscriptionEnded) -> None:
+        await self._publish(ended)
+        self._faults.pop(key, None)
+        self._ended[key] = None
+        if len(self._ended) > KEPT_ENDED:
+            self._ended.popitem(last=False)
+        self._forget(key, work)
 
     def _forget(self, key: tuple[str, int], work: "_Work") -> None:
         if self._works.get(key) is work:
@@ -165,9 +177,7 @@ class _Desk:
             outcome: Outcome = await self._transcriber.transcribe(work)
             await work.flush()
         except (CannotHear, RequestFailed) as error:
-            return TranscriptionEnded(
-                transcript_id=job.transcript_id, attempt=job.attempt, code=error.code, reason=str(error)[:MAX_REASON]
-            )
+            return _refusal(job, error.code, str(error))
         return TranscriptionEnded(
             transcript_id=job.transcript_id,
             attempt=job.attempt,
@@ -189,6 +199,12 @@ class _Desk:
                 await asyncio.sleep(backoff.next_s())
             else:
                 return
+
+
+def _refusal(job: TranscriptionJob, code: str, reason: str) -> TranscriptionEnded:
+    return TranscriptionEnded(
+        transcript_id=job.transcript_id, attempt=job.attempt, code=code, reason=reason[:MAX_REASON]
+    )
 
 
 class _Work:

@@ -6,6 +6,7 @@ import pytest
 
 from core.bus import Bus, BusSettings
 from core.events import TranscriptionEnded, UtterancesRecognized
+from core.host import transcription as hosting
 from core.ids import new_id
 from core.transcription import CannotHear, Listening
 from hub.accounts.identity import Identity
@@ -191,3 +192,17 @@ async def test_a_transcriber_fetches_only_what_it_is_to_write_down(house: House,
         await until_there(transcript_id=transcript.transcript_id, state="done")
     assert not await house.services.media.is_for(transcript.media_id, ASR)
     assert await Conversation.all().count() == 1
+
+
+async def test_a_sound_that_breaks_the_plugin_again_and_again_is_given_up(
+    note, runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hosting, "PAUSE_S", 0.0)
+
+    async def broken(_: Listening) -> None:
+        raise ZeroDivisionError
+
+    async with runs(broken) as jobs:
+        transcript = await note()
+        await until_there(transcript_id=transcript.transcript_id, state="failed", code="crashed")
+    assert len(jobs) == hosting.MAX_FAULTS
