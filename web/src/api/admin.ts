@@ -173,8 +173,16 @@ export interface Deed {
   ip: string
 }
 
-export const listAudit = async (limit: number, before?: number) =>
-  (await call<Items<Deed>>('GET', withQuery('/audit', { before, limit }))).items
+export interface AuditFilter {
+  actor: string
+  action: string
+  object_id: string
+  since: string
+  until: string
+}
+
+export const listAudit = async (filter: AuditFilter, limit: number, before?: number) =>
+  (await call<Items<Deed>>('GET', withQuery('/audit', { ...filter, before, limit }))).items
 
 interface OpenApi {
   components: { schemas: Record<string, Schema> }
