@@ -17,7 +17,7 @@ export const i18n = createI18n({
 export async function setLanguage(language: Language): Promise<void> {
   if (language === 'en' && !i18n.global.availableLocales.includes('en')) {
     const [desk, admin] = await Promise.all([import('./en.json'), import('./admin/en.json')])
-    i18n.global.setLocaleMessage('en', { ...desk.default, ...admin.default } as typeof zh)
+    i18n.global.setLocaleMessage('en', { ...desk.default, ...admin.default } as unknown as typeof zh)
   }
   i18n.global.locale.value = language
   document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en'
