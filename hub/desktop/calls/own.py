@@ -26,7 +26,7 @@ class PreferencesView(msgspec.Struct, frozen=True):
     settings: dict[str, Any]
 
 
-@api.add("POST", "/api/v1/todos", "desk.use", body=NewTodo, answer=TodoView)
+@api.add("POST", "/api/v1/todos", "desk.use", body=NewTodo, answer=TodoView, problems=(404,))
 async def add_todo(services: Services, call: Call[NewTodo]) -> TodoView:
     """Note something to do."""
     return await services.todos.add(call.identity, call.body)

@@ -78,7 +78,7 @@ class RoomMember(Model):
     """Who is in a room: what finds a user's rooms."""
 
     member_id: str = id_field(is_key=True)
-    room: Any = fields.ForeignKeyField("store.Room", related_name=False, on_delete=fields.OnDelete.CASCADE)
+    room: Any = fields.ForeignKeyField("store.Room", related_name=False, on_delete=fields.OnDelete.RESTRICT)
     room_id: str
     user_id: str = id_field()
 
@@ -93,7 +93,7 @@ class RoomMessage(Model):
     """The columns of ``core.events.RoomMessageView``."""
 
     room_message_id: str = id_field(is_key=True)
-    room: Any = fields.ForeignKeyField("store.Room", related_name=False, on_delete=fields.OnDelete.CASCADE)
+    room: Any = fields.ForeignKeyField("store.Room", related_name=False, on_delete=fields.OnDelete.RESTRICT)
     room_id: str
     author_id: str = id_field()
     text = fields.TextField()
@@ -128,7 +128,7 @@ class BulletinReading(Model):
     """That a user has confirmed a bulletin."""
 
     reading_id: str = id_field(is_key=True)
-    bulletin: Any = fields.ForeignKeyField("store.Bulletin", related_name=False, on_delete=fields.OnDelete.CASCADE)
+    bulletin: Any = fields.ForeignKeyField("store.Bulletin", related_name=False, on_delete=fields.OnDelete.RESTRICT)
     bulletin_id: str
     user_id: str = id_field()
     confirmed_at = fields.DatetimeField()

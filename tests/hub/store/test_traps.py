@@ -243,4 +243,4 @@ def test_no_foreign_key_deletes_what_was_said() -> None:
         for field in model._meta.fields_map.values()
         if isinstance(field, ForeignKeyFieldInstance) and field.on_delete is fields.OnDelete.CASCADE
     }
-    assert cascading == {"Session", "AgentStatus", "Phone"}
+    assert cascading == {"Session", "AgentStatus", "Phone", "Preferences"}
