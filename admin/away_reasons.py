@@ -2,9 +2,9 @@
 
 import msgspec
 
-from hub.away_reasons import ReasonEdit, ReasonView
 from hub.http.endpoints import Call, Endpoints, NoBody
 from hub.services import Services
+from hub.setup.away_reasons import ReasonEdit, ReasonView
 
 api = Endpoints()
 

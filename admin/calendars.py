@@ -7,10 +7,10 @@ import msgspec
 from msgspec import Meta
 
 from core.config import Settings
-from hub.calendar_editor import CalendarView, Trial
+from hub.dispatch.queues import Title
 from hub.http.endpoints import Call, Endpoints, NoBody
-from hub.queues import Title
 from hub.services import Services
+from hub.setup.calendar_editor import CalendarView, Trial
 
 api = Endpoints()
 

@@ -9,7 +9,7 @@ from core.config import Settings
 from core.errors import ConfigInvalid
 from core.flow import AnyAction, AnyInput, Flow, FlowFault, State, advance, decode_flow, start
 from hub.errors import not_found
-from hub.flow_library import FlowView
+from hub.flows.library import FlowView
 from hub.http.endpoints import Call, Endpoints, NoBody
 from hub.services import Services
 

@@ -5,8 +5,8 @@ from typing import Any
 import msgspec
 
 from core.config import Settings
+from hub.dispatch.queues import QueueSetup, Title
 from hub.http.endpoints import Call, Endpoints, NoBody
-from hub.queues import QueueSetup, Title
 from hub.services import Services
 
 api = Endpoints()

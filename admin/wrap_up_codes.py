@@ -4,7 +4,7 @@ import msgspec
 
 from hub.http.endpoints import Call, Endpoints, NoBody
 from hub.services import Services
-from hub.wrap_up_codes import CodeEdit, CodeView
+from hub.setup.wrap_up_codes import CodeEdit, CodeView
 
 api = Endpoints()
 

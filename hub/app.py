@@ -19,6 +19,7 @@ from hub.backup.downloads import Downloads
 from hub.bulk.exports import Exports
 from hub.calls.phones import Phones
 from hub.calls.prompts import Prompts
+from hub.conversing.router import Router
 from hub.demo import make_demo
 from hub.desktop.calls import ENDPOINTS
 from hub.desktop.calls.files import Files
@@ -30,7 +31,6 @@ from hub.http.listening import listen
 from hub.http.openapi import document
 from hub.http.server import guard, mount
 from hub.http.static import BrowserCode
-from hub.router import Router
 from hub.services import Services
 from hub.settings import HubSettings, store_url
 from hub.store.engine import Store

@@ -8,10 +8,10 @@ from tortoise.expressions import Q
 
 from core.events import ContactView, ConversationView
 from hub.accounts.identity import Identity
-from hub.conversation_lists import MAX_FOUND, ConversationLists
+from hub.conversing.lists import MAX_FOUND, ConversationLists
+from hub.conversing.masking import masked
 from hub.knowledge.finding import Finder, FoundArticle, Wanted
 from hub.knowledge.search.documents import SearchQuery
-from hub.masking import masked
 from hub.store.models import Address, Contact, Conversation
 from hub.store.views import contact_view
 

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING, Final
 
 from hub.accounts.users import FIRST_START
-from hub.flow_library import CHANNELS_KEY
-from hub.queues import QueueSettings
+from hub.dispatch.queues import QueueSettings
+from hub.flows.library import CHANNELS_KEY
 from hub.store.models import AwayReason, Queue, Setting, WrapUpCode
 
 if TYPE_CHECKING:

@@ -26,9 +26,9 @@ from core.kept_secrets import KeptSecrets
 from core.streams import DESIRED, orders_consumer
 from core.subjects import ASK_DESCRIBE, ASK_PLUGINS, ASK_PROBE, ASK_SWITCH
 from hub.accounts.identity import Identity
-from hub.address_schemes import AddressSchemes
 from hub.audit import Audit
 from hub.configuration.document import InstancePart
+from hub.contacts.address_schemes import AddressSchemes
 from hub.errors import ApiError, not_found
 from hub.http.proxy import ChannelProxy
 from hub.store.models import PluginInstance

@@ -8,13 +8,10 @@ if TYPE_CHECKING:
     from core.clock import Clock
     from hub.accounts.sessions import Sessions
     from hub.accounts.users import Users
-    from hub.agent_control import AgentControl
     from hub.audit import Audit
-    from hub.away_reasons import AwayReasons
     from hub.backup.backups import Backups
     from hub.bulk.campaigns import Campaigns
     from hub.bulk.runner import BulkRunner
-    from hub.calendar_editor import CalendarEditor
     from hub.calls.call_backs import CallBacks
     from hub.calls.controls import CallControls
     from hub.calls.dialling import Dialling
@@ -23,22 +20,28 @@ if TYPE_CHECKING:
     from hub.calls.recordings import Recordings
     from hub.configuration.configurations import Configurations
     from hub.connectors.connectors import Connectors
-    from hub.contact_links import ContactLinks
-    from hub.contact_merges import ContactMerges
-    from hub.contacts import Contacts
-    from hub.conversation_lists import ConversationLists
-    from hub.conversation_merges import ConversationMerges
-    from hub.conversations import Conversations
+    from hub.contacts.contacts import Contacts
+    from hub.contacts.links import ContactLinks
+    from hub.contacts.merges import ContactMerges
+    from hub.contacts.reach import Reach
+    from hub.conversing.conversations import Conversations
+    from hub.conversing.held_steps import HeldSteps
+    from hub.conversing.lists import ConversationLists
+    from hub.conversing.merges import ConversationMerges
+    from hub.conversing.reply_options import ReplyOptions
+    from hub.conversing.snoozes import Snoozes
     from hub.desk_search import DeskSearch
     from hub.desktop.desk import Desk
-    from hub.dispatcher import Dispatcher
+    from hub.dispatch.agent_control import AgentControl
+    from hub.dispatch.dispatcher import Dispatcher
+    from hub.dispatch.presence import Presence
+    from hub.dispatch.queue_editor import QueueEditor
+    from hub.dispatch.queues import Queues
     from hub.figures.wallboard import Wallboard
-    from hub.flow_library import FlowLibrary
-    from hub.flows import Flows
-    from hub.held_steps import HeldSteps
+    from hub.flows.flows import Flows
+    from hub.flows.library import FlowLibrary
     from hub.knowledge.knowledge import Knowledge
     from hub.media import MediaStore
-    from hub.notifications import Notifications
     from hub.outreach.consent import Consent
     from hub.outreach.contact_terms import ContactOutreach
     from hub.outreach.outbound import Outbound
@@ -46,23 +49,20 @@ if TYPE_CHECKING:
     from hub.outreach.templates import Templates
     from hub.plugin_instances import PluginInstances
     from hub.preferences import PreferenceStore
-    from hub.presence import Presence
-    from hub.queue_editor import QueueEditor
-    from hub.queues import Queues
     from hub.rate_limits import RateLimiter
-    from hub.reach import Reach
-    from hub.reply_options import ReplyOptions
     from hub.settings import HubSettings
-    from hub.snoozes import Snoozes
+    from hub.setup.away_reasons import AwayReasons
+    from hub.setup.calendar_editor import CalendarEditor
+    from hub.setup.wrap_up_codes import WrapUpCodes
     from hub.staffing.simulator import Simulator
     from hub.store.engine import Store
     from hub.system.monitor import SystemMonitor
     from hub.teamwork.bulletins import Bulletins
+    from hub.teamwork.notifications import Notifications
     from hub.teamwork.rooms import Rooms
-    from hub.todos import Todos
+    from hub.teamwork.todos import Todos
     from hub.transcripts.transcribers import Transcribers
     from hub.transcripts.transcripts import Transcripts
-    from hub.wrap_up_codes import WrapUpCodes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from hub.accounts.passwords import hash_password, random_password
 from hub.accounts.permissions import PERMISSIONS, ROLES
 from hub.accounts.sessions import LOG_IN, Sessions
 from hub.audit import Audit
-from hub.dispatcher import Dispatcher
+from hub.dispatch.dispatcher import Dispatcher
 from hub.errors import ApiError, not_found
 from hub.store.models import AuditRecord, Role, Session, Setting, User
 from hub.units import Units

@@ -26,13 +26,13 @@ from hub.bulk.views import (
     counts_of,
     recipient_view,
 )
+from hub.contacts.reach import Reach, Sender
+from hub.conversing.masking import mask_address
 from hub.errors import ApiError, not_found
-from hub.masking import mask_address
 from hub.media import MediaStore
 from hub.outreach.consent import Consent
 from hub.outreach.settings import OutreachSetup
 from hub.outreach.templates import Templates, known_values
-from hub.reach import Reach, Sender
 from hub.store.models import Campaign, CampaignRecipient, Topic
 from hub.units import Unit, Units
 

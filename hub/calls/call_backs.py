@@ -13,15 +13,15 @@ import msgspec
 
 from core.events import CallBackView
 from core.events.calls import Cause
-from hub import timeline
-from hub.calendars import Calendars
 from hub.calls.live_call import LiveCall
 from hub.calls.presence import has_number
 from hub.calls.steps import CallSteps
-from hub.dispatch_work import CALL_CLASS, live_work
-from hub.dispatcher import Dispatcher
+from hub.conversing import timeline
+from hub.dispatch.dispatcher import Dispatcher
+from hub.dispatch.queues import CallBackSetting, Queues
+from hub.dispatch.work import CALL_CLASS, live_work
 from hub.i18n import text as catalogue
-from hub.queues import CallBackSetting, Queues
+from hub.setup.calendars import Calendars
 from hub.store.models import Conversation, WorkItem
 from hub.units import Unit, Units
 

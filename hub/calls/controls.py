@@ -8,17 +8,17 @@ from msgspec import Meta
 from core.config import Settings
 from core.events import ConversationView, Dial, LegPlan, Listen, Spy, SpyMode, Talk
 from core.ids import new_id
-from hub import timeline
 from hub.accounts.identity import Identity
 from hub.audit import Audit
 from hub.calls.live_call import LiveCall, new_party
 from hub.calls.phones import Phones, Reached
 from hub.calls.plans import CallPlans
-from hub.conversation_access import owned, visible
-from hub.dispatcher import Dispatcher
-from hub.endings import Endings
+from hub.conversing import timeline
+from hub.conversing.access import owned, visible
+from hub.conversing.endings import Endings
+from hub.conversing.masking import masked
+from hub.dispatch.dispatcher import Dispatcher
 from hub.errors import ApiError
-from hub.masking import masked
 from hub.store.models import Conversation, Offer, User
 from hub.store.views import conversation_view
 from hub.units import Unit, Units

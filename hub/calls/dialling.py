@@ -12,12 +12,12 @@ from hub.audit import Audit
 from hub.calls.outgoing import Outgoing
 from hub.calls.phones import Phones
 from hub.calls.plans import CallPlans
-from hub.dispatcher import Dispatcher
+from hub.conversing.masking import masked
+from hub.dispatch.dispatcher import Dispatcher
+from hub.dispatch.queues import Queues
 from hub.errors import ApiError
-from hub.masking import masked
 from hub.outreach.consent import Consent
 from hub.outreach.outbound import Outbound
-from hub.queues import Queues
 from hub.store.fields import ID_LENGTH, URI_LENGTH
 from hub.store.models import Address, Call, Contact, Conversation, User
 from hub.store.views import conversation_view

@@ -9,12 +9,12 @@ import msgspec
 from core.bus import Bus
 from core.events import CallsAnswer, CallsRequest
 from core.subjects import ASK_CALLS
-from hub import timeline
 from hub.calls.live_call import LiveCall
 from hub.calls.phones import Phones
 from hub.calls.prompts import Prompts
 from hub.calls.utterances import Utterance
 from hub.calls.voice import Voice
+from hub.conversing import timeline
 from hub.desktop.desk import Desk
 from hub.store.models import Call, CallLeg, Conversation
 from hub.units import Unit, Units

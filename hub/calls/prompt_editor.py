@@ -15,7 +15,7 @@ from hub.calls.prompts import Prompts
 from hub.calls.rehearsal import Progress, Rehearsal
 from hub.calls.utterances import Piece
 from hub.errors import ApiError, not_found
-from hub.flow_library import FlowLibrary
+from hub.flows.library import FlowLibrary
 from hub.media import MediaStore
 
 MAX_RECORDING_S: Final = 300.0

@@ -13,8 +13,8 @@ from core.config import Settings
 from core.events import Attachment
 from hub.accounts.identity import Identity
 from hub.audit import Audit
+from hub.conversing.masking import SHOWN_LAST, mask_address
 from hub.errors import ApiError, not_found
-from hub.masking import SHOWN_LAST, mask_address
 from hub.media import MediaStore
 from hub.store.fields import ID_LENGTH, NAME_LENGTH
 from hub.store.models import Media, Recording, Setting

@@ -11,7 +11,7 @@ from hub.calls.flow_words import spoken_texts
 from hub.calls.prompts import Prompts
 from hub.calls.synthesizers import Synthesizers
 from hub.calls.utterances import Piece
-from hub.flow_library import FlowLibrary
+from hub.flows.library import FlowLibrary
 
 log = logging.getLogger(__name__)
 

@@ -21,21 +21,21 @@ from core.events import (
 )
 from core.events.calls import LegPlan
 from core.flow import Keyed, PersonLeft, Recorded, TransferEnded
-from hub import timeline
 from hub.calls.call_backs import CallBacks
 from hub.calls.live_call import LiveCall, new_party
 from hub.calls.outgoing import Outgoing
 from hub.calls.phones import Phones
 from hub.calls.plans import CallPlans
 from hub.calls.presence import ANONYMOUS
-from hub.contact_links import ContactLinks
-from hub.contacts import Contacts
-from hub.dispatcher import Dispatcher
-from hub.endings import Endings
+from hub.contacts.contacts import Contacts
+from hub.contacts.links import ContactLinks
+from hub.conversing import timeline
+from hub.conversing.endings import Endings
+from hub.conversing.reception import Reception
+from hub.dispatch.dispatcher import Dispatcher
 from hub.errors import ApiError
-from hub.flows import Flows
+from hub.flows.flows import Flows
 from hub.i18n import text as catalogue
-from hub.reception import Reception
 from hub.store.models import Call, CallLeg, Contact, Conversation, Recording, User
 from hub.units import Unit
 

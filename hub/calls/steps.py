@@ -1,11 +1,11 @@
 """Carries out for a caller what a flow asks for: speaking, waiting in silence, recording, connecting, ending."""
 
 from core.flow import AnyAction, Say, SetTimer, StartRecording, Transfer
-from hub import timeline
 from hub.calls.live_call import LiveCall
 from hub.calls.plans import CallPlans
 from hub.calls.reading import fragments
 from hub.calls.utterances import Piece
+from hub.conversing import timeline
 from hub.i18n import text as catalogue
 from hub.store.models import Conversation
 from hub.units import Unit

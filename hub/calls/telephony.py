@@ -2,9 +2,7 @@
 
 from core.bus import Bus
 from core.events import TrunkChanged
-from hub.announcements import Announcements
 from hub.audit import Audit
-from hub.calendars import Calendars
 from hub.calls.call_backs import CallBacks
 from hub.calls.controls import CallControls
 from hub.calls.dialling import Dialling
@@ -15,16 +13,18 @@ from hub.calls.prompts import Prompts
 from hub.calls.reports import CallReports
 from hub.calls.ringing import Ringing
 from hub.calls.steps import CallSteps
-from hub.contact_links import ContactLinks
-from hub.contacts import Contacts
+from hub.contacts.contacts import Contacts
+from hub.contacts.links import ContactLinks
+from hub.conversing.announcements import Announcements
+from hub.conversing.endings import Endings
+from hub.conversing.reception import Reception
 from hub.desktop.desk import Desk
-from hub.dispatcher import Dispatcher
-from hub.endings import Endings
-from hub.flows import Flows
+from hub.dispatch.dispatcher import Dispatcher
+from hub.dispatch.queues import Queues
+from hub.flows.flows import Flows
 from hub.outreach.consent import Consent
 from hub.outreach.outbound import Outbound
-from hub.queues import Queues
-from hub.reception import Reception
+from hub.setup.calendars import Calendars
 from hub.store.secrets import Sealer
 from hub.units import Units
 

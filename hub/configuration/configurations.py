@@ -15,8 +15,8 @@ from hub.accounts.sessions import Sessions
 from hub.audit import Audit
 from hub.configuration.checking import check, read_flows
 from hub.configuration.document import Change, Configuration, UserPart, compare
-from hub.dispatcher import Dispatcher
-from hub.flow_library import CHANNELS_KEY, FlowLibrary
+from hub.dispatch.dispatcher import Dispatcher
+from hub.flows.library import CHANNELS_KEY, FlowLibrary
 from hub.plugin_instances import PluginInstances
 from hub.store.models import AwayReason, Calendar, Queue, Role, Session, Setting, User, WrapUpCode
 from hub.units import Unit, Units

@@ -8,10 +8,10 @@ from msgspec import Meta
 from core.config import Settings
 from core.ids import TOKEN
 from hub.accounts.users import Capacity, Level, Name, Username, WorkNumber
-from hub.away_reasons import ReasonEdit
-from hub.calendars import CalendarSettings
-from hub.queues import QueueSettings, Title
-from hub.wrap_up_codes import CodeEdit
+from hub.dispatch.queues import QueueSettings, Title
+from hub.setup.away_reasons import ReasonEdit
+from hub.setup.calendars import CalendarSettings
+from hub.setup.wrap_up_codes import CodeEdit
 
 Id = Annotated[str, Meta(pattern=rf"^(?:{TOKEN.pattern})\Z")]
 UserTitle = dict[str, Annotated[str, Meta(min_length=1, max_length=64)]]

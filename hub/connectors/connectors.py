@@ -27,8 +27,8 @@ from hub.connectors.settings import (
     restore,
 )
 from hub.errors import ApiError, not_found
-from hub.flow_library import CONNECTORS_KEY, FlowLibrary, KnownConnector
-from hub.slugs import check_slug
+from hub.flows.library import CONNECTORS_KEY, FlowLibrary, KnownConnector
+from hub.setup.slugs import check_slug
 from hub.store.models import Setting
 from hub.store.secrets import Sealer
 from hub.units import Units

@@ -9,9 +9,9 @@ import msgspec
 from hub.accounts.identity import Identity
 from hub.accounts.users import NewUser
 from hub.demo.articles import make_articles
-from hub.flow_library import CHANNELS_KEY
+from hub.dispatch.queues import CallBackSetting, OverflowSetting, QueueSettings
+from hub.flows.library import CHANNELS_KEY
 from hub.i18n import terminal_text
-from hub.queues import CallBackSetting, OverflowSetting, QueueSettings
 from hub.store.models import Calendar, PluginInstance, Setting, User
 
 if TYPE_CHECKING:

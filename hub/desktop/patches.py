@@ -31,7 +31,7 @@ from core.events import (
     TodoChanged,
 )
 from hub.accounts.identity import Identity
-from hub.masking import masked
+from hub.conversing.masking import masked
 from hub.teamwork.bulletins import is_for
 
 Table = Literal[

@@ -4,14 +4,14 @@ from typing import Any
 
 from tortoise.expressions import Q
 
+from hub.conversing.masking import masked
 from hub.desktop.patches import TABLES, DraftView, Viewer
-from hub.masking import masked
-from hub.notifications import unseen
 from hub.store.models import Conversation, Draft, Offer
 from hub.store.views import conversation_view, offer_view
 from hub.teamwork.bulletins import unconfirmed
+from hub.teamwork.notifications import unseen
 from hub.teamwork.rooms import rooms_of
-from hub.todos import undone
+from hub.teamwork.todos import undone
 
 
 async def read_tables(viewer: Viewer) -> dict[str, dict[str, Any]]:

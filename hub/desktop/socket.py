@@ -7,7 +7,7 @@ from typing import Annotated, Final
 import msgspec
 from aiohttp import WSMsgType, web
 
-from hub.conversation_access import may_open
+from hub.conversing.access import may_open
 from hub.desktop.company import Company
 from hub.desktop.desk import Desk
 from hub.desktop.feed import Connection, UserFeed

@@ -3,9 +3,9 @@
 from collections import defaultdict
 from datetime import datetime
 
+from hub.dispatch.queues import MESSAGE_CLASS
 from hub.figures.cases import Case
 from hub.figures.ledger import Asked
-from hub.queues import MESSAGE_CLASS
 from hub.store.models import Conversation, Entry, Offer, WorkItem
 
 LIVE = ("waiting", "offered", "assigned")

@@ -15,6 +15,7 @@ from core.events import AgentChanged, ConversationChanged, Event, QueueView, Tru
 from hub.accounts.identity import Identity
 from hub.audit import Audit
 from hub.desktop.desk import Desk
+from hub.dispatch.queues import Queues
 from hub.errors import not_found
 from hub.figures.alarms import AgentNow, Alarm, Alarms, ChannelNow, QueueNow, Situation, crossed_limits
 from hub.figures.boards import Boards
@@ -23,7 +24,6 @@ from hub.figures.reading import read_asked, read_cases
 from hub.figures.settings import WallboardSetup
 from hub.figures.views import Board, ChannelLine, Day
 from hub.plugin_instances import PluginInstances
-from hub.queues import Queues
 from hub.store.engine import Store
 from hub.store.models import PluginInstance, Setting
 from hub.units import Units

@@ -20,8 +20,8 @@ from core.flow.matching import plain
 from core.ids import new_id
 from hub.accounts.identity import Identity
 from hub.audit import Audit
+from hub.conversing.masking import mask_address
 from hub.errors import ApiError, not_found
-from hub.masking import mask_address
 from hub.outreach.settings import MAX_WORD
 from hub.outreach.templates import Slug
 from hub.store.models import Address, Contact, DoNotContact, Subscription, Topic

@@ -8,11 +8,11 @@ from msgspec import Meta
 from core.config import Settings
 from hub.accounts.identity import Identity
 from hub.audit import Audit
-from hub.contacts import Contacts
+from hub.contacts.contacts import Contacts
+from hub.contacts.reach import Reach
 from hub.errors import not_found
 from hub.outreach.consent import Consent
 from hub.outreach.outbound import SenderView, sender_view
-from hub.reach import Reach
 from hub.store.models import Address, Contact, DoNotContact, Subscription
 from hub.units import Units
 

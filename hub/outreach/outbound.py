@@ -13,16 +13,16 @@ from core.events import ConversationChanged, ConversationView, Mail
 from core.flow import Send
 from core.flow.templates import fill
 from core.ids import new_id
-from hub import timeline
 from hub.accounts.identity import Identity
 from hub.audit import Audit
-from hub.contacts import Contacts
+from hub.contacts.contacts import Contacts
+from hub.contacts.reach import Reach, Sender
+from hub.conversing import timeline
+from hub.conversing.masking import masked
+from hub.dispatch.queues import Queues
 from hub.errors import ApiError
-from hub.masking import masked
 from hub.outreach.consent import Consent
 from hub.outreach.templates import Templates, known_values
-from hub.queues import Queues
-from hub.reach import Reach, Sender
 from hub.store.fields import ID_LENGTH, NAME_LENGTH, SLUG_LENGTH, URI_LENGTH
 from hub.store.models import Address, Contact, Conversation, Entry
 from hub.store.views import conversation_view

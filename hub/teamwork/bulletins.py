@@ -11,8 +11,8 @@ from core.events import BulletinChanged, BulletinConfirmed, BulletinView
 from core.ids import new_id
 from hub.accounts.identity import Identity
 from hub.audit import Audit
+from hub.dispatch.queues import Queues
 from hub.errors import ApiError, not_found
-from hub.queues import Queues
 from hub.store.models import Bulletin, BulletinReading, User
 from hub.store.views import view
 from hub.texts import clean, clean_line

@@ -10,7 +10,7 @@ from core.events import TranscriptChanged, TranscriptionEnded, UtterancesRecogni
 from core.ids import new_id
 from hub.accounts.identity import Identity
 from hub.audit import Audit
-from hub.conversation_access import visible
+from hub.conversing.access import visible
 from hub.errors import ApiError, not_found
 from hub.store.models import Transcript, Utterance
 from hub.texts import clean, clean_line

@@ -12,7 +12,7 @@ from aiohttp.test_utils import TestServer
 from hub.accounts.identity import Identity
 from hub.accounts.users import NewUser
 from hub.demo import PASSWORD
-from hub.flow_library import CONNECTORS_KEY
+from hub.flows.library import CONNECTORS_KEY
 from hub.store.models import Setting
 from tests.hub.support.house import House
 from tests.journeys.support.clients import Agent

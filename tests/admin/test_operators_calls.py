@@ -136,7 +136,7 @@ async def test_a_parked_message_is_looked_at_replayed_and_discarded(
 
     async with house.channel() as channel:
         with monkeypatch.context() as patch:
-            patch.setattr("hub.router.timeline.add_received", fail)
+            patch.setattr("hub.conversing.router.timeline.add_received", fail)
             await channel.emit(MessageReceived(external_id="a", sender="webchat:a", text="一"))
             items: list[dict[str, object]] = []
             while not items:

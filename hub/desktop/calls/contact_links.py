@@ -7,8 +7,8 @@ from msgspec import Meta
 
 from core.config import Settings
 from core.events import ContactView
-from hub.contact_links import NewAddress, Suggestion
-from hub.contact_merges import MergePreview, MergeView
+from hub.contacts.links import NewAddress, Suggestion
+from hub.contacts.merges import MergePreview, MergeView
 from hub.http.endpoints import Call, Endpoints, NoBody
 from hub.services import Services
 from hub.store.fields import ID_LENGTH

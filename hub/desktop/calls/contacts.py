@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from core.config import Settings
 from core.events import ContactView, ConversationView
-from hub.contacts import ContactEdit
+from hub.contacts.contacts import ContactEdit
 from hub.http.endpoints import Call, Endpoints, NoBody
 from hub.services import Services
 

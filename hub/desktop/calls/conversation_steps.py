@@ -1,11 +1,11 @@
 """What is done to whole conversations: putting them aside, merging, splitting, and steps that can be undone."""
 
 from core.events import ConversationView
-from hub.conversation_merges import Merge, Split
-from hub.held_steps import NewStep
+from hub.conversing.held_steps import NewStep
+from hub.conversing.merges import Merge, Split
+from hub.conversing.snoozes import Snooze
 from hub.http.endpoints import Call, Endpoints, NoBody
 from hub.services import Services
-from hub.snoozes import Snooze
 
 api = Endpoints()
 

@@ -7,9 +7,9 @@ from msgspec import Meta
 
 from core.config import Settings
 from core.events import ConversationView, EntryView
-from hub.conversations import ConversationEdit, NewMessage, NewNote, Transfer, WrapUp
+from hub.conversing.conversations import ConversationEdit, NewMessage, NewNote, Transfer, WrapUp
+from hub.conversing.drafts import NewDraft
 from hub.desk_search import Found
-from hub.drafts import NewDraft
 from hub.http.endpoints import Call, Endpoints, NoBody
 from hub.services import Services
 

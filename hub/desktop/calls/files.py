@@ -6,7 +6,7 @@ from typing import Final
 from aiohttp import BodyPartReader, web
 
 from core.events import Attachment
-from hub.conversation_access import may_fetch
+from hub.conversing.access import may_fetch
 from hub.errors import ApiError, not_found
 from hub.http.answers import json_answer
 from hub.http.server import admit_upload, authorize

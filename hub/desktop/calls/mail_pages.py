@@ -8,7 +8,7 @@ from typing import Final
 
 from aiohttp import web
 
-from hub.conversation_access import may_fetch
+from hub.conversing.access import may_fetch
 from hub.errors import not_found
 from hub.http.server import authorize
 from hub.media import INLINE

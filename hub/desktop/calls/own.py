@@ -9,7 +9,7 @@ from core.events import TodoView
 from hub.figures.own import OwnFigures, own_figures
 from hub.http.endpoints import SESSION, Call, Endpoints, NoBody
 from hub.services import Services
-from hub.todos import NewTodo, TodoEdit
+from hub.teamwork.todos import NewTodo, TodoEdit
 
 api = Endpoints()
 

@@ -3,8 +3,8 @@
 import msgspec
 
 from core.events import ConversationView
+from hub.conversing.reply_options import ReplyChoice, ReplyOption
 from hub.http.endpoints import Call, Endpoints, NoBody
-from hub.reply_options import ReplyChoice, ReplyOption
 from hub.services import Services
 
 api = Endpoints()

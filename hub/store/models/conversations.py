@@ -53,7 +53,9 @@ class Conversation(Model):
     call: dict[str, Any] | None = json_field()  # core.events.CallView of the last one
     snoozed_until: datetime | None = fields.DatetimeField(null=True)
     merged_into: str | None = id_field(null=True)  # the conversation that its entries stand in now
-    held: dict[str, Any] | None = json_field()  # hub.held_steps.Held: what is done at ``held_until`` unless undone
+    held: dict[str, Any] | None = (
+        json_field()
+    )  # hub.conversing.held_steps.Held: what is done at ``held_until`` unless undone
     held_until: datetime | None = fields.DatetimeField(null=True)
     call_back: dict[str, Any] | None = json_field()  # core.events.CallBackView of one that is owed
     call_back_at: datetime | None = fields.DatetimeField(null=True)  # when it is tried again

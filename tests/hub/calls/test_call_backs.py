@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from hub.accounts.identity import Identity
-from hub.queues import CallBackSetting, QueueSettings
+from hub.dispatch.queues import CallBackSetting, QueueSettings
 from hub.store.models import Calendar, Call, Conversation, Entry, WorkItem
 from tests.hub.calls.conftest import Advance, Come
 from tests.hub.calls.test_calls import eventually

@@ -9,7 +9,7 @@ from tortoise.queryset import QuerySet
 
 from core.events import ActivityEnded, Attachment, Listen, Talk
 from hub.accounts.identity import Identity
-from hub.contacts import ContactEdit
+from hub.contacts.contacts import ContactEdit
 from hub.store.models import Address, Calendar, Call, CallLeg, Conversation, Entry, Offer, Recording, WorkItem
 from tests.hub.calls.conftest import Advance, Come
 from tests.hub.support.engine import FakeEngine

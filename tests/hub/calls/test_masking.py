@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from core.events import CallLegView, CallView, ConversationView
 from hub.accounts.identity import Identity
-from hub.masking import masked
+from hub.conversing.masking import masked
 
 
 def test_a_number_that_was_asked_outside_is_masked() -> None:

@@ -10,8 +10,8 @@ from core.events import Attachment
 from core.host.host import Host
 from core.host.job import HostJob
 from core.host.load import load_channel
+from hub.conversing.mails import reference
 from hub.demo import PASSWORD
-from hub.mails import reference
 from hub.store.models import Entry
 from tests.hub.support.house import INSTANCE, House
 from tests.journeys.support.clients import Agent

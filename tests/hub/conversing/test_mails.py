@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from core.events import Mail, MessageStatus
-from hub.mails import bare_subject, reference
+from hub.conversing.mails import bare_subject, reference
 from hub.store.models import Conversation, Entry
 from tests.hub.conversing.conftest import Come
 from tests.hub.support.channel import FakeChannel

@@ -3,7 +3,7 @@
 import asyncio
 
 from hub.accounts.identity import Identity
-from hub.queues import QueueSettings
+from hub.dispatch.queues import QueueSettings
 from hub.store.models import AgentStatus, Conversation, Entry, Offer, Setting, WorkItem
 from tests.hub.conversing.conftest import Advance, Come
 from tests.hub.support.channel import FakeChannel

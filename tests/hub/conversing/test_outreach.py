@@ -7,7 +7,7 @@ import pytest
 from core.events import MessageReceived
 from core.testing.clock import VirtualClock
 from hub.accounts.identity import Identity
-from hub.mails import reference
+from hub.conversing.mails import reference
 from hub.outreach.consent import TopicView
 from hub.outreach.initials import initials
 from hub.outreach.settings import OutreachSettings

@@ -9,7 +9,7 @@ import pytest
 from core.events import EntryChanged, MessageReceived, MessageStatus, MessageStatuses, Profile
 from core.ids import new_id
 from core.testing.clock import VirtualClock
-from hub import timeline
+from hub.conversing import timeline
 from hub.store.models import Address, Contact, Conversation, Entry
 from hub.store.unit_of_work import Recorded
 from hub.units import Unit
@@ -58,7 +58,7 @@ async def test_a_poison_message_is_parked_and_the_others_pass(
             raise RuntimeError("poison")
         return received(unit, conversation, address, message, received_at, **options)
 
-    monkeypatch.setattr("hub.router.timeline.add_received", add)
+    monkeypatch.setattr("hub.conversing.router.timeline.add_received", add)
     for text in ("一", "毒", "二"):
         await channel.write(WANG if text != "毒" else "webchat:other", text)
     await _heard_all(["一", "二"])

@@ -15,7 +15,7 @@ from core.ids import new_id
 from core.testing.clock import VirtualClock
 from hub.accounts.identity import Identity
 from hub.demo import PASSWORD
-from hub.queues import OverflowSetting, QueueSettings
+from hub.dispatch.queues import OverflowSetting, QueueSettings
 from tests.hub.support.channel import FakeChannel
 from tests.hub.support.house import House
 from tests.journeys.support.clients import Agent

@@ -11,7 +11,7 @@ export interface MailDraft {
 
 export const emptyMail = (): MailDraft => ({ subject: '', cc: '', isQuoting: true })
 
-// how mail programs begin the subject of a reply (回复 答复 回覆 转发 轉寄 答覆), and the number the hub puts behind it (hub/mails.py)
+// how mail programs begin the subject of a reply (回复 答复 回覆 转发 轉寄 答覆), and the number the hub puts behind it (hub/conversing/mails.py)
 const PREFIX = /^\s*(?:(?:re|fwd?|aw|\u56de\u590d|\u7b54\u590d|\u56de\u8986|\u8f6c\u53d1|\u8f49\u5bc4|\u7b54\u8986)\s*(?:\[\d+\])?\s*[:\uff1a]\s*)+/i
 const NUMBER = /\s*\[LX-[0-9A-F]{10}\]/i
 const BETWEEN = /[,;\uff0c\uff1b\u3001\n]+/

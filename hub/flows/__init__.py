@@ -1,0 +1,1 @@
+"""Flows in the hub: kept in versions, run for conversations, their actions carried out."""

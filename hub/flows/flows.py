@@ -1,0 +1,269 @@
+"""Runs flows for conversations: greets, answers, hands over; carries out what the interpreter asks for.
+
+Every step is stored with the conversation in the same unit of work; a version that was
+published once stays readable, so running conversations end on theirs.
+"""
+
+import asyncio
+import logging
+from datetime import timedelta
+from typing import Final
+
+import msgspec
+
+from core.events import MessageReceived
+from core.flow import (
+    AnyAction,
+    AnyInput,
+    Flow,
+    HandOver,
+    KnowledgeFound,
+    LookedUp,
+    PersonLeft,
+    QueueLeft,
+    Rated,
+    Said,
+    Say,
+    State,
+    TimedOut,
+    advance,
+    start,
+)
+from hub.calls.presence import has_hung_up, is_on_the_line
+from hub.calls.steps import CallSteps
+from hub.connectors.connectors import Connectors
+from hub.contacts.links import ContactLinks
+from hub.conversing import timeline
+from hub.conversing.mails import is_mail
+from hub.dispatch.dispatcher import Dispatcher
+from hub.flows.actions import FlowActions, keep
+from hub.flows.library import FlowLibrary
+from hub.knowledge.answering import Answering
+from hub.outreach.outbound import Outbound
+from hub.setup.calendars import Calendars
+from hub.store.models import Conversation
+from hub.units import Unit, Units
+
+log = logging.getLogger(__name__)
+
+PUT_OFF_S: Final = 60.0
+TICK_S: Final = 1.0
+QUESTION_CHARS: Final = 6  # first words shorter than that are a greeting, nothing to look up
+MAX_ROUNDS: Final = 50  # of questions to the calendar, lookups and flows that hand over, for one input
+
+Turned = tuple[Flow, State, tuple[AnyAction, ...]]
+
+
+class Flows:
+    """Flows of conversations; the state is the conversation's own."""
+
+    def __init__(
+        self,
+        units: Units,
+        *,
+        dispatcher: Dispatcher,
+        library: FlowLibrary,
+        calendars: Calendars,
+        connectors: Connectors,
+        answering: Answering,
+        links: ContactLinks,
+        calls: CallSteps,
+        outbound: Outbound,
+    ) -> None:
+        self._units = units
+        self._dispatcher = dispatcher
+        self._library = library
+        self._links = links
+        self._actions = FlowActions(
+            dispatcher=dispatcher,
+            library=library,
+            calendars=calendars,
+            connectors=connectors,
+            answering=answering,
+            calls=calls,
+            outbound=outbound,
+            told=self._told,
+        )
+
+    def default_queue(self, instance: str) -> str:
+        """Return the queue for work of a channel whose flow names none."""
+        return self._library.entry(instance).queue
+
+    async def greet(
+        self, unit: Unit, conversation: Conversation, message: MessageReceived | None, *, dialled: str = ""
+    ) -> None:
+        """Start the channel's flow, or the dialled number's; first words that it understands are its first answer."""
+        flow = self._library.published(self._library.entry(conversation.instance, dialled).flow)
+        # what every channel begins with is for people who wait for an answer, not for who writes a mail
+        is_unmeant = is_mail(conversation.address) and not self._library.names(conversation.instance)
+        if flow is None or is_unmeant or (message is not None and message.is_automatic):
+            queue_id = conversation.queue_id or self.default_queue(conversation.instance)
+            await self._dispatcher.enqueue(unit, conversation, queue_id, is_message=is_mail(conversation.address))
+            return
+        state, actions = start(flow, _variables(conversation))
+        if message is not None and state is not None:
+            answered, further = advance(flow, state, _said(message))
+            is_greeting = answered.awaiting == "knowledge" and len(message.text.strip()) < QUESTION_CHARS
+            if not is_greeting and (answered.node != state.node or answered.awaiting != state.awaiting):
+                state, actions = answered, (*actions[:1], *further)
+        await self.carry_out(unit, conversation, (flow, state, tuple(actions)))
+
+    async def start(self, unit: Unit, conversation: Conversation, flow_id: str) -> bool:
+        """Start a flow of this name; False when none is published."""
+        flow = self._library.published(flow_id)
+        if flow is None:
+            return False
+        state, actions = start(flow, _variables(conversation))
+        await self.carry_out(unit, conversation, (flow, state, tuple(actions)))
+        return True
+
+    async def consider(self, conversation: Conversation, message: MessageReceived) -> Turned | None:
+        """Return what the flow would make of ``message``; None when it is no answer to it. Changes nothing."""
+        known = await self._running(conversation)
+        if known is None:
+            return None
+        flow, state = known
+        after, actions = advance(flow, state, _said(message))
+        if state.awaiting in ("grade", "comment") and not any(isinstance(action, Rated) for action in actions):
+            return None  # asked for a rating, the person talks about something else
+        return flow, after, tuple(actions)
+
+    async def tell(self, unit: Unit, conversation: Conversation, given: AnyInput) -> None:
+        """Tell the running flow what happened; nothing when none runs."""
+        if (known := await self._running(conversation)) is not None:
+            flow, state = known
+            after, actions = advance(flow, state, given)
+            await self.carry_out(unit, conversation, (flow, after, tuple(actions)))
+
+    async def served(self, unit: Unit, conversation: Conversation) -> bool:
+        """The agent is done: let the flow that queued the conversation go on; False when it has nothing to say."""
+        known = await self._running(conversation)
+        if known is None:
+            return False
+        flow, state = known
+        after, actions = advance(flow, state, QueueLeft(turn=state.turn, outcome="served"))
+        await self.carry_out(unit, conversation, (flow, after, tuple(actions)))
+        return any(isinstance(action, Say) for action in actions)
+
+    async def carry_out(self, unit: Unit, conversation: Conversation, turned: Turned) -> None:
+        """Do what the flow asks for, until it waits or is over."""
+        flow, state, actions = turned
+        await self._links.note_answers(unit, conversation, flow, state)
+        for _ in range(MAX_ROUNDS):
+            keep(unit, conversation, state)
+            flow_next: Turned | None = None
+            has_spoken = any(isinstance(action, Say) for action in actions)
+            for action in actions:
+                given = await self._actions.do(unit, conversation, flow, state, action, has_spoken=has_spoken)
+                if isinstance(given, HandOver):
+                    flow_next = self._handed_over(conversation, given)
+                    if flow_next is None:
+                        await self.give_up(unit, conversation)
+                elif given is not None:
+                    after, further = advance(flow, state, given)
+                    flow_next = (flow, after, tuple(further))
+            if flow_next is None:
+                return
+            flow, state, actions = flow_next
+        log.error("flow %s of conversation %s turns in circles", flow.name, conversation.conversation_id)
+        await self.give_up(unit, conversation)
+
+    async def give_up(self, unit: Unit, conversation: Conversation) -> None:
+        """Bring whoever a flow cannot serve any more to a person; conversations that people had stay over."""
+        keep(unit, conversation, None)
+        if conversation.state == "flow":
+            await self._dispatcher.enqueue(unit, conversation, self.default_queue(conversation.instance))
+
+    async def run(self) -> None:
+        """Let time-outs happen until cancelled; lookups under way are then given up."""
+        try:
+            while True:
+                await asyncio.sleep(TICK_S)
+                await self.tick()
+        finally:
+            await self._actions.close()
+
+    async def tick(self) -> None:
+        """Let the time-outs happen that are due by now."""
+        due = Conversation.filter(flow_timer_at__lte=self._units.now()).order_by("flow_timer_at").limit(100)
+        for row in await due:
+            try:
+                await self._time_out(row.conversation_id)
+            except Exception:
+                log.exception("a time-out in conversation %s failed", row.conversation_id)
+                await self._put_off(row.conversation_id)
+
+    async def _put_off(self, conversation_id: str) -> None:
+        """Try a failed time-out again later, so that it does not keep others waiting."""
+        async with self._units.open() as unit:
+            conversation = await unit.conversation(conversation_id)
+            conversation.flow_timer_at = unit.now + timedelta(seconds=PUT_OFF_S)
+            unit.touch(conversation)
+
+    async def _time_out(self, conversation_id: str) -> None:
+        async with self._units.open() as unit, self._dispatcher.deciding(unit):
+            conversation = await unit.conversation(conversation_id)
+            if conversation.flow_timer_at is None or conversation.flow_timer_at > unit.now:
+                return
+            conversation.flow_timer_at = None
+            unit.touch(conversation)
+            known = await self._running(conversation)
+            if known is None:
+                await self.give_up(unit, conversation)
+                return
+            flow, state = known
+            given: AnyInput = TimedOut(turn=state.turn)
+            if state.awaiting == "message" and has_hung_up(conversation):
+                given = PersonLeft()  # what they said has never come
+            elif state.awaiting == "lookup":
+                given = LookedUp(turn=state.turn, status="failed")
+            elif state.awaiting == "knowledge":
+                given = KnowledgeFound(turn=state.turn, status="failed")
+            after, actions = advance(flow, state, given)
+            await self.carry_out(unit, conversation, (flow, after, tuple(actions)))
+
+    def _handed_over(self, conversation: Conversation, action: HandOver) -> Turned | None:
+        flow = self._library.published(action.flow)
+        if flow is None:
+            log.error("flow %s is handed over to but not published", action.flow)
+            return None
+        state, actions = start(flow, action.variables, node=action.node)
+        return flow, state, tuple(actions)
+
+    async def _told(self, conversation_id: str, answer: LookedUp | KnowledgeFound) -> None:
+        async with self._units.open() as unit, self._dispatcher.deciding(unit):
+            conversation = await unit.conversation(conversation_id)
+            known = await self._running(conversation)
+            if known is None:
+                return
+            flow, state = known
+            after, actions = advance(flow, state, answer)
+            if after != state:
+                await self.carry_out(unit, conversation, (flow, after, tuple(actions)))
+
+    async def _running(self, conversation: Conversation) -> tuple[Flow, State] | None:
+        if conversation.flow_state is None:
+            return None
+        try:
+            state = msgspec.convert(conversation.flow_state, State)
+        except msgspec.ValidationError:
+            log.exception("the flow of conversation %s cannot be read", conversation.conversation_id)
+            return None
+        flow = await self._library.version(state.flow, state.version)
+        return None if flow is None else (flow, state)
+
+
+def _variables(conversation: Conversation) -> dict[str, str]:
+    return {
+        "medium": "voice" if is_on_the_line(conversation) else "text",
+        "language": timeline.language_of(conversation),
+        "channel": conversation.channel,
+        "instance": conversation.instance,
+        "contact_name": conversation.contact_name,
+        "contact_level": str(conversation.contact_level),
+    }
+
+
+def _said(message: MessageReceived) -> Said:
+    media_ids = tuple(attachment.media_id for attachment in message.attachments)
+    return Said(text=message.text, choice=message.choice, media_ids=media_ids)

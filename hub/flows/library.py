@@ -1,0 +1,219 @@
+"""Flows in the store: versions, publishing, and which flow greets on which channel."""
+
+import logging
+from typing import Any, Final
+
+import msgspec
+
+from core.errors import ConfigInvalid
+from core.flow import Flow, FlowFault, Surroundings, decode_flow, lint
+from core.flow.steps import LookupStep
+from core.ids import check_token, new_id
+from hub.accounts.identity import Identity
+from hub.audit import Audit
+from hub.contacts.reach import Reach
+from hub.errors import ApiError, not_found
+from hub.store.models import Calendar, FlowVersion, Queue, Setting, Template
+from hub.store.models import Flow as FlowRow
+from hub.units import Unit, Units
+
+log = logging.getLogger(__name__)
+
+CONNECTORS_KEY: Final = "connectors"  # the setting {name: KnownConnector}
+CHANNELS_KEY: Final = "channels"  # the setting {instance, "instance/dialled number" or "*": Entry}
+CACHED: Final = 200  # versions
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """Where contacts of a channel begin: its flow ("" for none) and the queue of whoever the flow does not place."""
+
+    flow: str = ""
+    queue: str = ""
+
+
+class KnownConnector(msgspec.Struct, frozen=True, kw_only=True):
+    """A connector as it is stored: its settings sealed, and the parameters it cannot be asked without."""
+
+    sealed: str
+    parameters: tuple[str, ...] = ()
+
+
+class VersionView(msgspec.Struct, frozen=True, kw_only=True):
+    """One version of a flow."""
+
+    version: int
+    note: str
+    is_published: bool
+
+
+class FlowView(msgspec.Struct, frozen=True, kw_only=True):
+    """A flow as administrators see it; ``graph`` is that of the newest version."""
+
+    flow_id: str
+    title: dict[str, str]
+    published_version: int | None
+    versions: list[VersionView]
+    graph: dict[str, Any]
+
+
+class FlowLibrary:
+    """Reads, saves and publishes flows; what is published is checked first."""
+
+    def __init__(self, units: Units, audit: Audit, reach: Reach) -> None:
+        self._reach = reach
+        self._units = units
+        self._audit = audit
+        self._published: dict[str, Flow] = {}
+        self._versions: dict[tuple[str, int], Flow] = {}
+        self._entries: dict[str, Entry] = {}
+
+    async def load(self) -> None:
+        """Read the published flows and the channels' entries."""
+        for row in await FlowRow.exclude(published_version=None):
+            flow = await self.version(row.flow_id, row.published_version or 0)
+            if flow is not None:
+                self._published[row.flow_id] = flow
+        setting = await Setting.get_or_none(key=CHANNELS_KEY)
+        self._entries = msgspec.convert(setting.value, dict[str, Entry]) if setting else {}
+
+    def entry(self, instance: str, dialled: str = "") -> Entry:
+        """Return where contacts of ``instance`` begin, or those who called one of its numbers."""
+        return (
+            self._entries.get(f"{instance}/{dialled}")
+            or self._entries.get(instance)
+            or self._entries.get("*")
+            or Entry()
+        )
+
+    def names(self, instance: str) -> bool:
+        """Whether it was decided for this very ``instance`` where its contacts begin."""
+        return instance in self._entries
+
+    def published(self, flow_id: str) -> Flow | None:
+        """Return the published version of a flow, or None."""
+        return self._published.get(flow_id)
+
+    def all_published(self) -> dict[str, Flow]:
+        """Return the published version of every flow that has one."""
+        return dict(self._published)
+
+    async def version(self, flow_id: str, version: int) -> Flow | None:
+        """Return one version of a flow, published or not; None when there is none that can be read."""
+        key = (flow_id, version)
+        if key not in self._versions:
+            row = await FlowVersion.get_or_none(flow_id=flow_id, version=version)
+            if row is None:
+                return None
+            try:
+                flow = decode_flow(msgspec.json.encode(row.graph))
+            except ConfigInvalid:
+                log.exception("version %d of flow %s cannot be read", version, flow_id)
+                return None
+            if len(self._versions) >= CACHED:
+                self._versions.pop(next(iter(self._versions)))
+            self._versions[key] = msgspec.structs.replace(flow, name=flow_id, version=version)
+        return self._versions[key]
+
+    async def all(self) -> list[FlowView]:
+        """Return every flow."""
+        return [await self.view(row.flow_id) for row in await FlowRow.all().order_by("flow_id")]
+
+    async def view(self, flow_id: str) -> FlowView:
+        """Return a flow with its versions, newest first; 404 when there is none."""
+        row = await FlowRow.get_or_none(flow_id=flow_id)
+        if row is None:
+            raise not_found("flow")
+        versions = await FlowVersion.filter(flow_id=flow_id).order_by("-version")
+        return FlowView(
+            flow_id=flow_id,
+            title=row.title,
+            published_version=row.published_version,
+            versions=[
+                VersionView(version=one.version, note=one.note, is_published=one.version == row.published_version)
+                for one in versions
+            ],
+            graph=versions[0].graph if versions else {},
+        )
+
+    async def add_version(
+        self, identity: Identity, flow_id: str, graph: dict[str, Any], *, note: str = "", remote: str = ""
+    ) -> tuple[int, tuple[FlowFault, ...]]:
+        """Store a new version, which may still have faults; return its number and what lint says of it."""
+        try:
+            check_token(flow_id)
+        except ValueError as error:
+            raise ConfigInvalid({"flow_id": str(error)}) from error
+        flow = decode_flow(msgspec.json.encode({**graph, "name": flow_id}))
+        async with self._units.open() as unit:
+            version = await _add_version(unit, identity, flow_id, flow, note=note)
+            await FlowRow.filter(flow_id=flow_id).update(title=flow.title)
+            await self._audit.record(identity, "flow.save", "flow", flow_id, remote=remote, version=version)
+        return version, lint(flow, await self.surroundings())
+
+    async def faults(self, flow: Flow) -> tuple[FlowFault, ...]:
+        """Return what lint says of ``flow``, saved or not."""
+        return lint(flow, await self.surroundings())
+
+    async def publish(self, identity: Identity, flow_id: str, version: int, *, remote: str = "") -> FlowView:
+        """Let new conversations run this version; 422 ``flow_faulty`` names what lint finds."""
+        flow = await self.version(flow_id, version)
+        if flow is None:
+            raise not_found("flow version")
+        if faults := lint(flow, await self.surroundings()):
+            fields = {f"{fault.node}.{fault.code}": msgspec.json.encode(fault.params).decode() for fault in faults}
+            raise ApiError(422, "flow_faulty", "the flow has faults", fields=fields)
+        async with self._units.open() as unit:
+            await FlowRow.filter(flow_id=flow_id).update(published_version=version)
+            await FlowVersion.filter(flow_id=flow_id, version=version).update(published_at=unit.now)
+            await self._audit.record(identity, "flow.publish", "flow", flow_id, remote=remote, version=version)
+        self._published[flow_id] = flow
+        return await self.view(flow_id)
+
+    async def replace(self, unit: Unit, identity: Identity, flow_id: str, flow: Flow) -> None:
+        """Add ``flow``, which the caller has checked, as a published version; ``load`` once it is committed."""
+        version = await _add_version(unit, identity, flow_id, flow, published_at=unit.now)
+        await FlowRow.filter(flow_id=flow_id).update(title=flow.title, published_version=version)
+
+    async def connectors(self) -> dict[str, KnownConnector]:
+        """Return every connector by its name."""
+        row = await Setting.get_or_none(key=CONNECTORS_KEY)
+        return msgspec.convert(row.value, dict[str, KnownConnector]) if row else {}
+
+    def asking(self, connector_id: str) -> list[str]:
+        """Return the published flows that ask ``connector_id``."""
+        return sorted(
+            name
+            for name, flow in self._published.items()
+            if any(isinstance(node, LookupStep) and node.connector == connector_id for node in flow.nodes.values())
+        )
+
+    async def surroundings(self) -> Surroundings:
+        """Return what flows may name."""
+        senders = [one for one in await self._reach.senders() if one.writes_first]
+        connectors = await self.connectors()
+        return Surroundings(
+            queues=[row.queue_id for row in await Queue.filter(is_active=True)],
+            calendars=[row.calendar_id for row in await Calendar.all()],
+            connectors=list(connectors),
+            connector_params={name: one.parameters for name, one in connectors.items()},
+            flows={name: list(flow.nodes) for name, flow in self._published.items()},
+            channels=[*(one.instance for one in senders), *(one.scheme for one in senders)],
+            templates=[row.template_id for row in await Template.filter(is_active=True)],
+        )
+
+
+async def _add_version(unit: Unit, identity: Identity, flow_id: str, flow: Flow, **columns: Any) -> int:
+    """Store ``flow`` as its newest version and return the number; the flow's own row is made when it has none."""
+    await FlowRow.get_or_create({"title": flow.title}, flow_id=flow_id)
+    newest = await FlowVersion.filter(flow_id=flow_id).order_by("-version").first()
+    version = newest.version + 1 if newest else 1
+    await FlowVersion.create(
+        flow_version_id=new_id(),
+        flow_id=flow_id,
+        version=version,
+        graph=msgspec.to_builtins(flow),
+        author_id=identity.user_id or None,
+        created_at=unit.now,
+        **columns,
+    )
+    return version

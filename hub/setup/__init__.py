@@ -1,0 +1,1 @@
+"""What operators set up for everybody: calendars, codes, reasons to be away."""
