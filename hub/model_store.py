@@ -218,5 +218,6 @@ def _write(path: Path, content: bytes) -> None:
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
         file.write(content)
         file.flush()
+        os.fchmod(file.fileno(), 0o644)  # plugins read it, whoever installs models
         os.fsync(file.fileno())
     Path(file.name).replace(path)

@@ -169,7 +169,8 @@ class Unit:
         return entry.conversation_id if is_theirs else began_id
 
     async def _began_at(self, uri: str, instance: str) -> Conversation | None:
-        return await Conversation.filter(address=uri, instance=instance).order_by("-conversation_id").first()
+        rows = Conversation.filter(address=uri, instance=instance, merged_into=None)
+        return await rows.order_by("-conversation_id").first()
 
     async def find_own(self, conversation_id: str, client_id: str) -> Entry | None:
         """Return what an agent's browser sent under ``client_id`` before, in this unit or an earlier one."""

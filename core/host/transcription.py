@@ -5,6 +5,7 @@ import logging
 import shutil
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -39,6 +40,7 @@ BATCH_S: Final = 5.0  # what a killed plugin has to listen to again
 KEPT_ENDED: Final = 4_096
 MAX_FAULTS: Final = 3  # of the plugin at one sound
 MAX_REASON: Final = 500
+FORGOTTEN_S: Final = 60.0  # a sound still planned so long after its end: the hub never heard of the end
 PAUSE_S: Final = 2.0  # before a sound is tried again that could not be fetched, or met a bug
 
 
@@ -105,7 +107,7 @@ class _Desk:
         self._transcriber = transcriber
         self._folder = folder
         self._works: dict[tuple[str, int], _Work] = {}
-        self._ended: OrderedDict[tuple[str, int], None] = OrderedDict()  # the hub may not have heard of it yet
+        self._ended: OrderedDict[tuple[str, int], float] = OrderedDict()  # and when: the hub may not know yet
         self._faults: dict[tuple[str, int], int] = {}
         self._leaving: set[asyncio.Task[None]] = set()
 
@@ -115,12 +117,19 @@ class _Desk:
         for key in self._works.keys() - wanted.keys():
             self._drop(key)
         for key, job in wanted.items():
-            if key not in self._works and key not in self._ended:
-                sound = self._folder / new_id()
+            if key not in self._works and not self._has_ended(key):
+                sound = self._folder / new_id() / "sound"  # what it is turned into lies beside it
                 work = _Work(job, sound, self._publish)
                 work.task = asyncio.create_task(self._carry_out(key, work), name=f"transcribe {job.transcript_id}")
                 self._works[key] = work
         return TranscriptionAnswer(progress=tuple(work.progress for work in self._works.values()))
+
+    def _has_ended(self, key: tuple[str, int]) -> bool:
+        ended_at = self._ended.get(key)
+        if ended_at is None or asyncio.get_running_loop().time() - ended_at < FORGOTTEN_S:
+            return ended_at is not None
+        del self._ended[key]
+        return False
 
     def clear(self) -> None:
         """Give up everything; the hub plans it anew."""
@@ -142,7 +151,7 @@ class _Desk:
     async def _carry_out(self, key: tuple[str, int], work: "_Work") -> None:
         transcript_id = work.job.transcript_id
         try:
-            await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
+            await asyncio.to_thread(work.sound.parent.mkdir, parents=True, exist_ok=True)
             await self._end(key, work, await self._listen(work))
             return
         except (ChannelNotReady, BusUnavailable) as error:
@@ -151,17 +160,18 @@ class _Desk:
             log.exception("transcript %s failed unexpectedly", transcript_id)
             self._faults[key] = self._faults.get(key, 0) + 1
             if self._faults[key] >= MAX_FAULTS:
-                await self._end(key, work, _refusal(work.job, "crashed", type(error).__name__))
-                return
+                with suppress(RequestFailed):
+                    await self._end(key, work, _refusal(work.job, "crashed", type(error).__name__))
+                    return
         finally:
-            await asyncio.to_thread(work.sound.unlink, missing_ok=True)
+            await asyncio.to_thread(shutil.rmtree, work.sound.parent, ignore_errors=True)
         await asyncio.sleep(PAUSE_S)
         self._forget(key, work)  # the next plan begins it anew, from where the hub has it
 
     async def _end(self, key: tuple[str, int], work: "_Work", ended: TranscriptionEnded) -> None:
         await self._publish(ended)
         self._faults.pop(key, None)
-        self._ended[key] = None
+        self._ended[key] = asyncio.get_running_loop().time()
         if len(self._ended) > KEPT_ENDED:
             self._ended.popitem(last=False)
         self._forget(key, work)
@@ -176,7 +186,11 @@ class _Desk:
             await get_file(self._bus, fill(ASK_MEDIA_GET, self._instance), job.media_id, work.sound)
             outcome: Outcome = await self._transcriber.transcribe(work)
             await work.flush()
-        except (CannotHear, RequestFailed) as error:
+        except RequestFailed as error:
+            if error.code != "not_found":
+                raise  # a passing fault of the hub or the bus; only so many of them are forgiven
+            return _refusal(job, error.code, str(error))
+        except CannotHear as error:
             return _refusal(job, error.code, str(error))
         return TranscriptionEnded(
             transcript_id=job.transcript_id,

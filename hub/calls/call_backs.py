@@ -112,6 +112,9 @@ class CallBacks:
             if conversation.call_back is None or conversation.call_back_at is None:
                 return
             unit.touch(conversation)
+            if conversation.state != "queued":
+                conversation.call_back_at = None
+                return
             settings = self._settings(conversation)
             if settings.calendar and await self._calendars.situation(settings.calendar, unit.now) != "open":
                 conversation.call_back_at = unit.now + timedelta(seconds=CLOSED_S)

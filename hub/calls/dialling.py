@@ -12,6 +12,7 @@ from hub.audit import Audit
 from hub.calls.outgoing import Outgoing
 from hub.calls.phones import Phones
 from hub.calls.plans import CallPlans
+from hub.calls.presence import ANONYMOUS
 from hub.conversing.masking import masked
 from hub.dispatch.dispatcher import Dispatcher
 from hub.dispatch.queues import Queues
@@ -70,7 +71,7 @@ class Dialling:
             address, contact = await self._outbound.recipient(
                 unit, identity, address_id=new.address_id, to=new.to, scheme="tel"
             )
-            if not address.uri.startswith("tel:"):
+            if not address.uri.startswith("tel:") or address.uri.startswith(ANONYMOUS):
                 raise ApiError(422, "invalid", "not a telephone number", fields={"address_id": "not_a_number"})
             if await self._consent.is_refused(address.uri):
                 raise ApiError(409, "do_not_contact", "the number is on the do-not-contact list")

@@ -18,13 +18,14 @@ from hub.errors import ApiError, not_found
 from hub.media import MediaStore
 from hub.store.fields import ID_LENGTH, NAME_LENGTH
 from hub.store.models import Media, Recording, Setting
-from hub.units import Units
+from hub.transcripts.transcripts import forget_transcripts
+from hub.units import Unit, Units
 
 log = logging.getLogger(__name__)
 
 RULES_KEY: Final = "recordings"
 EVERY_S: Final = 3_600.0
-AT_ONCE: Final = 500  # deleted in a round
+AT_ONCE: Final = 20  # deleted in one unit of work: others want the database, too
 
 
 class RecordingQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,7 +121,7 @@ class Recordings:
             if row.is_held:
                 raise ApiError(409, "recording_held", "the recording is on hold")
             if row.deleted_at is None:
-                await self._forget(row, unit.now)
+                await self._forget(unit, row)
                 await self._audit.record(
                     identity, "recording.delete", "recording", recording_id, remote=remote, reason=reason
                 )
@@ -152,11 +153,14 @@ class Recordings:
         limit = self._units.now() - timedelta(days=keep_days)
         old = Recording.filter(started_at__lt=limit, is_held=False, deleted_at=None)
         count = 0
-        while rows := await old.order_by("started_at").limit(AT_ONCE):
+        is_done = False
+        while not is_done:
             async with self._units.open() as unit:
+                rows = await old.order_by("started_at").limit(AT_ONCE)
                 for row in rows:
-                    await self._forget(row, unit.now)
+                    await self._forget(unit, row)
             count += len(rows)
+            is_done = len(rows) < AT_ONCE
         if count:
             log.info("deleted %d recordings older than %d days", count, keep_days)
         return count
@@ -167,11 +171,12 @@ class Recordings:
             raise not_found("recording")
         return row
 
-    async def _forget(self, row: Recording, now: datetime) -> None:
+    async def _forget(self, unit: Unit, row: Recording) -> None:
         if row.media_id is not None:
+            await forget_transcripts(unit, row.media_id)
             await self._media.remove(row.media_id)
         row.media_id = None
-        row.deleted_at = now
+        row.deleted_at = unit.now
         await row.save(update_fields=["media_id", "deleted_at"])
 
 

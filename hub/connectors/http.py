@@ -23,11 +23,13 @@ async def ask(connector: HttpConnector, params: Mapping[str, str]) -> Values | N
                 return None
             if response.status != 200:
                 raise CannotLookUp(f"status {response.status}")
-            raw = await response.content.read(MAX_ANSWER_BYTES + 1)
+            raw = bytearray()
+            async for piece in response.content.iter_any():
+                raw += piece
+                if len(raw) > MAX_ANSWER_BYTES:
+                    raise CannotLookUp(f"the answer has more than {MAX_ANSWER_BYTES} bytes")
     except (aiohttp.ClientError, OSError, ValueError) as error:
         raise CannotLookUp(f"the service cannot be reached: {type(error).__name__}") from error
-    if len(raw) > MAX_ANSWER_BYTES:
-        raise CannotLookUp(f"the answer has more than {MAX_ANSWER_BYTES} bytes")
     try:
         return flat(msgspec.json.decode(raw, type=dict[str, str | int | float | bool | None]))
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:

@@ -68,6 +68,8 @@ class ConversationMerges:
                 raise ApiError(409, "other_contact", "the conversations are of two contacts")
             if other.merged_into is not None:
                 raise ApiError(409, "wrong_state", "the conversation was merged before")
+            if other.call_back is not None:
+                raise ApiError(409, "wrong_state", "a call back is owed in the other conversation")
             if other.call is not None and other.call.get("ended_at") is None:
                 raise ApiError(409, "wrong_state", "the citizen is on the line")
             await unit.flush()

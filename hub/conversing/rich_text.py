@@ -32,7 +32,8 @@ class RichText(HTMLParser):
         while self._open:
             self._end(self._open[-1])
         self.html = "".join(self._html)
-        self.text = re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t\u00a0]+\n", "\n", "".join(self._text))).strip()
+        lines = re.sub(r"(?<![ \t\u00a0])[ \t\u00a0]+\n", "\n", "".join(self._text))
+        self.text = re.sub(r"\n{3,}", "\n\n", lines).strip()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Open what is known; a link only where it leads outside."""

@@ -1,5 +1,6 @@
 """Puts conversations aside until a time, and brings them back."""
 
+import logging
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from typing import Annotated, Final
@@ -20,6 +21,8 @@ from hub.store.models import Conversation
 from hub.store.views import conversation_view
 from hub.teamwork.notifications import notify
 from hub.units import Unit, Units
+
+log = logging.getLogger(__name__)
 
 LONGEST: Final = timedelta(days=366)
 MORNING: Final = Span(time(9), time(10))  # when a business day is taken to begin
@@ -81,10 +84,16 @@ class Snoozes:
         """Bring back what is due."""
         due = Conversation.filter(snoozed_until__lte=self._units.now()).order_by("snoozed_until").limit(100)
         for conversation_id in [row.conversation_id for row in await due]:
-            async with self._units.open() as unit, self._dispatcher.deciding(unit):
-                conversation = await unit.conversation(conversation_id)
-                if conversation.snoozed_until is not None and conversation.snoozed_until <= unit.now:
-                    await self._bring_back(unit, conversation)
+            try:
+                await self._wake_due(conversation_id)
+            except Exception:  # the others are due all the same
+                log.exception("conversation %s could not be brought back", conversation_id)
+
+    async def _wake_due(self, conversation_id: str) -> None:
+        async with self._units.open() as unit, self._dispatcher.deciding(unit):
+            conversation = await unit.conversation(conversation_id)
+            if conversation.snoozed_until is not None and conversation.snoozed_until <= unit.now:
+                await self._bring_back(unit, conversation)
 
     async def _bring_back(self, unit: Unit, conversation: Conversation) -> None:
         conversation.snoozed_until = None
@@ -97,5 +106,7 @@ class Snoozes:
         agent = self._dispatcher.agents.get(agent_id)
         if (agent is None or agent.state in AWAY) and conversation.queue_id is not None:
             conversation.agent_id = None
+            conversation.state = "queued"  # also where the queue is full
+            conversation.queued_at = unit.now
             await self._dispatcher.enqueue(unit, conversation, conversation.queue_id, is_message=True)
         timeline.record_change(unit, conversation, "woken")

@@ -10,6 +10,9 @@ from hub.routing.strategies import Criterion
 
 WAIT_BUCKETS_S: Final = (0.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0)  # waits up to so long; the last bucket is beyond
 
+MAX_LOAD: Final = 2_000.0  # erlangs; theory takes as many steps for each number of agents
+MAX_QUEUE: Final = 20_000.0  # people who come within one's patience
+
 Seconds = Annotated[float, Meta(ge=1, le=86_400)]
 
 
@@ -34,6 +37,10 @@ class Plan(Settings, frozen=True, kw_only=True):
             raise ValueError("more experts than agents")
         if len(set(self.strategies)) < len(self.strategies):
             raise ValueError("a strategy is named twice")
+        if self.load > MAX_LOAD:
+            raise ValueError(f"more than {MAX_LOAD:.0f} erlangs of load")
+        if self.patience_s is not None and self.arrivals_per_hour / 3_600 * self.patience_s > MAX_QUEUE:
+            raise ValueError(f"more than {MAX_QUEUE:.0f} people wait within their patience")
 
     @property
     def mean_handling_s(self) -> float:

@@ -83,8 +83,10 @@ class Transcribers:
 
     async def _look(self) -> None:
         waiting = Transcript.filter(state="waiting")
-        held = {row.instance for row in await waiting.exclude(instance="").only("transcript_id", "instance")}
-        for instance in held:
+        rows = await waiting.exclude(instance="").only("transcript_id", "instance")
+        ids = {row.transcript_id for row in rows}
+        self.progress = {key: one for key, one in self.progress.items() if key in ids}
+        for instance in {row.instance for row in rows}:
             if not self.is_usable(instance):
                 await self._release(instance)
         for instance in sorted(self.models):

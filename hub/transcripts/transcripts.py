@@ -34,7 +34,10 @@ class Transcripts:
     async def take(self, unit: Unit, instance: str, event: UtterancesRecognized | TranscriptionEnded) -> None:
         """Keep what ``instance`` heard; what comes again, or from who does not work on it any more, changes nothing."""
         row = await _open(unit, event.transcript_id)
-        if row is None or (row.state, row.instance, row.attempt) != ("waiting", instance, event.attempt):
+        # one that was let go while its instance was away, and that nobody else has yet, is still welcome
+        is_let_go = row is not None and row.instance == "" and not getattr(event, "code", "")
+        whose = "" if is_let_go else instance
+        if row is None or (row.state, row.instance, row.attempt) != ("waiting", whose, event.attempt):
             log.info("%s reports on transcript %s, which it does not work on", instance, event.transcript_id)
             return
         unit.touch(row)
@@ -103,9 +106,9 @@ class Transcripts:
         elif _padded(row.ends, len(event.ends)) != list(event.ends):
             log.warning("transcript %s is not whole: %s of %s frames", row.transcript_id, row.ends, event.ends)
             row.attempt += 1
-            if row.attempt >= MAX_ATTEMPTS:
-                _fail(unit, row, "incomplete", "")
-            return
+            if row.attempt < MAX_ATTEMPTS:
+                return
+            _fail(unit, row, "incomplete", "")
         else:
             row.state = "done"
             row.ended_at = unit.now
@@ -129,6 +132,16 @@ async def move_transcripts(unit: Unit, entry_ids: Sequence[str], conversation_id
         unit.touch(row)
         if row.state == "done":
             await _tell(unit, row)
+
+
+async def forget_transcripts(unit: Unit, media_id: str) -> None:
+    """Forget what was said in a sound that is deleted."""
+    for row in await Transcript.filter(media_id=media_id):
+        await Utterance.filter(transcript_id=row.transcript_id).delete()
+        await row.delete()
+        unit.kept.pop(("transcript", row.transcript_id), None)
+        gone = TranscriptChanged(transcript_id=row.transcript_id, entry_id=row.entry_id, text="")
+        unit.record(gone, row.conversation_id, conversation_id=row.conversation_id)
 
 
 async def _open(unit: Unit, transcript_id: str) -> Transcript | None:

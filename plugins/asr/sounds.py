@@ -13,6 +13,8 @@ from typing import Final
 SAMPLE_BYTES: Final = 2
 BLOCK_FRAMES: Final = 65_536
 MAX_SECONDS: Final = 12 * 3_600  # of a compressed sound: a few bytes can claim years
+MAX_BYTES: Final = 2 * 1024**3  # of what it is turned into
+MAX_CHANNELS: Final = 8
 CONVERT_S: Final = 600.0
 RATES_HZ: Final = range(4_000, 192_001)
 
@@ -74,9 +76,9 @@ def _by_soundfile(path: Path, target: Path) -> bool:
     except (ImportError, OSError):
         return False
     with suppress(soundfile.LibsndfileError), soundfile.SoundFile(str(path)) as source:
-        if source.samplerate not in RATES_HZ:
+        if source.samplerate not in RATES_HZ or not 1 <= source.channels <= MAX_CHANNELS:
             return False
-        limit = source.samplerate * MAX_SECONDS
+        limit = min(source.samplerate * MAX_SECONDS, MAX_BYTES // (SAMPLE_BYTES * source.channels))
         with wave.open(str(target), "wb") as out:
             out.setnchannels(source.channels)
             out.setsampwidth(SAMPLE_BYTES)
@@ -94,7 +96,8 @@ def _by_ffmpeg(path: Path, target: Path) -> bool:
     if program is None:
         return False
     command = [program, "-nostdin", "-v", "error", "-y", "-protocol_whitelist", "file", "-i", str(path)]
-    command += ["-map", "0:a:0", "-t", str(MAX_SECONDS), "-ar", "16000", "-c:a", "pcm_s16le", str(target)]
+    command += ["-map", "0:a:0", "-t", str(MAX_SECONDS), "-fs", str(MAX_BYTES)]
+    command += ["-ar", "16000", "-c:a", "pcm_s16le", str(target)]
     with suppress(subprocess.TimeoutExpired):
         return subprocess.run(command, timeout=CONVERT_S, check=False, capture_output=True).returncode == 0  # noqa: S603
     return False

@@ -3,7 +3,10 @@
 import asyncio
 import ipaddress
 import logging
+import math
 import re
+import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
@@ -19,6 +22,7 @@ from plugins.email.verdicts import Verdicts, is_aligned
 log = logging.getLogger(__name__)
 
 LIMIT_S: Final = 15.0  # for one mail, all questions to the DNS together
+ASKING_S: Final = 10.0  # of that, for its questions: then its thread is free again
 LOOKUP_S: Final = 4.0
 AT_ONCE: Final = 16
 MAX_BYTES: Final = 20_971_520  # what is longer is not hashed
@@ -44,11 +48,20 @@ class Dns:
         if servers:
             hosts = [_host_and_port(server) for server in servers]
             self._resolver.nameservers = [dns.nameserver.Do53Nameserver(host, port) for host, port in hosts]
+        self._mail = threading.local()  # until when its questions may take
+
+    def begin(self) -> None:
+        """Begin with another mail in this thread: all its questions together take ``ASKING_S`` at most."""
+        self._mail.until = time.monotonic() + ASKING_S
 
     def ask(self, name: str, kind: str) -> list[Any]:
         """Return the data of the records; none when there are none, DNSException when nobody can tell."""
+        left_s = getattr(self._mail, "until", math.inf) - time.monotonic()
+        if left_s <= 0:
+            raise dns.exception.Timeout
         try:
-            answer = self._resolver.resolve(name, kind, lifetime=LOOKUP_S, search=False, raise_on_no_answer=False)
+            lifetime_s = min(LOOKUP_S, left_s)
+            answer = self._resolver.resolve(name, kind, lifetime=lifetime_s, search=False, raise_on_no_answer=False)
         except (dns.resolver.NXDOMAIN, dns.name.LabelTooLong, dns.name.EmptyLabel, dns.name.NameTooLong):
             return []
         return list(answer)
@@ -105,6 +118,7 @@ class Authentication:
             return Verdicts(words={"spf": "temperror", "dkim": "temperror"})
 
     def _check(self, raw: bytes, origin: Origin, sender: str) -> Verdicts:
+        self._dns.begin()
         words: dict[str, str] = {}
         aligned: set[str] = set()
         words["spf"] = self._spf(origin)

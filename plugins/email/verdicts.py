@@ -12,10 +12,12 @@ SenderCheck = Literal["unknown", "passed", "failed"]
 
 _RESULT: Final = re.compile(r"\s*(spf|dkim|dmarc)\s*=\s*([a-z]{1,20})\b(.*)", re.IGNORECASE | re.DOTALL)
 _DOMAINS: Final = {
-    "spf": re.compile(r"\bsmtp\.mailfrom\s*=\s*\"?(?:[^\s;@\"]*@)?([^\s;@\"]+)", re.IGNORECASE),
-    "dkim": re.compile(r"\bheader\.[di]\s*=\s*\"?(?:[^\s;@\"]*@)?([^\s;@\"]+)", re.IGNORECASE),
+    "spf": re.compile(r"\bsmtp\.mailfrom\s*=\s*(?:[^\s;]*@)?([^\s;@]+)", re.IGNORECASE),  # up to the last @
+    "dkim": re.compile(r"\bheader\.[di]\s*=\s*(?:[^\s;]*@)?([^\s;@]+)", re.IGNORECASE),
 }
-_COMMENT: Final = re.compile(r"\([^()]*\)")
+_COMMENT_OR_QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\([^()"]*\)')
+_SYNTAX: Final = re.compile(r"[^\w.@+-]")
+_NESTED: Final = 4  # comments within comments
 _WORDS: Final = frozenset({"pass", "fail", "softfail", "neutral", "none", "policy", "temperror", "permerror"})
 _ORDER: Final = ("pass", "fail", "softfail", "policy", "neutral", "temperror", "permerror", "none")
 
@@ -49,7 +51,7 @@ def read_verdicts(headers: Headers, trusted: frozenset[str], sender: str) -> Ver
     aligned: set[str] = set()
     seen: set[str] = set()
     for raw in headers.all("authentication-results"):
-        server, _, results = _COMMENT.sub("", decode(raw[:MAX_FIELD])).partition(";")
+        server, _, results = _plain(decode(raw[:MAX_FIELD])).partition(";")
         name = server.strip().partition(" ")[0].lower()
         if name not in trusted or name in seen:
             continue
@@ -65,6 +67,16 @@ def read_verdicts(headers: Headers, trusted: frozenset[str], sender: str) -> Ver
             if domain is not None and is_aligned(domain[1], sender):
                 aligned.add(method)
     return Verdicts(words=found, aligned=frozenset(aligned))
+
+
+def _plain(field: str) -> str:
+    """Return ``field`` without comments, and of quoted strings only what cannot be taken for syntax.
+
+    A sender chooses the local part of its address, quotes, semicolons and all.
+    """
+    for _ in range(_NESTED):
+        field = _COMMENT_OR_QUOTED.sub(lambda one: _SYNTAX.sub("_", one[0][1:-1]) if one[0][0] == '"' else "", field)
+    return field.partition("(")[0].partition('"')[0]  # what is never closed is not believed
 
 
 def is_aligned(domain: str, sender: str) -> bool:

@@ -4,11 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from core.events import Attachment
+from core.events import Attachment, TranscriptChanged
 from hub.accounts.identity import Identity
 from hub.calls.recordings import RecordingQuery, RecordingRules
 from hub.errors import ApiError
-from hub.store.models import AuditRecord, Call, Media, Recording
+from hub.knowledge.search.conversion import removed_document
+from hub.store.models import AuditRecord, Call, Media, Recording, Transcript, Utterance
 from tests.hub.calls.conftest import VOICE
 from tests.hub.support.engine import FakeEngine
 from tests.hub.support.house import House
@@ -92,6 +93,28 @@ async def test_a_recording_on_hold_outlasts_rules_and_wishes(engine: FakeEngine,
     assert path.exists()
     await recordings.hold(SEES_ALL, "held", is_held=False, reason="settled", remote="")
     assert await recordings.keep_rules() == 1
+
+
+async def test_what_was_said_goes_with_its_recording(engine: FakeEngine, still_house: House) -> None:
+    file = await keep(engine, still_house, "private")
+    row = await Recording.get(recording_id="private")
+    async with still_house.services.store.work():
+        said = await Transcript.create(
+            transcript_id="t-1",
+            conversation_id=row.conversation_id,
+            entry_id="e-1",
+            media_id=file.media_id,
+            kind="recording",
+            state="done",
+            created_at=still_house.services.clock.now(),
+        )
+        await Utterance.create(
+            utterance_id="u-1", transcript_id=said.transcript_id, channel=0, start_ms=0, end_ms=900, text="我的病"
+        )
+    await still_house.services.recordings.delete(SEES_ALL, "private", reason="a wish", remote="")
+    assert (await Transcript.all().count(), await Utterance.all().count()) == (0, 0)
+    gone = TranscriptChanged(transcript_id="t-1", entry_id="e-1", text="")
+    assert removed_document(gone) == ("records", "transcript-t-1")
 
 
 async def test_a_deletion_is_in_the_audit_log(engine: FakeEngine, still_house: House) -> None:

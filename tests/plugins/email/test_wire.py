@@ -74,6 +74,13 @@ def test_only_the_verdicts_of_trusted_servers_count() -> None:
         ("dkim=fail header.d=example.cn", "failed"),
         ("spf=softfail smtp.mailfrom=lin@example.cn", "unknown"),
         ("spf=none; dkim=neutral; dmarc=none", "unknown"),
+        # senders choose their local parts, quotes and all
+        ('spf=pass smtp.mailfrom="example.cn"@evil.com', "unknown"),
+        ('spf=pass smtp.mailfrom="x; dkim=pass header.d=example.cn; y"@evil.com', "unknown"),
+        ('spf=pass smtp.mailfrom="x@example.cn"@evil.com', "unknown"),
+        ("spf=pass (a (b) c; dkim=pass header.d=example.cn) smtp.mailfrom=x@evil.com", "unknown"),
+        ('spf=pass smtp.mailfrom="x; dkim=pass header.d=example.cn', "unknown"),
+        ("spf=pass (sender (really) is allowed) smtp.mailfrom=lin@example.cn", "passed"),
     ],
 )
 def test_a_sender_is_vouched_for_by_their_own_domain_only(results: str, check: str) -> None:
