@@ -7,11 +7,11 @@ from playwright.sync_api import Page
 AXE = Path(__file__).parents[1] / "vendor" / "axe.min.js"
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
-# what moves amid a change of theme or width has no colours of its own yet; what moves for ever is not waited for
+# what moves amid a change of theme or width has no colours of its own yet; what moves long, or for ever, is not waited for
 SETTLED = """async () => {
   const frame = () => new Promise(requestAnimationFrame)
   const moving = () => document.getAnimations().filter((one) =>
-    one.playState === 'running' && Number.isFinite(one.effect?.getComputedTiming().endTime))
+    one.playState === 'running' && one.effect?.getComputedTiming().endTime - one.currentTime < 2_000)
   for (let turn = 0; turn < 10; turn++) {
     await frame()
     await frame()
