@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 AXE = Path(__file__).parents[1] / "vendor" / "axe.min.js"
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
-# what moves amid a change of theme or width has no colours of its own yet; what moves long, or for ever, is not waited for
+# what moves amid a change of theme or width has no colours of its own yet; what moves for long is not waited for
 SETTLED = """async () => {
   const frame = () => new Promise(requestAnimationFrame)
   const moving = () => document.getAnimations().filter((one) =>
