@@ -245,6 +245,9 @@ class CallReports:
         elif event.cause == "lost" and live.row.talked_at is not None:
             await self._dispatcher.return_one(unit, conversation)  # the citizen is served first of all
             self._rest_unless_told(live)
+        elif event.cause == "lost" and conversation.call_back is not None:
+            live.drop_all()  # the citizen, who still is being rung, is called again by whoever takes it
+            await self._dispatcher.return_one(unit, conversation)
         else:
             agent = await User.get(user_id=party.user_id)
             await self._endings.end(unit, conversation, by=agent.display_name)

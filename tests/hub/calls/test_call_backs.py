@@ -100,6 +100,22 @@ async def test_a_call_back_is_tried_again_at_its_old_place_and_then_given_up(
     assert (await Entry.get(code="call_back_given_up")).params == {"tries": "2"}
 
 
+async def test_a_phone_lost_while_the_citizen_s_rings_leaves_the_call_back_owed(
+    engine: FakeEngine, come: Come, offering: CallBackSetting
+) -> None:
+    await ask(engine, await wait(engine, FIRST))
+    zhou = await come("zhou")
+    call_id, leg_id = await take(engine, zhou)
+    agent = engine.agent(call_id)
+    assert agent is not None
+    await engine.change(call_id, agent.leg_id, "ended", cause="lost")
+    await engine.is_over(call_id)
+    await engine.change(call_id, leg_id, "ended")
+    await eventually(Call.filter(call_id=call_id).exclude(ended_at=None))
+    assert (await Conversation.get(address=FIRST)).call_back is not None
+    assert await WorkItem.filter(state__in=("waiting", "offered", "assigned")).count() == 1
+
+
 async def test_a_try_waits_for_the_hours_at_which_people_are_called(
     engine: FakeEngine, come: Come, advance: Advance, still_house: House, offering: CallBackSetting
 ) -> None:
