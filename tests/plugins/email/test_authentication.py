@@ -117,6 +117,14 @@ async def test_a_signature_holds_until_a_word_is_changed(name_server: str) -> No
     assert other.sender_check == "passed"  # by SPF: the signature is of another domain
 
 
+async def test_a_signature_of_the_beginning_alone_vouches_for_nothing(name_server: str) -> None:
+    raw = mail()
+    field = dkim.sign(raw, b"s", b"example.cn", PEM, include_headers=[b"from", b"subject"], length=True)
+    elsewhere = Origin("192.0.2.66", "mx.x.example", "x@evil.example")
+    verdicts = await Authentication((name_server,)).check(bytes(field) + raw + b"PS", elsewhere, "lin@example.cn")
+    assert (verdicts.words["dkim"], verdicts.sender_check) == ("neutral", "unknown")
+
+
 @pytest.mark.parametrize(
     "signature",
     [
