@@ -97,24 +97,26 @@ async def test_a_consumer_that_is_declared_later_is_waited_for(bus: Bus) -> None
 
 async def test_batches_and_what_is_held_stay_within_their_bounds(bus: Bus) -> None:
     sizes: list[int] = []
-    most_held = 0
-    count = 0
+    held: list[int] = []
     complete = asyncio.Event()
 
     async def handle(deliveries: list[Delivery]) -> None:
-        nonlocal most_held, count
+        left = 100 - sum(sizes)
+        async with asyncio.timeout(10):
+            while len(consumption._pull.held()) + len(deliveries) < min(20, left):
+                await asyncio.sleep(0.01)
+        await bus.request("$JS.API.INFO", b"", reply=bytes)  # time enough for one too many to come
+        held.append(len(consumption._pull.held()) + len(deliveries))
         sizes.append(len(deliveries))
-        most_held = max(most_held, await waiting(bus))
-        count += len(deliveries)
-        if count == 100:
+        if sum(sizes) == 100:
             complete.set()
 
     await publish(bus, *(str(n) for n in range(100)))
-    bus.consume("IN", "hub", handle, batch=8, max_in_flight=20)
-    async with asyncio.timeout(10):
+    consumption = bus.consume("IN", "hub", handle, batch=8, max_in_flight=20)
+    async with asyncio.timeout(30):
         await complete.wait()
-    assert max(sizes) <= 8
-    assert most_held <= 20
+    assert max(sizes) == 8
+    assert max(held) == 20
 
 
 async def test_at_most_so_many_batches_are_handled_at_the_same_time(bus: Bus) -> None:
