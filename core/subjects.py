@@ -42,6 +42,9 @@ from core.events import (
     RoomChanged,
     RoomMessageAdded,
     SendMessage,
+    SpeechRecognized,
+    TapRecognized,
+    TapsPlan,
     TodoChanged,
     TranscriptChanged,
     TranscriptionEnded,
@@ -54,7 +57,7 @@ from core.events import (
 )
 from core.ids import check_token
 
-# pattern by event: {id} is an instance, conversation, agent, queue or contact id by the pattern's domain
+# pattern by event: {id} is an instance, conversation, call, agent, queue or contact id by the pattern's domain
 PATTERNS: Final[dict[type[Event], str]] = {
     MessageReceived: "hub.channel.{id}.message.received",
     MessageStatus: "hub.channel.{id}.message.status_changed",
@@ -74,11 +77,14 @@ PATTERNS: Final[dict[type[Event], str]] = {
     SendMessage: "hub.channel.{id}.cmd.send",
     CallPlan: "hub.channel.{id}.cmd.arrange_call",
     PhonesPlan: "hub.channel.{id}.cmd.provision_phones",
+    TapsPlan: "hub.channel.{id}.cmd.tap_calls",
     TypingShown: "hub.channel.{id}.cmd.show_typing",
     VoicesChanged: "hub.speech.{id}.voices.changed",
     ModelsChanged: "hub.speech.{id}.models.changed",
     UtterancesRecognized: "hub.speech.{id}.transcript.recognized",
     TranscriptionEnded: "hub.speech.{id}.transcript.ended",
+    TapRecognized: "hub.speech.{id}.tap.recognized",
+    SpeechRecognized: "hub.call.{id}.speech.recognized",
     InstanceStatus: "hub.plugin.{id}.status.changed",
     ContactChanged: "hub.contact.{id}.profile.changed",
     ConversationChanged: "hub.conversation.{id}.state.changed",

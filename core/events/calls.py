@@ -126,6 +126,22 @@ class CallPlan(Event, frozen=True, kw_only=True):
     recordings: tuple[RecordingPlan, ...] = ()
 
 
+class TapPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """Send what ``leg_id`` says to the AudioSocket at ``host:port``, too; ``tap_id``, a UUID, is its name there."""
+
+    tap_id: str
+    call_id: str
+    leg_id: str
+    at: str
+
+
+class TapsPlan(Event, frozen=True, kw_only=True):
+    """Order: tap exactly these legs. It is repeated while there are any; one without taps ends all."""
+
+    type = "cmd.tap_calls"
+    taps: tuple[TapPlan, ...] = ()
+
+
 class PhoneAccount(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A phone that may register with the engine: a browser's for one session, or a SIP desk phone."""
 

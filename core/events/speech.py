@@ -1,6 +1,7 @@
 """Speech: words to sounds, asked of synthesizers; sounds to words, done by transcribers."""
 
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -50,11 +51,15 @@ class SpeechModel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ModelsChanged(Event, frozen=True, kw_only=True):
-    """A transcriber can listen: with which models, and to how many sounds at once."""
+    """A transcriber can listen: with which models, and to how many sounds at once.
+
+    ``live_at`` is the ``host:port`` where it takes taps of calls in progress as AudioSockets, empty when it does not.
+    """
 
     type = "models.changed"
     models: tuple[SpeechModel, ...]
     slots: int
+    live_at: str = ""
 
 
 class TranscriptionJob(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -73,10 +78,21 @@ class TranscriptionJob(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
     dialled: str = ""
 
 
-class TranscriptionPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """Question: work on exactly these sounds, the first ones first; how far are they?"""
+class LiveJob(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One side of a call in progress, which comes as a tap; where it has ``phrases``, nothing else is expected."""
+
+    tap_id: str
+    phrases: tuple[str, ...] = ()
+    language: str = ""
+    queue_id: str = ""
+    dialled: str = ""
+
+
+class TranscriptionPlan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Question: work on exactly these sounds, the first ones first, and listen to exactly these taps; how far is it?"""
 
     jobs: tuple[TranscriptionJob, ...]
+    live: tuple[LiveJob, ...] = ()
 
 
 class TranscriptionProgress(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -87,10 +103,11 @@ class TranscriptionProgress(msgspec.Struct, frozen=True, kw_only=True, omit_defa
     total_s: float = 0.0
 
 
-class TranscriptionAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """Answer: what is being worked on; what has ended is no longer in it."""
+class TranscriptionAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Answer: what is being worked on; what has ended is no longer in it. It listens to ``live_slots`` taps at most."""
 
     progress: tuple[TranscriptionProgress, ...] = ()
+    live_slots: int = 0
 
 
 class Word(msgspec.Struct, frozen=True, array_like=True):
@@ -144,6 +161,40 @@ class TranscriptionEnded(Event, frozen=True, kw_only=True):
     model: str = ""
     code: str = ""
     reason: str = ""
+
+
+class TapRecognized(Event, frozen=True, kw_only=True):
+    """What is being said on a tap, as far as it is heard, and in the end finally; ``n`` rises with each utterance.
+
+    Its times are from ``begun_at``, when the tap's first sound came.
+    """
+
+    type = "tap.recognized"
+    tap_id: str
+    n: int
+    is_final: bool
+    begun_at: datetime
+    utterance: Utterance
+
+
+class SpeechRecognized(Event, frozen=True, kw_only=True):
+    """What somebody says in a call in progress; the last word on each ``speaker``'s ``n``-th utterance counts.
+
+    Times are from the arrival of the call: ``start_s`` and ``end_s`` of the utterance, milliseconds of its ``words``.
+    What is not final has no words, and its text is as recognised. ``user_id`` is the agent who speaks.
+    """
+
+    type = "speech.recognized"
+    conversation_id: str
+    call_id: str
+    speaker: Literal["contact", "agent"]
+    n: int
+    is_final: bool
+    start_s: float
+    end_s: float
+    text: str
+    words: tuple[Word, ...] = ()
+    user_id: str = ""
 
 
 class TranscriptChanged(Event, frozen=True, kw_only=True):

@@ -2,8 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +12,7 @@ from core.events import ChannelState, SpeechAnswer, SpeechRequest, VoicesChanged
 from core.host.job import HostJob
 from core.host.lifecycle import PluginHost, Tell
 from core.host.media import put_media
+from core.host.speech_link import HostLink
 from core.ids import new_id
 from core.speech import Synthesizer
 from core.subjects import ASK_MEDIA_PUT, ASK_SYNTHESIZE, fill
@@ -22,18 +21,6 @@ log = logging.getLogger(__name__)
 
 MAX_WAITING: Final = 64  # questions in line; beyond that the asker is told at once
 WAV: Final = "audio/wav"
-
-
-@dataclass(slots=True)
-class _Link:
-    """``core.speech.SpeechLink``."""
-
-    instance: str
-    data_dir: Path
-    show: Callable[[ChannelState], None]
-
-    async def emit(self, event: ChannelState) -> None:
-        self.show(event)
 
 
 class SpeechHost(PluginHost):
@@ -47,7 +34,7 @@ class SpeechHost(PluginHost):
     async def _serve(self, bus: Bus) -> None:
         instance = self._job.instance
         board = self._board(bus)
-        link = _Link(instance, Path(self._job.data_dir), board.show)
+        link = HostLink(instance, Path(self._job.data_dir), board.show)
         synthesizer = self._synthesizer_type(self._config, link)
         voices: Board[VoicesChanged | None] = Board(None, lambda event: self._announce(bus, event))
 

@@ -6,7 +6,6 @@ import shutil
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,6 +28,7 @@ from core.events import (
 from core.host.job import HostJob
 from core.host.lifecycle import PluginHost, Tell
 from core.host.media import get_file
+from core.host.speech_link import HostLink
 from core.ids import new_id
 from core.subjects import ASK_MEDIA_GET, ASK_TRANSCRIBE, fill
 from core.transcription import CannotHear, Outcome, Transcriber
@@ -44,18 +44,6 @@ FORGOTTEN_S: Final = 60.0  # a sound still planned so long after its end: the hu
 PAUSE_S: Final = 2.0  # before a sound is tried again that could not be fetched, or met a bug
 
 
-@dataclass(slots=True)
-class _Link:
-    """``core.speech.SpeechLink``."""
-
-    instance: str
-    data_dir: Path
-    show: Callable[[ChannelState], None]
-
-    async def emit(self, event: ChannelState) -> None:
-        self.show(event)
-
-
 class TranscriptionHost(PluginHost):
     """The host of a transcriber."""
 
@@ -67,7 +55,7 @@ class TranscriptionHost(PluginHost):
         instance = self._job.instance
         board = self._board(bus)
         data_dir = Path(self._job.data_dir)
-        transcriber = self._transcriber_type(self._config, _Link(instance, data_dir, board.show))
+        transcriber = self._transcriber_type(self._config, HostLink(instance, data_dir, board.show))
         models: Board[ModelsChanged | None] = Board(None, lambda event: self._announce(bus, event))
         folder = data_dir / "sounds"
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)  # what a killed process left there

@@ -15,6 +15,7 @@ from core.events import (
     CallPlan,
     ChannelState,
     ContactArrived,
+    Event,
     KeysPressed,
     LegChanged,
     MediaFlowed,
@@ -26,6 +27,8 @@ from core.events import (
     PhoneChanged,
     PhonesPlan,
     RecordingEnded,
+    TapRecognized,
+    TapsPlan,
     TranscriptionEnded,
     TrunkChanged,
     TypingReported,
@@ -99,7 +102,10 @@ def services(instance: str) -> tuple[Service, ...]:
 
 def speech_services(instance: str, kind: str) -> tuple[Service, ...]:
     """Return everything that ``instance``, a synthesizer or a transcriber, may publish to."""
-    patterns = (VoicesChanged,) if kind == "synthesizer" else (ModelsChanged, UtterancesRecognized, TranscriptionEnded)
+    if kind == "synthesizer":
+        patterns: tuple[type[Event], ...] = (VoicesChanged,)
+    else:
+        patterns = (ModelsChanged, UtterancesRecognized, TranscriptionEnded, TapRecognized)
     question = ASK_MEDIA_PUT if kind == "synthesizer" else ASK_MEDIA_GET
     subjects = (*(PATTERNS[event] for event in (ChannelState, *patterns)), question)
     return tuple(Service(fill(subject, instance)) for subject in subjects)
@@ -107,7 +113,7 @@ def speech_services(instance: str, kind: str) -> tuple[Service, ...]:
 
 def signals(instance: str) -> tuple[str, ...]:
     """Return everything that a channel's ``instance`` may listen to besides the answers it gets."""
-    return tuple(fill(PATTERNS[order], instance) for order in (TypingShown, CallPlan, PhonesPlan))
+    return tuple(fill(PATTERNS[order], instance) for order in (TypingShown, CallPlan, PhonesPlan, TapsPlan))
 
 
 def render_accounts(hub_keys: Iterable[str], plugin_keys: dict[str, str], kinds: Mapping[str, str]) -> str:
