@@ -8,20 +8,15 @@ stand-in in the plugin's process decides at once: the hub's work is not part of 
 import argparse
 import asyncio
 import os
-import re
-import shutil
-import socket
 import statistics
 import sys
 import tempfile
 from collections import deque
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from core.channel import Link
 from core.config import decode_settings
-from core.events import Attachment, CallArrived, CallPlan, Event, History, LegChanged, RecordingEnded
+from core.events import Attachment, CallArrived, CallPlan, Event, LegChanged, RecordingEnded
 from core.events.calls import Dial, LegPlan, Listen, RecordingPlan, Talk
 from hub.engine.binary import Asterisk
 from hub.engine.install import install
@@ -32,118 +27,15 @@ from plugins.voice.accounts import ConfigObject, Trunk, put_objects, trunk_objec
 from plugins.voice.adapter import Voice
 from plugins.voice.ari import Ari
 from plugins.voice.config import VoiceConfig
+from tests.plugins.memory_link import MemoryLink
+from tests.plugins.voice.support.phone import free_port
+from tests.plugins.voice.support.scenarios import caller, phone
+from tests.plugins.voice.support.sipp import TONE, sipp, successful
 
 AGENTS = 200
 SETTLE_S = 60.0  # for recordings to be handed in
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
-CALLER = """<?xml version="1.0" encoding="ISO-8859-1" ?>
-<scenario name="caller">
-  <nop><action><log message="called [call_number] [timestamp]"/></action></nop>
-  <send retrans="500"><![CDATA[
-INVITE sip:12345@[remote_ip]:[remote_port] SIP/2.0
-Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]
-From: <sip:139[call_number]@[local_ip]:[local_port]>;tag=[call_number]
-To: <sip:12345@[remote_ip]:[remote_port]>
-Call-ID: [call_id]
-CSeq: 1 INVITE
-Contact: <sip:caller@[local_ip]:[local_port]>
-Max-Forwards: 70
-Content-Type: application/sdp
-Content-Length: [len]
-
-v=0
-o=- 1 1 IN IP4 [local_ip]
-s=-
-c=IN IP4 [media_ip]
-t=0 0
-m=audio [rtpstream_audio_port] RTP/AVP 0
-a=rtpmap:0 PCMU/8000
-]]></send>
-  <recv response="100" optional="true"/>
-  <recv response="180" optional="true"/>
-  <recv response="183" optional="true"/>
-  <recv response="200"/>
-  <send><![CDATA[
-ACK sip:12345@[remote_ip]:[remote_port] SIP/2.0
-Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]
-From: <sip:139[call_number]@[local_ip]:[local_port]>;tag=[call_number]
-To: <sip:12345@[remote_ip]:[remote_port]>[peer_tag_param]
-Call-ID: [call_id]
-CSeq: 1 ACK
-Max-Forwards: 70
-Content-Length: 0
-
-]]></send>
-  <nop><action><exec rtp_stream="tone.ul,-1,0"/></action></nop>
-  <pause milliseconds="{talk_ms}"/>
-  <send retrans="500"><![CDATA[
-BYE sip:12345@[remote_ip]:[remote_port] SIP/2.0
-Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]
-From: <sip:139[call_number]@[local_ip]:[local_port]>;tag=[call_number]
-To: <sip:12345@[remote_ip]:[remote_port]>[peer_tag_param]
-Call-ID: [call_id]
-CSeq: 2 BYE
-Max-Forwards: 70
-Content-Length: 0
-
-]]></send>
-  <recv response="200"/>
-</scenario>
-"""
-AGENT = """<?xml version="1.0" encoding="ISO-8859-1" ?>
-<scenario name="agent">
-  <recv request="INVITE">
-    <action>
-      <ereg regexp="139([0-9]+)@" search_in="hdr" header="From:" assign_to="all,number"/>
-      <log message="rung [$number] [timestamp]"/>
-    </action>
-  </recv>
-  <Reference variables="all"/>
-  <send><![CDATA[
-SIP/2.0 180 Ringing
-[last_Via:]
-[last_From:]
-[last_To:];tag=[call_number]
-[last_Call-ID:]
-[last_CSeq:]
-Contact: <sip:agent@[local_ip]:[local_port]>
-Content-Length: 0
-
-]]></send>
-  <send retrans="500"><![CDATA[
-SIP/2.0 200 OK
-[last_Via:]
-[last_From:]
-[last_To:];tag=[call_number]
-[last_Call-ID:]
-[last_CSeq:]
-Contact: <sip:agent@[local_ip]:[local_port]>
-Content-Type: application/sdp
-Content-Length: [len]
-
-v=0
-o=- 1 1 IN IP4 [local_ip]
-s=-
-c=IN IP4 [media_ip]
-t=0 0
-m=audio [media_port] RTP/AVP 0
-a=rtpmap:0 PCMU/8000
-]]></send>
-  <recv request="ACK"/>
-  <recv request="BYE"/>
-  <send><![CDATA[
-SIP/2.0 200 OK
-[last_Via:]
-[last_From:]
-[last_To:]
-[last_Call-ID:]
-[last_CSeq:]
-Content-Length: 0
-
-]]></send>
-</scenario>
-"""
 DIAL_PLAN = """
 [reference]
 exten => _X.,1,Answer()
@@ -181,12 +73,11 @@ class Result:
     rings_ms: list[float]
 
 
-class StandIn(Link):
+class StandIn(MemoryLink):
     """A hub that decides at once: the next free agent, music until they answer, then a recorded talk."""
 
     def __init__(self, data_dir: Path) -> None:
-        self.instance = "bench"
-        self.data_dir = data_dir
+        super().__init__(data_dir, "bench")
         self.voice: Voice
         self.recorded = 0
         self._free = deque(range(AGENTS))
@@ -218,17 +109,8 @@ class StandIn(Link):
         recordings = (RecordingPlan(recording_id=f"rec-{call_id}"),) if revision == 2 else ()
         await self.voice.arrange(CallPlan(call_id=call_id, revision=revision, legs=legs, recordings=recordings))
 
-    async def history(self, address: str, *, after_seq: int = 0, limit: int = 50) -> History:
-        return History()
-
-    async def put_media(self, data: bytes, *, mime: str, name: str = "") -> Attachment:
-        return Attachment(media_id=name, mime=mime, name=name, size_bytes=len(data))
-
     async def put_file(self, path: Path, *, mime: str, name: str = "") -> Attachment:
-        return await self.put_media(path.read_bytes(), mime=mime, name=name)
-
-    async def get_media(self, media_id: str) -> tuple[bytes, str]:
-        raise NotImplementedError
+        return Attachment(media_id=name, mime=mime, name=name, size_bytes=path.stat().st_size)
 
 
 async def measure(load: Load, asterisk: Asterisk, *, is_ours: bool) -> Result:
@@ -264,22 +146,20 @@ async def _measure(load: Load, engine: Engine, folder: Path, *, is_ours: bool) -
         await plugin.stdout.readline()
     try:
         begun = cpu_s(engine.note.pid), cpu_s(plugin.pid) if plugin else 0.0
-        printed = await call(load, engine, folder, ports)
+        good, rings_ms = await call(load, engine, folder, ports)
         recorded = await count_recordings(folder, plugin, load.calls)
         spent = cpu_s(engine.note.pid) - begun[0], cpu_s(plugin.pid) - begun[1] if plugin else 0.0
     finally:
         if plugin is not None and plugin.returncode is None:
             plugin.kill()
             await plugin.wait()
-    called = {number: float(at) for number, at in re.findall(r"called (\d+) .*?(\d{10}\.\d+)", printed["caller"])}
-    rung = {number: float(at) for number, at in re.findall(r"rung (\d+) .*?(\d{10}\.\d+)", printed["agent"])}
     return Result(
-        failed=load.calls - int(printed["successful"]),
-        answered=len(rung),
+        failed=load.calls - good,
+        answered=len(rings_ms),
         recorded=recorded,
         engine_cpu_s=spent[0] / load.calls,
         plugin_cpu_s=spent[1] / load.calls,
-        rings_ms=sorted(1_000 * (rung[number] - called[number]) for number in rung.keys() & called.keys()),
+        rings_ms=rings_ms,
     )
 
 
@@ -300,37 +180,21 @@ async def count_recordings(folder: Path, plugin: asyncio.subprocess.Process | No
     return count
 
 
-async def call(load: Load, engine: Engine, folder: Path, ports: dict[str, int]) -> dict[str, str]:
-    """Have SIPp make the calls; return what both of its processes noted, and how many were ``successful``."""
-    sipp = shutil.which("sipp")
-    if sipp is None:
-        raise SystemExit("needs SIPp: sudo apt-get install sip-tester")
-    (folder / "tone.ul").write_bytes(bytes(0x80 | index % 64 for index in range(80_000)))
-    (folder / "caller.xml").write_text(CALLER.replace("{talk_ms}", str(round(1_000 * load.talk_s))))
-    (folder / "agent.xml").write_text(AGENT)
-    common = ("-i", "127.0.0.1", "-nostdin", "-trace_logs")
-    agents = await asyncio.create_subprocess_exec(
-        sipp, "-sf", "agent.xml", "-p", str(ports["agent"]), "-rtp_echo", "-mp", str(free_port()), *common,
-        "-log_file", "agent.log", cwd=folder, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
+async def call(load: Load, engine: Engine, folder: Path, ports: dict[str, int]) -> tuple[int, list[float]]:
+    """Have SIPp make the calls; return how many were successful, and the times to ring in milliseconds."""
+    (folder / "tone.ul").write_bytes(TONE)
+    calling = caller("139[call_number]", hangs_up_after_ms=round(1_000 * load.talk_s), file="tone.ul")
+    limit_s = load.talk_s + load.calls / load.per_s + 60
+    answering = ("-p", str(ports["agent"]), "-rtp_echo", "-mp", str(free_port()))
+    arriving = (
+        f"127.0.0.1:{engine.note.sip_port}", "-s", "12345", "-p", str(ports["caller"]), "-m", str(load.calls),
+        "-r", str(load.per_s), "-l", str(load.calls), "-timeout", str(round(limit_s)),
     )  # fmt: skip
-    try:
-        callers = await asyncio.create_subprocess_exec(
-            sipp, f"127.0.0.1:{engine.note.sip_port}", "-sf", "caller.xml", "-p", str(ports["caller"]), *common,
-            "-log_file", "caller.log", "-m", str(load.calls), "-r", str(load.per_s), "-l",
-            str(load.calls), "-timeout", str(round(load.talk_s + load.calls / load.per_s + 60)), cwd=folder,
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
-        )  # fmt: skip
-        output, _ = await callers.communicate()
-    finally:
-        with suppress(ProcessLookupError):
-            agents.kill()
-        await agents.wait()
-    successful = re.findall(r"Successful call\s*\|\s*\d+\s*\|\s*(\d+)", output.decode(errors="replace"))
-    return {
-        "caller": (folder / "caller.log").read_text(errors="replace"),
-        "agent": (folder / "agent.log").read_text(errors="replace"),
-        "successful": successful[-1] if successful else "0",
-    }
+    async with sipp(folder, "agent", phone("139([0-9]+)@"), *answering) as agents:
+        async with sipp(folder, "caller", calling, *arriving) as callers:
+            _, printed = await callers.finished(within_s=limit_s + 30)
+        called, rung = callers.logged("called"), agents.logged("rung")
+    return successful(printed), sorted(1_000 * (rung[number] - called[number]) for number in rung.keys() & called)
 
 
 def agent_objects(number: int, port: int) -> tuple[ConfigObject, ...]:
@@ -386,14 +250,6 @@ def cpu_s(pid: int) -> float:
     """Return what a process has computed so far."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICKS_PER_S
-
-
-def free_port() -> int:
-    """Return a UDP port that was free a moment ago."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def show(title: str, result: Result) -> None:

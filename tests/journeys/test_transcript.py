@@ -7,15 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from core.models import models_in_use
-from hub.demo import PASSWORD
 from hub.model_store import ModelStore, Wanted
-from tests.journeys.support.clients import Agent
 from tests.journeys.support.house import House
-from tests.journeys.test_phone import AGENT_HZ, asterisk, free_port, phone_house, registered, sip_port
+from tests.journeys.support.phones import AGENT_HZ, enable_voice, running_office
 from tests.plugins.asr.conftest import data, model
-from tests.plugins.voice.support.phone import Phone
+from tests.plugins.voice.support.phone import free_port
 
-__all__ = ["asterisk", "model", "phone_house"]
+__all__ = ["model"]
 
 RATE_HZ = 8_000
 LOUD = 800
@@ -49,53 +47,31 @@ async def until(ask: Any, holds: Any) -> Any:
     return answer
 
 
-async def set_up(house: House, model: Path, port: int) -> None:
-    """Install the model; enable recogniser and telephone, with a trunk at ``port``; let the agent have a desk phone."""
+async def install(model: Path, house: House) -> None:
+    """Put the model where the house finds it."""
     models = house.data / "models"
     await asyncio.to_thread(ModelStore(models).install, Wanted(source=str(model), language="zh"), lambda *_: None)
     assert models_in_use(models, "vosk") == {"zh": "vosk-model-tiny-cn"}
-    async with Agent(house.url, "admin", house.first_password) as admin:
-        await admin.call("PUT", "/session/password", current=house.first_password, new="correct-horse-77")
-        trunk_settings = {"name": "trunk", "host": "127.0.0.1", "port": port, "codecs": ["ulaw"]}
-        for instance, plugin, settings in (
-            ("asr-main", "asr", {"workers": 1}),
-            ("voice-main", "voice", {"trunks": [trunk_settings]}),
-        ):
-            await admin.call(
-                "PUT", f"/instances/{instance}", plugin=plugin, settings=settings, is_enabled=True, probe=False
-            )
-        users = await admin.call("GET", "/users")
-        user_id = next(user["user_id"] for user in users["items"] if user["username"] == "zhou")
-        await admin.call("PATCH", f"/users/{user_id}", granted=["call.desk_phone"])
 
 
 async def test_what_was_said_on_the_phone_is_found_by_a_word_that_leads_to_its_moment(
     phone_house: House, model: Path, tmp_path: Path
 ) -> None:
     house, port, said = phone_house, free_port(), speech()
-    await set_up(house, model, port)
-    server = ("127.0.0.1", await sip_port(house))
-    trunk = Phone(server, "trunk")
-    trunk.port = port
-    async with trunk, Agent(house.url, "zhou", PASSWORD) as zhou:
-        account = await zhou.call("POST", "/phone/sip")
-        async with Phone(server, account["phone_id"], password=account["secret"]) as desk:
-            await registered(desk)
-            await zhou.sit_down()
-            async with trunk.call("12345", caller="13800138000") as call:
-                await call.answered(within_s=20)
-                await call.press("0")
-                ringing = await desk.rings(within_s=20)
-                await ringing.answer()
-                call.say(None)
-                ringing.say(AGENT_HZ)
-                await call.hears(AGENT_HZ)  # both are in one room
-                ringing.say(None)
-                call.play(said)
-                call.arrivals.clear()
-                await call.heard_for(len(said) / RATE_HZ + 1.0)
-                await call.hang_up()
-                await ringing.ended(within_s=40)
+    await install(model, house)
+    await enable_voice(house, port, others={"asr": {"workers": 1}})
+    async with running_office(house, port) as office:
+        zhou = office.zhou
+        async with office.talk() as (call, ringing):
+            call.say(None)
+            ringing.say(AGENT_HZ)
+            await call.hears(AGENT_HZ)  # both are in one room
+            ringing.say(None)
+            call.play(said)
+            call.arrivals.clear()
+            await call.heard_for(len(said) / RATE_HZ + 1.0)
+            await call.hang_up()
+            await ringing.ended(within_s=40)
 
         def of_transcripts() -> Any:
             return zhou.call("GET", f"/conversations/{conversation_id}/transcripts")

@@ -1,7 +1,6 @@
 """Calls as the hub plans them, on the real engine; what each party hears is proved by its frequency."""
 
 import asyncio
-import socket
 import wave
 from array import array
 from collections.abc import AsyncIterator
@@ -14,7 +13,7 @@ from core.events import ActivityEnded, KeysPressed, LegChanged, RecordingEnded, 
 from core.events.calls import Dial, LegPlan, Listen, Prompt, Record, RecordingPlan, Ring, Spy, Talk
 from tests.plugins.voice.support.audio import FRAME, has_tone, is_silent
 from tests.plugins.voice.support.engine import Board
-from tests.plugins.voice.support.phone import Phone
+from tests.plugins.voice.support.phone import Phone, free_port
 from tests.plugins.voice.support.stage import MAIN, Stage, agent, citizen, sides, stage, talking
 
 CALLER_HZ, AGENT_HZ, PROMPT_HZ, OTHER_HZ = 440.0, 620.0, 850.0, 1_100.0
@@ -23,10 +22,7 @@ CALLER_HZ, AGENT_HZ, PROMPT_HZ, OTHER_HZ = 440.0, 620.0, 850.0, 1_100.0
 @pytest.fixture(scope="module")
 def carrier_port() -> int:
     """Return the carrier's port: one that moves from test to test is unreachable for a while each time."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    return free_port()
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ async with Phone(server, "1001", password="…") as phone, phone.call("12345") a
 """
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import uuid4
@@ -186,3 +187,11 @@ class Phone(asyncio.DatagramProtocol):
         call = Call(self, invite["call-id"], remote=invite["from"], is_ours=False)
         call.hear_request(invite)
         self._rung.put_nowait(call)
+
+
+def free_port() -> int:
+    """Return a UDP port that was free a moment ago."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
