@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import ClassVar, Generic, Literal, Protocol, TypeVar
 
 from core.config import Settings
-from core.events import Attachment, CallPlan, Event, History, PhonesPlan, SendMessage
+from core.events import Attachment, CallPlan, Event, History, PhonesPlan, SendMessage, TapsPlan
 from core.webhooks import Routes
 
 
@@ -111,6 +111,14 @@ class CarriesCalls(ABC):
     @abstractmethod
     def carried(self) -> dict[str, int]:
         """Return every call there is in the engine, with the revision it was arranged by, 0 for none."""
+
+
+class TapsCalls(ABC):
+    """Capability ``taps_calls``: sends what parties of its calls say to a transcriber as well."""
+
+    @abstractmethod
+    async def tap(self, plan: TapsPlan) -> None:
+        """Tap exactly what is planned and return soon; a call never suffers from its taps."""
 
 
 class ServesHttp(ABC):

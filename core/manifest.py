@@ -14,7 +14,9 @@ FILE_NAME: Final = "plugin.toml"
 
 Name = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,31}$")]
 Reaches = Literal["anyone", "known", "present"]
-Capability = Literal["reports_typing", "shows_typing", "marks_read", "serves_http", "carries_calls", "finds_sent"]
+Capability = Literal[
+    "reports_typing", "shows_typing", "marks_read", "serves_http", "carries_calls", "taps_calls", "finds_sent"
+]
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -7,7 +7,7 @@ check_names()  # before anything of ours is imported under a name that may be so
 from core.addresses import normalize
 from core.backoff import Backoff
 from core.catalogue import Catalogue
-from core.channel import CarriesCalls, Channel, ChannelConfig, FindsSent, Link, ServesHttp, ShowsTyping
+from core.channel import CarriesCalls, Channel, ChannelConfig, FindsSent, Link, ServesHttp, ShowsTyping, TapsCalls
 from core.clock import Clock, SystemClock
 from core.config import Secret, Settings
 from core.errors import (
@@ -68,6 +68,8 @@ from core.events import (
     Spy,
     SpyMode,
     Talk,
+    TapPlan,
+    TapsPlan,
     TranscriptionJob,
     TrunkChanged,
     TypingReported,
@@ -169,6 +171,9 @@ __all__ = [
     "Synthesizer",
     "SystemClock",
     "Talk",
+    "TapPlan",
+    "TapsCalls",
+    "TapsPlan",
     "Transcriber",
     "TranscriptionJob",
     "TrunkChanged",

@@ -12,8 +12,17 @@ import msgspec
 
 from core.board import Board
 from core.bus import Bus, Delivery
-from core.channel import CarriesCalls, Channel, ServesHttp, ShowsTyping
-from core.events import ChannelState, Envelope, Event, MessageStatus, MessageStatuses, SendMessage, TypingShown
+from core.channel import CarriesCalls, Channel, ServesHttp, ShowsTyping, TapsCalls
+from core.events import (
+    ChannelState,
+    Envelope,
+    Event,
+    MessageStatus,
+    MessageStatuses,
+    SendMessage,
+    TapsPlan,
+    TypingShown,
+)
 from core.host.calls import Plans
 from core.host.job import HostJob
 from core.host.lifecycle import PluginHost, Tell
@@ -53,6 +62,8 @@ class Host(PluginHost):
             address = await self._open_http(stack, channel, board)
             if isinstance(channel, ShowsTyping):
                 await bus.subscribe(fill(PATTERNS[TypingShown], self._job.instance), _shower(channel), concurrency=4)
+            if isinstance(channel, TapsCalls):
+                await bus.subscribe(fill(PATTERNS[TapsPlan], self._job.instance), _tapper(channel), concurrency=1)
             if isinstance(channel, CarriesCalls):
                 await self._carry_calls(stack, bus, board, channel)
             stack.callback(bus.on_reconnect(orders.release))
@@ -129,3 +140,11 @@ def _shower(channel: ShowsTyping) -> Callable[[Envelope, Event, str], Awaitable[
                 await channel.show_typing(event.recipient, is_typing=event.is_typing)
 
     return show
+
+
+def _tapper(channel: TapsCalls) -> Callable[[Envelope, Event, str], Awaitable[None]]:
+    async def tap(envelope: Envelope, event: Event, instance: str) -> None:
+        if isinstance(event, TapsPlan):
+            await channel.tap(event)
+
+    return tap

@@ -5,7 +5,7 @@ import inspect
 from pathlib import Path
 from typing import Any, Final, TypeAlias, get_type_hints
 
-from core.channel import CarriesCalls, Channel, FindsSent, ServesHttp, ShowsTyping
+from core.channel import CarriesCalls, Channel, FindsSent, ServesHttp, ShowsTyping, TapsCalls
 from core.errors import ManifestInvalid
 from core.hookspecs import plugin_manager
 from core.manifest import FILE_NAME, Manifest, read_manifest
@@ -18,6 +18,7 @@ ABILITIES: Final[dict[str, type]] = {
     "finds_sent": FindsSent,
     "serves_http": ServesHttp,
     "carries_calls": CarriesCalls,
+    "taps_calls": TapsCalls,
 }
 
 PluginType: TypeAlias = type[Channel[Any]] | type[Synthesizer[Any]] | type[Transcriber[Any]]

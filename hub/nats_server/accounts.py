@@ -103,11 +103,11 @@ def services(instance: str) -> tuple[Service, ...]:
 def speech_services(instance: str, kind: str) -> tuple[Service, ...]:
     """Return everything that ``instance``, a synthesizer or a transcriber, may publish to."""
     if kind == "synthesizer":
-        patterns: tuple[type[Event], ...] = (VoicesChanged,)
+        events: tuple[type[Event], ...] = (ChannelState, VoicesChanged)
     else:
-        patterns = (ModelsChanged, UtterancesRecognized, TranscriptionEnded, TapRecognized)
+        events = (ChannelState, ModelsChanged, UtterancesRecognized, TranscriptionEnded, TapRecognized)
     question = ASK_MEDIA_PUT if kind == "synthesizer" else ASK_MEDIA_GET
-    subjects = (*(PATTERNS[event] for event in (ChannelState, *patterns)), question)
+    subjects = (*(PATTERNS[event] for event in events), question)
     return tuple(Service(fill(subject, instance)) for subject in subjects)
 
 

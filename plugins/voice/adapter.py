@@ -3,9 +3,9 @@
 import asyncio
 from contextlib import aclosing
 
-from core.channel import CarriesCalls, Channel, Link, ServesHttp
+from core.channel import CarriesCalls, Channel, Link, ServesHttp, TapsCalls
 from core.errors import ChannelNotReady, SendRejected
-from core.events import CallPlan, ChannelState, PhonesPlan, SendMessage
+from core.events import CallPlan, ChannelState, PhonesPlan, SendMessage, TapsPlan
 from core.webhooks import Route, Routes
 from plugins.voice import numbers
 from plugins.voice.ari import Ari, Lost, Replaced, Snapshot
@@ -16,12 +16,13 @@ from plugins.voice.lines import Lines
 from plugins.voice.prompts import Prompts
 from plugins.voice.sip_socket import SipSockets
 from plugins.voice.switchboard import Switchboard
+from plugins.voice.taps import Taps
 from plugins.voice.together import together
 
 APP = "lianxin"  # the Stasis application that the dial plan hands calls to
 
 
-class Voice(Channel[VoiceConfig], CarriesCalls, ServesHttp):
+class Voice(Channel[VoiceConfig], CarriesCalls, TapsCalls, ServesHttp):
     """One engine; every connection to it begins with taking stock, so a crash is nothing special."""
 
     config_type = VoiceConfig
@@ -34,6 +35,7 @@ class Voice(Channel[VoiceConfig], CarriesCalls, ServesHttp):
         self._phones: PhonesPlan | None = None
         self._lines: Lines | None = None
         self._switchboard: Switchboard | None = None
+        self._taps: Taps | None = None
 
     async def run(self) -> None:
         await asyncio.to_thread(self._dialled.load)
@@ -42,12 +44,14 @@ class Voice(Channel[VoiceConfig], CarriesCalls, ServesHttp):
             lines = self._lines = Lines(ari, self.link, self.config, context.trunks_down)
             if self._phones is not None:
                 lines.provision(self._phones)
-            self._switchboard = Switchboard(context, lines)
+            switchboard = self._switchboard = Switchboard(context, lines)
+            taps = self._taps = Taps(ari, switchboard.channel_of)
             try:
-                await together(self._follow(ari, self._switchboard), lines.run())
+                await together(self._follow(ari, switchboard, taps), lines.run())
             finally:
-                closing, self._switchboard, self._lines = self._switchboard, None, None
-                await closing.close()
+                self._switchboard = self._taps = self._lines = None
+                await taps.close()
+                await switchboard.close()
 
     async def probe(self) -> None:
         if self.config.ari_url:
@@ -73,23 +77,28 @@ class Voice(Channel[VoiceConfig], CarriesCalls, ServesHttp):
     def carried(self) -> dict[str, int]:
         return {} if self._switchboard is None else self._switchboard.carried()
 
+    async def tap(self, plan: TapsPlan) -> None:
+        if self._taps is not None:
+            self._taps.follow(plan)
+
     def routes(self) -> Routes:
         return (Route("GET", "/sip", self._sip.serve, self._sip.verify),)
 
     def _ari(self) -> Ari:
         return Ari(self.config.ari_url, self.config.ari_username, self.config.ari_password, app=APP)
 
-    async def _follow(self, ari: Ari, switchboard: Switchboard) -> None:
+    async def _follow(self, ari: Ari, switchboard: Switchboard, taps: Taps) -> None:
         try:
             async with aclosing(aiter(ari.events())) as stream:
                 async for item in stream:
                     match item:
                         case Snapshot():
                             await switchboard.take_stock(item)
+                            await taps.clear(item)
                             await self.emit(ChannelState(state="ready"))
                         case Lost():
                             raise ChannelNotReady(f"the engine does not answer: {item.reason}")
-                        case _:
+                        case _ if not taps.take(item):
                             switchboard.take(item)
         except Replaced as error:
             raise ChannelNotReady(str(error)) from error

@@ -104,6 +104,11 @@ def tape(call_id: str, recording_id: str, begun_ms: int, side: str) -> str:
     return _SEPARATOR.join(("tape", call_id, recording_id, str(begun_ms), side))
 
 
+def tap(tap_id: str, part: str) -> str:
+    """Return the id of the ``ear`` of a tap, of its ``line``, or of the ``room`` of both."""
+    return _SEPARATOR.join(("tap", tap_id, part))
+
+
 def parts_of(name: str, kind: str, count: int) -> tuple[str, ...] | None:
     """Return the ``count`` ids that make up ``name`` of a ``kind``, or None when it is something else."""
     first, *rest = name.split(_SEPARATOR)

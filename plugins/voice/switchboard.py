@@ -52,6 +52,12 @@ class Switchboard:
         """Return the calls there are, and by which plan each is arranged."""
         return {call_id: call.revision for call_id, call in self._calls.items()}
 
+    def channel_of(self, call_id: str, leg_id: str) -> str | None:
+        """Return the channel of a leg that has answered, None when there is none."""
+        call = self._calls.get(call_id)
+        leg = call.stock.legs.get(leg_id) if call is not None else None
+        return leg.channel_id if leg is not None and leg.is_ours and leg.status == "up" else None
+
     def arrange(self, plan: CallPlan) -> None:
         """Take over a plan."""
         if plan.call_id not in self._calls and (not plan.legs or plan.revision <= self._over.get(plan.call_id, 0)):

@@ -3,42 +3,17 @@
 import asyncio
 import wave
 from array import array
-from collections.abc import AsyncIterator
 from io import BytesIO
-from pathlib import Path
 
 import pytest
 
 from core.events import ActivityEnded, KeysPressed, LegChanged, RecordingEnded, TrunkChanged
 from core.events.calls import Dial, LegPlan, Listen, Prompt, Record, RecordingPlan, Ring, Spy, Talk
 from tests.plugins.voice.support.audio import FRAME, has_tone, is_silent
-from tests.plugins.voice.support.engine import Board
-from tests.plugins.voice.support.phone import Phone, free_port
-from tests.plugins.voice.support.stage import MAIN, Stage, agent, citizen, sides, stage, talking
+from tests.plugins.voice.support.phone import Phone
+from tests.plugins.voice.support.stage import MAIN, Stage, agent, citizen, sides, talking
 
 CALLER_HZ, AGENT_HZ, PROMPT_HZ, OTHER_HZ = 440.0, 620.0, 850.0, 1_100.0
-
-
-@pytest.fixture(scope="module")
-def carrier_port() -> int:
-    """Return the carrier's port: one that moves from test to test is unreachable for a while each time."""
-    return free_port()
-
-
-@pytest.fixture
-async def trunk(board: Board, carrier_port: int) -> AsyncIterator[Phone]:
-    """Yield the carrier at the other end of the plugin's only line."""
-    line = Phone(board.sip, "trunk")
-    line.port = carrier_port
-    async with line:
-        yield line
-
-
-@pytest.fixture
-async def voice(board: Board, trunk: Phone, tmp_path: Path) -> AsyncIterator[Stage]:
-    """Yield the plugin at work."""
-    async with stage(board, tmp_path, trunk) as made:
-        yield made
 
 
 async def test_a_caller_hears_a_prompt_and_cuts_it_short_by_a_key(voice: Stage, trunk: Phone) -> None:
