@@ -48,6 +48,8 @@ class Statuses:
         """Return once ``status`` is stored; BusUnavailable when it may not be, so report it again."""
         waiting = _Waiting(status, conversation_id, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
+        if len(self._waiting) >= MAX_TOGETHER:
+            self._hurried.set()  # no more would go along
         if self._sending is None or self._sending.done():
             self._sending = asyncio.create_task(self._send_all())
         await waiting.stored
@@ -68,9 +70,10 @@ class Statuses:
 
     async def _send_all(self) -> None:
         while self._waiting:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LINGER_S):
-                    await self._hurried.wait()
+            if len(self._waiting) < MAX_TOGETHER:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(LINGER_S):
+                        await self._hurried.wait()
             self._hurried.clear()
             some = self._waiting[:MAX_TOGETHER]
             try:

@@ -54,10 +54,14 @@ class MailReply:
             if entry.conversation_id != conversation.conversation_id or entry.kind != "message":
                 raise not_found("message")
             quoted = quotation(entry, timeline.language_of(conversation))
-        for name, value in (("{name}", identity.display_name), ("{work_number}", identity.work_number)):
-            signature = signature.replace(name, value)
         subject = clean_line(self._asked.subject)
-        return Mail(subject=subject, cc=self._cc, html=self._html, quoted=quoted, signature=signature)
+        signed = signature_of(identity, signature)
+        return Mail(subject=subject, cc=self._cc, html=self._html, quoted=quoted, signature=signed)
+
+
+def signature_of(identity: Identity, signature: str) -> str:
+    """Return what a queue's ``signature`` says below a mail of this agent's."""
+    return signature.replace("{name}", identity.display_name).replace("{work_number}", identity.work_number)
 
 
 def _addresses(texts: tuple[str, ...]) -> tuple[str, ...]:

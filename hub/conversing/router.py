@@ -139,7 +139,7 @@ class Router:
     ) -> None:
         """Add a message to the conversation it belongs to, or begin one with it."""
         instance = delivery.id
-        conversation = await self._continued(unit, instance, message)
+        conversation = await self._continued(unit, contact, instance, message)
         step = None
         if message.is_automatic:
             pass  # whatever it belongs to: it is no answer to a flow, and begins nothing anew
@@ -183,7 +183,7 @@ class Router:
         heard = await self._keywords.hear(unit, contact, address.uri, message.text, message.consent)
         if heard is None:
             return False
-        conversation = await self._continued(unit, instance, message)
+        conversation = await self._continued(unit, contact, instance, message)
         is_alone = conversation is None or conversation.state not in SERVED
         if conversation is None or is_alone:
             conversation = self._reception.open(unit, contact, address, instance, channel_of(address.uri))
@@ -198,7 +198,9 @@ class Router:
             timeline.record_change(unit, conversation, "closed")
         return True
 
-    async def _continued(self, unit: Unit, instance: str, message: MessageReceived) -> Conversation | None:
+    async def _continued(
+        self, unit: Unit, contact: Contact, instance: str, message: MessageReceived
+    ) -> Conversation | None:
         """Return the conversation that ``message`` belongs to: the one it answers, else the one that goes on."""
         for message_id in message.answers:
             entry = await unit.find_entry(message_id)
@@ -213,6 +215,8 @@ class Router:
             row = await exchanged.filter(external_id__in=message.mail.references).order_by("-entry_id").first()
             if row is None and reference:
                 row = await exchanged.filter(conversation_id__endswith=reference.lower()).first()
+            if row is None and reference and (merged_into := await _merged_into(contact, reference)):
+                row = await exchanged.filter(conversation_id=merged_into).first()
             if row is not None:
                 return await unit.conversation(row.conversation_id)
         current = await unit.current_conversation(message.sender, instance)
@@ -258,6 +262,15 @@ async def _original(unit: Unit, instance: str, message: MessageReceived) -> Entr
     await unit.flush()  # it may stand in this very batch
     rows = Entry.filter(instance=instance, external_id=message.edits, address=message.sender, direction="in")
     return await rows.first()
+
+
+async def _merged_into(contact: Contact, reference: str) -> str | None:
+    """Return the conversation that goes on for the contact's one that ``reference`` names, after any merges."""
+    named = Conversation.filter(contact_id=contact.contact_id, conversation_id__endswith=reference.lower())
+    row = await named.first()
+    while row is not None and row.merged_into is not None:
+        row = await Conversation.get_or_none(conversation_id=row.merged_into)
+    return None if row is None else row.conversation_id
 
 
 def _statuses(event: Event) -> Sequence[MessageStatus]:

@@ -18,6 +18,7 @@ from hub.audit import Audit
 from hub.contacts.contacts import Contacts
 from hub.contacts.reach import Reach, Sender
 from hub.conversing import timeline
+from hub.conversing.mail_replies import signature_of
 from hub.conversing.masking import masked
 from hub.dispatch.queues import Queues
 from hub.errors import ApiError
@@ -129,7 +130,8 @@ class Outbound:
             timeline.add_notice(unit, conversation, "begun_by", agent=identity.display_name)
             event = ConversationChanged(conversation=conversation_view(conversation), change="opened")
             unit.record(event, conversation.conversation_id, conversation_id=conversation.conversation_id)
-            mail = Mail(subject=new.subject) if new.subject else None
+            signature = signature_of(identity, self._queues.settings(queue_id or "").signature)
+            mail = Mail(subject=new.subject, signature=signature)
             timeline.add_reply(unit, conversation, address, identity, new.text, client_id=new.client_id, mail=mail)
             await self._audit.record(
                 identity, "conversation.start", "conversation", conversation.conversation_id, remote=remote

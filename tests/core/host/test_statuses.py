@@ -41,6 +41,18 @@ async def test_statuses_that_come_together_go_together_in_their_order() -> None:
     assert [ids for ids, _ in bus.taken] == [[str(n) for n in range(64)], [str(n) for n in range(64, 100)]]
 
 
+async def test_as_many_as_travel_together_wait_for_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.host.statuses.LINGER_S", 3600.0)
+    bus = Bus()
+    statuses = Statuses(bus.publish)
+    reports = [asyncio.create_task(statuses.report(sent(str(number)))) for number in range(130)]
+    await asyncio.wait(reports[:128], timeout=10)
+    assert [len(ids) for ids, _ in bus.taken] == [64, 64]
+    await statuses.flush()
+    await asyncio.gather(*reports)
+    assert [len(ids) for ids, _ in bus.taken] == [64, 64, 2]
+
+
 async def test_who_hurries_waits_for_no_company_and_knows_them_stored() -> None:
     bus = Bus()
     statuses = Statuses(bus.publish)

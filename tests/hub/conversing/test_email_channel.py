@@ -10,8 +10,10 @@ from core.events import Attachment
 from core.host.host import Host
 from core.host.job import HostJob
 from core.host.load import load_channel
+from hub.accounts.identity import Identity
 from hub.conversing.mails import reference
 from hub.demo import PASSWORD
+from hub.dispatch.queues import QueueSettings
 from hub.store.models import Entry
 from tests.hub.support.house import INSTANCE, House
 from tests.journeys.support.clients import Agent
@@ -84,3 +86,27 @@ async def test_a_mail_reaches_an_agent_and_the_answer_its_sender(house: House, r
         )
         while not await Entry.filter(conversation_id=conversation_id, text="谢谢").exists():
             await asyncio.sleep(0.01)
+
+
+async def test_below_an_answer_stands_the_signature_of_the_queue_that_serves(house: House, relay: Relay) -> None:
+    editor = Identity(username="operator", permissions=frozenset())
+    for queue_id, name in (("general", "综合"), ("housing", "住房")):
+        rules = QueueSettings(signature=f"某市便民热线 · {name}\n{{name}}（{{work_number}}）")
+        await house.services.queue_editor.save(editor, queue_id, {"zh": name}, rules, remote="")
+    async with Agent(house.url, "chen", PASSWORD) as chen:
+        await chen.sit_down()
+        await relay.deliver(mail())
+        conversation_id = await chen.take_offer()
+        me = chen.me
+        for answers, name in enumerate(("综合", "住房"), 1):
+            html = "<b>已派修</b>" if name == "住房" else ""
+            await chen.say(conversation_id, "已派修", mail={"html": html})
+            async with asyncio.timeout(20):
+                while len(relay.received) < answers:
+                    await asyncio.sleep(0.01)
+            signed = f"某市便民热线 · {name}\n{me['display_name']}（{me['work_number']}）"
+            body = relay.received[-1][2].replace("\r\n", "\n")
+            assert body.startswith(f"已派修\n\n-- \n{signed}")
+            if name == "综合":
+                await chen.call("POST", f"/conversations/{conversation_id}/transfer", queue_id="housing", note="")
+                assert await chen.take_offer() == conversation_id

@@ -74,6 +74,24 @@ async def test_a_reply_without_references_finds_its_conversation_by_the_number_i
     assert (await _conversation_of("<4@y>")).conversation_id != lamp
 
 
+async def test_the_number_of_a_conversation_that_was_merged_leads_to_the_one_that_goes_on(
+    channel: FakeChannel, come: Come
+) -> None:
+    chen = await come("chen")
+    numbers = []
+    for subject in ("路灯", "路灯又灭了", "路灯还是不亮"):
+        await channel.write(LIN, subject, external_id=f"<{subject}@x>", mail=_mail(subject))
+        numbers.append(await chen.take_offer())
+    first, second, third = numbers
+    await chen.call("POST", f"/conversations/{second}/merge", other_id=first)
+    await chen.call("POST", f"/conversations/{third}/merge", other_id=second)
+    subject = f"答复：路灯 [LX-{reference(first)}]"
+    await channel.write(LIN, "谢谢", external_id="<4@x>", mail=_mail(subject))
+    assert (await _conversation_of("<4@x>")).conversation_id == third
+    await channel.write("mailto:eve@example.cn", "我也要看", external_id="<5@y>", mail=_mail(subject))
+    assert (await _conversation_of("<5@y>")).conversation_id != third
+
+
 async def test_a_formatted_answer_goes_out_clean_with_its_words_and_copies(channel: FakeChannel, come: Come) -> None:
     chen = await come("chen")
     await channel.write(LIN, "要带什么？", external_id="<1@x>", mail=_mail("公积金", message_id="<1@x>"))

@@ -8,6 +8,7 @@ from core.events import MessageReceived
 from core.testing.clock import VirtualClock
 from hub.accounts.identity import Identity
 from hub.conversing.mails import reference
+from hub.dispatch.queues import QueueSettings
 from hub.outreach.consent import TopicView
 from hub.outreach.initials import initials
 from hub.outreach.settings import OutreachSettings
@@ -130,6 +131,21 @@ async def test_an_agent_writes_first(channel: FakeChannel, sms: FakeChannel, com
     assert (status, error["error"]["code"]) == (409, "conversation_open")
     ended = await zhou.call("POST", f"/conversations/{begun['conversation_id']}/end")
     assert ended["state"] == "wrap_up"
+
+
+async def test_a_mail_that_an_agent_begins_is_signed_as_their_queue_signs(still_house: House, come: Come) -> None:
+    await reaches_anyone(still_house, "email-main", "mailto")
+    rules = QueueSettings(signature="便民热线 {name} {work_number}")
+    for queue in await still_house.services.queues.all():
+        await still_house.services.queue_editor.save(OPERATOR, queue.queue_id, queue.title, rules, remote="")
+    zhou = await come("zhou")
+    async with still_house.channel("email-main") as email:
+        begin = {"client_id": "c-1", "to": "wang@example.org", "instance": "email-main"}
+        await zhou.call("POST", "/conversations", **begin, subject="材料", text="请补交材料")
+        order = await email.hears("mailto:wang@example.org", "请补交材料")
+    me = zhou.me
+    assert order.mail is not None
+    assert order.mail.signature == f"便民热线 {me['display_name']} {me['work_number']}"
 
 
 async def test_a_conversation_that_an_agent_began_can_be_passed_on(
