@@ -9,7 +9,8 @@ from core.config import Settings
 from core.errors import ConfigInvalid
 from core.flow import AnyAction, AnyInput, Flow, FlowFault, State, advance, decode_flow, start
 from hub.errors import not_found
-from hub.flows.library import FlowView
+from hub.flows.starters import Starter, starters
+from hub.flows.views import Entry, FlowView, References
 from hub.http.endpoints import Call, Endpoints, NoBody
 from hub.services import Services
 
@@ -27,6 +28,7 @@ class NewVersion(Settings, frozen=True, kw_only=True):
 
     graph: dict[str, Any]
     note: Annotated[str, Meta(max_length=500)] = ""
+    based_on: Annotated[int, Meta(ge=0, le=2**31 - 1)] | None = None  # the version it was made from, to be the newest
 
 
 class SavedVersion(msgspec.Struct, frozen=True):
@@ -40,6 +42,24 @@ class Publish(Settings, frozen=True, kw_only=True):
     """Which version new conversations run."""
 
     version: Annotated[int, Meta(ge=1, le=2**31 - 1)]
+
+
+class Archive(Settings, frozen=True, kw_only=True):
+    """Whether a flow is put away."""
+
+    is_archived: bool
+
+
+class Entries(Settings, frozen=True, kw_only=True):
+    """Where contacts begin, by instance, ``instance/dialled number`` or ``*`` for all others."""
+
+    entries: Annotated[dict[Annotated[str, Meta(min_length=1, max_length=200)], Entry], Meta(max_length=1_000)]
+
+
+class StarterList(msgspec.Struct, frozen=True):
+    """What a new flow can begin as."""
+
+    items: list[Starter]
 
 
 class Draft(Settings, frozen=True, kw_only=True):
@@ -83,11 +103,24 @@ async def get_flow(services: Services, call: Call[NoBody]) -> FlowView:
     return await services.flow_library.view(call.path["flow_id"])
 
 
-@api.add("POST", "/api/v1/flows/{flow_id}/versions", "admin.flows", body=NewVersion, answer=SavedVersion, status=201)
+@api.add(
+    "POST",
+    "/api/v1/flows/{flow_id}/versions",
+    "admin.flows",
+    body=NewVersion,
+    answer=SavedVersion,
+    status=201,
+    problems=(409,),
+)
 async def save_flow_version(services: Services, call: Call[NewVersion]) -> SavedVersion:
     """Keep a new version; running conversations and published versions are not touched."""
     version, faults = await services.flow_library.add_version(
-        call.identity, call.path["flow_id"], call.body.graph, note=call.body.note, remote=call.remote
+        call.identity,
+        call.path["flow_id"],
+        call.body.graph,
+        note=call.body.note,
+        based_on=call.body.based_on,
+        remote=call.remote,
     )
     return SavedVersion(version, faults)
 
@@ -110,6 +143,39 @@ async def get_flow_version(services: Services, call: Call[NoBody]) -> Flow:
     if flow is None:
         raise not_found("flow version")
     return flow
+
+
+@api.add("PUT", "/api/v1/flows/{flow_id}/archive", "admin.flows", body=Archive, answer=FlowView, problems=(409,))
+async def archive_flow(services: Services, call: Call[Archive]) -> FlowView:
+    """Put a flow away that nothing leads to, or take it out again."""
+    return await services.flow_library.archive(
+        call.identity, call.path["flow_id"], is_archived=call.body.is_archived, remote=call.remote
+    )
+
+
+@api.add("GET", "/api/v1/flow-starters", "admin.flows", answer=StarterList)
+async def list_starters(services: Services, call: Call[NoBody]) -> StarterList:
+    """List what a new flow can begin as, with queues and calendars that are there."""
+    return StarterList(starters(await services.flow_library.references()))
+
+
+@api.add("GET", "/api/v1/flow-references", "admin.flows", answer=References)
+async def list_references(services: Services, call: Call[NoBody]) -> References:
+    """List what steps and entries may name."""
+    return await services.flow_library.references()
+
+
+@api.add("GET", "/api/v1/flow-entries", "admin.flows", answer=Entries)
+async def list_entries(services: Services, call: Call[NoBody]) -> Entries:
+    """Say where contacts begin."""
+    return Entries(entries=services.flow_library.entries())
+
+
+@api.add("PUT", "/api/v1/flow-entries", "admin.flows", body=Entries, answer=Entries)
+async def save_entries(services: Services, call: Call[Entries]) -> Entries:
+    """Let contacts begin elsewhere from now on."""
+    await services.flow_library.save_entries(call.identity, call.body.entries, remote=call.remote)
+    return Entries(entries=services.flow_library.entries())
 
 
 @api.add("POST", "/api/v1/flow-checks", "admin.flows", body=Draft, answer=Checked)

@@ -15,8 +15,16 @@ TOKEN_PATTERN: Final = r"^[a-z0-9_-]{1,64}\Z"  # noqa: S105 - a subject token
 Name: TypeAlias = Annotated[str, Meta(pattern=NAME_PATTERN)]
 OptionalName: TypeAlias = Annotated[str, Meta(pattern=rf"^\Z|{NAME_PATTERN}")]
 Token: TypeAlias = Annotated[str, Meta(pattern=TOKEN_PATTERN)]
-NodeId: TypeAlias = Token
-OptionalNodeId: TypeAlias = Annotated[str, Meta(pattern=rf"^\Z|{TOKEN_PATTERN}")]
+OPTIONAL_TOKEN_PATTERN: Final = rf"^\Z|{TOKEN_PATTERN}"
+# "x-ref" tells the editor's form what kind of thing is named
+NodeId: TypeAlias = Annotated[str, Meta(pattern=TOKEN_PATTERN, extra_json_schema={"x-ref": "node"})]
+OptionalNodeId: TypeAlias = Annotated[str, Meta(pattern=OPTIONAL_TOKEN_PATTERN, extra_json_schema={"x-ref": "node"})]
+QueueId: TypeAlias = Annotated[str, Meta(pattern=TOKEN_PATTERN, extra_json_schema={"x-ref": "queue"})]
+CalendarId: TypeAlias = Annotated[str, Meta(pattern=TOKEN_PATTERN, extra_json_schema={"x-ref": "calendar"})]
+ConnectorId: TypeAlias = Annotated[str, Meta(pattern=TOKEN_PATTERN, extra_json_schema={"x-ref": "connector"})]
+ChannelId: TypeAlias = Annotated[str, Meta(pattern=TOKEN_PATTERN, extra_json_schema={"x-ref": "channel"})]
+FlowId: TypeAlias = Annotated[str, Meta(pattern=TOKEN_PATTERN, extra_json_schema={"x-ref": "flow"})]
+TemplateId: TypeAlias = Annotated[str, Meta(pattern=OPTIONAL_TOKEN_PATTERN, extra_json_schema={"x-ref": "template"})]
 Key: TypeAlias = Annotated[str, Meta(pattern=r"^[0-9A-Za-z*#]{1,4}\Z")]
 Language: TypeAlias = Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?\Z")]
 Words: TypeAlias = Annotated[str, Meta(max_length=MAX_TEXT_CHARS)]
@@ -28,6 +36,7 @@ Retries: TypeAlias = Annotated[int, Meta(ge=0, le=10)]
 Priority: TypeAlias = Annotated[int, Meta(ge=0, le=100)]
 Skills: TypeAlias = Annotated[dict[Token, Annotated[int, Meta(ge=1, le=5)]], Meta(max_length=20)]
 Shown: TypeAlias = Annotated[tuple[Name, ...], Meta(max_length=50)]
+Pixels: TypeAlias = Annotated[int, Meta(ge=-100_000, le=100_000)]
 
 AnswerKind = Literal["text", "digits", "number", "date", "phone", "id_number", "email", "yes_no"]
 Operator = Literal["eq", "ne", "lt", "le", "gt", "ge", "in", "not_in", "starts_with", "set", "unset"]
@@ -138,7 +147,7 @@ class SetStep(Step, frozen=True, kw_only=True, tag="set"):
 class LookupStep(Step, frozen=True, kw_only=True, tag="lookup"):
     """Have the hub ask a connector; ``results`` names the variable for each field of the answer that is kept."""
 
-    connector: Token
+    connector: ConnectorId
     goto: NodeId
     on_failure: NodeId
     on_missing: OptionalNodeId = ""
@@ -160,7 +169,7 @@ class AnswerStep(Step, frozen=True, kw_only=True, tag="answer"):
 class CalendarStep(Step, frozen=True, kw_only=True, tag="calendar"):
     """Go by a business calendar; a holiday without its own way is a closed day."""
 
-    calendar: Token
+    calendar: CalendarId
     open: NodeId
     closed: NodeId
     holiday: OptionalNodeId = ""
@@ -172,7 +181,7 @@ class QueueStep(Step, frozen=True, kw_only=True, tag="queue"):
     ``agent`` is the work number of the one who is asked for, served by others when they are not there.
     """
 
-    queue_id: Token
+    queue_id: QueueId
     agent: Template = ""
     text: Text = {}
     prompt: str = ""
@@ -185,7 +194,7 @@ class QueueStep(Step, frozen=True, kw_only=True, tag="queue"):
 class TakeMessageStep(Asking, frozen=True, kw_only=True, tag="take_message"):
     """Take a written or spoken message that becomes work for ``queue_id``."""
 
-    queue_id: Token
+    queue_id: QueueId
     goto: NodeId
     variable: OptionalName = ""
     priority: Priority = 0
@@ -229,20 +238,20 @@ class SendStep(Step, frozen=True, kw_only=True, tag="send"):
     The words are ``text`` or those of template ``template_id``; where nothing was sent, ``on_failure`` is the way.
     """
 
-    channel: Token
+    channel: ChannelId
     recipient: Template
     goto: NodeId
     text: Text = {}
     subject: Text = {}
-    template_id: OptionalNodeId = ""
+    template_id: TemplateId = ""
     on_failure: OptionalNodeId = ""
 
 
 class HandOverStep(Step, frozen=True, kw_only=True, tag="hand_over"):
     """Go on in another flow, at ``node`` or at its start, with all variables."""
 
-    flow: Token
-    node: OptionalNodeId = ""
+    flow: FlowId
+    node: Annotated[str, Meta(pattern=OPTIONAL_TOKEN_PATTERN)] = ""
 
 
 class EndStep(Step, frozen=True, kw_only=True, tag="end"):
@@ -276,7 +285,7 @@ class Flow(Part, frozen=True, kw_only=True):
     """A graph of steps; ``human`` is the node that leads to people, ``human_words`` what a person says to get there.
 
     ``languages`` starts with the default one, ``variables`` are those the starter hands in, ``entries`` further nodes
-    where an agent or another flow may start.
+    where an agent or another flow may start, ``layout`` the places (x, y) that the editor draws nodes at.
     """
 
     name: Token
@@ -289,6 +298,7 @@ class Flow(Part, frozen=True, kw_only=True):
     languages: Annotated[tuple[Language, ...], Meta(min_length=1, max_length=12)] = ("zh", "en")
     variables: Annotated[tuple[Name, ...], Meta(max_length=100)] = ()
     entries: Annotated[tuple[NodeId, ...], Meta(max_length=100)] = ()
+    layout: Annotated[dict[NodeId, tuple[Pixels, Pixels]], Meta(max_length=MAX_NODES)] = {}
 
 
 _WAYS: Final = (

@@ -54,11 +54,16 @@ class Reach:
 
     async def senders(self) -> list[Sender]:
         """Return every enabled instance that carries messages, by name."""
+        return [one for one in await self.channels() if _carries_messages(one.manifest)]
+
+    async def channels(self) -> list[Sender]:
+        """Return every enabled instance that brings contacts, by name: those that carry calls too."""
         rows = await PluginInstance.filter(is_enabled=True).order_by("instance")
         if not {row.plugin for row in rows} <= self._manifests.keys():  # one may have been installed since
             found, _ = await asyncio.to_thread(discover)
             self._manifests = {name: one.manifest for name, one in found.items()} | self._manifests
-        return [self._sender(row) for row in rows if _carries_messages(self._manifests.get(row.plugin))]
+        senders = [self._sender(row) for row in rows]
+        return [one for one in senders if one.manifest is None or one.manifest.kind == "channel"]
 
     async def sender(self, instance: str) -> Sender | None:
         """Return one instance, or None when it is not there or not enabled."""

@@ -88,11 +88,12 @@ class BlockedAddress(Model):
 
 
 class Flow(Model):
-    """A self-service flow; ``published_version`` is what new conversations run."""
+    """A self-service flow; ``published_version`` is what new conversations run, unless it is archived."""
 
     flow_id: str = slug_field(is_key=True)
     title: dict[str, str] = json_field(dict)
     published_version = fields.IntField(null=True)
+    is_archived = fields.BooleanField(default=False, db_default=False)
 
     class Meta:
         app = "store"
