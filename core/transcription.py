@@ -1,12 +1,13 @@
 """A transcriber: what a plugin implements to turn sounds into words."""
 
 from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Generic, Protocol
 
 from core.errors import LianxinError
-from core.events import SpeechModel, TranscriptionJob, Utterance
+from core.events import LiveJob, SpeechModel, TranscriptionJob, Utterance
 from core.speech import SpeechConfig, SpeechConfigT, SpeechLink
 
 
@@ -74,3 +75,35 @@ class Transcriber(ABC, Generic[SpeechConfigT]):
 
     async def probe(self) -> None:
         """Try the settings without keeping anything; raise what ``run`` would raise."""
+
+
+class LiveSound(Protocol):
+    """One side of a call in progress, and where to say what is heard."""
+
+    job: LiveJob
+
+    def samples(self) -> AsyncGenerator[tuple[bytes, int]]:
+        """Yield 16-bit mono samples and their rate as they come, until nobody speaks there any more."""
+        ...
+
+    async def said(self, utterance: Utterance, *, is_final: bool) -> None:
+        """Tell what is being said, or has been; times are from the first sample."""
+        ...
+
+
+class HearsLive(ABC):
+    """Ability of a transcriber: it hears calls in progress."""
+
+    @property
+    @abstractmethod
+    def live_host(self) -> str:
+        """The address of this machine at which taps come in; empty: it hears none."""
+
+    @property
+    @abstractmethod
+    def live_slots(self) -> int:
+        """How many taps it listens to at most, now that other work is what it is; asked again and again."""
+
+    @abstractmethod
+    async def hear(self, sound: LiveSound) -> None:
+        """Listen until the sound ends, or as long as it keeps up; cancelled when nobody wants it any more."""

@@ -27,11 +27,12 @@ from core.events import (
 )
 from core.host.job import HostJob
 from core.host.lifecycle import PluginHost, Tell
+from core.host.live import LiveSounds
 from core.host.media import get_file
 from core.host.speech_link import HostLink
 from core.ids import new_id
 from core.subjects import ASK_MEDIA_GET, ASK_TRANSCRIBE, fill
-from core.transcription import CannotHear, Outcome, Transcriber
+from core.transcription import CannotHear, HearsLive, Outcome, Transcriber
 
 log = logging.getLogger(__name__)
 
@@ -60,17 +61,20 @@ class TranscriptionHost(PluginHost):
         folder = data_dir / "sounds"
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)  # what a killed process left there
         desk = _Desk(bus, instance, transcriber, folder)
+        live = LiveSounds(bus, instance, transcriber) if isinstance(transcriber, HearsLive) else None
+        live_at = "" if live is None else await live.open()
 
         def announce(state: ChannelState) -> None:
             if state.state == "ready":
-                models.show(ModelsChanged(models=transcriber.models(), slots=transcriber.slots))
+                models.show(ModelsChanged(models=transcriber.models(), slots=transcriber.slots, live_at=live_at))
             else:
                 desk.clear()
 
         async def answer(_: str, plan: TranscriptionPlan) -> TranscriptionAnswer:
             if board.latest.state != "ready":
                 raise RequestFailed("not_ready", "the transcriber is not ready")
-            return desk.arrange(plan)
+            live_slots = 0 if live is None else live.arrange(plan.live)
+            return TranscriptionAnswer(progress=desk.arrange(plan), live_slots=live_slots)
 
         board.listen(announce)
         questions = await bus.respond(fill(ASK_TRANSCRIBE, instance), answer, request=TranscriptionPlan, concurrency=1)
@@ -80,6 +84,8 @@ class TranscriptionHost(PluginHost):
         finally:
             announcing.cancel()
             await desk.close()
+            if live is not None:
+                await live.close()
 
     async def _announce(self, bus: Bus, event: ModelsChanged | None) -> None:
         if event is not None:
@@ -99,8 +105,8 @@ class _Desk:
         self._faults: dict[tuple[str, int], int] = {}
         self._leaving: set[asyncio.Task[None]] = set()
 
-    def arrange(self, plan: TranscriptionPlan) -> TranscriptionAnswer:
-        """Begin what is new in ``plan``, give up what is not in it any more."""
+    def arrange(self, plan: TranscriptionPlan) -> tuple[TranscriptionProgress, ...]:
+        """Begin what is new in ``plan``, give up what is not in it any more; return how far everything is."""
         wanted = {(job.transcript_id, job.attempt): job for job in plan.jobs}
         for key in self._works.keys() - wanted.keys():
             self._drop(key)
@@ -110,7 +116,7 @@ class _Desk:
                 work = _Work(job, sound, self._publish)
                 work.task = asyncio.create_task(self._carry_out(key, work), name=f"transcribe {job.transcript_id}")
                 self._works[key] = work
-        return TranscriptionAnswer(progress=tuple(work.progress for work in self._works.values()))
+        return tuple(work.progress for work in self._works.values())
 
     def _has_ended(self, key: tuple[str, int]) -> bool:
         ended_at = self._ended.get(key)

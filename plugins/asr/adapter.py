@@ -3,15 +3,17 @@
 import asyncio
 import logging
 import os
+from contextlib import aclosing
 from pathlib import Path
 from typing import Final
 
 from core.errors import ChannelNotReady
-from core.events import ChannelState, SpeechModel, TranscriptionJob
-from core.transcription import CannotHear, Listening, Outcome, Transcriber
+from core.events import ChannelState, LiveJob, SpeechModel, TranscriptionJob
+from core.transcription import CannotHear, HearsLive, Listening, LiveSound, Outcome, Transcriber
 from plugins.asr.config import AsrConfig
 from plugins.asr.models import find_models
-from plugins.asr.pool import Pool, WorkerDied
+from plugins.asr.pool import Pool, Worker, WorkerDied
+from plugins.asr.sounds import SAMPLE_BYTES
 from plugins.asr.wire import Measured, Stretch, Task
 
 log = logging.getLogger(__name__)
@@ -19,18 +21,21 @@ log = logging.getLogger(__name__)
 MAX_DEATHS: Final = 3  # of workers at the same place: then it is the sound's fault
 MAX_CHANNELS: Final = 8
 LOOK_S: Final = 5.0  # for other models
+TAPS_A_CORE: Final = 4
+REST_S: Final = 60.0  # without calls in progress, when the machine was short of time
 
 
-class VoskTranscriber(Transcriber[AsrConfig]):
+class VoskTranscriber(Transcriber[AsrConfig], HearsLive):
     """Listens with the models that are installed."""
 
     config_type = AsrConfig
     _models: dict[str, Path]
     _pool: Pool
+    _rests_until = 0.0
 
     async def run(self) -> None:
         self._models = await asyncio.to_thread(find_models, self.config.models, self._models_dir)
-        self._pool = Pool(self.config.workers or len(os.sched_getaffinity(0)))
+        self._pool = Pool(self.config.workers or _cores())
         async with self._pool.forge(self._models, self.config.niceness) as process:
             await self.link.emit(ChannelState(state="ready"))
             ended = asyncio.create_task(process.wait())
@@ -80,6 +85,32 @@ class VoskTranscriber(Transcriber[AsrConfig]):
         spent_s = sum(side.spent_s for side in sides)
         return Outcome(language=language, model=self._models[language].name, spent_s=spent_s)
 
+    @property
+    def live_host(self) -> str:
+        return self.config.live_host
+
+    @property
+    def live_slots(self) -> int:
+        if asyncio.get_running_loop().time() < self._rests_until:
+            return 0
+        return self.config.live_taps or TAPS_A_CORE * _cores()
+
+    async def hear(self, sound: LiveSound) -> None:
+        async with aclosing(sound.samples()) as samples, self._pool.ear() as worker:
+            ear = _Ear(sound, worker, self._language(sound.job), self.config.live_lag_s)
+            try:
+                async with asyncio.TaskGroup() as group:
+                    async for some, rate_hz in samples:
+                        if ear.begin(rate_hz):
+                            group.create_task(ear.listen())
+                        await ear.pass_on(some)
+                    worker.fall_silent()
+            except* WorkerDied as died:
+                raise CannotHear("crashed", str(_first(died))) from died
+            except* _TooSlow:
+                log.warning("recognition cannot keep up with calls in progress and lets them be for %g s", REST_S)
+                self._rests_until = asyncio.get_running_loop().time() + REST_S
+
     async def _measure(self, sound: Path) -> Measured:
         deaths = 0
         while True:
@@ -103,7 +134,7 @@ class VoskTranscriber(Transcriber[AsrConfig]):
             except WorkerDied as error:
                 deaths = _counted(1 if side.at > begin else deaths + 1, error)
 
-    def _language(self, job: TranscriptionJob) -> str:
+    def _language(self, job: TranscriptionJob | LiveJob) -> str:
         """Return what is spoken, as far as there is a model for it."""
         config = self.config
         wanted = (
@@ -135,6 +166,51 @@ class _Side:
         if stretch.is_whole:
             begin, self.at = self.at, stretch.end
             await self.listening.heard(self.channel, begin, stretch.end, stretch.utterances)
+
+
+class _TooSlow(Exception):
+    """What is said is understood too long after it was said."""
+
+
+class _Ear:
+    """One side of a call in progress, and how far behind it the worker is."""
+
+    def __init__(self, sound: LiveSound, worker: Worker, language: str, max_lag_s: float) -> None:
+        self._sound = sound
+        self._worker = worker
+        self._language = language
+        self._max_lag_s = max_lag_s
+        self._rate_hz = 0
+        self._passed = 0  # samples
+        self._heard = 0
+
+    def begin(self, rate_hz: int) -> bool:
+        """Let the worker begin with the first samples; False when it has."""
+        if self._rate_hz:
+            return False
+        self._rate_hz = rate_hz
+        self._worker.begin(Task(language=self._language, rate_hz=rate_hz, phrases=self._sound.job.phrases))
+        return True
+
+    async def listen(self) -> None:
+        """Hand on what is heard, to the end."""
+        async for heard in self._worker.hear():
+            self._heard = heard.samples
+            for utterance in heard.utterances:
+                await self._sound.said(utterance, is_final=True)
+            if heard.partial is not None:
+                await self._sound.said(heard.partial, is_final=False)
+
+    async def pass_on(self, samples: bytes) -> None:
+        """Let the worker hear more; _TooSlow when it has not heard what was said long ago."""
+        if self._passed - self._heard > self._max_lag_s * self._rate_hz:
+            raise _TooSlow
+        self._passed += len(samples) // SAMPLE_BYTES
+        await self._worker.say(samples)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))
 
 
 def _counted(deaths: int, error: WorkerDied) -> int:

@@ -25,6 +25,9 @@ class AsrConfig(SpeechConfig, frozen=True, kw_only=True):
     language_of_number: dict[str, Language] = {}  # by the number that was dialled
     workers: Annotated[int, Meta(ge=0, le=256)] = 0  # how many channels at once; 0: one for each core
     niceness: Annotated[int, Meta(ge=0, le=19)] = 10
+    live_host: str = "127.0.0.1"  # this machine as the phone engine reaches it; empty: calls in progress are not heard
+    live_taps: Annotated[int, Meta(ge=0, le=1_024)] = 0  # how many sides of calls at once; 0: four for each core
+    live_lag_s: Annotated[float, Meta(ge=0.1, le=60.0)] = 5.0  # who is heard later than that is not listened to
 
     def __post_init__(self) -> None:
         languages = [model.language for model in self.models]

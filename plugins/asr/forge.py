@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from plugins.asr.live import hear
 from plugins.asr.recognition import listen
 from plugins.asr.sounds import Unreadable, converted, shape
 from plugins.asr.wire import MAX_LINE_BYTES, Load, Loaded, Measured, Task
@@ -60,6 +61,11 @@ def _serve(line: socket.socket, models: dict[str, Any]) -> None:
             if not task.language:
                 _say(line, _measure(path))
                 continue
+            if task.rate_hz:
+                for heard in hear(models[task.language], tasks, task):
+                    _say(line, heard)
+                line.sendall(b"\n")
+                return
             held = shape(path)
             assert held is not None, "measured before"
             recognizer = vosk.KaldiRecognizer(models[task.language], held.rate_hz)

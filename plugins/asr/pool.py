@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from core.errors import ChannelNotReady
-from plugins.asr.wire import MAX_LINE_BYTES, Load, Loaded, Measured, Stretch, Task
+from plugins.asr.wire import MAX_LINE_BYTES, Heard, Load, Loaded, Measured, Stretch, Task
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +47,28 @@ class Worker:
             if line == b"\n":
                 return
             yield msgspec.json.decode(line, type=Stretch)
+
+    def begin(self, task: Task) -> None:
+        """Let it listen to a sound that is not in a file: ``say`` it and ``hear`` what is in it."""
+        self._ask(task)
+
+    async def say(self, samples: bytes) -> None:
+        """Let it hear more."""
+        try:
+            self._writer.write(samples)
+            await self._writer.drain()
+        except ConnectionError as error:
+            raise WorkerDied(str(error)) from error
+
+    def fall_silent(self) -> None:
+        """Let it hear that nothing more comes."""
+        with contextlib.suppress(OSError):
+            self._writer.write_eof()
+
+    async def hear(self) -> AsyncIterator[Heard]:
+        """Yield what is being said, until it has heard everything."""
+        while (line := await self._line()) != b"\n":
+            yield msgspec.json.decode(line, type=Heard)
 
     def close(self) -> None:
         """Let it go; it ends by itself."""
@@ -114,6 +136,15 @@ class Pool:
                 worker.close()
                 raise
             self._idle.append(worker)
+
+    @asynccontextmanager
+    async def ear(self) -> AsyncIterator[Worker]:
+        """Have a worker beside the others, for a call in progress."""
+        worker = await self._fork()
+        try:
+            yield worker
+        finally:
+            worker.close()
 
     async def _load(self, near: socket.socket, models: Mapping[str, Path], niceness: int) -> None:
         loop = asyncio.get_running_loop()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from core.events import Utterance, Word
+from plugins.asr.phrases import UNKNOWN
 from plugins.asr.sounds import one_side
 from plugins.asr.wire import Stretch
 from plugins.asr.writing import joined, written
@@ -46,6 +47,8 @@ def utterances(result: str, offset_ms: int, language: str) -> tuple[Utterance, .
     """
     stretches: list[list[Word]] = []
     for one in json.loads(result).get("result", ()):
+        if one["word"] == UNKNOWN:
+            continue
         start_ms, end_ms = (offset_ms + round(one[edge] * 1_000) for edge in ("start", "end"))
         if not stretches or start_ms - stretches[-1][-1].end_ms >= ANSWER_MS:
             stretches.append([])

@@ -23,12 +23,17 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a worker is asked: the shape of a sound, or, with a ``language``, what is said on one of its channels."""
+    """What a worker is asked: the shape of a sound, or, with a ``language``, what is said on one of its channels.
 
-    path: str
+    With a ``rate_hz`` the sound is not in a file: samples follow until the line is closed, and nothing else.
+    """
+
+    path: str = ""
     channel: int = 0
     begin: int = 0
     language: str = ""
+    rate_hz: int = 0
+    phrases: tuple[str, ...] = ()
 
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -49,3 +54,11 @@ class Stretch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     utterances: tuple[Utterance, ...] = ()
     spent_s: float = 0.0
     is_whole: bool = True  # else only a sign of life: there is no way to go on from here
+
+
+class Heard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How many samples have been listened to, what was said until then, and what is being said."""
+
+    samples: int
+    utterances: tuple[Utterance, ...] = ()
+    partial: Utterance | None = None

@@ -18,7 +18,7 @@ _QUESTION: Final = re.compile(
 
 def joined(words: Iterable[Word], language: str) -> str:
     """Return ``words`` in one line; Chinese has no spaces."""
-    return ("" if _is_unspaced(language) else " ").join(word.text for word in words)
+    return ("" if is_unspaced(language) else " ").join(word.text for word in words)
 
 
 def written(words: Sequence[Word], language: str) -> tuple[Word, ...]:
@@ -77,5 +77,6 @@ def _marked(words: Sequence[Word]) -> tuple[Word, ...]:
     return tuple(marked)
 
 
-def _is_unspaced(language: str) -> bool:
+def is_unspaced(language: str) -> bool:
+    """Whether ``language`` is written without spaces between words."""
     return language.partition("-")[0] in _UNSPACED

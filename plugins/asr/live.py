@@ -1,0 +1,52 @@
+"""Listens to one side of a call in progress with Vosk, in a worker process; five times a second."""
+
+import json
+from collections.abc import Iterator
+from typing import Any, BinaryIO, Final
+
+from core.events import Utterance
+from plugins.asr.phrases import UNKNOWN, grammar
+from plugins.asr.recognition import utterances
+from plugins.asr.sounds import SAMPLE_BYTES
+from plugins.asr.wire import Heard, Task
+from plugins.asr.writing import is_unspaced
+
+CHUNKS_PER_S: Final = 5
+
+
+def hear(model: Any, line: BinaryIO, task: Task) -> Iterator[Heard]:
+    """Yield what is said in the samples that come on ``line``, to its end."""
+    recognizer = _recognizer(model, task)
+    samples, begins, saying = 0, 0, ""
+    while data := line.read(task.rate_hz // CHUNKS_PER_S * SAMPLE_BYTES):
+        before, samples = samples, samples + len(data) // SAMPLE_BYTES
+        if recognizer.AcceptWaveform(data):
+            saying = ""
+            yield Heard(samples=samples, utterances=utterances(recognizer.Result(), 0, task.language))
+            continue
+        text = _partial(recognizer.PartialResult(), task.language)
+        if not saying:
+            begins = before
+        is_news, saying = text not in ("", saying), text
+        partial = Utterance(start_ms=_ms(begins, task), end_ms=_ms(samples, task), text=text)
+        yield Heard(samples=samples, partial=partial if is_news else None)
+    yield Heard(samples=samples, utterances=utterances(recognizer.FinalResult(), 0, task.language))
+
+
+def _recognizer(model: Any, task: Task) -> Any:
+    import vosk  # type: ignore[import-untyped]  # noqa: PLC0415 - only in processes that listen
+
+    phrases = grammar(task.phrases, lambda word: model.vosk_model_find_word(word) >= 0)
+    more = (json.dumps(phrases, ensure_ascii=False),) if phrases else ()
+    recognizer = vosk.KaldiRecognizer(model, task.rate_hz, *more)
+    recognizer.SetWords(True)
+    return recognizer
+
+
+def _partial(result: str, language: str) -> str:
+    words = [word for word in json.loads(result).get("partial", "").split() if word != UNKNOWN]
+    return ("" if is_unspaced(language) else " ").join(words)
+
+
+def _ms(samples: int, task: Task) -> int:
+    return samples * 1_000 // task.rate_hz
