@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 from core.ids import TOKEN, derived_id
 
+MAX_ALONE: Final = 4  # at once; each costs the server a wait for its disk, and what queues behind them goes together
 MIN_TOGETHER: Final = 16  # below, a batch takes the server longer than its messages one by one
 MAX_TOGETHER: Final = 128
 
@@ -73,7 +74,7 @@ class SentLedger:
         await self._bucket.delete(self._key(message_id))
 
     async def _store(self, key: str, value: bytes, *, is_new: bool) -> bool:
-        if self._alone < MIN_TOGETHER:
+        if self._alone < MAX_ALONE:
             return await self._store_alone(key, value, is_new=is_new)
         write = _Write(key, value, is_new)
         self._waiting.append(write)

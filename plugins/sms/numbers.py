@@ -1,6 +1,7 @@
 """Phone numbers: one canonical form for each, short codes kept, and which of our own numbers writes to whom."""
 
 import re
+from functools import lru_cache
 from typing import Final
 
 import phonenumbers
@@ -15,6 +16,7 @@ _NAME: Final = re.compile(r"(?=[^A-Z]*[A-Z])[A-Z0-9 &._-]{2,11}", re.IGNORECASE)
 _MAX_WRITTEN: Final = 64
 
 
+@lru_cache(maxsize=8_192)  # a citizen's number is read at each message, part and receipt; reading it takes 0.1 ms
 def canonical(written: str, region: str = "CN") -> str:
     """Return ``written`` as ``tel:+<E.164>``, or ``tel:<digits>`` for short and service codes; ValueError otherwise.
 
