@@ -27,6 +27,7 @@ autofallthrough = yes
 clearglobalvars = no
 
 ; from carriers: the arguments tell the trunk and the number that was dialled
+; ringing is heard and sound is listened for at once: call control is spared asking for both
 ; one letter alone is left out: h is where Asterisk goes when a call has ended
 [{INBOUND}]
 exten => _[+0-9*#]!,1,Set(__DIALLED=${{EXTEN}})
@@ -38,6 +39,8 @@ exten => s,1,Goto(arrived,s,1)
 [arrived]
 exten => s,1,ExecIf($["${{CALLERID(name)}}" = "{NO_NAME}"]?Set(CALLERID(name)=))
  same => n,ExecIf($["${{{DUTY}}}" != "" & "${{{DUTY}}}" != "${{{_DUTY_KEPT}}}"]?Set({_DUTY_KEPT}=${{{DUTY}}}))
+ same => n,Set(TALK_DETECT(set)=)
+ same => n,Ringing()
  same => n,Stasis({app},{INBOUND},${{CHANNEL(endpoint)}},${{DIALLED}})
  same => n,GotoIf($["${{STASISSTATUS}}" = "FAILED"]?fallback,s,1)
  same => n,Hangup()

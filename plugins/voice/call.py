@@ -82,6 +82,8 @@ class Call:
 
     def put(self, item: Item) -> None:
         """Have ``item`` handled after everything that came before it."""
+        if isinstance(item, RecordingFinished | RecordingFailed):
+            self._tapes.written(item.recording.name)  # who waits for that does so when the last item was handled
         self._items.put_nowait(item)
 
     async def run(self) -> None:
@@ -237,7 +239,8 @@ class Call:
             case StasisStart():
                 leg.is_ours = True
                 self._state(leg_id, leg, channel, event.at)
-                await self._detect_sound(leg)
+                if not leg.is_listened_to:
+                    await self._hands.listen_for_sound(leg)
             case StasisEnd():
                 leg.is_ours = False
             case ChannelStateChange():
@@ -260,7 +263,7 @@ class Call:
         leg = self.stock.legs.get(leg_id)
         if leg is None:
             mark = Mark(call_id=self.call_id, leg_id=leg_id)
-            leg = self.stock.legs[leg_id] = Leg(mark, channel.id, is_inbound=True)
+            leg = self.stock.legs[leg_id] = Leg(mark, channel.id, is_inbound=True, is_listened_to=True)
         leg.is_ours, leg.room, leg.sounds = True, "", "silence"
         self._reports.arrived(item.event)
         self._state(leg_id, leg, channel, item.event.arrived_at)
@@ -268,10 +271,6 @@ class Call:
             await self._ari.start_music(channel.id)
             leg.sounds = "music"
             await self._hands.note(leg, doing="listen", activity_id="", is_done=True, background="music")
-        else:
-            await self._ari.ring(channel.id)
-            await self._hands.note(leg)
-        await self._detect_sound(leg)
 
     async def _found(self, item: Found) -> None:
         mark, channel = item.mark, item.channel
@@ -312,9 +311,6 @@ class Call:
             self._reports.changed(leg_id, "ringing", at)
         elif channel.state == "Up":
             self._reports.changed(leg_id, "answered", at)
-
-    async def _detect_sound(self, leg: Leg) -> None:
-        await self._ari.set_variable(leg.channel_id, "TALK_DETECT(set)", "")
 
     async def _key(self, leg_id: str, leg: Leg, event: ChannelDtmfReceived) -> None:
         leg.keys += 1

@@ -22,6 +22,7 @@ class Leg:
     status: LegStatus = "dialling"
     is_inbound: bool = False
     is_ours: bool = False  # it takes our orders; otherwise the dial plan has it, or it was not answered yet
+    is_listened_to: bool = False  # the engine tells when sound comes from it
     is_leaving: bool = False  # we hung it up, or it is gone and its end is to be reported
     room: str = ""
     sounds: Background = "silence"  # what it hears now besides prompts

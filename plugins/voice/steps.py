@@ -41,6 +41,7 @@ from plugins.voice.reports import Reports
 from plugins.voice.tapes import Tapes
 
 ROOM: Final = "mixing,dtmf_events"  # keys pressed while talking are reported, too
+LISTEN_FOR_SOUND: Final = {"TALK_DETECT(set)": ""}
 AUTO_ANSWER: Final = {  # RFC 5373 is not understood by anybody; these two are
     "PJSIP_HEADER(add,Call-Info)": "<sip:lianxin>;answer-after=0",
     "PJSIP_HEADER(add,Alert-Info)": "<http://lianxin>;info=alert-autoanswer;delay=0",
@@ -140,6 +141,8 @@ class Hands:
         if not await self.try_way(wanted.leg_id, 0):
             self._stock.over.add(wanted.leg_id)
             self._reports.ended(wanted.leg_id, "congestion" if found and kind == "tel" else "unreachable")
+        elif isinstance(wanted.activity, Talk):
+            await self._open_room(wanted.activity.room)  # while it rings: then nobody who answers waits for it
 
     async def try_way(self, leg_id: str, attempt: int) -> bool:
         """Call a party over the ``attempt``-th line, or the next that takes the call; False: there is none left."""
@@ -155,13 +158,19 @@ class Hands:
         assert dial is not None
         channel_id = marks.dialled_channel(wanted.leg_id, attempt)
         mark = Mark(call_id=self._call_id, leg_id=wanted.leg_id, role=wanted.role)
+        if isinstance(wanted.activity, Talk) and not wanted.activity.is_muted:
+            # it need not begin that any more, only enter the room
+            mark = msgspec.structs.replace(mark, doing="talk", activity_id=wanted.activity.activity_id)
         variables = {marks.VARIABLE: mark.encode()}
-        if dial.target.startswith("phone:"):
+        is_phone = dial.target.startswith("phone:")  # from elsewhere announcements come before the answer
+        if is_phone:
+            variables |= LISTEN_FOR_SOUND
             variables["PJSIP_HEADER(add,X-Lianxin-Call)"] = self._call_id
             variables["PJSIP_HEADER(add,X-Lianxin-Leg)"] = wanted.leg_id
             if dial.auto_answer:
                 variables |= AUTO_ANSWER
-        self._stock.legs[wanted.leg_id] = Leg(mark, channel_id)  # events may come before the answer
+        # before it is asked for: events may come before the answer
+        self._stock.legs[wanted.leg_id] = Leg(mark, channel_id, is_listened_to=is_phone)
         try:
             channel = await self._ari.originate(
                 way.endpoint,
@@ -281,6 +290,12 @@ class Hands:
             await self._ari.play(leg.channel_id, ("tone:ring",), tone)
         leg.sounds = background
 
+    async def listen_for_sound(self, leg: Leg) -> None:
+        """Have the engine tell when sound comes from a leg."""
+        for name, value in LISTEN_FOR_SOUND.items():
+            await self._ari.set_variable(leg.channel_id, name, value)
+        leg.is_listened_to = True
+
     async def _mute(self, leg: Leg, *, is_muted: bool) -> None:
         if leg.mark.is_muted != is_muted:
             await (self._ari.mute if is_muted else self._ari.unmute)(leg.channel_id, "in")
@@ -291,13 +306,15 @@ class Hands:
     async def _enter(self, leg: Leg, room: str) -> None:
         if leg.room == room:
             return
-        bridge_id = marks.bridge(self._call_id, room)
+        await self._open_room(room)
+        await self._ari.add(marks.bridge(self._call_id, room), leg.channel_id)
+        leg.room = room
+
+    async def _open_room(self, room: str) -> None:
         if room not in self._stock.rooms:
             with suppress(Conflict):  # a request was heard whose answer was not
-                await self._ari.create_bridge(bridge_id, kind=ROOM)
+                await self._ari.create_bridge(marks.bridge(self._call_id, room), kind=ROOM)
             self._stock.rooms.add(room)
-        await self._ari.add(bridge_id, leg.channel_id)
-        leg.room = room
 
     async def _leave(self, leg: Leg) -> None:
         if leg.room:

@@ -35,6 +35,20 @@ log = logging.getLogger(__name__)
 
 INBOUND: Final = "inbound"  # first argument of a call from a trunk; the other is "phones"
 MAX_OVER: Final = 5_000
+UNHEARD: Final = (  # half of all that the engine tells of a call
+    "BridgeCreated",
+    "BridgeDestroyed",
+    "ChannelCallerId",
+    "ChannelConnectedLine",
+    "ChannelCreated",
+    "ChannelDialplan",
+    "ChannelEnteredBridge",
+    "ChannelHangupRequest",
+    "ChannelTalkingFinished",
+    "ChannelVarset",
+    "Dial",
+    "RecordingStarted",
+)
 
 
 class Switchboard:
@@ -73,6 +87,7 @@ class Switchboard:
 
     async def take_stock(self, stock: Snapshot) -> None:
         """Take up all calls that the engine has."""
+        await self._context.ari.leave_out(*UNHEARD)
         ours = set(stock.application.channel_ids)
         unheard = []
         for channel in stock.channels:

@@ -8,9 +8,11 @@ names hold everything there is to know, so a successor needs nobody to tell it.
 import asyncio
 import logging
 import time
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +29,7 @@ from plugins.voice.stereo import FORMAT, Stretch, join
 log = logging.getLogger(__name__)
 
 SIDES: Final = {"left": "in", "right": "out"}  # what the engine calls what a channel says, and what it hears
+TOLD_S: Final = 1.0  # for the engine to say that it has written a side down, before it is asked
 CLOSING_S: Final = 5.0
 CLOSING_POLL_S: Final = 0.05
 
@@ -50,6 +53,7 @@ class Tapes:
         self._outbox = outbox
         self._names: dict[str, set[str]] = {}  # of each recording's sides, all its stretches
         self._opening: dict[str, Opening] = {}
+        self._written: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)  # by the name of a side
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self, recording_id: str, leg: Leg) -> None:
@@ -58,10 +62,10 @@ class Tapes:
         names = {side: marks.tape(self._call_id, recording_id, begun_ms, side) for side in SIDES}
         self._opening[recording_id] = Opening(names, set())
         self._names.setdefault(recording_id, set()).update(names.values())
-        self._stock.tapes[recording_id] = leg.mark.leg_id
         for side, name in names.items():
             spy = SIDES[side]
             await self._ari.snoop(leg.channel_id, name, spy=spy, whisper="none", args=("tape", self._call_id))  # type: ignore[arg-type]
+        self._stock.tapes[recording_id] = leg.mark.leg_id
 
     async def listener_came(self, name: str) -> None:
         """Record once both listeners of a stretch are there, at one moment."""
@@ -81,19 +85,22 @@ class Tapes:
             self._stock.tapes[ids[1]] = leg_id or self._stock.tapes.get(ids[1], "")
 
     async def stop(self, recording_id: str) -> None:
-        """End the stretch that is being recorded."""
-        self._stock.tapes[recording_id] = ""
+        """End the stretch that is being recorded, by letting its listeners go."""
         self._opening.pop(recording_id, None)
-        for name in self._names.get(recording_id, ()):
-            await self._ari.stop_recording(name)
-            await self._ari.hang_up(name)
+        if self._stock.tapes.get(recording_id):
+            for name in self._names.get(recording_id, ()):
+                if not self._written[name].is_set():
+                    await self._ari.hang_up(name)
+        self._stock.tapes[recording_id] = ""
 
     async def end(self, recording_id: str) -> None:
         """End a recording and hand it in."""
         await self.stop(recording_id)
         self._stock.tapes.pop(recording_id, None)
         names = self._names.pop(recording_id, set())
-        task = asyncio.create_task(hand_in(self._context, self._outbox, self._call_id, recording_id, names))
+        task = asyncio.create_task(
+            hand_in(self._context, self._outbox, self._call_id, recording_id, names, closed=self._closed)
+        )
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -102,6 +109,10 @@ class Tapes:
         for recording_id, recorded in self._stock.tapes.items():
             if recorded == leg_id:
                 self._stock.tapes[recording_id] = ""
+
+    def written(self, name: str) -> None:
+        """The engine has written down everything of a recording's side, or of something else."""
+        self._written[name].set()
 
     async def done(self) -> None:
         """Return when everything was handed in."""
@@ -115,6 +126,13 @@ class Tapes:
         if self._tasks:
             await asyncio.wait(self._tasks)
 
+    async def _closed(self, name: str) -> None:
+        try:
+            async with asyncio.timeout(TOLD_S):
+                await self._written[name].wait()
+        except TimeoutError:
+            await _closed(self._context, name)
+
     async def _record(self, name: str) -> None:
         try:
             await self._ari.record(name, name, audio_format=FORMAT)
@@ -123,15 +141,27 @@ class Tapes:
 
 
 async def hand_in(
-    context: Context, outbox: Outbox, call_id: str, recording_id: str, names: Iterable[str], *, is_cut: bool = False
+    context: Context,
+    outbox: Outbox,
+    call_id: str,
+    recording_id: str,
+    names: Iterable[str],
+    *,
+    closed: Callable[[str], Awaitable[None]],
+    is_cut: bool = False,
 ) -> None:
-    """Put a recording's stretches together, store it with the hub, report it, and only then remove them."""
+    """Put a recording's stretches together, store it with the hub, report it, and only then remove them.
+
+    ``closed`` returns when a side was written down.
+    """
     folder = context.link.data_dir / "tapes" / recording_id
     backoff = Backoff(first_s=0.5, limit_s=20.0)
     names = sorted(names)
     try:
         while True:
             try:
+                for name in names:
+                    await closed(name)
                 report = await _store(context, call_id, recording_id, names, folder, is_cut=is_cut)
                 break
             except RequestFailed as error:
@@ -160,7 +190,7 @@ async def hand_in_orphan(context: Context, call_id: str, recording_id: str, name
     sending = asyncio.create_task(outbox.run())
     try:
         is_cut = started.timestamp() * 1_000 > begun_ms
-        await hand_in(context, outbox, call_id, recording_id, names, is_cut=is_cut)
+        await hand_in(context, outbox, call_id, recording_id, names, closed=partial(_closed, context), is_cut=is_cut)
     finally:
         sending.cancel()
         await asyncio.wait({sending})
@@ -176,7 +206,6 @@ async def _store(
         assert ids is not None
         begun_ms, side = int(ids[2]), ids[3]
         path = folder / f"{begun_ms}-{side}"
-        await _closed(context, name)
         if await _fetch(context, name, path):
             stretch = stretches.setdefault(begun_ms, Stretch(begun_ms, folder / "none", folder / "none"))
             setattr(stretch, side, path)

@@ -1,5 +1,6 @@
 """Bridges: channels that hear each other."""
 
+from plugins.voice.ari.errors import Conflict
 from plugins.voice.ari.http import AriHttp, token
 from plugins.voice.ari.model import Bridge
 
@@ -20,8 +21,11 @@ class Bridges(AriHttp):
         return await self.post(f"bridges/{token(bridge_id)}", Bridge, {"type": kind, "name": name})
 
     async def destroy_bridge(self, bridge_id: str) -> bool:
-        """Remove a bridge; its channels stay with us. False: it was gone."""
-        return await self.delete(f"bridges/{token(bridge_id)}")
+        """Remove a bridge; its channels stay with us. False: it was gone, or is about to be."""
+        try:
+            return await self.delete(f"bridges/{token(bridge_id)}")
+        except Conflict:
+            return False
 
     async def add(self, bridge_id: str, *channel_ids: str, mute: bool = False, absorb_dtmf: bool = False) -> None:
         """Put channels into a bridge, taking them out of another."""

@@ -60,6 +60,12 @@ class Ari(Channels, Media, Bridges, EngineRequests):
             sources = ",".join(f"channel:{channel_id}" for channel_id in channel_ids)
             await self.do("POST", f"applications/{self.app}/subscription", {"eventSource": sources})
 
+    async def leave_out(self, *kinds: str) -> None:
+        """Have events of these kinds not sent to us, until the application is connected to anew."""
+        await self.do(
+            "PUT", f"applications/{self.app}/eventFilter", body={"disallowed": [{"type": kind} for kind in kinds]}
+        )
+
     async def watch_lines(self) -> None:
         """Have changes of trunks and phones sent to us, and the end of their channels, which have left us by then.
 
