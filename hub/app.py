@@ -75,6 +75,7 @@ class Hub:
             await services.knowledge.load()
             await services.outreach_setup.load()
             await services.consent.load()
+            await services.rule_book.load()
             if self._settings.demo:
                 await make_demo(services)
             await services.wallboard.load(store)

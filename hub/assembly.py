@@ -60,6 +60,9 @@ from hub.outreach.templates import Templates
 from hub.plugin_instances import PluginInstances
 from hub.preferences import PreferenceStore
 from hub.rate_limits import RateLimiter
+from hub.service_rules.book import RuleBook
+from hub.service_rules.checks import Checks
+from hub.service_rules.coach import Coach
 from hub.services import Services
 from hub.settings import HubSettings, backup_folder, store_url
 from hub.setup.away_reasons import AwayReasons
@@ -146,6 +149,7 @@ class Assembly:
         plugin_instances = PluginInstances(units, bus, audit, box=sealer, proxy=self.proxy, schemes=self.schemes)
         self.prompts.synthesizer = synthesizers = Synthesizers(bus, plugin_instances)
         transcripts, transcribers = Transcripts(units, audit), Transcribers(units, bus, plugin_instances)
+        rule_book = RuleBook(units, audit, queues)
         presence = Presence(units, dispatcher, desk, grace_s=limits.desk_grace_s)
         wallboard = Wallboard(
             units, clock, audit, queues=queues, desk=desk, plugins=plugin_instances, trunks=telephony.trunks
@@ -221,6 +225,9 @@ class Assembly:
             media=media,
             transcripts=transcripts,
             transcribers=transcribers,
+            rule_book=rule_book,
+            rule_checks=Checks(units, rule_book),
+            coach=Coach(rule_book),
             plugin_instances=plugin_instances,
             reach=reach,
             templates=templates,
@@ -309,6 +316,7 @@ class Assembly:
             signals.run,
             synthesizers.run,
             transcribers.run,
+            services.rule_checks.run,
             rehearsal.run,
             *knowledge.tasks,
             bulk_runner.run,

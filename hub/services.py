@@ -50,6 +50,9 @@ if TYPE_CHECKING:
     from hub.plugin_instances import PluginInstances
     from hub.preferences import PreferenceStore
     from hub.rate_limits import RateLimiter
+    from hub.service_rules.book import RuleBook
+    from hub.service_rules.checks import Checks
+    from hub.service_rules.coach import Coach
     from hub.settings import HubSettings
     from hub.setup.away_reasons import AwayReasons
     from hub.setup.calendar_editor import CalendarEditor
@@ -106,6 +109,9 @@ class Services:
     media: "MediaStore"
     transcripts: "Transcripts"
     transcribers: "Transcribers"
+    rule_book: "RuleBook"
+    rule_checks: "Checks"
+    coach: "Coach"
     plugin_instances: "PluginInstances"
     reach: "Reach"
     templates: "Templates"

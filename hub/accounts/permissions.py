@@ -29,6 +29,10 @@ PERMISSIONS: Final[dict[str, str]] = {
     "knowledge.restricted": "read restricted articles",
     "knowledge.edit": "write articles, categories and synonyms, work through reports",
     "knowledge.publish": "check and publish articles",
+    "quality.rules": "change the service rules",
+    "quality.review": "score the conversations one is asked to",
+    "quality.manage": "set up score sheets and sampling, settle differing scores and appeals, see every result",
+    "quality.appeal": "appeal against one's own results",
     "admin.users": "manage users and roles",
     "admin.queues": "manage queues, skills, calendars and codes",
     "admin.plugins": "enable, configure and disable plugins",
@@ -42,7 +46,7 @@ PERMISSIONS: Final[dict[str, str]] = {
 ROLES: Final[dict[str, tuple[dict[str, str], tuple[str, ...]]]] = {
     "agent": (
         {"zh": "坐席", "en": "Agent"},
-        ("desk.use", "contact.edit", "contact.link", "conversation.start", "call.make"),
+        ("desk.use", "contact.edit", "contact.link", "conversation.start", "call.make", "quality.appeal"),
     ),
     "supervisor": (
         {"zh": "班长", "en": "Supervisor"},
@@ -71,6 +75,19 @@ ROLES: Final[dict[str, tuple[dict[str, str], tuple[str, ...]]]] = {
             "transcript.numbers",
             "knowledge.restricted",
             "knowledge.edit",
+            "quality.review",
+        ),
+    ),
+    "quality": (
+        {"zh": "质检员", "en": "Quality"},
+        (
+            "desk.use",
+            "queue.all",
+            "recording.find",
+            "transcript.numbers",
+            "quality.rules",
+            "quality.review",
+            "quality.manage",
         ),
     ),
     "editor": (

@@ -23,6 +23,7 @@ from hub.calls.presence import has_hung_up
 from hub.conversing import mails
 from hub.i18n import LANGUAGES
 from hub.i18n import text as catalogue
+from hub.service_rules.ordering import order_check
 from hub.store.models import Address, Conversation, Entry, MediaUse
 from hub.store.views import conversation_view, entry_view
 from hub.texts import clean
@@ -229,6 +230,7 @@ def note_status(unit: Unit, conversation: Conversation, entry: Entry, status: Me
 def record_change(unit: Unit, conversation: Conversation, change: Change) -> None:
     """Write the changed ``conversation`` and tell everybody; ``change`` names the step."""
     unit.touch(conversation)
+    order_check(unit, conversation, change)
     event = ConversationChanged(conversation=conversation_view(conversation), change=change)
     unit.record(event, conversation.conversation_id, conversation_id=conversation.conversation_id)
 

@@ -12,6 +12,7 @@ from hub.accounts.identity import Identity
 from hub.audit import Audit
 from hub.conversing.access import visible
 from hub.errors import ApiError, not_found
+from hub.service_rules.ordering import forget_quotes, order_check_again
 from hub.store.models import Transcript, Utterance
 from hub.texts import clean, clean_line
 from hub.transcripts.reading import TranscriptView, UtteranceView, texts, views
@@ -140,6 +141,7 @@ async def forget_transcripts(unit: Unit, media_id: str) -> None:
         await Utterance.filter(transcript_id=row.transcript_id).delete()
         await row.delete()
         unit.kept.pop(("transcript", row.transcript_id), None)
+        await forget_quotes(row.entry_id)
         gone = TranscriptChanged(transcript_id=row.transcript_id, entry_id=row.entry_id, text="")
         unit.record(gone, row.conversation_id, conversation_id=row.conversation_id)
 
@@ -190,6 +192,7 @@ def _fail(unit: Unit, row: Transcript, code: str, reason: str) -> None:
 
 
 async def _tell(unit: Unit, row: Transcript) -> None:
+    await order_check_again(unit, row.conversation_id)
     text = (await texts([row.transcript_id])).get(row.transcript_id, "")
     event = TranscriptChanged(transcript_id=row.transcript_id, entry_id=row.entry_id, text=text)
     unit.record(event, row.conversation_id, conversation_id=row.conversation_id)

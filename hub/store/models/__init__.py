@@ -26,6 +26,7 @@ from hub.store.models.outreach import (
     Topic,
 )
 from hub.store.models.people import AgentStatus, Role, Session, User
+from hub.store.models.quality import Appeal, Definition, QualityCase, Review, RuleCheck, RuleFinding
 from hub.store.models.setup import (
     AwayReason,
     BlockedAddress,
@@ -46,6 +47,7 @@ from hub.store.models.work import Offer, WorkItem
 __all__ = [
     "Address",
     "AgentStatus",
+    "Appeal",
     "Article",
     "ArticleComment",
     "ArticleUse",
@@ -64,6 +66,7 @@ __all__ = [
     "Contact",
     "ContactMerge",
     "Conversation",
+    "Definition",
     "DoNotContact",
     "Draft",
     "Entry",
@@ -80,12 +83,16 @@ __all__ = [
     "PluginInstance",
     "Preferences",
     "PromptSound",
+    "QualityCase",
     "Queue",
     "Recording",
+    "Review",
     "Role",
     "Room",
     "RoomMember",
     "RoomMessage",
+    "RuleCheck",
+    "RuleFinding",
     "Session",
     "Setting",
     "Skill",

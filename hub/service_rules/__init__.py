@@ -1,0 +1,1 @@
+"""How a hotline wants its citizens to be spoken to: rules as data, what is found by them, hints to agents."""
