@@ -48,6 +48,7 @@ class Kf:
         self._news = asyncio.Event()
         self._token = ("", 0.0)
         self._welcomes: dict[str, tuple[str, float]] = {}
+        self._welcomed: OrderedDict[str, None] = OrderedDict()  # codes that were used: a page may be pulled twice
         self._names: OrderedDict[str, Profile] = OrderedDict()
 
     async def probe(self, api: Api) -> None:
@@ -95,6 +96,8 @@ class Kf:
         number = number_of(message_id, part.number)
         code, until = self._welcomes.pop(user_id, ("", 0.0))
         if code and part.attachment is None and self._clock.monotonic() < until:
+            self._welcomed[code] = None
+            _bound(self._welcomed)
             try:
                 await api.call("/cgi-bin/kf/send_msg_on_event", {"code": code, "msgid": number, **said})
             except Refusal as refusal:
@@ -161,6 +164,8 @@ class Kf:
                     await self._intake.tell(Told(msgspec.structs.replace(message, profile=profile), told.files), api)
 
     def _note_welcome(self, user_id: str, code: str) -> None:
+        if code in self._welcomed:
+            return
         now = self._clock.monotonic()
         self._welcomes = {other: one for other, one in self._welcomes.items() if one[1] > now}
         self._welcomes[user_id] = (code, now + WELCOME_S)
@@ -178,9 +183,13 @@ class Kf:
             for one in answer.get("customer_list") or []:
                 if isinstance(one, dict) and isinstance(one.get("nickname"), str):
                     self._names[str(one.get("external_userid"))] = Profile(name=one["nickname"])
-        while len(self._names) > MAX_KNOWN:
-            self._names.popitem(last=False)
+        _bound(self._names)
         return {user_id: self._names[user_id] for user_id in user_ids if user_id in self._names}
+
+
+def _bound(known: OrderedDict[str, Any]) -> None:
+    while len(known) > MAX_KNOWN:
+        known.popitem(last=False)
 
 
 def _whose(told: Told) -> str:

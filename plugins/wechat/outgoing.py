@@ -1,6 +1,7 @@
-"""Orders as the platforms take them: texts of 2,048 bytes, menus of ten lines, files by kind."""
+"""Orders as the platforms take them: texts of 2,048 bytes, menus of ten lines, pages as cards, files by kind."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from core.errors import SendRejected
@@ -19,19 +20,36 @@ MAX_BYTES: Final[dict[FileKind, int]] = {
     "video": 10_000_000,
     "file": 20_000_000,
 }
+MAX_TITLE: Final = 64  # characters of a card's first line; longer ones are cut on telephones
+MAX_DESCRIPTION: Final = 120
+MAX_URL: Final = 1024
 _IMAGES: Final = ("image/jpeg", "image/png")
+_URL: Final = re.compile(r"https?://[!-~]+")
 
 Platform = Literal["official_account", "customer_service"]
 
 
 @dataclass(frozen=True, slots=True)
+class Card:
+    """A page that is shown with its title, "news"."""
+
+    title: str
+    description: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
-    """One message as WeChat carries it: a text, a text with a menu, or a file; ``number`` counts from 0."""
+    """One message as WeChat carries it: a text, a text with a menu, or a file; ``number`` counts from 0.
+
+    ``card`` is what the text may be shown as where there are cards.
+    """
 
     number: int
     text: str = ""
     choices: tuple[Choice, ...] = ()
     attachment: Attachment | None = None
+    card: Card | None = None
 
 
 def parts(message: SendMessage) -> tuple[Part, ...]:
@@ -47,11 +65,17 @@ def parts(message: SendMessage) -> tuple[Part, ...]:
     if choices and octets(texts[-1]) > MAX_HEAD_BYTES:
         texts[-1:] = split_text(texts[-1], MAX_HEAD_BYTES, octets)
     said = [Part(at, piece, choices if at == len(texts) - 1 else ()) for at, piece in enumerate(texts)]
+    if len(said) == 1 and not choices and message.sender_kind == "flow":
+        said = [replace(said[0], card=_card(text))]
     return (*said, *(Part(at, attachment=file) for at, file in enumerate(message.attachments, len(texts))))
 
 
 def content(part: Part, platform: Platform) -> dict[str, Any]:
-    """Return the fields of a text or menu message."""
+    """Return the fields of a text, card or menu message; customer service has no cards without a picture."""
+    if part.card is not None and platform == "official_account":
+        card = part.card
+        article = {"title": card.title, "description": card.description, "url": card.url}
+        return {"msgtype": "news", "news": {"articles": [article]}}
     if not part.choices:
         return {"msgtype": "text", "text": {"content": part.text}}
     lines = [{"id": choice.key, "content": choice.label} for choice in part.choices]
@@ -88,6 +112,14 @@ def template(user_id: str, part: Part, form: ReplyTemplate) -> dict[str, Any] | 
         return None
     data = {name: {"value": value.replace("{text}", part.text)} for name, value in form.fields.items()}
     return {"touser": user_id, "template_id": form.template_id, "data": data}
+
+
+def _card(text: str) -> Card | None:
+    """Return the card of a text whose first line is a title and whose last is an address and nothing else."""
+    lines = [line.strip() for line in text.strip().split("\n")]
+    card = Card(lines[0], "\n".join(lines[1:-1]).strip(), lines[-1])
+    is_fitting = len(card.title) <= MAX_TITLE and len(card.description) <= MAX_DESCRIPTION and len(card.url) <= MAX_URL
+    return card if len(lines) > 1 and is_fitting and _URL.fullmatch(card.url) else None
 
 
 def _fits_menu(choices: tuple[Choice, ...]) -> bool:

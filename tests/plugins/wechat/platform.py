@@ -236,7 +236,10 @@ class OfficialPlatform(Platform):
         return self.fault(request) or web.json_response({"errcode": 0, "errmsg": "ok"})
 
     async def _send(self, request: web.Request) -> web.Response:
-        return self.fault(request) or self.take(json.loads(await request.read()))
+        message = json.loads(await request.read())
+        if message["msgtype"] == "news" and len(message["news"]["articles"]) != 1:
+            return web.json_response({"errcode": 45008, "errmsg": "article size out of limit"})
+        return self.fault(request) or self.take(message)
 
     async def _typing(self, request: web.Request) -> web.Response:
         self.typing.append(await request.json())
@@ -271,6 +274,7 @@ class KfPlatform(Platform):
         super().__init__()
         self.messages: list[Any] = []
         self.welcomes: dict[str, str] = {}
+        self.welcomed: list[str] = []  # codes that a welcome was tried with
         self.pulls: list[Any] = []
         self.page = 1000
         self._pulled = 0
@@ -363,6 +367,7 @@ class KfPlatform(Platform):
         message = json.loads(await request.read())
         if (fault := self.fault(request)) is not None:
             return fault
+        self.welcomed.append(message["code"])
         if self.welcomes.pop(message["code"], None) is None:
             return web.json_response({"errcode": 95007, "errmsg": "invalid code"})
         self.received.append({name: value for name, value in message.items() if name != "msgid"})

@@ -97,6 +97,22 @@ async def test_who_comes_in_is_greeted_by_the_welcome_once(kf: KfPlatform, link:
     assert (later["touser"], later["msgtype"]) == (ANNA, "text")
 
 
+async def test_a_welcome_is_given_once_though_the_arrival_is_pulled_again(
+    kf: KfPlatform, link: MemoryLink, account: Any, tmp_path: Path
+) -> None:
+    kf.welcomes["w-1"] = ANNA
+    entered = {"event_type": "enter_session", "external_userid": ANNA, "welcome_code": "w-1"}
+    async with account(kf, check_s=1000) as channel:
+        await kf.deliver(kf_written("event", origin=4, event=entered))
+        await channel.send(order("您好"))
+        (tmp_path / "cursor").unlink()  # as after a crash before it was written
+        assert await kf.insist(kf.notice())
+        await link.until(lambda: sum(isinstance(one, ContactArrived) for one in link.events) == 2)
+        await channel.send(order("还在吗", message_id="n"))
+    assert kf.welcomed == ["w-1"]
+    assert [one["text"]["content"] for one in kf.received] == ["您好", "还在吗"]
+
+
 async def test_a_failure_that_comes_later_is_told_of_the_message(
     kf: KfPlatform, link: MemoryLink, account: Any
 ) -> None:

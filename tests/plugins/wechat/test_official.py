@@ -219,6 +219,34 @@ async def test_the_menu_is_put_up_and_its_buttons_are_named(
     assert [(one.text, one.choice) for one in link.messages] == [("社保查询", "1"), ("人工", "0")]
 
 
+@pytest.mark.parametrize(
+    ("text", "sender_kind", "article"),
+    [
+        (
+            "公积金提取\n需要身份证和合同\n https://x.gov.cn/a?b=1 ",
+            "flow",
+            {"title": "公积金提取", "description": "需要身份证和合同", "url": "https://x.gov.cn/a?b=1"},
+        ),
+        ("公积金提取\nhttps://x.gov.cn", "flow", {"title": "公积金提取", "description": "", "url": "https://x.gov.cn"}),
+        ("公积金提取\nhttps://x.gov.cn", "agent", None),  # an agent sees what they write
+        ("https://x.gov.cn", "flow", None),
+        ("见 https://x.gov.cn", "flow", None),
+        ("标题" * 33 + "\nhttps://x.gov.cn", "flow", None),
+        ("公积金提取\nhttps://x.gov.cn 和别的", "flow", None),
+    ],
+)
+async def test_a_page_that_a_flow_names_is_shown_as_a_card(
+    official: OfficialPlatform, account: Any, text: str, sender_kind: str, article: dict[str, str] | None
+) -> None:
+    async with account(official) as channel:
+        await channel.send(order(text, sender_kind=sender_kind))
+    (sent,) = official.received
+    if article is None:
+        assert sent == {"touser": ANNA, "msgtype": "text", "text": {"content": text}}
+    else:
+        assert sent == {"touser": ANNA, "msgtype": "news", "news": {"articles": [article]}}
+
+
 async def test_files_go_out_by_kind(official: OfficialPlatform, link: MemoryLink, account: Any) -> None:
     picture = await link.put_media(b"p", mime="image/png", name="图.png")
     contract = await link.put_media(b"d", mime="application/pdf", name="合同.pdf")
