@@ -82,6 +82,8 @@ from hub.teamwork.notifications import Notifications
 from hub.teamwork.rooms import Rooms
 from hub.teamwork.todos import Todos
 from hub.timed import keep_time
+from hub.transcripts.live import LiveTranscripts
+from hub.transcripts.taps import Taps
 from hub.transcripts.transcribers import Transcribers
 from hub.transcripts.transcripts import Transcripts
 from hub.units import Units
@@ -148,8 +150,10 @@ class Assembly:
         self.proxy = ChannelProxy(settings.http.trusted_proxies)
         plugin_instances = PluginInstances(units, bus, audit, box=sealer, proxy=self.proxy, schemes=self.schemes)
         self.prompts.synthesizer = synthesizers = Synthesizers(bus, plugin_instances)
-        transcripts, transcribers = Transcripts(units, audit), Transcribers(units, bus, plugin_instances)
         rule_book = RuleBook(units, audit, queues)
+        taps = Taps(bus, queues)
+        transcripts, transcribers = Transcripts(units, audit), Transcribers(units, bus, plugin_instances, taps)
+        live_transcripts = LiveTranscripts(units, bus, desk, taps)
         presence = Presence(units, dispatcher, desk, grace_s=limits.desk_grace_s)
         wallboard = Wallboard(
             units, clock, audit, queues=queues, desk=desk, plugins=plugin_instances, trunks=telephony.trunks
@@ -228,6 +232,7 @@ class Assembly:
             rule_book=rule_book,
             rule_checks=Checks(units, rule_book),
             coach=Coach(rule_book),
+            live_transcripts=live_transcripts,
             plugin_instances=plugin_instances,
             reach=reach,
             templates=templates,
@@ -317,6 +322,7 @@ class Assembly:
             synthesizers.run,
             transcribers.run,
             services.rule_checks.run,
+            live_transcripts.run,
             rehearsal.run,
             *knowledge.tasks,
             bulk_runner.run,

@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from hub.teamwork.notifications import Notifications
     from hub.teamwork.rooms import Rooms
     from hub.teamwork.todos import Todos
+    from hub.transcripts.live import LiveTranscripts
     from hub.transcripts.transcribers import Transcribers
     from hub.transcripts.transcripts import Transcripts
 
@@ -112,6 +113,7 @@ class Services:
     rule_book: "RuleBook"
     rule_checks: "Checks"
     coach: "Coach"
+    live_transcripts: "LiveTranscripts"
     plugin_instances: "PluginInstances"
     reach: "Reach"
     templates: "Templates"

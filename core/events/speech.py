@@ -178,7 +178,7 @@ class TapRecognized(Event, frozen=True, kw_only=True):
 
 
 class SpeechRecognized(Event, frozen=True, kw_only=True):
-    """What somebody says in a call in progress; the last word on each ``speaker``'s ``n``-th utterance counts.
+    """What somebody says in a call in progress; the last word on the call's ``n``-th utterance counts.
 
     Times are from the arrival of the call: ``start_s`` and ``end_s`` of the utterance, milliseconds of its ``words``.
     What is not final has no words, and its text is as recognised. ``user_id`` is the agent who speaks.

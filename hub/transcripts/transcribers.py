@@ -16,6 +16,7 @@ from tortoise.queryset import QuerySet
 from core.bus import Bus
 from core.errors import BusUnavailable, RequestFailed
 from core.events import (
+    ConversationChanged,
     EntryAdded,
     Envelope,
     Event,
@@ -29,22 +30,27 @@ from core.events import (
 from core.subjects import ASK_TRANSCRIBE, fill
 from hub.plugin_instances import PluginInstances
 from hub.store.models import Transcript
+from hub.transcripts.taps import Taps
 from hub.units import Units
 
 log = logging.getLogger(__name__)
 
 LOOK_S: Final = 1.0  # while something is being written down
 IDLE_S: Final = 15.0
+BEHIND_S: Final = 300.0  # that a recording waits: calls in progress have to do without
+CAUGHT_UP_S: Final = 60.0
 FRESH: Final = timedelta(days=1)  # an archive that was never listened to lets new sounds pass
 
 
 class Transcribers:
     """The hub's side of ``core.host.transcription``."""
 
-    def __init__(self, units: Units, bus: Bus, instances: PluginInstances) -> None:
+    def __init__(self, units: Units, bus: Bus, instances: PluginInstances, taps: Taps) -> None:
         self._units = units
         self._bus = bus
         self._instances = instances
+        self._taps = taps
+        self._is_behind = False  # with recordings
         self.models: dict[str, ModelsChanged] = {}
         self.progress: dict[str, TranscriptionProgress] = {}
         self._working: set[str] = set()  # instances that were last told to work on something
@@ -65,7 +71,11 @@ class Transcribers:
 
     def _hear(self, recorded: Iterable[tuple[str, Envelope, Event]]) -> None:
         """Look at once when something new is to be written down, or somebody has their hands free."""
-        if any(isinstance(event, TranscriptChanged) or _has_files(event) for _, _, event in recorded):
+        events = [event for _, _, event in recorded]
+        hears_calls = any(one.live_at for one in self.models.values())
+        if any(isinstance(event, TranscriptChanged) or _has_files(event) for event in events) or (
+            hears_calls and any(_is_talked(event) for event in events)
+        ):
             self._wake.set()
 
     async def _follow(self) -> None:
@@ -78,7 +88,7 @@ class Transcribers:
             self._wake.clear()
             await self._look()
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_S if self._working else IDLE_S):
+                async with asyncio.timeout(LOOK_S if self._working or self._taps.are_there else IDLE_S):
                     await self._wake.wait()
 
     async def _look(self) -> None:
@@ -89,27 +99,43 @@ class Transcribers:
         for instance in {row.instance for row in rows}:
             if not self.is_usable(instance):
                 await self._release(instance)
-        for instance in sorted(self.models):
-            if self.is_usable(instance):
-                await self._tell(instance, self.models[instance].slots)
-            else:
-                self._working.discard(instance)
+        usable = {name: event for name, event in sorted(self.models.items()) if self.is_usable(name)}
+        self._working &= usable.keys()
+        doors = {name: event.live_at for name, event in usable.items() if event.live_at}
+        await self._taps.settle({} if await self._falls_behind() else doors)
+        for instance, event in usable.items():
+            await self._tell(instance, event.slots)
+        await self._taps.tell()
+
+    async def _falls_behind(self) -> bool:
+        """Whether recordings wait so long that nobody has time to listen to calls in progress."""
+        now = self._units.now()
+        fresh = Transcript.filter(state="waiting", created_at__gte=now - FRESH)
+        oldest = await fresh.order_by("created_at").first()
+        waits_s = 0.0 if oldest is None else (now - oldest.created_at).total_seconds()
+        is_behind = waits_s > (CAUGHT_UP_S if self._is_behind else BEHIND_S)
+        if is_behind != self._is_behind:
+            log.info("a recording has waited %d s: calls are %s", waits_s, "not heard" if is_behind else "heard again")
+        self._is_behind = is_behind
+        return is_behind
 
     async def _tell(self, instance: str, slots: int) -> None:
         """Give ``instance`` its share and hear how far it is."""
         rows = await _waiting().filter(instance=instance)
         if len(rows) < slots:
             rows = [*rows, *await self._assign(instance, slots - len(rows))]
-        if not rows and instance not in self._working:
+        live = self._taps.jobs(instance)
+        if not rows and not live and instance not in self._working:
             return
-        plan = TranscriptionPlan(jobs=tuple(_job(row) for row in rows))
+        plan = TranscriptionPlan(jobs=tuple(_job(row) for row in rows), live=live)
         try:
             answer = await self._bus.request(fill(ASK_TRANSCRIBE, instance), plan, reply=TranscriptionAnswer)
         except (BusUnavailable, RequestFailed) as error:
             log.debug("%s was not told what to write down: %s", instance, error)
             self._working.add(instance)  # so that it is told soon
             return
-        (self._working.add if rows else self._working.discard)(instance)
+        (self._working.add if rows or live else self._working.discard)(instance)
+        self._taps.heed(instance, answer.live_slots)
         mine = {row.transcript_id for row in rows}
         self.progress = {key: one for key, one in self.progress.items() if key not in mine}
         self.progress.update((one.transcript_id, one) for one in answer.progress)
@@ -148,6 +174,15 @@ def _job(row: Transcript) -> TranscriptionJob:
         language=row.language,
         queue_id=row.queue_id or "",
         dialled=row.dialled,
+    )
+
+
+def _is_talked(event: Event) -> bool:
+    """Whether it is about a call in which somebody talks, or has until now."""
+    return (
+        isinstance(event, ConversationChanged)
+        and event.conversation.call is not None
+        and event.conversation.call.talked_at is not None
     )
 
 

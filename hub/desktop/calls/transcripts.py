@@ -9,6 +9,7 @@ from core.config import Settings
 from hub.http.endpoints import Call, Endpoints, NoBody
 from hub.services import Services
 from hub.store.fields import ID_LENGTH
+from hub.transcripts.live import SpokenLines
 from hub.transcripts.reading import TranscriptView, UtteranceView
 
 api = Endpoints()
@@ -43,6 +44,12 @@ async def list_transcripts(services: Services, call: Call[NoBody]) -> Transcript
     """Return what was said in a conversation's recordings and voice messages."""
     conversation_id, media_id = call.path["conversation_id"], call.query.media_id
     return TranscriptList(await services.transcripts.of_conversation(call.identity, conversation_id, media_id=media_id))
+
+
+@api.add("GET", "/api/v1/conversations/{conversation_id}/speech", "desk.use", answer=SpokenLines)
+async def list_speech(services: Services, call: Call[NoBody]) -> SpokenLines:
+    """Return what has been said so far in the conversation's call in progress, or was in its last one."""
+    return await services.live_transcripts.of_conversation(call.identity, call.path["conversation_id"])
 
 
 @api.add(

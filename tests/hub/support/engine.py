@@ -24,6 +24,8 @@ from core.events import (
     PhonesPlan,
     Record,
     RecordingEnded,
+    TapPlan,
+    TapsPlan,
 )
 from core.events.calls import Cause, LegState
 from core.host.link import envelope_id
@@ -43,12 +45,13 @@ class FakeEngine:
         self.plans: dict[str, CallPlan] = {}
         self.history: list[CallPlan] = []
         self.phones = PhonesPlan(revision=0)
+        self.taps: dict[str, TapPlan] = {}  # by leg
         self._keys = itertools.count(1)
         self._came = asyncio.Condition()
 
     async def open(self) -> None:
         """Begin to take plans."""
-        for order in (CallPlan, PhonesPlan):
+        for order in (CallPlan, PhonesPlan, TapsPlan):
             await self.bus.subscribe(fill(PATTERNS[order], self.instance), self._hear, concurrency=1)
 
     async def compare(self, calls: dict[str, int] | None = None) -> CallsAnswer:
@@ -180,6 +183,8 @@ class FakeEngine:
         async with self._came:
             if isinstance(event, PhonesPlan):
                 self.phones = event
+            elif isinstance(event, TapsPlan):
+                self.taps = {tap.leg_id: tap for tap in event.taps}
             elif isinstance(event, CallPlan):
                 self.history.append(event)
                 if event.revision > getattr(self.plans.get(event.call_id), "revision", 0):

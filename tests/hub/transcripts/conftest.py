@@ -7,16 +7,13 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
 
-from core.events import Attachment, ChannelState, SpeechModel, TranscriptionJob, Utterance, Word
-from core.host.job import HostJob
-from core.host.transcription import TranscriptionHost
-from core.speech import SpeechConfig
-from core.transcription import Listening, Outcome, Transcriber
+from core.events import Attachment, TranscriptionJob, Utterance, Word
+from core.transcription import Listening, Outcome
 from hub.store.models import Transcript
 from tests.hub.support.channel import FakeChannel
-from tests.hub.support.house import INSTANCE, House, until
+from tests.hub.support.house import INSTANCE, House
+from tests.hub.support.transcriber import ASR, EarBase, hosted
 
-ASR = "asr-main"
 RATE_HZ = 8_000
 _numbers = itertools.count(1)
 
@@ -61,36 +58,15 @@ def runs(house: House, tmp_path) -> Runs:
     async def run(script: Script, instance: str = ASR, at_once: int = 1) -> AsyncIterator[list[TranscriptionJob]]:
         jobs: list[TranscriptionJob] = []
 
-        class Ear(Transcriber[SpeechConfig]):
-            config_type = SpeechConfig
+        class Ear(EarBase):
             slots = at_once
-
-            async def run(self) -> None:
-                await self.link.emit(ChannelState(state="ready"))
-                await asyncio.Event().wait()
-
-            def models(self) -> tuple[SpeechModel, ...]:
-                return (SpeechModel(language="zh", name="ear"),)
 
             async def transcribe(self, listening: Listening) -> Outcome:
                 jobs.append(listening.job)
                 await script(listening)
                 return Outcome(language="zh", model="ear", spent_s=0.1)
 
-        job = HostJob(
-            instance=instance,
-            plugin="ear",
-            settings={},
-            nats={"url": house.nats.url},
-            data_dir=str(tmp_path / instance),
-        )
-        host = TranscriptionHost(job, Ear, lambda event, **fields: None)
-        running = asyncio.create_task(host.run())
-        try:
-            await until(lambda: house.services.transcribers.is_usable(instance))
+        async with hosted(house, Ear, tmp_path, instance):
             yield jobs
-        finally:
-            running.cancel()
-            await asyncio.wait({running})
 
     return run
