@@ -151,9 +151,8 @@ class Assembly:
         plugin_instances = PluginInstances(units, bus, audit, box=sealer, proxy=self.proxy, schemes=self.schemes)
         self.prompts.synthesizer = synthesizers = Synthesizers(bus, plugin_instances)
         rule_book = RuleBook(units, audit, queues)
-        taps = Taps(bus, queues)
-        transcripts, transcribers = Transcripts(units, audit), Transcribers(units, bus, plugin_instances, taps)
-        live_transcripts = LiveTranscripts(units, bus, desk, taps)
+        transcripts = Transcripts(units, audit)
+        transcribers = Transcribers(units, bus, plugin_instances, Taps(bus, queues))
         presence = Presence(units, dispatcher, desk, grace_s=limits.desk_grace_s)
         wallboard = Wallboard(
             units, clock, audit, queues=queues, desk=desk, plugins=plugin_instances, trunks=telephony.trunks
@@ -232,7 +231,7 @@ class Assembly:
             rule_book=rule_book,
             rule_checks=Checks(units, rule_book),
             coach=Coach(rule_book),
-            live_transcripts=live_transcripts,
+            live_transcripts=LiveTranscripts(units, bus, desk, transcribers.taps),
             plugin_instances=plugin_instances,
             reach=reach,
             templates=templates,
@@ -322,7 +321,7 @@ class Assembly:
             synthesizers.run,
             transcribers.run,
             services.rule_checks.run,
-            live_transcripts.run,
+            services.live_transcripts.run,
             rehearsal.run,
             *knowledge.tasks,
             bulk_runner.run,

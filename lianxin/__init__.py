@@ -46,6 +46,7 @@ from core.events import (
     LegRole,
     LegState,
     Listen,
+    LiveJob,
     Location,
     Mail,
     MediaFlowed,
@@ -85,7 +86,7 @@ from core.numerals import cardinal_en, cardinal_zh, digits_en, digits_zh
 from core.parts import Progress, octets, split_text, utf16_units
 from core.received import Missing, place_text, unreadable, without_file
 from core.speech import CannotSpeak, Sound, SpeechConfig, SpeechLink, Synthesizer
-from core.transcription import CannotHear, Listening, Outcome, Transcriber
+from core.transcription import CannotHear, HearsLive, Listening, LiveSound, Outcome, Transcriber
 from core.underway import Underway
 from core.webhooks import Refused, Route, Routes
 
@@ -116,6 +117,7 @@ __all__ = [
     "Dial",
     "Event",
     "FindsSent",
+    "HearsLive",
     "History",
     "HistoryMessage",
     "KeysPressed",
@@ -127,6 +129,8 @@ __all__ = [
     "Link",
     "Listen",
     "Listening",
+    "LiveJob",
+    "LiveSound",
     "Location",
     "Mail",
     "MediaFlowed",

@@ -49,7 +49,7 @@ class Transcribers:
         self._units = units
         self._bus = bus
         self._instances = instances
-        self._taps = taps
+        self.taps = taps
         self._is_behind = False  # with recordings
         self.models: dict[str, ModelsChanged] = {}
         self.progress: dict[str, TranscriptionProgress] = {}
@@ -88,7 +88,7 @@ class Transcribers:
             self._wake.clear()
             await self._look()
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_S if self._working or self._taps.are_there else IDLE_S):
+                async with asyncio.timeout(LOOK_S if self._working or self.taps.are_there else IDLE_S):
                     await self._wake.wait()
 
     async def _look(self) -> None:
@@ -102,10 +102,10 @@ class Transcribers:
         usable = {name: event for name, event in sorted(self.models.items()) if self.is_usable(name)}
         self._working &= usable.keys()
         doors = {name: event.live_at for name, event in usable.items() if event.live_at}
-        await self._taps.settle({} if await self._falls_behind() else doors)
+        await self.taps.settle({} if await self._falls_behind() else doors)
         for instance, event in usable.items():
             await self._tell(instance, event.slots)
-        await self._taps.tell()
+        await self.taps.tell()
 
     async def _falls_behind(self) -> bool:
         """Whether recordings wait so long that nobody has time to listen to calls in progress."""
@@ -124,7 +124,7 @@ class Transcribers:
         rows = await _waiting().filter(instance=instance)
         if len(rows) < slots:
             rows = [*rows, *await self._assign(instance, slots - len(rows))]
-        live = self._taps.jobs(instance)
+        live = self.taps.jobs(instance)
         if not rows and not live and instance not in self._working:
             return
         plan = TranscriptionPlan(jobs=tuple(_job(row) for row in rows), live=live)
@@ -135,7 +135,7 @@ class Transcribers:
             self._working.add(instance)  # so that it is told soon
             return
         (self._working.add if rows or live else self._working.discard)(instance)
-        self._taps.heed(instance, answer.live_slots)
+        self.taps.heed(instance, answer.live_slots)
         mine = {row.transcript_id for row in rows}
         self.progress = {key: one for key, one in self.progress.items() if key not in mine}
         self.progress.update((one.transcript_id, one) for one in answer.progress)
