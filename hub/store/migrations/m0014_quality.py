@@ -9,7 +9,7 @@ from hub.store.fields import read_json, write_json
 
 
 class Migration(migrations.Migration):
-    dependencies = [("store", "m0012_calls_out")]
+    dependencies = [("store", "m0013_flow_archive")]
 
     initial = False
 
