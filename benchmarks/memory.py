@@ -1,19 +1,29 @@
 """What the hub and a channel hold in memory: 60 agents at their desks, 5,000 open conversations, idle sockets.
 
-``python -m benchmarks.memory [--agents 60] [--conversations 5000] [--idle 1000]``. Starts a whole house, as
+``python -m benchmarks.memory [--agents 60] [--conversations 5000] [--idle 500]``. Starts a whole house, as
 ``lianxin run --demo`` would, and reads the resident memory of its processes from /proc. Targets: hub 200 MB,
 an idle channel 50 MB, 14 KB for an idle web socket.
+
+An idle socket costs what one more of them makes its process grow, whatever holds it: connection, framing, tasks,
+session; the kernel's buffers are not counted. Sockets are opened in rounds; the first fills what the process keeps
+for reuse, the median of the others counts. Beside it stands a bare aiohttp server that does nothing but answer,
+measured in the same way in the same run.
 """
 
 import argparse
 import asyncio
 import contextlib
-import gc
+import statistics
+import sys
 import tempfile
+from collections.abc import Awaitable, Callable
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import aiohttp
+import uvloop
+from aiohttp import ClientWebSocketResponse, web
 
 from tests.journeys.support.clients import Agent, Citizen
 from tests.journeys.support.house import House, start_house, stop_house
@@ -22,25 +32,89 @@ from tests.journeys.support.storm import lift_limits
 PASSWORD: Final = "benchmark-of-77-agents"
 ADMIN_PASSWORD: Final = "a whole new sentence"  # lift_limits sets it
 SOCKETS_EACH: Final = 8  # the most one user may open
+WIDGET_ROUNDS: Final = 6
 AT_ONCE: Final = 50
 RESTART_S: Final = 60.0
 SETTLE_S: Final = 3.0  # until buffers of what just happened are given back
+CHROME: Final = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36"
+BROWSER: Final = {"User-Agent": CHROME, "Accept-Language": "zh-CN,zh;q=0.9", "Cache-Control": "no-cache"}
+
+Add = Callable[[int], Awaitable[ClientWebSocketResponse]]
 
 
-def resident_kb(house: House, name: str) -> int:
-    """Return the resident memory of the house's process whose command line has ``name``."""
-    (pid,) = house.pids(name)
+def resident_kb(pid: int) -> int:
+    """Return the resident memory of a process."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmRSS:"):
             return int(line.split()[1])
     raise ValueError(f"process {pid} has no resident memory")
 
 
+def pid_of(house: House, name: str) -> int:
+    """Return the house's process whose command line has ``name``."""
+    (pid,) = house.pids(name)
+    return pid
+
+
 async def settled_kb(house: House, name: str) -> int:
     """Return the resident memory once things have calmed down."""
     await asyncio.sleep(SETTLE_S)
-    gc.collect()
-    return resident_kb(house, name)
+    return resident_kb(pid_of(house, name))
+
+
+async def growth_kb(pids: list[int], add: Add, *, rounds: int, size: int) -> list[float]:
+    """Return by how much each process grew for one more idle socket; ``add`` opens the nth of a round."""
+    sockets: list[ClientWebSocketResponse] = []
+    seen: list[list[int]] = []
+    for _ in range(rounds + 1):
+        sockets += [await add(number) for number in range(size)]
+        await asyncio.sleep(SETTLE_S)
+        seen.append([resident_kb(pid) for pid in pids])
+    await asyncio.gather(*(socket.close() for socket in sockets))
+    steps = [[(after - before) / size for before, after in zip(*pair, strict=True)] for pair in pairwise(seen)]
+    return [statistics.median(step[at] for step in steps) for at in range(len(pids))]
+
+
+async def serve_bare() -> None:
+    """Serve sockets that do nothing but answer, and print where."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        socket = web.WebSocketResponse(compress=False)
+        await socket.prepare(request)
+        async for message in socket:
+            await socket.send_str(message.data)
+        return socket
+
+    app = web.Application()
+    app.router.add_get("/", answer)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    print(f"http://127.0.0.1:{runner.addresses[0][1]}/", flush=True)
+    await asyncio.Event().wait()
+
+
+async def bare_kb(size: int) -> float:
+    """Return what an idle socket of a bare aiohttp server takes."""
+    words = [sys.executable, "-m", "benchmarks.memory", "--serve-bare"]
+    process = await asyncio.create_subprocess_exec(*words, stdout=asyncio.subprocess.PIPE)
+    assert process.stdout is not None
+    try:
+        url = (await process.stdout.readline()).decode().strip()
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), headers=BROWSER) as http:
+
+            async def add(_: int) -> ClientWebSocketResponse:
+                socket = await http.ws_connect(url, headers={"Origin": url})
+                await socket.send_json({"type": "hello", "last": 0, "language": "zh-CN"})
+                await socket.receive()
+                return socket
+
+            (bare,) = await growth_kb([process.pid], add, rounds=WIDGET_ROUNDS, size=size)
+            return bare
+    finally:
+        process.kill()
+        await process.wait()
 
 
 async def restart_hub(house: House) -> None:
@@ -99,32 +173,44 @@ async def open_conversations(house: House, count: int) -> None:
     await asyncio.gather(*(one(number) for number in range(count)))
 
 
-async def idle_widgets(house: House, http: aiohttp.ClientSession, count: int) -> list[Any]:
-    """Open widget sockets that say hello and then nothing."""
+async def widgets_kb(house: House, size: int) -> list[float]:
+    """Return what an idle widget's socket takes in web_chat, and in the hub that passes it on."""
     url = f"{house.url}/channels/web_chat-main/ws"
-    sockets = []
-    for _ in range(count):
-        socket = await http.ws_connect(url, headers={"Origin": house.url})
-        await socket.send_json({"type": "hello", "last": 0, "language": "zh-CN"})
-        await socket.receive()
-        sockets.append(socket)
-    return sockets
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), headers=BROWSER) as http:
 
-
-async def idle_desks(agents: list[Agent]) -> list[Any]:
-    """Open as many further desks as every agent may."""
-    sockets = []
-    for agent in agents:
-        for _ in range(SOCKETS_EACH - 1):
-            socket = await agent.http.ws_connect(f"{agent.url}/api/v1/desktop", headers={"Origin": agent.url})
-            await socket.send_json({"type": "hello", "epoch": None, "seq": 0})
+        async def add(_: int) -> ClientWebSocketResponse:
+            socket = await http.ws_connect(url, headers={"Origin": house.url})
+            await socket.send_json({"type": "hello", "last": 0, "language": "zh-CN"})
             await socket.receive()
-            sockets.append(socket)
-    return sockets
+            return socket
+
+        pids = [pid_of(house, "core.host"), pid_of(house, "-m hub")]
+        return await growth_kb(pids, add, rounds=WIDGET_ROUNDS, size=size)
+
+
+async def desks_kb(house: House, agents: list[Agent]) -> float:
+    """Return what one more desk takes, every agent opening as many as they may."""
+
+    async def add(number: int) -> ClientWebSocketResponse:
+        agent = agents[number]
+        url = f"{agent.url}/api/v1/desktop"
+        socket = await agent.http.ws_connect(url, headers={**BROWSER, "Origin": agent.url})
+        await socket.send_json({"type": "hello", "epoch": None, "seq": 0})
+        await socket.receive()
+        return socket
+
+    (desk,) = await growth_kb([pid_of(house, "-m hub")], add, rounds=SOCKETS_EACH - 2, size=len(agents))
+    return desk
 
 
 async def measure(folder: Path, agents: int, conversations: int, idle: int) -> None:
     """Print everything."""
+    bare = await bare_kb(idle)
+    print(f"a bare aiohttp socket                {bare:6.1f} KB", flush=True)
+
+    def socket_line(what: str, kb: float) -> None:
+        print(f"{what:36} {kb:6.1f} KB (target 14; {kb / bare:.2f} of the bare one)", flush=True)
+
     data = folder / "house"
     data.mkdir()
     (data / "lianxin.toml").write_text("[limits]\ncalls_per_second = 100000\nlogins_per_minute = 100000\n")
@@ -136,23 +222,11 @@ async def measure(folder: Path, agents: int, conversations: int, idle: int) -> N
         await restart_hub(house)
         print(f"restarted  hub {await settled_kb(house, '-m hub') / 1024:6.1f} MB", flush=True)
         people = await make_agents(house, agents)
-        seated = await settled_kb(house, "-m hub")
-        print(f"{agents} desks   hub {seated / 1024:6.1f} MB")
-        desks = await idle_desks(people)
-        per_desk = (await settled_kb(house, "-m hub") - seated) / len(desks)
-        print(f"an idle desk socket {per_desk:6.1f} KB (target 14)")
-        for socket in desks:
-            await socket.close()
-        before_hub, before_plugin = await settled_kb(house, "-m hub"), await settled_kb(house, "core.host")
-        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
-            widgets = await idle_widgets(house, http, idle)
-            hub, plugin = await settled_kb(house, "-m hub"), await settled_kb(house, "core.host")
-            print(
-                f"an idle widget socket {(plugin - before_plugin) / idle:6.1f} KB in web_chat (target 14), "
-                f"{(hub - before_hub) / idle:6.1f} KB in the hub that passes it on"
-            )
-            for widget in widgets:
-                await widget.close()
+        print(f"{agents} desks   hub {await settled_kb(house, '-m hub') / 1024:6.1f} MB", flush=True)
+        socket_line("an idle desk's socket", await desks_kb(house, people))
+        in_channel, in_hub = await widgets_kb(house, idle)
+        socket_line("an idle widget's socket in web_chat", in_channel)
+        socket_line("the same in the hub, passed on", in_hub)
         await open_conversations(house, conversations)
         full_hub, full_plugin = await settled_kb(house, "-m hub"), await settled_kb(house, "core.host")
         print(
@@ -171,8 +245,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--agents", type=int, default=60)
     parser.add_argument("--conversations", type=int, default=5_000)
-    parser.add_argument("--idle", type=int, default=1_000)
+    parser.add_argument("--idle", type=int, default=500, help="widget sockets in a round")
+    parser.add_argument("--serve-bare", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.serve_bare:
+        uvloop.run(serve_bare())
+        return
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(measure(Path(folder), options.agents, options.conversations, options.idle))
 

@@ -117,7 +117,8 @@ class Hub:
             return json_answer(description)
 
         app.router.add_get("/api/v1/openapi.json", describe)
-        app.router.add_get("/api/v1/desktop", DesktopSocket(services, services.desk).handle)
+        desktop = DesktopSocket(services, services.desk)
+        app.router.add_get("/api/v1/desktop", desktop.handle)
         Files(services).mount(app)
         MailPages(services).mount(app)
         Exports(services).mount(app)
@@ -126,7 +127,7 @@ class Hub:
         BrowserCode(_browser_code()).mount(app)
 
         async def send_away(_: web.Application) -> None:
-            services.desk.close()
+            await desktop.close()
 
         app.on_shutdown.append(send_away)
         runner = web.AppRunner(app, shutdown_timeout=STOP_S, access_log=None)

@@ -2,11 +2,15 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from typing import Annotated, Final
 
 import msgspec
-from aiohttp import WSMsgType, web
+from aiohttp import WSCloseCode, web
 
+from core.sockets import WebSocket, upgrade
+from core.tasks import Tasks
+from hub.accounts.identity import Identity
 from hub.conversing.access import may_open
 from hub.desktop.company import Company
 from hub.desktop.desk import Desk
@@ -23,6 +27,7 @@ PING_S: Final = 5.0
 PING: Final = b'{"type":"ping"}'
 SILENCE_S: Final = 15.0  # no pong for three pings: the line is dead
 SEND_S: Final = 10.0
+STOP_S: Final = 3.0  # how long browsers may take to leave when the hub stops
 MAX_FRAME: Final = 4_096  # a browser only says hello, pong, typing, look and watch
 MAX_SOCKETS: Final = 8  # by user
 
@@ -67,52 +72,62 @@ class DesktopSocket:
         self._services = services
         self._desk = desk
         self._company = Company()
+        self._serving = Tasks()
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Serve one browser until it leaves, logs out or falls behind."""
+        """Begin to serve a browser, which lasts until it leaves, logs out or falls behind."""
         check_origin(request, self._services.settings.http.public_url)
         identity = await identify(request, self._services)
         if identity.must_change_password:
             raise ApiError(403, "password_change_required", "change the first password")
         identity.require("desk.use")
-        socket = web.WebSocketResponse(max_msg_size=MAX_FRAME, compress=False, timeout=SEND_S)
-        await socket.prepare(request)
-        feed = await self._desk.open(identity)
-        if len(feed.connections) >= MAX_SOCKETS:
-            await _bye(socket, "replaced")
-            return socket
-        connection = Connection()
-        try:
-            async with asyncio.timeout(HELLO_S):
-                hello = _frames.decode((await socket.receive_str()).encode())
-            if not isinstance(hello, Hello):
-                raise msgspec.ValidationError("hello comes first")
-        except (TimeoutError, TypeError, msgspec.MsgspecError):
-            await _bye(socket, "no_hello")
-            return socket
-        await self._desk.attach(feed, connection, hello.epoch, hello.seq)
-        writer = asyncio.create_task(self._write(socket, connection, identity.session_id))
-        try:
-            await self._read(socket, feed, connection)
-        finally:
-            self._company.look(feed, connection, "")
-            connection.close("gone")
-            await writer
-            await self._desk.detach(feed, connection)
-        return socket
+        socket, answer = await upgrade(request, max_bytes=MAX_FRAME)
+        self._serving.start(self._serve(socket, identity))
+        return answer
 
-    async def _read(self, socket: web.WebSocketResponse, feed: UserFeed, connection: Connection) -> None:
+    async def close(self) -> None:
+        """Send everybody away and return when they are gone: the hub stops."""
+        self._desk.close()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(STOP_S):
+                await self._serving.done()
+        await self._serving.close()
+
+    async def _serve(self, socket: WebSocket, identity: Identity) -> None:
+        try:
+            feed = await self._desk.open(identity)
+            if len(feed.connections) >= MAX_SOCKETS:
+                await _bye(socket, "replaced")
+                return
+            if (hello := await _hello(socket)) is None:
+                await _bye(socket, "no_hello")
+                return
+            connection = Connection()
+            await self._desk.attach(feed, connection, hello.epoch, hello.seq)
+            writer = asyncio.create_task(self._write(socket, connection, identity.session_id))
+            try:
+                await self._read(socket, feed, connection)
+            finally:
+                self._company.look(feed, connection, "")
+                connection.close("gone")
+                await writer
+                await self._desk.detach(feed, connection)
+        finally:
+            socket.abort()
+
+    async def _read(self, socket: WebSocket, feed: UserFeed, connection: Connection) -> None:
         """Take frames until the browser is gone or silent; each browser frame proves that the line lives."""
         while True:
             try:
-                message = await socket.receive(timeout=SILENCE_S)
+                async with asyncio.timeout(SILENCE_S):
+                    message = await socket.receive()
             except TimeoutError:
                 log.info("a desk of user %s fell silent", feed.viewer.identity.user_id)
                 return
-            if message.type is not WSMsgType.TEXT:
+            if not isinstance(message, str):
                 return
             try:
-                frame = _frames.decode(message.data)
+                frame = _frames.decode(message)
             except msgspec.MsgspecError:
                 await _bye(socket, "bad_frame")
                 return
@@ -133,7 +148,7 @@ class DesktopSocket:
                 conversation_id = ""
         self._company.look(feed, connection, conversation_id)
 
-    async def _write(self, socket: web.WebSocketResponse, connection: Connection, session_id: str) -> None:
+    async def _write(self, socket: WebSocket, connection: Connection, session_id: str) -> None:
         """Send queued frames and a ping every ``PING_S``, busy or not; say bye when connection or session is over."""
         loop = asyncio.get_running_loop()
         ping_at = loop.time() + PING_S
@@ -151,15 +166,24 @@ class DesktopSocket:
                     await _bye(socket, connection.bye_code)
                     return
                 async with asyncio.timeout(SEND_S):
-                    await socket.send_str(frame.decode())
+                    await socket.send(frame)
         except (ConnectionResetError, TimeoutError):
-            await socket.close(code=1011)
+            await socket.close(WSCloseCode.INTERNAL_ERROR)
 
 
-async def _bye(socket: web.WebSocketResponse, code: str) -> None:
-    if not socket.closed:
-        try:
-            await socket.send_json({"type": "bye", "code": code})
-        except ConnectionResetError:
-            return
-        await socket.close(code=1000)
+async def _hello(socket: WebSocket) -> Hello | None:
+    """Return the browser's first frame, None when it is another one or does not come."""
+    try:
+        async with asyncio.timeout(HELLO_S):
+            message = await socket.receive()
+        frame = _frames.decode(message or "")
+    except (TimeoutError, msgspec.MsgspecError):
+        return None
+    return frame if isinstance(frame, Hello) else None
+
+
+async def _bye(socket: WebSocket, code: str) -> None:
+    with suppress(ConnectionResetError, TimeoutError):
+        async with asyncio.timeout(SEND_S):
+            await socket.send(msgspec.json.encode({"type": "bye", "code": code}))
+    await socket.close()

@@ -6,8 +6,10 @@ from contextlib import aclosing, suppress
 from enum import IntEnum
 from typing import Final
 
-from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp import WSCloseCode, web
 
+from core.sockets import WebSocket, upgrade
+from core.tasks import Tasks
 from plugins.web_chat import wire
 from plugins.web_chat.identity import IdentityRefused
 from plugins.web_chat.limits import TooMany
@@ -16,9 +18,7 @@ from plugins.web_chat.session import Session
 
 log = logging.getLogger(__name__)
 
-CLOSE_S: Final = 2.0  # how long a peer may take to answer our close
 HEARTBEAT_S: Final = 30.0  # protocol pings: finds peers that vanished without a word
-WRITE_BUFFER_BYTES: Final = 65_536
 
 
 class CloseCode(IntEnum):
@@ -42,39 +42,43 @@ class Sockets:
 
     def __init__(self, reception: Reception) -> None:
         self._reception = reception
-        self._open: set[web.WebSocketResponse] = set()
+        self._open: set[WebSocket] = set()
+        self._serving = Tasks()
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Serve one connection until either side leaves."""
+        """Begin to serve a connection, which lasts until either side leaves."""
         ip = self._reception.enter(request)
-        socket = web.WebSocketResponse(
-            timeout=CLOSE_S,
-            heartbeat=HEARTBEAT_S,
-            compress=False,
-            max_msg_size=wire.MAX_FRAME_BYTES,
-            writer_limit=WRITE_BUFFER_BYTES,
-        )
         try:
-            await socket.prepare(request)
-            self._open.add(socket)
-            await self._converse(request, socket, ip)
+            socket, answer = await upgrade(request, max_bytes=wire.MAX_FRAME_BYTES, heartbeat_s=HEARTBEAT_S)
+        except BaseException:
+            self._reception.leave(ip)
+            raise
+        self._serving.start(self._serve(socket, ip))
+        return answer
+
+    async def close(self) -> None:
+        """Tell everybody that we go; their widgets come back by themselves."""
+        goodbyes = (socket.close(WSCloseCode.GOING_AWAY) for socket in tuple(self._open))
+        await asyncio.gather(*goodbyes)
+        await self._serving.done()
+
+    async def _serve(self, socket: WebSocket, ip: str) -> None:
+        self._open.add(socket)
+        try:
+            await self._converse(socket, ip)
+            await socket.close()
         except _Goodbye as goodbye:
             level = logging.WARNING if goodbye.close_code is CloseCode.BAD_FRAME else logging.DEBUG
             log.log(level, "closed a widget's connection: %s", goodbye.code)
             with suppress(ConnectionResetError):
-                await socket.send_str(wire.encode(wire.Error(code=goodbye.code)).decode())
-            await socket.close(code=goodbye.close_code, message=goodbye.code.encode())
+                await socket.send(wire.encode(wire.Error(code=goodbye.code)))
+            await socket.close(goodbye.close_code, goodbye.code)
         finally:
+            socket.abort()
             self._open.discard(socket)
             self._reception.leave(ip)
-        return socket
 
-    async def close(self) -> None:
-        """Tell everybody that we go; their widgets come back by themselves."""
-        goodbyes = (socket.close(code=WSCloseCode.GOING_AWAY) for socket in tuple(self._open))
-        await asyncio.gather(*goodbyes, return_exceptions=True)
-
-    async def _converse(self, request: web.Request, socket: web.WebSocketResponse, ip: str) -> None:
+    async def _converse(self, socket: WebSocket, ip: str) -> None:
         try:
             async with asyncio.timeout(self._reception.config.hello_timeout_s):
                 hello = await _next(socket)
@@ -91,7 +95,7 @@ class Sockets:
         except TooMany as error:
             raise _Goodbye(CloseCode.TOO_MANY, error.code) from error
         session.push(welcome)
-        writer = asyncio.create_task(self._write(request, socket, session))
+        writer = asyncio.create_task(self._write(socket, session))
         try:
             while (frame := await _next(socket)) is not None:
                 answer = await self._reception.intake.take(frame, session, ip, self._reception.tickets)
@@ -104,31 +108,29 @@ class Sockets:
             writer.cancel()
             await asyncio.gather(writer, return_exceptions=True)
 
-    async def _write(self, request: web.Request, socket: web.WebSocketResponse, session: Session) -> None:
+    async def _write(self, socket: WebSocket, session: Session) -> None:
         """Write what the session has to say; a peer that does not read is cut off, its widget comes back."""
         try:
             async with aclosing(session.frames()) as frames:
                 async for frame in frames:
                     async with asyncio.timeout(self._reception.config.send_timeout_s):
-                        await socket.send_frame(frame.data, WSMsgType.TEXT)
+                        await socket.send(frame.data)
         except (TimeoutError, ConnectionResetError):
             log.debug("a widget does not read")
         except Exception:
             log.exception("writing to a widget failed")
-        if request.transport is not None:
-            request.transport.abort()
+        socket.abort()
 
 
-async def _next(socket: web.WebSocketResponse) -> wire.ClientFrame | None:
+async def _next(socket: WebSocket) -> wire.ClientFrame | None:
     """Return the peer's next frame, None when it left."""
-    message = await socket.receive()
-    match message.type:
-        case WSMsgType.TEXT:
+    match await socket.receive():
+        case str(text):
             try:
-                return wire.decode_frame(message.data)
+                return wire.decode_frame(text)
             except wire.FrameRefused as error:
                 raise _Goodbye(CloseCode.BAD_FRAME, "bad_frame") from error
-        case WSMsgType.BINARY:
-            raise _Goodbye(CloseCode.BAD_FRAME, "bad_frame")
-        case _:
+        case None:
             return None
+        case _:
+            raise _Goodbye(CloseCode.BAD_FRAME, "bad_frame")

@@ -19,6 +19,7 @@ AIOHTTP = {"aiohttp", "multidict", "yarl"}  # the two others are parts of its in
 SDK = {*AIOHTTP, "msgspec"}  # what every plugin may count on
 BESIDES = {
     "core/host": {*AIOHTTP, "uvloop"},  # serves the routes of channels and runs the plugin's loop
+    "core/sockets": {*AIOHTTP, "websockets"},  # takes connections from the web server
     "core/testing": {*AIOHTTP, "hypothesis", "pytest", "pytest_asyncio"},
 }
 

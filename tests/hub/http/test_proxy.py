@@ -1,5 +1,6 @@
 """The way through the hub to a channel's own port: requests, sockets, and what must not pass."""
 
+import asyncio
 import io
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,6 +10,7 @@ import aiohttp
 import pytest
 from aiohttp import WSMsgType, web
 from multidict import CIMultiDict
+from yarl import URL
 
 from core.testing.nats import NatsServer
 from hub.demo import PASSWORD
@@ -135,6 +137,73 @@ async def test_a_citizen_who_vanishes_closes_the_far_socket(
     assert socket._response.connection is not None
     socket._response.connection.transport.abort()  # type: ignore[union-attr]
     await until(lambda: bool(far.closes))
+
+
+async def test_large_messages_pass_at_the_pace_of_who_reads_them(
+    house: House, far: Far, http: aiohttp.ClientSession
+) -> None:
+    async with http.ws_connect(_at(house, "ws"), max_msg_size=0) as socket:
+        sizes = [1_000_000 + number for number in range(8)]
+        for size in sizes:
+            await socket.send_bytes(bytes(size))
+        assert [len(await socket.receive_bytes()) for _ in sizes] == sizes
+
+
+@asynccontextmanager
+async def _raw_far(house: House, path: Path, answer: bytes) -> AsyncIterator[None]:
+    """A channel that gives ``answer`` to whoever asks and then hangs up."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_unix_server(serve, str(path))
+    house.services.plugin_instances._proxy.place(INSTANCE, f"unix:{path}")
+    try:
+        yield
+    finally:
+        server.close()
+        await server.wait_closed()
+
+
+STUBBORN = {
+    "says no": (b"HTTP/1.1 403 Forbidden\r\n\r\n", 403),
+    "says something else": (b"HTTP/1.1 200 OK\r\n\r\n", 502),
+    "says nothing": (b"", 502),
+    "speaks no HTTP": (b"\0" * 20_000, 502),
+}
+
+
+@pytest.mark.parametrize("label", STUBBORN)
+async def test_a_channel_that_does_not_want_a_socket_is_said_so(
+    house: House, tmp_path: Path, http: aiohttp.ClientSession, label: str
+) -> None:
+    answer, status = STUBBORN[label]
+    async with _raw_far(house, tmp_path / "c.sock", answer):
+        with pytest.raises(aiohttp.WSServerHandshakeError, match=str(status)):
+            await http.ws_connect(_at(house, "ws"))
+
+
+async def test_a_channel_s_handshake_passes_nothing_but_itself(
+    house: House, tmp_path: Path, http: aiohttp.ClientSession
+) -> None:
+    injected = b"Sec-WebSocket-Protocol: sip\nSet-Cookie: lianxin_session=fixed\r\nSet-Cookie: a=b\r\n"
+    words = b"HTTP/1.1 101 Yes\r\n" + injected + b"Sec-WebSocket-Accept: x\r\n\r\n"
+    async with _raw_far(house, tmp_path / "c.sock", words + b"\x81\x02hi"):
+        reader, writer = await asyncio.open_connection("127.0.0.1", URL(house.url).port)
+        writer.write(
+            f"GET /channels/{INSTANCE}/ws HTTP/1.1\r\nHost: x\r\n".encode()
+            + b"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+        )
+        async with asyncio.timeout(10):
+            head, _, first_words = (await reader.read()).partition(b"\r\n\r\n")
+        writer.close()
+    assert b"101" in head
+    assert b"Sec-WebSocket-Accept: x" in head
+    assert b"Cookie" not in head
+    assert first_words == b"\x81\x02hi"
 
 
 async def test_a_channel_that_is_away_is_said_to_be(house: House, tmp_path: Path, http: aiohttp.ClientSession) -> None:
