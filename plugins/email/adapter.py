@@ -137,7 +137,7 @@ class EmailChannel(Channel[EmailConfig], FindsSent):
         try:
             content, mime = await self.link.get_media(media_id)
         except RequestFailed as error:
-            raise SendRejected("no_attachment", f"attachment {name!r}: {error}") from error
+            raise SendRejected("file_missing", f"attachment {name!r}: {error}") from error
         return name, mime, content
 
     async def _file(self, mail: bytes) -> None:
