@@ -20,6 +20,7 @@ def register_routes() -> list[object]:
         flows,
         knowledge,
         outreach,
+        phones,
         plugins,
         prompts,
         queues,
@@ -34,6 +35,7 @@ def register_routes() -> list[object]:
 
     modules = (
         users,
+        phones,
         queues,
         recordings,
         service_rules,

@@ -13,6 +13,7 @@ from hub.backup.backups import Backups
 from hub.backup.writing import Source
 from hub.bulk.campaigns import Campaigns
 from hub.bulk.runner import BulkRunner
+from hub.calls.phone_accounts import PhoneAccounts
 from hub.calls.prompt_editor import PromptEditor
 from hub.calls.recordings import Recordings
 from hub.calls.rehearsal import Rehearsal
@@ -214,6 +215,7 @@ class Assembly:
             dialling=telephony.dialling,
             recordings=recordings,
             phones=self.phones,
+            phone_accounts=PhoneAccounts(units, audit, self.phones, settings.data_dir),
             presence=presence,
             prompt_editor=PromptEditor(self.prompts, rehearsal, library, media, audit),
             queues=queues,

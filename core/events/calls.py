@@ -28,6 +28,7 @@ Cause = Literal[
 ]
 Background = Literal["silence", "music", "ringing"]
 SpyMode = Literal["listen", "whisper", "barge"]
+PhoneKind = Literal["browser", "sip", "outside"]  # of an agent; the last is a number that is simply called
 
 
 class Prompt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from core.events.base import Event
+from core.events.calls import PhoneKind
 from core.events.conversations import ConversationView
 
 AgentStateName = Literal["available", "busy", "wrap_up", "away", "offline", "unreachable"]
@@ -26,7 +27,10 @@ class OfferView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class AgentView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An agent's state as shown to colleagues; ``work_number`` is all a citizen ever sees."""
+    """An agent's state as shown to colleagues; ``work_number`` is all a citizen ever sees.
+
+    ``phone`` is the kind on which calls ring now, empty when none can be rung.
+    """
 
     agent_id: str
     display_name: str
@@ -37,6 +41,7 @@ class AgentView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     since: datetime
     load: dict[str, int] = {}
     queue_ids: tuple[str, ...] = ()
+    phone: PhoneKind | Literal[""] = ""
 
 
 class QueueView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -63,6 +63,15 @@ class CallControls:
             self._hold(live, is_held=is_held)
             return self._answer(live, identity)
 
+    async def mute(self, identity: Identity, conversation_id: str, *, is_muted: bool) -> ConversationView:
+        """Let nobody hear the user's phone: what a browser does by itself, other phones have the hub do."""
+        async with self._units.open() as unit:
+            live = await self._mine(unit, identity, conversation_id)
+            leg = self._leg(live, identity)
+            if isinstance(leg.activity, Talk):
+                live.act(leg.leg_id, msgspec.structs.replace(leg.activity, is_muted=is_muted))
+            return self._answer(live, identity)
+
     async def send_keys(self, identity: Identity, conversation_id: str, keys: str) -> ConversationView:
         """Send keys to whoever the agent talks with: a menu at the far end wants them."""
         async with self._units.open() as unit:
@@ -256,8 +265,10 @@ class CallControls:
         target = phone.target if phone is not None else target
         party = new_party(live.row, leg_id or new_id(), role, unit.now, user_id=user_id, target=target)
         unit.add(party)
-        caller_id = live.row.number.removeprefix("tel:") if phone else ""
-        dial = Dial(target=target, ring_s=RING_S, caller_id=caller_id, auto_answer=auto_answer and phone is not None)
+        if phone is None:
+            dial = Dial(target=target, ring_s=RING_S)
+        else:
+            dial = phone.dial(RING_S, shown=live.row.number, answers_itself=auto_answer)
         live.call_up(party, role, dial, room=room)
 
     def _phone(self, identity: Identity) -> Reached:

@@ -43,9 +43,7 @@ class Outgoing:
             row, derived_id("agent", row.call_id), "agent", unit.now, user_id=user_id, target=phone.target
         )
         unit.add(party)
-        number = row.number.removeprefix("tel:")
-        dial = Dial(target=phone.target, ring_s=AGENT_RING_S, caller_id=number, auto_answer=True)
-        live.call_up(party, "agent", dial)
+        live.call_up(party, "agent", phone.dial(AGENT_RING_S, shown=row.number, answers_itself=True))
         live.act(party.leg_id, RINGING)
         return live
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final, Literal
 
 from core.bus import Bus
-from core.events import PhoneAccount, PhoneChanged, PhonesPlan
+from core.events import Dial, PhoneAccount, PhoneChanged, PhoneKind, PhonesPlan
 from core.ids import new_id
 from hub.store.models import Phone, PluginInstance, Setting, User
 from hub.store.secrets import Sealer
@@ -23,11 +23,20 @@ class Reached:
 
     phone_id: str
     instance: str
+    kind: PhoneKind
+    number: str = ""
 
     @property
     def target(self) -> str:
         """How a plan names it."""
-        return f"phone:{self.phone_id}"
+        return self.number if self.kind == "outside" else f"phone:{self.phone_id}"
+
+    def dial(self, ring_s: float, *, shown: str, answers_itself: bool = False) -> Dial:
+        """Return how it is called; ``shown`` is the citizen's number, which no carrier takes from us for theirs."""
+        if self.kind == "outside":
+            return Dial(target=self.target, ring_s=ring_s)
+        number = shown.removeprefix("tel:")
+        return Dial(target=self.target, ring_s=ring_s, caller_id=number, auto_answer=answers_itself)
 
 
 class Phones:
@@ -37,23 +46,62 @@ class Phones:
         self._units = units
         self._bus = bus
         self._sealer = sealer
-        self.lost: Callable[[str], Awaitable[None]] | None = None  # told of users whose phone was taken away
+        self.changed: Callable[[str], Awaitable[None]] | None = None  # told whose phones are others now
         self._reachable: dict[str, list[Reached]] = {}  # by user, the newest first
+        self._chosen: dict[str, str] = {}  # the kind on which a user wants to be rung
 
     async def load(self) -> None:
-        """Read which phones can be rung."""
+        """Read which phones can be rung, and which are wanted."""
         self._reachable.clear()
         for row in await Phone.filter(is_reachable=True).order_by("-changed_at"):
-            self._reachable.setdefault(row.user_id, []).append(Reached(row.phone_id, row.instance))
+            self._reachable.setdefault(row.user_id, []).append(_reached(row))
+        self._chosen = {user.user_id: user.phone_kind async for user in User.exclude(phone_kind="")}
 
     def of(self, user_id: str) -> Reached | None:
-        """Return the phone on which a user is rung, or None when there is none that can be."""
-        phones = self._reachable.get(user_id)
-        return phones[0] if phones else None
+        """Return the phone on which a user is rung, or None when there is none that can be.
+
+        That is one of the kind they chose, else the newest; a number outside is rung only when it was chosen.
+        """
+        phones = self._reachable.get(user_id, [])
+        chosen = self._chosen.get(user_id, "")
+        wanted = [phone for phone in phones if phone.kind == chosen]
+        others = [phone for phone in phones if phone.kind != "outside"]
+        return next(iter(wanted or others), None)
+
+    async def choose(self, unit: Unit, user_id: str, kind: PhoneKind | Literal[""]) -> None:
+        """Ring a user on a phone of this kind when there is one, or on the newest."""
+        await User.filter(user_id=user_id).update(phone_kind=kind)
+        before = self._chosen.get(user_id, "")
+        unit.if_undone(lambda: self._chosen.update({user_id: before}))
+        self._chosen[user_id] = kind
+        self._tell_changed(unit, user_id)
+
+    async def set_outside(self, unit: Unit, user_id: str, number: str) -> bool:
+        """Let a user be called on ``number`` (``tel:…``), or with "" on none; False when no plugin carries calls."""
+        await self._forget(unit, await Phone.filter(user_id=user_id, kind="outside"))
+        if not number:
+            return True
+        instance = await self._instance()
+        if instance is None:
+            return False
+        row = await Phone.create(
+            phone_id=new_id(),
+            instance=instance,
+            user_id=user_id,
+            kind="outside",
+            number=number,
+            is_reachable=True,
+            changed_at=unit.now,
+        )
+        before = self._reachable.get(user_id, [])
+        unit.if_undone(lambda: self._reachable.update({user_id: before}))
+        self._reachable[user_id] = [_reached(row), *before]
+        self._tell_changed(unit, user_id)
+        return True
 
     async def issue(self, user: User, *, kind: Literal["browser", "sip"]) -> tuple[Phone, str] | None:
         """Return a new phone for a user and its secret; None when no plugin carries calls. One of a kind at a time."""
-        instance = await PluginInstance.filter(plugin=PLUGIN, is_enabled=True).first()
+        instance = await self._instance()
         if instance is None:
             return None
         secret = secrets.token_urlsafe(SECRET_BYTES)
@@ -61,7 +109,7 @@ class Phones:
             await self._forget(unit, await Phone.filter(user_id=user.user_id, kind=kind))
             row = await Phone.create(
                 phone_id=new_id(),
-                instance=instance.instance,
+                instance=instance,
                 user_id=user.user_id,
                 kind=kind,
                 secret=self._sealer.seal(secret),
@@ -74,11 +122,14 @@ class Phones:
     async def revoke(self, user_id: str, *, kind: Literal["browser", "sip"] = "browser") -> None:
         """Take a user's phones of a kind away."""
         async with self._units.open() as unit:
-            gone = await Phone.filter(user_id=user_id, kind=kind)
-            await self._forget(unit, gone)
-            for instance in {row.instance for row in gone}:
-                await _count(instance)
-                unit.after(lambda instance=instance: self._tell(instance))  # type: ignore[misc]
+            await self.remove(unit, await Phone.filter(user_id=user_id, kind=kind))
+
+    async def remove(self, unit: Unit, rows: list[Phone]) -> None:
+        """Take phones away."""
+        await self._forget(unit, rows)
+        for instance in {row.instance for row in rows if row.kind != "outside"}:
+            await _count(instance)
+            unit.after(partial(self._tell, instance))
 
     async def newer(self, instance: str, revision: int) -> PhonesPlan | None:
         """Return the phones of an instance when they are newer than ``revision``."""
@@ -96,23 +147,31 @@ class Phones:
         before = self._reachable.get(row.user_id, [])
         unit.if_undone(lambda: self._reachable.update({row.user_id: before}))
         phones = [one for one in before if one.phone_id != row.phone_id]
-        newest = [Reached(row.phone_id, row.instance)] if event.is_reachable else []
+        newest = [_reached(row)] if event.is_reachable else []
         self._reachable[row.user_id] = [*newest, *phones]
         return row.user_id
 
     async def _forget(self, unit: Unit, rows: list[Phone]) -> None:
         for row in rows:
             await row.delete()
-            if row.is_reachable and self.lost is not None:
-                unit.after(partial(self.lost, row.user_id))
+            if row.is_reachable:
+                self._tell_changed(unit, row.user_id)
             phones = self._reachable.get(row.user_id, [])
             self._reachable[row.user_id] = [one for one in phones if one.phone_id != row.phone_id]
+
+    def _tell_changed(self, unit: Unit, user_id: str) -> None:
+        if self.changed is not None:
+            unit.after(partial(self.changed, user_id))
+
+    async def _instance(self) -> str | None:
+        row = await PluginInstance.filter(plugin=PLUGIN, is_enabled=True).first()
+        return None if row is None else row.instance
 
     async def _tell(self, instance: str) -> None:
         await self._bus.signal(await self._plan(instance), instance)
 
     async def _plan(self, instance: str) -> PhonesPlan:
-        rows = await Phone.filter(instance=instance).order_by("phone_id")
+        rows = await Phone.filter(instance=instance).exclude(kind="outside").order_by("phone_id")
         phones = []
         for row in rows:
             user = await User.get(user_id=row.user_id)
@@ -125,6 +184,10 @@ class Phones:
                 )
             )
         return PhonesPlan(revision=await _revision(instance), phones=tuple(phones))
+
+
+def _reached(row: Phone) -> Reached:
+    return Reached(row.phone_id, row.instance, row.kind, row.number)  # type: ignore[arg-type]
 
 
 async def _revision(instance: str) -> int:

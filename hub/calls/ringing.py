@@ -1,8 +1,8 @@
 """Brings calls to agents' phones: rings them for an offer, connects who picks a call, lets go of who passes it on."""
 
-from typing import Final
+from typing import Final, Literal
 
-from core.events import Dial
+from core.events import PhoneKind
 from core.ids import derived_id, new_id
 from hub.calls.live_call import LiveCall, new_party
 from hub.calls.outgoing import Outgoing
@@ -22,9 +22,10 @@ class Ringing:
         self._phones = phones
         self._outgoing = outgoing
 
-    def can_ring(self, user_id: str) -> bool:
-        """Whether the agent has a phone that is there."""
-        return self._phones.of(user_id) is not None
+    def phone_of(self, user_id: str) -> PhoneKind | Literal[""]:
+        """Return the kind of phone on which the agent is rung, empty when there is none."""
+        phone = self._phones.of(user_id)
+        return "" if phone is None else phone.kind
 
     async def ring(self, unit: Unit, conversation: Conversation, offer: Offer) -> None:
         """Ring the phone of the agent to whom a call is offered."""
@@ -77,8 +78,6 @@ class Ringing:
         phone = self._phones.of(user_id)
         if phone is None:
             return  # the offer runs out, the work goes to somebody else
-        target = phone.target
-        party = new_party(live.row, leg_id, "agent", unit.now, user_id=user_id, target=target, offer_id=offer_id)
+        party = new_party(live.row, leg_id, "agent", unit.now, user_id=user_id, target=phone.target, offer_id=offer_id)
         unit.add(party)
-        number = live.row.number.removeprefix("tel:")
-        live.call_up(party, "agent", Dial(target=target, ring_s=ring_s, caller_id=number, auto_answer=auto_answer))
+        live.call_up(party, "agent", phone.dial(ring_s, shown=live.row.number, answers_itself=auto_answer))

@@ -64,7 +64,7 @@ class Telephony:
         calendars: Calendars,
     ) -> None:
         """Make what agents, citizens and the engine set in motion."""
-        self.phones.lost = dispatcher.know_phones
+        self.phones.changed = dispatcher.know_phones
         self.call_backs = CallBacks(
             self._units, queues=queues, calendars=calendars, dispatcher=dispatcher, steps=self.steps
         )

@@ -276,6 +276,7 @@ class Dispatcher:
                 display_name=user.display_name,
                 work_number=user.work_number,
                 queue_ids=tuple(user.queue_ids),
+                phone=self._ringing.phone_of(user.user_id),
             )
             if shown != view and not unit.has_recorded(AgentChanged, user.user_id):
                 unit.record(AgentChanged(agent=shown), user.user_id)
@@ -344,7 +345,7 @@ class Dispatcher:
             await self._feed(unit, lambda core, now, one=one: core.set_agent(one.profile, now))  # type: ignore[misc]
 
     def _profile(self, user: User) -> routing.AgentProfile:
-        return profile(user, has_phone=self._ringing.can_ring(user.user_id))
+        return profile(user, has_phone=self._ringing.phone_of(user.user_id) != "")
 
     def _distrust(self) -> None:
         self._is_stale = True

@@ -3,9 +3,9 @@
 import math
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Literal
 
-from core.events import AgentChanged, AgentView, OfferEnded, OfferMade, WorkMoved
+from core.events import AgentChanged, AgentView, OfferEnded, OfferMade, PhoneKind, WorkMoved
 from hub import routing
 from hub.calls.presence import has_number, is_on_the_line, was_called
 from hub.calls.ringing import Ringing
@@ -194,7 +194,7 @@ class Effects:
         await AgentStatus.filter(user_id=decision.agent_id).update(
             state=decision.state, reason=decision.reason, work_mode=decision.mode, since=when(decision.since)
         )
-        view = agent_view(user, decision)
+        view = agent_view(user, decision, phone=self._ringing.phone_of(user.user_id))
         unit.record(AgentChanged(agent=view), decision.agent_id)
 
     async def _say(self, unit: Unit, conversation: Conversation, key: str, **values: Any) -> None:
@@ -202,7 +202,7 @@ class Effects:
         await self._announcements.say(unit, conversation, words)
 
 
-def agent_view(user: User, decision: routing.AgentChanged) -> AgentView:
+def agent_view(user: User, decision: routing.AgentChanged, *, phone: PhoneKind | Literal[""]) -> AgentView:
     """Return an agent as colleagues see them."""
     return AgentView(
         agent_id=user.user_id,
@@ -214,6 +214,7 @@ def agent_view(user: User, decision: routing.AgentChanged) -> AgentView:
         since=when(decision.since),
         load=decision.load,
         queue_ids=tuple(user.queue_ids),
+        phone=phone,
     )
 
 

@@ -27,13 +27,6 @@ class BrowserPhone(msgspec.Struct, frozen=True, kw_only=True):
     domain: str
 
 
-class SipPhone(msgspec.Struct, frozen=True, kw_only=True):
-    """What is entered into a SIP desk phone; the secret is shown this once."""
-
-    phone_id: str
-    secret: str
-
-
 class Keys(Settings, frozen=True, kw_only=True):
     """Keys to send."""
 
@@ -50,6 +43,12 @@ class Recording(Settings, frozen=True, kw_only=True):
     """Whether the recording pauses."""
 
     is_paused: bool
+
+
+class Mute(Settings, frozen=True, kw_only=True):
+    """Whether this user's phone only hears."""
+
+    is_muted: bool
 
 
 class Drop(Settings, frozen=True, kw_only=True):
@@ -82,23 +81,6 @@ async def remove_phone(services: Services, call: Call[NoBody]) -> None:
     await services.phones.revoke(call.identity.user_id)
 
 
-@api.add("POST", "/api/v1/phone/sip", "call.desk_phone", answer=SipPhone, problems=(409,))
-async def make_sip_phone(services: Services, call: Call[NoBody]) -> SipPhone:
-    """Make an account for this user's SIP desk phone; the one before it ends."""
-    user = await User.get(user_id=call.identity.user_id)
-    issued = await services.phones.issue(user, kind="sip")
-    if issued is None:
-        raise ApiError(409, "no_telephony", "no plugin for calls is enabled")
-    row, secret = issued
-    return SipPhone(phone_id=row.phone_id, secret=secret)
-
-
-@api.add("DELETE", "/api/v1/phone/sip", "call.desk_phone")
-async def remove_sip_phone(services: Services, call: Call[NoBody]) -> None:
-    """End the account of this user's SIP desk phone."""
-    await services.phones.revoke(call.identity.user_id, kind="sip")
-
-
 @api.add("POST", "/api/v1/calls", "call.make", body=NewCall, answer=ConversationView, problems=(409, 422), status=201)
 async def make_call(services: Services, call: Call[NewCall]) -> ConversationView:
     """Call somebody: this user's phone rings first."""
@@ -109,6 +91,12 @@ async def make_call(services: Services, call: Call[NewCall]) -> ConversationView
 async def hold(services: Services, call: Call[Hold]) -> ConversationView:
     """Let the citizen hear music, or talk again."""
     return await services.calls.hold(call.identity, call.path["conversation_id"], is_held=call.body.is_held)
+
+
+@api.add("PUT", f"{CALL}/mute", "desk.use", body=Mute, answer=ConversationView, problems=(409,))
+async def mute(services: Services, call: Call[Mute]) -> ConversationView:
+    """Let nobody hear this user's phone, or let them hear it again."""
+    return await services.calls.mute(call.identity, call.path["conversation_id"], is_muted=call.body.is_muted)
 
 
 @api.add("POST", f"{CALL}/keys", "desk.use", body=Keys, answer=ConversationView, problems=(409,))

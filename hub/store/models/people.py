@@ -28,6 +28,7 @@ class User(Model):
     queue_ids: list[str] = json_field(list)
     capacities: dict[str, int] = json_field(dict)
     language = fields.CharField(max_length=35, default="")
+    phone_kind = fields.CharField(max_length=8, default="", db_default="")  # the phone they want to be rung on
     created_at = fields.DatetimeField()
 
     class Meta:

@@ -8,6 +8,8 @@ import pytest
 from core.bus import Bus, BusSettings
 from core.events import Attachment
 from core.testing.clock import VirtualClock
+from hub.accounts.identity import Identity
+from hub.accounts.users import NewUser
 from hub.demo import PASSWORD
 from hub.store.models import PluginInstance, User
 from tests.hub.support.engine import FakeEngine
@@ -56,6 +58,15 @@ async def come(still_house: House, engine: FakeEngine) -> AsyncIterator[Come]:
             return agent
 
         yield come
+
+
+@pytest.fixture
+async def admin(still_house: House) -> AsyncIterator[Agent]:
+    """An administrator, logged in."""
+    new = NewUser(username="root", display_name="管理", work_number="9000", role_ids=("admin",))
+    await still_house.services.users.make(Identity(username="operator"), new, password=PASSWORD)
+    async with Agent(still_house.url, "root", PASSWORD) as agent:
+        yield agent
 
 
 @pytest.fixture

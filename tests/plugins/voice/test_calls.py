@@ -9,7 +9,7 @@ import pytest
 
 from core.events import ActivityEnded, KeysPressed, LegChanged, RecordingEnded, TrunkChanged
 from core.events.calls import Dial, LegPlan, Listen, Prompt, Record, RecordingPlan, Ring, Spy, Talk
-from tests.plugins.voice.support.audio import FRAME, has_tone, is_silent
+from tests.plugins.voice.support.audio import FRAME, WINDOW, has_tone, is_silent
 from tests.plugins.voice.support.phone import Phone
 from tests.plugins.voice.support.stage import MAIN, Stage, agent, citizen, sides, talking
 
@@ -212,6 +212,30 @@ async def test_somebody_outside_is_called_and_sent_keys(voice: Stage, trunk: Pho
             while other.digits != "42":
                 await other.heard_for(0.1)
         await voice.plan(arrived.call_id)
+
+
+async def test_an_agent_on_a_mobile_talks_and_is_recorded_on_the_right(voice: Stage, trunk: Phone) -> None:
+    await voice.told(TrunkChanged, trunk="trunk", is_up=True)
+    async with trunk.call("12345") as call:
+        arrived = await voice.arrival()
+        home = LegPlan(leg_id="leg-home", role="agent", activity=MAIN, dial=Dial(target="tel:+8613700000001"))
+        legs = (citizen(arrived.leg_id), home)
+        await voice.plan(arrived.call_id, *legs, recordings=(RecordingPlan(recording_id="home-1"),))
+        mobile = await trunk.rings()
+        assert mobile.dialled == "13700000001"
+        await mobile.answer()
+        call.say(CALLER_HZ)
+        mobile.say(AGENT_HZ)
+        await call.hears(AGENT_HZ)
+        await mobile.hears(CALLER_HZ)
+        await call.heard_for(1.0)
+        await voice.plan(arrived.call_id)
+        assert await mobile.ended() == "BYE"
+        made = await voice.told(RecordingEnded, recording_id="home-1")
+    left, right = sides(voice.link.files[made.file.media_id][0])
+    for side, frequency_hz in ((left, CALLER_HZ), (right, AGENT_HZ)):
+        starts = range(0, len(side) - WINDOW, FRAME)
+        assert any(has_tone(side[at : at + WINDOW], frequency_hz) for at in starts)
 
 
 async def test_a_call_that_begins_here_rings_the_agent_and_then_the_citizen(voice: Stage, trunk: Phone) -> None:

@@ -31,6 +31,8 @@ export const makeCall = (whom: Called & { client_id: string }) => call<Conversat
 
 export const holdCall = (id: string, isHeld: boolean) => call<ConversationView>('PUT', path(id, 'hold'), { is_held: isHeld })
 
+export const muteCall = (id: string, isMuted: boolean) => call<ConversationView>('PUT', path(id, 'mute'), { is_muted: isMuted })
+
 export const sendKeys = (id: string, keys: string) => call<ConversationView>('POST', path(id, 'keys'), { keys })
 
 export const consult = (id: string, whom: Consulted) => call<ConversationView>('POST', path(id, 'consult'), whom)

@@ -183,6 +183,9 @@ export interface OfferView {
   explanation?: Record<string, string>
 }
 
+/** Of an agent; `outside` is a number that is simply called. */
+export type PhoneKind = 'browser' | 'sip' | 'outside'
+
 export interface AgentView {
   agent_id: string
   display_name: string
@@ -193,6 +196,8 @@ export interface AgentView {
   since: string
   load?: Record<string, number>
   queue_ids?: string[]
+  /** On which kind of phone calls ring now; none where no phone can be rung. */
+  phone?: PhoneKind
 }
 
 export interface QueueView {

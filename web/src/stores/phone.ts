@@ -52,6 +52,8 @@ export const usePhone = defineStore('phone', () => {
       (desk.myself?.state ?? 'offline') !== 'offline',
   )
   const state = computed<PhoneState>(() => (isOnShift.value && !holdsLock.value ? 'taken' : ownState.value))
+  /** My calls ring on a phone that is none of a browser's. */
+  const isElsewhere = computed(() => !!desk.myself?.phone && desk.myself.phone !== 'browser')
   /** The call that concerns me, as the hub sees it. */
   const live = computed(() => liveCallOf(desk.conversations.values(), session.me?.user_id ?? ''))
 
@@ -142,8 +144,9 @@ export const usePhone = defineStore('phone', () => {
 
   return {
     state,
+    isElsewhere,
     /** Whether there is a phone to show. */
-    isShown: computed(() => state.value !== 'off' && state.value !== 'none'),
+    isShown: computed(() => isElsewhere.value || (state.value !== 'off' && state.value !== 'none')),
     handset,
     live,
     stop,
