@@ -17,23 +17,18 @@ from hub.accounts.users import NewUser
 from hub.demo import PASSWORD
 from hub.store.models import User
 from tests.browser.conftest import WEB
-from tests.browser.support.flags import FLAGS
+from tests.browser.support.flags import FLAGS, MICROPHONE
 from tests.browser.support.looks import assert_clean
 from tests.browser.support.people import Agent, People
 from tests.browser.support.switchboard import VOICE, SipFarEnd, Switchboard, running_switchboard
 
 numbers = itertools.count(100_001)
-MEDIA_FLAGS = [
-    "--use-fake-ui-for-media-stream",
-    "--use-fake-device-for-media-stream",
-    "--allow-loopback-in-peer-connection",
-]
 
 
 @pytest.fixture(scope="module")
 def browser(chromium_path: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path, args=[*FLAGS, *MEDIA_FLAGS])
+        browser = playwright.chromium.launch(executable_path=chromium_path, args=[*FLAGS, *MICROPHONE])
         yield browser
         browser.close()
 

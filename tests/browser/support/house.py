@@ -1,27 +1,26 @@
 """The whole house for browsers: ``lianxin run --demo``, its pipes read by a loop in a thread of its own."""
 
-import asyncio
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
+from tests.browser.support.loops import entered, running_loop
 from tests.journeys.support.house import House, start_house, stop_house
+
+START_S = 90.0
 
 
 @contextmanager
 def running_house(data: Path) -> Iterator[House]:
-    """Run the demo; Playwright's synchronous interface leaves no room for a loop in the test's own thread."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="house", daemon=True)
-    thread.start()
-    try:
-        house = asyncio.run_coroutine_threadsafe(start_house(data, "--demo"), loop).result()
+    """Run the demo."""
+
+    @asynccontextmanager
+    async def house() -> AsyncIterator[House]:
+        running = await start_house(data, "--demo")
         try:
-            yield house
+            yield running
         finally:
-            asyncio.run_coroutine_threadsafe(stop_house(house), loop).result()
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
+            await stop_house(running)
+
+    with running_loop("house") as loop, entered(loop, house, within_s=START_S) as running:
+        yield running

@@ -2,10 +2,8 @@
 
 import asyncio
 import re
-import threading
-from collections.abc import Callable, Coroutine, Iterator
-from concurrent.futures import Future
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -14,12 +12,12 @@ from playwright.sync_api import Page, WebSocketRoute
 from core.bus import Bus, BusSettings
 from core.testing.nats import NatsServer
 from hub.store.models import PluginInstance
+from tests.browser.support.loops import do, entered, running_loop
 from tests.hub.calls.conftest import Parrot
 from tests.hub.support.engine import FakeEngine
 from tests.hub.support.house import House
 
 VOICE: Final = "voice-main"
-WAIT_S: Final = 30.0
 T = TypeVar("T")
 
 # The other end of the sound lives in the page as well: a tone goes in, what comes out is counted.
@@ -60,7 +58,7 @@ class Switchboard:
 
     def do(self, work: Coroutine[Any, Any, T]) -> T:
         """Return what ``work`` returns."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(WAIT_S)
+        return do(self._loop, work)
 
     def until(self, holds: Callable[[], bool]) -> None:
         """Return when ``holds`` of the newest plans."""
@@ -76,36 +74,25 @@ def running_switchboard(folder: Path) -> Iterator[Switchboard]:
     """Run a demo hub with telephony."""
     nats = NatsServer(folder)
     nats.start()
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="switchboard", daemon=True)
-    thread.start()
-    stop = asyncio.Event()
-
-    async def run(opened: Future[Switchboard]) -> None:
-        house = House(nats, folder / "data")
-        await house.start()
-        house.hub.prompts.synthesizer = Parrot()
-        async with house.services.store.work():
-            await PluginInstance.create(instance=VOICE, plugin="voice", is_enabled=True, revision=1)
-        async with await Bus.connect(BusSettings(url=nats.url), source=VOICE) as bus:
-            engine = FakeEngine(bus, VOICE)
-            await engine.open()
-            opened.set_result(Switchboard(loop, house, engine))
-            await stop.wait()
-        await house.stop()
-
-    opened: Future[Switchboard] = Future()
-    running = asyncio.run_coroutine_threadsafe(run(opened), loop)
-    running.add_done_callback(lambda done: opened.done() or opened.set_exception(done.exception() or EOFError()))
     try:
-        yield opened.result(WAIT_S)
+        with running_loop("switchboard") as loop, entered(loop, lambda: _switchboard(nats, folder, loop)) as board:
+            yield board
     finally:
-        loop.call_soon_threadsafe(stop.set)
-        running.result(WAIT_S)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
         nats.stop()
+
+
+@asynccontextmanager
+async def _switchboard(nats: NatsServer, folder: Path, loop: asyncio.AbstractEventLoop) -> AsyncIterator[Switchboard]:
+    house = House(nats, folder / "data")
+    await house.start()
+    house.hub.prompts.synthesizer = Parrot()
+    async with house.services.store.work():
+        await PluginInstance.create(instance=VOICE, plugin="voice", is_enabled=True, revision=1)
+    async with await Bus.connect(BusSettings(url=nats.url), source=VOICE) as bus:
+        engine = FakeEngine(bus, VOICE)
+        await engine.open()
+        yield Switchboard(loop, house, engine)
+    await house.stop()
 
 
 class SipFarEnd:

@@ -111,6 +111,15 @@ class AudioLine:
         """Return when 200 ms were not silent."""
         await self._until(lambda: len(self.heard) >= WINDOW and not is_silent(self.heard[-WINDOW:]), "sound", within_s)
 
+    async def hears_else(self, frequency_hz: float, *, within_s: float = WITHIN_S) -> None:
+        """Return when the last 200 ms were not silent and not this tone."""
+
+        def is_else() -> bool:
+            last = self.heard[-WINDOW:]
+            return len(last) == WINDOW and not is_silent(last) and not has_tone(last, frequency_hz, 0.2)
+
+        await self._until(is_else, f"something else than {frequency_hz} Hz", within_s)
+
     async def heard_for(self, seconds: float, *, within_s: float = WITHIN_S) -> None:
         """Return when so much more audio has come, silent or not."""
         enough = len(self.heard) + round(8_000 * seconds)
