@@ -147,16 +147,25 @@ class Assembly:
         )
         endings = Endings(dispatcher, flows, queues, announcements)
         hooks = self.hooks = load_extensions()
-        self.schemes = AddressSchemes(units, bus)
-        self.proxy = ChannelProxy(settings.http.trusted_proxies)
+        self.schemes, self.proxy = AddressSchemes(units, bus), ChannelProxy(settings.http.trusted_proxies)
         plugin_instances = PluginInstances(units, bus, audit, box=sealer, proxy=self.proxy, schemes=self.schemes)
         self.prompts.synthesizer = synthesizers = Synthesizers(bus, plugin_instances)
         rule_book = RuleBook(units, audit, queues)
         transcripts = Transcripts(units, audit)
         transcribers = Transcribers(units, bus, plugin_instances, Taps(bus, queues))
         presence = Presence(units, dispatcher, desk, grace_s=limits.desk_grace_s)
+        agent_control = AgentControl(units, audit, dispatcher, presence=presence, sessions=sessions, desk=desk)
         wallboard = Wallboard(
-            units, clock, audit, queues=queues, desk=desk, plugins=plugin_instances, trunks=telephony.trunks
+            units,
+            clock,
+            audit,
+            queues=queues,
+            desk=desk,
+            control=agent_control,
+            reach=reach,
+            consent=consent,
+            plugins=plugin_instances,
+            trunks=telephony.trunks,
         )
         reception = Reception(flows, hooks)
         telephony.complete(
@@ -273,7 +282,7 @@ class Assembly:
             ),
             desk=desk,
             wallboard=wallboard,
-            agent_control=AgentControl(units, audit, dispatcher, presence),
+            agent_control=agent_control,
             notifications=Notifications(units),
             todos=Todos(units),
             preferences=PreferenceStore(units),
@@ -295,6 +304,7 @@ class Assembly:
             schemes=self.schemes,
             keywords=Keywords(outreach_setup, consent),
             bulk=bulk_runner,
+            notices=wallboard.notices,
             transcripts=transcripts,
         )
         relay = Relay(

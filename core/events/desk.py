@@ -7,7 +7,7 @@ import msgspec
 
 from core.events.base import Event
 
-NotificationKind = Literal["mention", "reminder", "woken", "not_done", "merged"]
+NotificationKind = Literal["mention", "reminder", "woken", "not_done", "merged", "alarm", "away_long", "assigned"]
 
 
 class NotificationView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -15,7 +15,7 @@ PERMISSIONS: Final[dict[str, str]] = {
     "call.barge": "join the call of another agent",
     "recording.find": "find recordings of calls in one's queues",
     "recording.manage": "hold and delete recordings, decide how long they are kept",
-    "agent.control": "set the state of other agents and take work from them",
+    "agent.control": "set the state of other agents, lock them, log them out, take and assign their work",
     "wallboard.view": "see the wallboard and acknowledge its alarms",
     "wallboard.edit": "change the rules of the alarms",
     "bulletin.publish": "publish and withdraw bulletins, see who has read them",

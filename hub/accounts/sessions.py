@@ -92,6 +92,12 @@ class Sessions:
             await self._audit.record(identity, "session.log_out", "user", identity.user_id, remote=remote)
         self._known.pop(_hash(token), None)
 
+    async def end_all(self, user_id: str) -> None:
+        """End every session of a user, who has to log in again."""
+        async with self._store.work():
+            await Session.filter(user_id=user_id).delete()
+        self.forget_user(user_id)
+
     async def identify(self, token: str) -> LoggedIn | None:
         """Return who is behind ``token``, or None when the session is unknown or has ended."""
         if not token or len(token) > 128:

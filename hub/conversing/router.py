@@ -31,6 +31,7 @@ from hub.contacts.links import ContactLinks
 from hub.conversing import mails, timeline
 from hub.conversing.reception import Reception
 from hub.dispatch.dispatcher import Dispatcher
+from hub.figures.notices import AlarmNotices
 from hub.flows.flows import Flows
 from hub.media import MediaStore
 from hub.outreach.keywords import Keywords
@@ -61,6 +62,7 @@ class Router:
         schemes: AddressSchemes,
         keywords: Keywords,
         bulk: BulkRunner,
+        notices: AlarmNotices,
         transcripts: Transcripts,
     ) -> None:
         self._units = units
@@ -75,6 +77,7 @@ class Router:
         self._schemes = schemes
         self._keywords = keywords
         self._bulk = bulk
+        self._notices = notices
         self._transcripts = transcripts
 
     async def take(self, deliveries: Sequence[Delivery]) -> None:
@@ -235,7 +238,10 @@ class Router:
 
     async def _note_status(self, unit: Unit, instance: str, status: MessageStatus) -> None:
         entry = await unit.find_entry(status.message_id)
-        if entry is None and await self._bulk.note_status(unit, instance, status):
+        if entry is None and (
+            await self._bulk.note_status(unit, instance, status)
+            or await self._notices.note_status(unit, instance, status)
+        ):
             return
         if entry is None or entry.instance != instance:
             log.warning("%s reports on a message it never had: %s", instance, status.message_id)

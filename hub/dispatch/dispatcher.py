@@ -20,7 +20,7 @@ from hub.dispatch.effects import Effects
 from hub.dispatch.figures import queue_view
 from hub.dispatch.memory import keep, profile, read_snapshot
 from hub.dispatch.queues import MESSAGE_CLASS, Queues
-from hub.dispatch.work import CALL_CLASS, as_routed, channel_class, live_work
+from hub.dispatch.work import CALL_CLASS, as_routed, channel_class, live_work, waiting_work
 from hub.errors import ApiError
 from hub.store.models import AgentStatus, Conversation, Offer, User, WorkItem
 from hub.units import Unit, Units
@@ -69,7 +69,7 @@ class Dispatcher:
         await self._queues.load()
         async with self._units.open() as unit:
             await self._restore(unit)
-        self._show_figures()
+        await self._show_figures()
 
     async def run(self) -> None:
         """Let happen what time brings about, until cancelled."""
@@ -104,7 +104,7 @@ class Dispatcher:
         yield
         if self._was_fed:
             self._woken.set()
-            unit.after(self._after)
+            unit.after(self._show_figures)
 
     # Work
 
@@ -195,10 +195,13 @@ class Dispatcher:
 
     async def pick(self, unit: Unit, agent_id: str, conversation: Conversation, reason: str) -> None:
         """Let the agent take waiting work out of turn; 409 ``work_gone`` when somebody else has it."""
-        work = await live_work(conversation, "waiting")
-        if work is None:
-            raise ApiError(409, "work_gone", "nobody waits in this conversation any more")
+        work = await waiting_work(conversation, "waiting")
         await self._feed(unit, lambda core, now: core.pick(agent_id, work.work_id, reason, now), gone="work_gone")
+
+    async def assign(self, unit: Unit, agent_id: str, conversation: Conversation, reason: str) -> None:
+        """Give what waits to an agent who is there, without asking; 409 ``work_gone`` or ``agent_gone``."""
+        work = await waiting_work(conversation, "waiting", "offered")
+        await self._feed(unit, lambda core, now: core.assign(work.work_id, agent_id, reason, now), gone="agent_gone")
 
     async def transfer(
         self, unit: Unit, conversation: Conversation, queue_id: str, *, agent_id: str | None, reason: str
@@ -303,12 +306,13 @@ class Dispatcher:
         """Return how many wait before this conversation, and the likely seconds until it is served."""
         if await live_work(conversation, "offered"):
             return 0, None
-        work = await live_work(conversation, "waiting")
+        if (work := await live_work(conversation, "waiting")) is None:
+            return None, None
         try:
-            estimate = self._core.estimate(work.work_id) if work else None
+            estimate = self._core.estimate(work.work_id)
         except routing.RoutingRefused:  # it was taken a moment ago
             return 0, None
-        return (estimate.ahead, estimate.median_s) if estimate else (None, None)
+        return estimate.ahead, estimate.median_s
 
     # Inside
 
@@ -388,10 +392,7 @@ class Dispatcher:
         due = self._core.next_due()
         return due is not None and due <= self._seconds()
 
-    async def _after(self) -> None:
-        self._show_figures()
-
-    def _show_figures(self) -> None:
+    async def _show_figures(self) -> None:
         """Tell the desks about queues whose figures changed."""
         for queue_id in self._queues:
             view = queue_view(self._core, self._queues, queue_id)

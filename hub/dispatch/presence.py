@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from typing import Literal
+from typing import Final, Literal
 
 from core.events import AgentView
 from core.events.routing import WorkMode
@@ -16,6 +16,7 @@ from hub.units import Units
 log = logging.getLogger(__name__)
 
 SetState = Literal["available", "busy", "away", "offline"]
+LOCKED: Final = "locked"  # the reason for which agents are away whom a supervisor lets take no work; it is nobody's own
 
 
 class Presence:
@@ -32,7 +33,9 @@ class Presence:
         desk.left.append(self._left)
 
     async def set_state(self, agent_id: str, state: SetState, reason: str, *, work_mode: WorkMode | None) -> AgentView:
-        """Set the agent's state; 422 for an unknown away reason."""
+        """Set the agent's state; 422 for an unknown away reason, 409 while they are locked."""
+        if is_locked(self._dispatcher.agents.get(agent_id)):
+            raise ApiError(409, "locked_state", "a supervisor has locked this agent")
         if state == "away" and await AwayReason.get_or_none(reason=reason, is_active=True) is None:
             raise ApiError(422, "invalid", "no such away reason", fields={"reason": "unknown"})
         async with self._units.open() as unit, self._dispatcher.deciding(unit):
@@ -48,7 +51,20 @@ class Presence:
             return
         async with self._units.open() as unit, self._dispatcher.deciding(unit):
             await self._dispatcher.return_work(unit, agent_id)
-            await self._dispatcher.set_state(unit, agent_id, "offline", "")
+            if not is_locked(self._dispatcher.agents.get(agent_id)):
+                await self._dispatcher.set_state(unit, agent_id, "offline", "")
+
+    async def lock(self, agent_id: str) -> None:
+        """Take the agent's work; whatever they do, they are away until ``unlock``."""
+        async with self._units.open() as unit, self._dispatcher.deciding(unit):
+            await self._dispatcher.set_state(unit, agent_id, "away", LOCKED)
+            await self._dispatcher.return_work(unit, agent_id)
+
+    async def unlock(self, agent_id: str) -> None:
+        """Let the agent be busy when they are at their desk, offline when not."""
+        state: Literal["busy", "offline"] = "busy" if self._desk.is_connected(agent_id) else "offline"
+        async with self._units.open() as unit, self._dispatcher.deciding(unit):
+            await self._dispatcher.set_state(unit, agent_id, state, "")
 
     async def watch_absent(self) -> None:
         """After a start: give those who should be there the grace to come back."""
@@ -79,7 +95,7 @@ class Presence:
         await asyncio.sleep(self._grace_s)
         self._graces.pop(agent_id, None)
         view = self._dispatcher.agents.get(agent_id)
-        if view is None or view.state == "offline" or self._desk.is_connected(agent_id):
+        if view is None or view.state == "offline" or is_locked(view) or self._desk.is_connected(agent_id):
             return
         try:
             async with self._units.open() as unit, self._dispatcher.deciding(unit):
@@ -91,3 +107,8 @@ class Presence:
                 await self._dispatcher.lose_agent(unit, agent_id)
         except Exception:
             log.exception("the work of lost agent %s could not be returned", agent_id)
+
+
+def is_locked(agent: AgentView | None) -> bool:
+    """Whether a supervisor lets this agent take no work."""
+    return agent is not None and (agent.state, agent.reason) == ("away", LOCKED)

@@ -4,6 +4,7 @@ from typing import Final
 
 from hub import routing
 from hub.calls.presence import is_on_the_line
+from hub.errors import ApiError
 from hub.store.models import Conversation, WorkItem
 
 CALL_CLASS: Final = "call"
@@ -27,6 +28,13 @@ async def as_routed(row: WorkItem, conversation: Conversation) -> routing.WorkIt
 async def live_work(conversation: Conversation, *states: str) -> WorkItem | None:
     """Return the conversation's work in one of ``states``, or None."""
     return await WorkItem.filter(conversation_id=conversation.conversation_id, state__in=states).first()
+
+
+async def waiting_work(conversation: Conversation, *states: str) -> WorkItem:
+    """Return the conversation's work in one of ``states``; 409 ``work_gone`` when somebody has it."""
+    if (work := await live_work(conversation, *states)) is None:
+        raise ApiError(409, "work_gone", "nobody waits in this conversation any more")
+    return work
 
 
 def channel_class(conversation: Conversation) -> str:

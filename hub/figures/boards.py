@@ -4,11 +4,13 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 
+import msgspec
+
 from core.events import QueueView
 from hub.figures.alarms import Alarm
 from hub.figures.cases import Case, Tally, TallyView
 from hub.figures.ledger import PERIODS, QUARTER_S, Ledger
-from hub.figures.views import AgentBoard, Board, ChannelLine, Day, Periods, Quarter, QueueBoard, Served
+from hub.figures.views import AgentBoard, Board, ChannelLine, Day, Periods, Quarter, QueueBoard, Served, SiteBoard
 
 
 class Boards:
@@ -31,6 +33,7 @@ class Boards:
         agents: Collection[str],
         *,
         here_since: Mapping[str, datetime],
+        sites: tuple[SiteBoard, ...] = (),
         lines: tuple[ChannelLine, ...],
         alarms: tuple[Alarm, ...],
     ) -> Board:
@@ -40,6 +43,7 @@ class Boards:
             day_start=self._ledger.day_start,
             total=self._views(figures),
             queues={queue_id: self._queue(view) for queue_id, view in figures.items()},
+            sites=tuple(msgspec.structs.replace(site, periods=self._views(site.queue_ids)) for site in sites),
             channels=self._channels(figures),
             agents=self._agents(agents, figures, here_since),
             lines=lines,
@@ -47,7 +51,7 @@ class Boards:
         )
 
     def day(self, queue_ids: Collection[str]) -> Day:
-        """Return today by quarter hours over some queues."""
+        """Return today by quarter hours and by channel over some queues."""
         day_start = self._ledger.day_start
         sums: dict[int, Tally] = defaultdict(Tally)
         for (queue_id, quarter), tally in self._ledger.quarters.items():
@@ -67,7 +71,7 @@ class Boards:
                     service_level=view.service_level,
                 )
             )
-        return Day(quarters=quarters)
+        return Day(quarters=quarters, channels=self._channels(queue_ids))
 
     def _queue(self, view: QueueView) -> QueueBoard:
         return QueueBoard(

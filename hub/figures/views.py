@@ -55,6 +55,16 @@ class ChannelLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     reason: str = ""
 
 
+class SiteBoard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One site: its sums over those of its queues that the viewer sees; ``agent_ids`` are who works there."""
+
+    site_id: str
+    title: dict[str, str] = {}
+    queue_ids: tuple[str, ...]
+    agent_ids: tuple[str, ...] = ()
+    periods: Periods = {}
+
+
 class Board(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Everything the wallboard shows at one moment, over the queues its viewer may see."""
 
@@ -62,6 +72,7 @@ class Board(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     day_start: datetime
     total: Periods
     queues: dict[str, QueueBoard] = {}
+    sites: tuple[SiteBoard, ...] = ()
     channels: dict[str, TallyView] = {}
     agents: dict[str, AgentBoard] = {}
     lines: tuple[ChannelLine, ...] = ()
@@ -79,6 +90,8 @@ class Quarter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Day(msgspec.Struct, frozen=True, kw_only=True):
-    """Today by quarter hours, up to now."""
+    """Today by quarter hours, up to now, and by channel; ``service_limit``: the share below which a rule alarms."""
 
     quarters: list[Quarter]
+    channels: dict[str, TallyView]
+    service_limit: float | None = None

@@ -14,15 +14,21 @@ from core.clock import Clock
 from core.events import AgentChanged, ConversationChanged, Event, QueueView, TrunkChanged
 from hub.accounts.identity import Identity
 from hub.audit import Audit
+from hub.contacts.reach import Reach
 from hub.desktop.desk import Desk
+from hub.dispatch.agent_control import AgentControl
+from hub.dispatch.presence import is_locked
 from hub.dispatch.queues import Queues
 from hub.errors import not_found
-from hub.figures.alarms import AgentNow, Alarm, Alarms, ChannelNow, QueueNow, Situation, crossed_limits
+from hub.figures.alarm_log import AlarmRecord, alarm_records
+from hub.figures.alarms import AgentNow, Alarm, Alarms, ChannelNow, Crossed, QueueNow, Situation, crossed_limits
 from hub.figures.boards import Boards
 from hub.figures.ledger import LONGEST, PERIODS, Ledger, Targets
+from hub.figures.notices import HUB, AlarmNotices
 from hub.figures.reading import read_asked, read_cases
 from hub.figures.settings import WallboardSetup
-from hub.figures.views import Board, ChannelLine, Day
+from hub.figures.views import Board, ChannelLine, Day, SiteBoard
+from hub.outreach.consent import Consent
 from hub.plugin_instances import PluginInstances
 from hub.store.engine import Store
 from hub.store.models import PluginInstance, Setting
@@ -34,7 +40,6 @@ EVERY_S: Final = 1.0
 ALARMS_KEY: Final = "wallboard.alarms"  # those that lasted when the hub stopped are not raised twice
 MAX_CALLS: Final = 10_000
 HERE: Final = frozenset({"available", "busy", "wrap_up", "away"})
-HUB: Final = Identity(username="hub")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,9 @@ class Wallboard:
         *,
         queues: Queues,
         desk: Desk,
+        control: AgentControl,
+        reach: Reach,
+        consent: Consent,
         plugins: PluginInstances,
         trunks: Mapping[str, TrunkChanged],
     ) -> None:
@@ -64,7 +72,9 @@ class Wallboard:
         self._audit = audit
         self._queues = queues
         self._desk = desk
+        self._control = control
         self.setup = WallboardSetup(units, audit)
+        self.notices = AlarmNotices(audit, self.setup, reach=reach, consent=consent, queues=queues, desk=desk)
         self._plugins = plugins
         self._trunks = trunks
         self._ledger: Ledger
@@ -73,6 +83,7 @@ class Wallboard:
         self._calls: OrderedDict[str, None] = OrderedDict()  # conversations in which people talk
         self._down_since: dict[str, datetime] = {}
         self._lines: tuple[ChannelLine, ...] = ()
+        self._ticking = asyncio.Lock()
 
     async def load(self, store: Store) -> None:
         """Read settings, today's cases and the alarms that lasted; count what is committed from now on."""
@@ -114,6 +125,10 @@ class Wallboard:
 
     async def tick(self) -> None:
         """Raise and end alarms, and show the figures to whoever watches."""
+        async with self._ticking:
+            await self._tick()
+
+    async def _tick(self) -> None:
         now = self._clock.now()
         self._ledger.advance(now)
         self._lines = await self._look_at_lines()
@@ -140,13 +155,33 @@ class Wallboard:
         boards = Boards(self._ledger, self._clock.now(), self._calls.__contains__)
         return self._board(boards, self._seen(identity))
 
-    def day(self, identity: Identity, queue_id: str) -> Day:
-        """Return today by quarter hours, of one queue or of all that ``identity`` sees; 404 for another's."""
+    def day(self, identity: Identity, *, queue_id: str, site_id: str) -> Day:
+        """Return today by quarter hours, of one queue, one site or all that ``identity`` sees; 404 for another's."""
         seen = self._seen(identity).queue_ids
-        if queue_id and queue_id not in seen:
-            raise not_found("queue")
+        if queue_id:
+            if queue_id not in seen:
+                raise not_found("queue")
+            seen = frozenset({queue_id})
+        elif site_id:
+            site = next((one for one in self.setup.settings.sites if one.site_id == site_id), None)
+            if site is None:
+                raise not_found("site")
+            seen = seen.intersection(site.queue_ids)
         boards = Boards(self._ledger, self._clock.now(), self._calls.__contains__)
-        return boards.day({queue_id} if queue_id else seen)
+        limits = (
+            rule.limit / 100
+            for rule in self.setup.settings.rules
+            if rule.is_active
+            and rule.kind == "service_below"
+            and not (rule.queue_ids and seen.isdisjoint(rule.queue_ids))
+        )
+        return msgspec.structs.replace(boards.day(seen), service_limit=max(limits, default=None))
+
+    async def alarm_log(self, identity: Identity, *, before: int | None) -> list[AlarmRecord]:
+        """Return what happened to the alarms that ``identity`` may know of, newest first."""
+        return await alarm_records(
+            lambda kind, subject_id: self._may_know(kind, subject_id)(identity), self._clock.now(), before=before
+        )
 
     async def acknowledge(self, identity: Identity, alarm_id: str, *, remote: str) -> Alarm:
         """Note that somebody has seen an alarm; the first one counts. 404 when it is over."""
@@ -157,7 +192,13 @@ class Wallboard:
             async with self._units.open():
                 kind, subject_id = alarm.subject_kind, alarm.subject_id
                 await self._audit.record(
-                    identity, "alarm.acknowledge", kind, subject_id, remote=remote, rule=alarm.rule_id
+                    identity,
+                    "alarm.acknowledge",
+                    kind,
+                    subject_id,
+                    remote=remote,
+                    by=identity.display_name,
+                    **_told(alarm),
                 )
                 await self._keep_alarms()
         return alarm
@@ -177,35 +218,65 @@ class Wallboard:
             for one in self._desk.agents.values()
             if seen.sees_all or not seen.queue_ids.isdisjoint(one.queue_ids)
         ]
+        sites = tuple(
+            SiteBoard(
+                site_id=site.site_id,
+                title=site.title,
+                queue_ids=tuple(one for one in site.queue_ids if one in seen.queue_ids),
+                agent_ids=tuple(
+                    agent_id
+                    for agent_id in agents
+                    if self._desk.agents[agent_id].work_number in site.work_numbers
+                    or (
+                        not site.work_numbers
+                        and not set(site.queue_ids).isdisjoint(self._desk.agents[agent_id].queue_ids)
+                    )
+                ),
+            )
+            for site in self.setup.settings.sites
+            if not seen.queue_ids.isdisjoint(site.queue_ids)
+        )
         subjects = seen.queue_ids | set(agents) | {line.name for line in self._lines}
         alarms = tuple(alarm for alarm in self._alarms.lasting.values() if alarm.subject_id in subjects)
-        return boards.board(figures, agents, here_since=self._here_since, lines=self._lines, alarms=alarms)
+        return boards.board(figures, agents, here_since=self._here_since, sites=sites, lines=self._lines, alarms=alarms)
 
     async def _look_at_rules(self, boards: Boards, now: datetime) -> None:
         situation = self._situation(boards, now)
         before = set(self._alarms.lasting)
-        raised, ended = self._alarms.look(crossed_limits(self.setup.settings.rules, situation), now)
+        crossed = crossed_limits(self.setup.settings.rules, situation)
+        raised, ended = self._alarms.look(crossed, now)
+        await self._send_away(crossed)
         if before == set(self._alarms.lasting):
             return
-        async with self._units.open():
+        async with self._units.open() as unit:
             for action, alarms in (("alarm.raise", raised), ("alarm.end", ended)):
                 for one in alarms:
-                    await self._audit.record(
-                        HUB, action, one.subject_kind, one.subject_id, rule=one.rule_id, value=one.value
-                    )
+                    await self._audit.record(HUB, action, one.subject_kind, one.subject_id, **_told(one))
+            for one in raised:
+                await self.notices.tell(unit, one, self._may_know(one.subject_kind, one.subject_id))
             await self._keep_alarms()
         for alarm in raised:
             log.warning("alarm %s: %s %s", alarm.rule_id, alarm.subject_kind, alarm.subject_id)
-            self._desk.announce({"type": "signal", "name": "alarm", "alarm": alarm}, self._may_know(alarm))
+            self._desk.announce(
+                {"type": "signal", "name": "alarm", "alarm": alarm},
+                self._may_know(alarm.subject_kind, alarm.subject_id),
+            )
 
-    def _may_know(self, alarm: Alarm) -> Callable[[Identity], bool]:
+    async def _send_away(self, crossed: list[Crossed]) -> None:
+        """Log out whoever was away so long that they have to log in again."""
+        for one in crossed:
+            more_s = one.rule.log_out_after_s
+            if one.rule.kind == "away_longer" and more_s is not None and one.value > one.rule.limit + more_s:
+                await self._control.log_out(HUB, one.subject_id, remote="")
+
+    def _may_know(self, kind: str, subject_id: str) -> Callable[[Identity], bool]:
         def may_know(identity: Identity) -> bool:
             if not identity.may("wallboard.view"):
                 return False
-            if alarm.subject_kind == "queue":
-                return identity.sees_queue(alarm.subject_id)
-            if alarm.subject_kind == "agent":
-                agent = self._desk.agents.get(alarm.subject_id)
+            if kind == "queue":
+                return identity.sees_queue(subject_id)
+            if kind == "agent":
+                agent = self._desk.agents.get(subject_id)
                 queue_ids = () if agent is None else agent.queue_ids
                 return identity.may("queue.all") or any(map(identity.sees_queue, queue_ids))
             return True
@@ -218,7 +289,7 @@ class Wallboard:
             away=tuple(
                 AgentNow(one.agent_id, one.queue_ids, (now - one.since).total_seconds())
                 for one in self._desk.agents.values()
-                if one.state == "away"
+                if one.state == "away" and not is_locked(one)
             ),
             down=tuple(
                 ChannelNow(line.name, (now - self._down_since.setdefault(line.name, now)).total_seconds())
@@ -261,3 +332,8 @@ class Wallboard:
         self._calls[conversation_id] = None
         if len(self._calls) > MAX_CALLS:
             self._calls.popitem(last=False)
+
+
+def _told(alarm: Alarm) -> dict[str, Any]:
+    """Return what the audit log keeps of an alarm."""
+    return {"rule": alarm.rule_id, "kind": alarm.kind, "value": alarm.value, "limit": alarm.limit}

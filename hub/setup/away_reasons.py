@@ -8,7 +8,9 @@ from msgspec import Meta
 from core.config import Settings
 from hub.accounts.identity import Identity
 from hub.audit import Audit
+from hub.dispatch.presence import LOCKED
 from hub.dispatch.queues import Title
+from hub.errors import ApiError
 from hub.setup.slugs import check_slug
 from hub.store.models import AwayReason
 from hub.units import Units
@@ -45,6 +47,8 @@ class AwayReasons:
     async def save(self, identity: Identity, reason: str, edit: ReasonEdit, *, remote: str = "") -> ReasonView:
         """Make or change a reason."""
         check_slug("reason", reason)
+        if reason == LOCKED:
+            raise ApiError(422, "invalid", "the hub's own word", fields={"reason": "reserved"})
         async with self._units.open():
             values = {**msgspec.to_builtins(edit), "title": dict[str, str](edit.title.items())}
             row, _ = await AwayReason.update_or_create(values, reason=reason)

@@ -68,6 +68,16 @@ def test_an_alarm_sounds_and_is_acknowledged(supervisor: Agent) -> None:
     assert_clean(page, "wallboard-alarm")
     alarms.get_by_role("button", name="确认").press("Enter")
     expect(alarms).to_contain_text("陈静 已于")
+    page.get_by_text("告警记录").click()
+    log = page.get_by_role("group").filter(has_text="告警记录")
+    for words in ("触发", "陈静 确认"):
+        expect(log.get_by_text(words, exact=True).first).to_be_visible()
+    assert_clean(page, "wallboard-log")
+    page.get_by_role("button", name="提醒与备忘").click()
+    tray = page.get_by_role("dialog", name="提醒与备忘")
+    expect(tray.get_by_role("button", name=re.compile("陈静 · 离开时长"))).to_be_visible()
+    tray.get_by_role("button", name="全部已读").click()
+    page.keyboard.press("Escape")
     supervisor.choose_state("忙碌")
     expect(alarms).to_have_count(0)
 
@@ -95,6 +105,48 @@ def test_a_wall_shows_one_page_after_the_other_and_nothing_scrolls(supervisor: A
     page.keyboard.press("Escape")
     expect(wall).to_have_count(0)
     expect(button).to_be_focused()
+
+
+def test_a_supervisor_looks_at_one_site_assigns_what_waits_and_locks_an_agent(
+    people: People, supervisor: Agent
+) -> None:
+    page = supervisor.page
+    sites = [
+        {"site_id": "east", "title": {"zh": "城东分中心"}, "queue_ids": ["general"], "work_numbers": ["3021"]},
+        {"site_id": "west", "title": {"zh": "城西分中心"}, "queue_ids": ["housing"]},
+    ]
+    before = supervisor.call("GET", "/wallboard/settings")
+    supervisor.call("PUT", "/wallboard/settings", **{**before, "sites": sites})
+    agent, citizen = people.agent("zhou"), people.citizen()
+    me = agent.call("GET", "/session")["user_id"]
+    for one in supervisor.call("GET", "/conversations?view=waiting")["items"]:  # of other tests
+        supervisor.call("POST", f"/conversations/{one['conversation_id']}/assign", agent_id=me)
+    agent.choose_state("忙碌")
+    citizen.ask_for_a_person()
+    view = page.get_by_label("查看范围")
+    expect(view.get_by_role("option", name="城西分中心")).to_have_count(1)
+    view.select_option(label="城西分中心")
+    expect(page.get_by_role("row").filter(has_text="公积金专席")).to_be_visible()
+    expect(page.get_by_role("row").filter(has_text="综合服务")).to_have_count(0)
+    view.select_option(label="城东分中心")
+    expect(page).to_have_url(re.compile("view=site(:|%3A)east"))
+    page.reload()
+    expect(tile(supervisor, "在岗坐席")).to_have_text("1 / 1")
+    page.get_by_label(re.compile("^把.*分配给")).select_option(label="周敏 · 忙碌")
+    expect(page.get_by_text("目前无人排队")).to_be_visible()
+    expect(citizen.log).to_contain_text("工号 3021 为您服务")
+    tray = agent.page.get_by_role("button", name="提醒与备忘")
+    tray.click()
+    notice = agent.page.get_by_role("dialog", name="提醒与备忘").get_by_role(
+        "button", name=re.compile("陈静 将与.*分配给您")
+    )
+    notice.click()
+    expect(agent.field).to_be_visible()
+    for action, state in (("强制闭锁", "已被班长闭锁"), ("解除闭锁", "忙碌")):
+        page.get_by_role("button", name="管理 周敏").click()
+        page.get_by_role("menuitem", name=action).press("Enter")
+        expect(agent.page.get_by_role("button", name="我的状态")).to_contain_text(state)
+    supervisor.call("PUT", "/wallboard/settings", **before)
 
 
 def test_an_agent_finds_no_wallboard(people: People, house: House) -> None:

@@ -6,7 +6,8 @@ import msgspec
 from msgspec import Meta
 
 from core.config import Settings
-from core.events import AgentView
+from core.events import AgentView, ConversationView
+from hub.figures.alarm_log import AlarmRecord
 from hub.figures.alarms import Alarm
 from hub.figures.settings import WallboardSettings
 from hub.figures.views import Board, Day
@@ -17,9 +18,22 @@ api = Endpoints()
 
 
 class DayQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """Of one queue, or of all the caller sees."""
+    """Of one queue, one site, or of all the caller sees."""
 
     queue_id: Annotated[str, Meta(max_length=64)] = ""
+    site_id: Annotated[str, Meta(max_length=64)] = ""
+
+
+class LogQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Older than the record of this number."""
+
+    before: int | None = None
+
+
+class AlarmLog(msgspec.Struct, frozen=True, kw_only=True):
+    """What happened to alarms, newest first."""
+
+    items: list[AlarmRecord]
 
 
 class ForcedState(Settings, frozen=True, kw_only=True):
@@ -27,6 +41,13 @@ class ForcedState(Settings, frozen=True, kw_only=True):
 
     state: Literal["available", "busy", "away", "offline"]
     reason: Annotated[str, Meta(max_length=64)] = ""
+
+
+class Assignment(Settings, frozen=True, kw_only=True):
+    """Who gets a waiting conversation, and why."""
+
+    agent_id: Annotated[str, Meta(max_length=64)]
+    reason: Annotated[str, Meta(max_length=200)] = ""
 
 
 @api.add("GET", "/api/v1/wallboard", "wallboard.view", answer=Board)
@@ -38,7 +59,13 @@ async def show_board(services: Services, call: Call[NoBody]) -> Board:
 @api.add("GET", "/api/v1/wallboard/day", "wallboard.view", query=DayQuery, answer=Day, problems=(404,))
 async def show_day(services: Services, call: Call[NoBody]) -> Day:
     """Return today by quarter hours."""
-    return services.wallboard.day(call.identity, call.query.queue_id)
+    return services.wallboard.day(call.identity, queue_id=call.query.queue_id, site_id=call.query.site_id)
+
+
+@api.add("GET", "/api/v1/alarms", "wallboard.view", query=LogQuery, answer=AlarmLog)
+async def show_alarm_log(services: Services, call: Call[NoBody]) -> AlarmLog:
+    """Return what happened to the alarms of the last 30 days."""
+    return AlarmLog(items=await services.wallboard.alarm_log(call.identity, before=call.query.before))
 
 
 @api.add("POST", "/api/v1/alarms/{alarm_id}/acknowledge", "wallboard.view", answer=Alarm)
@@ -72,3 +99,36 @@ async def force_state(services: Services, call: Call[ForcedState]) -> AgentView:
 async def release_agent(services: Services, call: Call[NoBody]) -> AgentView:
     """Let everything an agent has in hand wait again."""
     return await services.agent_control.release(call.identity, call.path["user_id"], remote=call.remote)
+
+
+@api.add("POST", "/api/v1/agents/{user_id}/log-out", "agent.control", answer=AgentView)
+async def log_agent_out(services: Services, call: Call[NoBody]) -> AgentView:
+    """Take an agent's work and end their sessions: they have to log in again."""
+    return await services.agent_control.log_out(call.identity, call.path["user_id"], remote=call.remote)
+
+
+@api.add("PUT", "/api/v1/agents/{user_id}/lock", "agent.control", answer=AgentView, problems=(409,))
+async def lock_agent(services: Services, call: Call[NoBody]) -> AgentView:
+    """Take an agent's work and let them take no other until somebody unlocks them."""
+    return await services.agent_control.lock(call.identity, call.path["user_id"], remote=call.remote)
+
+
+@api.add("DELETE", "/api/v1/agents/{user_id}/lock", "agent.control", answer=AgentView, problems=(409,))
+async def unlock_agent(services: Services, call: Call[NoBody]) -> AgentView:
+    """Let a locked agent choose their state again."""
+    return await services.agent_control.unlock(call.identity, call.path["user_id"], remote=call.remote)
+
+
+@api.add(
+    "POST",
+    "/api/v1/conversations/{conversation_id}/assign",
+    "agent.control",
+    body=Assignment,
+    answer=ConversationView,
+    problems=(409,),
+)
+async def assign_conversation(services: Services, call: Call[Assignment]) -> ConversationView:
+    """Give a waiting conversation that is no call to an agent."""
+    return await services.agent_control.assign(
+        call.identity, call.path["conversation_id"], call.body.agent_id, call.body.reason, remote=call.remote
+    )

@@ -125,3 +125,85 @@ async def test_a_trunk_that_is_down_is_shown_and_raises_an_alarm(
     await wallboard.tick()
     (alarm,) = [one for one in (await chen.call("GET", "/wallboard"))["alarms"] if "north" in one["subject_id"]]
     assert alarm["kind"] == "channel_down"
+
+
+async def test_a_site_has_its_own_figures_and_people(
+    still_house: House, channel: FakeChannel, come: Come, clock: VirtualClock
+) -> None:
+    chen = await come("chen")
+    sites = [
+        {"site_id": "east", "title": {"zh": "城东分中心"}, "queue_ids": ["general"], "work_numbers": ["3021"]},
+        {"site_id": "west", "title": {"zh": "城西分中心"}, "queue_ids": ["elder", "housing"]},
+    ]
+    await chen.call("PUT", "/wallboard/settings", sites=sites)
+    await chen.call("PUT", "/me/state", state="busy")
+    await channel.write(WANG, "人工")
+    await until(lambda: still_house.services.wallboard.board(EVERYTHING).total["today"].offered == 1)
+    board = await chen.call("GET", "/wallboard")
+    names = {
+        one["agent_id"]: still_house.services.desk.agents[one["agent_id"]].work_number
+        for one in board["agents"].values()
+    }
+    east, west = board["sites"]
+    assert (east["periods"]["today"]["offered"], west["periods"]["today"].get("offered", 0)) == (1, 0)
+    assert [names[one] for one in east["agent_ids"]] == ["3021"]
+    assert sorted(names[one] for one in west["agent_ids"]) == ["3001", "3021", "3022"]
+    assert (await chen.try_call("GET", "/wallboard/day?site_id=nowhere"))[0] == 404
+    for site_id, count in (("east", 1), ("west", 0)):
+        day = await chen.call("GET", f"/wallboard/day?site_id={site_id}")
+        assert sum(quarter["offered"] for quarter in day["quarters"]) == count
+    zhou = Identity(permissions=frozenset({"wallboard.view"}), queue_ids=frozenset({"elder"}))
+    (own,) = still_house.services.wallboard.board(zhou).sites
+    assert (own.site_id, own.queue_ids) == ("west", ("elder",))
+
+
+async def test_a_supervisor_gives_what_waits_to_an_agent_who_is_told(channel: FakeChannel, come: Come) -> None:
+    zhou, chen = await come("zhou"), await come("chen")
+    for agent in (zhou, chen):
+        await agent.call("PUT", "/me/state", state="busy")
+    await channel.write(WANG, "人工")
+    await chen.until(lambda: any(one["state"] == "queued" for one in chen.tables["conversations"].values()))
+    (conversation_id,) = chen.tables["conversations"]
+    given = await chen.call(
+        "POST", f"/conversations/{conversation_id}/assign", agent_id=zhou.me["user_id"], reason="她熟悉"
+    )
+    assert (given["state"], given["agent_id"]) == ("active", zhou.me["user_id"])
+    await channel.hears(WANG, "工号 3021 为您服务")
+    await zhou.until(lambda: bool(zhou.tables["notifications"]))
+    (told,) = zhou.tables["notifications"].values()
+    assert (told["kind"], told["conversation_id"], told["params"]["by"]) == ("assigned", conversation_id, "陈静")
+    status, answer = await chen.try_call(
+        "POST", f"/conversations/{conversation_id}/assign", agent_id=chen.me["user_id"]
+    )
+    assert (status, answer["error"]["code"]) == (409, "work_gone")
+    assert (await zhou.try_call("POST", f"/conversations/{conversation_id}/assign", agent_id=""))[0] == 403
+
+
+async def test_a_locked_agent_takes_nothing_until_unlocked_whatever_they_try(
+    still_house: House, channel: FakeChannel, come: Come
+) -> None:
+    zhou, chen = await come("zhou"), await come("chen")
+    zhou_id = zhou.me["user_id"]
+    await chen.call("PUT", "/me/state", state="busy")
+    await channel.write(WANG, "人工")
+    conversation_id = await zhou.take_offer()
+    locked = await chen.call("PUT", f"/agents/{zhou_id}/lock")
+    assert (locked["state"], locked["reason"]) == ("away", "locked")
+    assert (await Conversation.get(conversation_id=conversation_id)).state == "queued"
+    for call in (("PUT", "/me/state"), ("PUT", f"/agents/{zhou_id}/state")):
+        status, answer = await (zhou if "me" in call[1] else chen).try_call(*call, state="available")
+        assert (status, answer["error"]["code"]) == (409, "locked_state")
+    await zhou.call("DELETE", "/session")
+    await zhou.log_in("lianxin-demo")
+    agents = still_house.services.desk.agents
+    assert (agents[zhou_id].state, agents[zhou_id].reason) == ("away", "locked")
+    await chen.call("DELETE", f"/agents/{zhou_id}/lock")
+    assert agents[zhou_id].state in ("busy", "offline")
+    actions = AuditRecord.filter(object_id=zhou_id, action__startswith="agent.").order_by("audit_id")
+    assert [one.action for one in await actions] == ["agent.lock", "agent.unlock"]
+    for path in (f"/agents/{zhou_id}/lock", f"/agents/{chen.me['user_id']}/lock"):
+        assert (await chen.try_call("DELETE", path))[0] == 409
+    await chen.call("PUT", f"/agents/{zhou_id}/lock")
+    await still_house.restart()
+    agents = still_house.services.desk.agents
+    assert (agents[zhou_id].state, agents[zhou_id].reason) == ("away", "locked")

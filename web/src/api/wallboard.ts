@@ -1,6 +1,6 @@
 /** The wallboard's figures and alarms, field by field as in hub/figures/views.py; zeros are left out. */
 import { call, withQuery } from './client'
-import type { AgentStateName, AgentView } from './types'
+import type { AgentStateName, AgentView, ConversationView } from './types'
 
 export type PeriodName = 'today' | '15' | '30' | '60'
 export const PERIODS: PeriodName[] = ['today', '15', '30', '60']
@@ -29,6 +29,14 @@ export interface QueueBoard {
   longest_since?: string | null
   available?: number
   serving?: number
+  periods?: Periods
+}
+
+export interface SiteBoard {
+  site_id: string
+  title?: Record<string, string>
+  queue_ids: string[]
+  agent_ids?: string[]
   periods?: Periods
 }
 
@@ -81,6 +89,7 @@ export interface Board {
   day_start: string
   total: Periods
   queues?: Record<string, QueueBoard>
+  sites?: SiteBoard[]
   channels?: Record<string, Tally>
   agents?: Record<string, AgentBoard>
   lines?: ChannelLine[]
@@ -95,9 +104,32 @@ export interface Quarter {
   service_level: number | null
 }
 
+export interface Day {
+  quarters: Quarter[]
+  channels: Record<string, Tally>
+  service_limit?: number | null
+}
+
+/** What happened to an alarm; `by` is empty for the hub's own doing. */
+export interface AlarmRecord {
+  number: number
+  at: string
+  action: 'raise' | 'acknowledge' | 'end' | 'message'
+  by?: string
+  rule_id?: string
+  kind?: AlarmKind
+  subject_kind?: Alarm['subject_kind']
+  subject_id?: string
+  value?: number
+  limit?: number
+  status?: string
+  code?: string
+}
+
 export const getBoard = () => call<Board>('GET', '/wallboard')
-export const getDay = async (queueId: string) =>
-  (await call<{ quarters: Quarter[] }>('GET', withQuery('/wallboard/day', { queue_id: queueId }))).quarters
+export const getDay = (of: { queue_id?: string; site_id?: string }) => call<Day>('GET', withQuery('/wallboard/day', of))
+export const getAlarmLog = async (before?: number) =>
+  (await call<{ items: AlarmRecord[] }>('GET', withQuery('/alarms', { before }))).items
 export const acknowledge = (alarmId: string) => call<Alarm>('POST', `/alarms/${alarmId}/acknowledge`)
 
 export const getWallboardSettings = () => call<Record<string, unknown>>('GET', '/wallboard/settings')
@@ -106,3 +138,8 @@ export const saveWallboardSettings = (settings: unknown) => call<Record<string, 
 export const forceState = (agentId: string, state: AgentStateName, reason = '') =>
   call<AgentView>('PUT', `/agents/${agentId}/state`, { state, reason })
 export const releaseAgent = (agentId: string) => call<AgentView>('POST', `/agents/${agentId}/release`)
+export const logAgentOut = (agentId: string) => call<AgentView>('POST', `/agents/${agentId}/log-out`)
+export const lockAgent = (agentId: string) => call<AgentView>('PUT', `/agents/${agentId}/lock`)
+export const unlockAgent = (agentId: string) => call<AgentView>('DELETE', `/agents/${agentId}/lock`)
+export const assignTo = (conversationId: string, agentId: string) =>
+  call<ConversationView>('POST', `/conversations/${conversationId}/assign`, { agent_id: agentId })

@@ -9,6 +9,9 @@ export function named(group: string, code: string): string {
   return i18n.global.te(key, 'zh') ? i18n.global.t(key) : code
 }
 
+/** The reason of an agent whom a supervisor lets take no work (hub/dispatch/presence.py). */
+export const LOCKED = 'locked'
+
 export const channelName = (channel: string) => named('channel', channel)
 
 export function useTitles() {

@@ -2,7 +2,8 @@
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 
-import { acknowledge, type Alarm } from '@/api/wallboard'
+import type { NotificationView } from '@/api/types'
+import { acknowledge, type Alarm, type AlarmRecord } from '@/api/wallboard'
 import { notify } from '@/composables/alerts'
 import { ringOnce } from '@/composables/sounds'
 import { named, useTitles } from '@/composables/texts'
@@ -10,6 +11,8 @@ import { toast } from '@/composables/toasts'
 import { duration } from '@/format'
 import { i18n } from '@/i18n'
 import { useDesk } from '@/stores/desk'
+
+const TIMES = ['away_longer', 'wait_longer', 'channel_down']
 
 export const useAlarms = defineStore('alarms', () => {
   const desk = useDesk()
@@ -40,12 +43,24 @@ export const useAlarms = defineStore('alarms', () => {
   return { lasting, unseen, isSilent, replaceAll, see }
 })
 
+type About = Pick<AlarmRecord, 'subject_kind' | 'subject_id' | 'kind' | 'value' | 'limit'>
+
+/** Return the alarm that a notice is about. */
+export function alarmOf({ params = {} }: NotificationView): About {
+  const { alarm_kind, subject_kind, subject_id, value, limit } = params
+  return { kind: alarm_kind, subject_kind, subject_id, value: Number(value), limit: Number(limit) } as About
+}
+
+/** Return a limit as people say it: a length of time, or a number. */
+export function limitText(kind: string | undefined, value: number): string {
+  return TIMES.includes(kind ?? '') ? duration(value * 1000) : String(value)
+}
+
 /** Return the alarm in one sentence. */
-export function alarmText(alarm: Alarm): string {
+export function alarmText(alarm: About): string {
   const { queueTitle, agentName } = useTitles()
   const { t } = i18n.global
-  const who = { queue: queueTitle, agent: agentName, channel: (name: string) => name }[alarm.subject_kind](alarm.subject_id)
-  const isTime = alarm.kind === 'away_longer' || alarm.kind === 'wait_longer' || alarm.kind === 'channel_down'
-  const [value, limit] = [alarm.value, alarm.limit].map((one) => (isTime ? duration(one * 1000) : String(one)))
-  return `${who} · ${t('wallboard.over', { what: named('alarm_kind', alarm.kind), value, limit })}`
+  const who = { queue: queueTitle, agent: agentName, channel: (name?: string) => name }[alarm.subject_kind ?? 'channel'](alarm.subject_id)
+  const [value, limit] = [alarm.value ?? 0, alarm.limit ?? 0].map((one) => limitText(alarm.kind, one))
+  return `${who} · ${t('wallboard.over', { what: named('alarm_kind', alarm.kind ?? ''), value, limit })}`
 }

@@ -40,13 +40,8 @@ export const useWallboard = defineStore('wallboard', () => {
       return view ? [{ ...view, figures }] : []
     }),
   )
-  const counts = computed(() => {
-    const by: Record<string, number> = {}
-    for (const one of agents.value) by[one.state] = (by[one.state] ?? 0) + 1
-    return by
-  })
 
-  return { board, queues, agents, counts, watch, leave }
+  return { board, queues, agents, watch, leave }
 })
 
 export type BoardAgent = ReturnType<typeof useWallboard>['agents'][number]
