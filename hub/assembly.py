@@ -291,6 +291,7 @@ class Assembly:
             call_limiter=RateLimiter(clock, rate=limits.calls_per_second, burst=limits.calls_per_second * 4),
             login_limiter=RateLimiter(clock, rate=limits.logins_per_minute / 60, burst=limits.logins_per_minute),
         )
+        knowledge.suggestions.spoken = services.live_transcripts.last_said
         self.router = Router(
             units,
             contacts=contacts,
@@ -312,8 +313,6 @@ class Assembly:
             lambda subject, payload, msg_id: bus.publish_raw(subject, payload, msg_id=msg_id),
             bus.publish_together,
         )
-        requests = ChannelRequests(bus, media, dispatcher)
-        signals = Signals(bus, desk)
         self.tasks: list[Task] = [
             relay.run,
             dispatcher.run,
@@ -321,7 +320,7 @@ class Assembly:
             lambda: keep_time((services.held_steps, services.snoozes, services.todos)),
             lambda: keep_house(store, clock),
             lambda: keep_room(bus),
-            requests.run,
+            ChannelRequests(bus, media, dispatcher).run,
             self.schemes.run,
             telephony.plans.run,
             telephony.call_backs.run,
@@ -329,7 +328,7 @@ class Assembly:
             lambda: resets.serve(bus),
             Console(self.services.configurations, bus, desk).run,
             plugin_instances.run,
-            signals.run,
+            Signals(bus, desk).run,
             synthesizers.run,
             transcribers.run,
             services.rule_checks.run,

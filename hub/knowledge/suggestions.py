@@ -1,5 +1,6 @@
-"""What might answer the citizen who writes now: the best articles with the reason, ready to be sent."""
+"""What might answer the citizen who writes or speaks now: the best articles with the reason, ready to be sent."""
 
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import msgspec
@@ -25,7 +26,7 @@ class Suggestion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SuggestionList(msgspec.Struct, frozen=True, kw_only=True):
-    """Suggestions for ``question``, best first; ``entry_id`` is the message they are for."""
+    """Suggestions for ``question``, best first; ``entry_id`` is the message they are for, none when it is spoken."""
 
     entry_id: str = ""
     question: str = ""
@@ -33,15 +34,18 @@ class SuggestionList(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Suggestions:
-    """Looks at what was written last."""
+    """Looks at what was said or written last."""
 
     def __init__(self, finder: Finder, articles: Articles) -> None:
         self._finder = finder
         self._articles = articles
+        self.spoken: Callable[[str], Sequence[str]] = lambda _: ()  # what the citizen says on the phone, the last first
 
     async def of(self, identity: Identity, conversation_id: str) -> SuggestionList:
         """Return suggestions for the conversation; none when nothing fits well enough."""
-        entry_id, question = await _asked(conversation_id)
+        entry_id, question = "", _together(self.spoken(conversation_id)[:LOOKED_AT])
+        if not question:
+            entry_id, question = await _written(conversation_id)
         if not question:
             return SuggestionList()
         found = await self._finder.find(identity, Wanted(text=question, limit=SHOWN))
@@ -58,13 +62,18 @@ class Suggestions:
         )
 
 
-async def _asked(conversation_id: str) -> tuple[str, str]:
-    """Return the last message's id and what it asks, together with those before it while it is short."""
+async def _written(conversation_id: str) -> tuple[str, str]:
+    """Return the last message's id and what it asks."""
     written = Entry.filter(conversation_id=conversation_id, direction="in", kind="message").exclude(text="")
     rows = await written.order_by("-entry_id").limit(LOOKED_AT)
+    return (rows[0].entry_id, _together([row.text for row in rows])) if rows else ("", "")
+
+
+def _together(texts: Sequence[str]) -> str:
+    """Return the first of ``texts``, after those that came before it while it is short."""
     question = ""
-    for row in rows:
-        question = f"{row.text} {question}".strip()
+    for text in texts:
+        question = f"{text} {question}".strip()
         if len(squeezed(question)) >= SHORT_CHARS:
             break
-    return (rows[0].entry_id, question) if rows else ("", "")
+    return question

@@ -100,7 +100,9 @@ class LiveTranscripts:
         return SpokenLines(call_id=call_id, is_heard=self._taps.hear(conversation_id), lines=lines)
 
     def last_said(self, conversation_id: str) -> tuple[str, ...]:
-        """Return what the citizen has said in the conversation's call, the last first."""
+        """Return what the citizen has said in the conversation's call in progress, the last first."""
+        if not self._taps.hear(conversation_id):
+            return ()
         for talk in reversed(self._talks.values()):
             if talk.conversation_id == conversation_id:
                 return tuple(line.text for line in reversed(talk.lines.values()) if line.speaker == "contact")

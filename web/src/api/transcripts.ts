@@ -33,3 +33,21 @@ export const fetchTranscript = (conversationId: string, mediaId: string) =>
 
 export const correctUtterance = (utteranceId: string, text: string) =>
   call<UtteranceView>('PUT', `/utterances/${utteranceId}`, { text })
+
+/** An utterance of a call in progress; one that is not final is what is understood so far. */
+export interface SpokenLine {
+  n: number
+  speaker: 'contact' | 'agent'
+  start_s: number
+  end_s: number
+  text: string
+  is_final?: boolean
+}
+
+export interface SpokenLines {
+  call_id?: string
+  is_heard?: boolean
+  lines?: SpokenLine[]
+}
+
+export const fetchSpeech = (conversationId: string) => call<SpokenLines>('GET', `/conversations/${conversationId}/speech`)

@@ -21,6 +21,8 @@ export interface Signal {
   board?: Board
   /** Of `alarm`. */
   alarm?: Alarm
+  /** Of `speech`, with the fields of a line beside it. */
+  call_id?: string
 }
 
 export type Inbound =
