@@ -76,6 +76,7 @@ class Hub:
             await services.outreach_setup.load()
             await services.consent.load()
             await services.rule_book.load()
+            await services.quality.load()
             if self._settings.demo:
                 await make_demo(services)
             await services.wallboard.load(store)

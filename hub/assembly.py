@@ -60,6 +60,7 @@ from hub.outreach.settings import OutreachSetup
 from hub.outreach.templates import Templates
 from hub.plugin_instances import PluginInstances
 from hub.preferences import PreferenceStore
+from hub.quality.quality import Quality
 from hub.rate_limits import RateLimiter
 from hub.service_rules.book import RuleBook
 from hub.service_rules.checks import Checks
@@ -242,6 +243,7 @@ class Assembly:
             rule_book=rule_book,
             rule_checks=Checks(units, rule_book),
             coach=Coach(rule_book),
+            quality=Quality(units, audit, rule_book, lambda: wallboard.setup.settings.timezone),
             live_transcripts=LiveTranscripts(units, bus, desk, transcribers.taps),
             plugin_instances=plugin_instances,
             reach=reach,
@@ -332,6 +334,7 @@ class Assembly:
             synthesizers.run,
             transcribers.run,
             services.rule_checks.run,
+            services.quality.draws.run,
             services.live_transcripts.run,
             rehearsal.run,
             *knowledge.tasks,

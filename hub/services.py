@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from hub.outreach.templates import Templates
     from hub.plugin_instances import PluginInstances
     from hub.preferences import PreferenceStore
+    from hub.quality.quality import Quality
     from hub.rate_limits import RateLimiter
     from hub.service_rules.book import RuleBook
     from hub.service_rules.checks import Checks
@@ -115,6 +116,7 @@ class Services:
     rule_book: "RuleBook"
     rule_checks: "Checks"
     coach: "Coach"
+    quality: "Quality"
     live_transcripts: "LiveTranscripts"
     plugin_instances: "PluginInstances"
     reach: "Reach"

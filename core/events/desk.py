@@ -7,7 +7,10 @@ import msgspec
 
 from core.events.base import Event
 
-NotificationKind = Literal["mention", "reminder", "woken", "not_done", "merged", "alarm", "away_long", "assigned"]
+NotificationKind = Literal[
+    "mention", "reminder", "woken", "not_done", "merged", "alarm", "away_long", "assigned",
+    "to_review", "scored", "appeal_decided",
+]  # fmt: skip
 
 
 class NotificationView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

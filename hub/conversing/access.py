@@ -3,17 +3,25 @@
 from hub.accounts.identity import Identity
 from hub.desktop.patches import Viewer
 from hub.errors import ApiError, not_found
-from hub.store.models import Conversation, Media, MediaUse, Offer, PromptSound
+from hub.store.models import Conversation, Media, MediaUse, Offer, PromptSound, QualityCase, Review
 from hub.store.views import conversation_view
 from hub.units import Unit
 
 
 async def may_open(identity: Identity, conversation: Conversation) -> bool:
-    """Whether the user may read the conversation: its queue or its work is theirs, or it is offered to them now."""
+    """Whether the user may read the conversation: of their queue or work, offered to them, or theirs to be scored."""
     if Viewer(identity).may_open(conversation_view(conversation)):
         return True
     offers = Offer.filter(conversation_id=conversation.conversation_id, agent_id=identity.user_id, outcome=None)
-    return await offers.exists()
+    return await offers.exists() or await _reviews(identity, conversation.conversation_id)
+
+
+async def _reviews(identity: Identity, conversation_id: str) -> bool:
+    """Whether the user is asked to score the conversation, or has."""
+    if not identity.may("quality.review"):
+        return False
+    cases = await QualityCase.filter(conversation_id=conversation_id).values_list("case_id", flat=True)
+    return bool(cases) and await Review.filter(case_id__in=cases, reviewer_id=identity.user_id).exists()
 
 
 async def may_fetch(identity: Identity, media_id: str) -> bool:

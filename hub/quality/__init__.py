@@ -1,0 +1,1 @@
+"""How well people are served, as reviewers score it: sheets, sampling, reviews, appeals, results."""
