@@ -77,6 +77,7 @@ class Hub:
             await services.consent.load()
             await services.rule_book.load()
             await services.quality.load()
+            await services.coach.load(store)
             if self._settings.demo:
                 await make_demo(services)
             await services.wallboard.load(store)

@@ -242,7 +242,7 @@ class Assembly:
             transcribers=transcribers,
             rule_book=rule_book,
             rule_checks=Checks(units, rule_book),
-            coach=Coach(rule_book),
+            coach=Coach(clock, desk, rule_book),
             quality=Quality(units, audit, rule_book, lambda: wallboard.setup.settings.timezone),
             live_transcripts=LiveTranscripts(units, bus, desk, transcribers.taps),
             plugin_instances=plugin_instances,
@@ -294,6 +294,7 @@ class Assembly:
             login_limiter=RateLimiter(clock, rate=limits.logins_per_minute / 60, burst=limits.logins_per_minute),
         )
         knowledge.suggestions.spoken = services.live_transcripts.last_said
+        services.live_transcripts.listeners.append(services.coach.hear)
         self.router = Router(
             units,
             contacts=contacts,
@@ -334,6 +335,7 @@ class Assembly:
             synthesizers.run,
             transcribers.run,
             services.rule_checks.run,
+            services.coach.run,
             services.quality.draws.run,
             services.live_transcripts.run,
             rehearsal.run,

@@ -76,6 +76,7 @@ class LiveTranscripts:
         self._desk = desk
         self._taps = taps
         self._talks: OrderedDict[str, _Talk] = OrderedDict()  # by call
+        self.listeners: list[Callable[[SpeechRecognized], None]] = []
 
     async def run(self) -> None:
         """Listen until cancelled."""
@@ -119,6 +120,8 @@ class LiveTranscripts:
         said = _said(tap, event, talk.number(event))
         line = msgspec.convert(said, SpokenLine, from_attributes=True)
         talk.keep(line)
+        for listener in self.listeners:
+            listener(said)
         await self._bus.signal(said, said.call_id)
         await self._show(said.call_id, said.conversation_id, line)
 
