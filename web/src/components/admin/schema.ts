@@ -140,6 +140,12 @@ export function help(name: string, schema: Schema): string {
   return localText(schema['x-description'], schema.properties ? '' : (schema.description ?? ''))
 }
 
+/** Return what it means that a number is left empty. */
+export function unsetText(name: string): string {
+  const { t, te } = i18n.global
+  return te(`setting_unset.${name}`, 'zh') ? t(`setting_unset.${name}`) : t('schema.no_limit')
+}
+
 /** Return what to call the part at `path` in words: `Mailboxes 2 › Password`. */
 export function pathLabel(path: string, root: Schema): string {
   const words: string[] = []
