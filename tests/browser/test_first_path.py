@@ -48,6 +48,7 @@ def test_a_citizen_is_greeted_and_served_by_whom_the_desk_rings(people: People) 
         {"name": "报修单.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4\n%%EOF\n"}
     )
     expect(zhou.page.get_by_role("button", name="移除 报修单.pdf")).to_be_visible()
+    expect(zhou.page.get_by_role("button", name="发送", exact=True)).to_be_enabled()  # once the file is there
     zhou.say("请填写这张表")
     expect(citizen.log.get_by_role("link", name="下载 报修单.pdf")).to_be_visible()
 

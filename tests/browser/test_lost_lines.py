@@ -14,7 +14,7 @@ def talk(people: People) -> tuple[Agent, Citizen]:
     citizen.ask_for_a_person()
     agent.accept()
     agent.say("您好")
-    expect(citizen.log).to_contain_text("您好")
+    expect(citizen.log.get_by_text("您好", exact=True)).to_be_visible()  # the greeting begins with it, too
     return agent, citizen
 
 
@@ -54,8 +54,9 @@ def test_an_agent_without_a_network_misses_nothing_and_is_told(talk: tuple[Agent
     expect(agent.entry("又写一句")).to_be_visible()
     expect(citizen.log.get_by_text("没有网时写的")).to_be_visible()
     expect(agent.entry("没有网时写的")).to_contain_text("已读")
-    assert said(citizen) == ["您好", "您断线时我写的", "又写一句", "没有网时写的"]
-    assert agent.bubbles()[-4:] == ["您好", "您断线时我写的", "又写一句", "没有网时写的"]
+    for said_by_all in (said(citizen), agent.bubbles()[-4:]):
+        assert said_by_all[:2] == ["您好", "您断线时我写的"]
+        assert sorted(said_by_all[2:]) == sorted(["又写一句", "没有网时写的"])  # these two crossed on their way
 
 
 def test_a_citizen_without_a_network_misses_nothing_and_is_told(talk: tuple[Agent, Citizen]) -> None:
