@@ -9,6 +9,7 @@ __all__ = ["register_routes"]
 def register_routes() -> list[object]:
     """Return the operators' endpoints."""
     from admin import (  # noqa: PLC0415 - only the hub needs them
+        about,
         audit,
         away_reasons,
         backups,
@@ -51,6 +52,7 @@ def register_routes() -> list[object]:
         prompts,
         dead_letters,
         system,
+        about,
         transcription,
         audit,
         knowledge,

@@ -7,6 +7,7 @@ Uses the standard library only: the packaging hook and the scripts load this fil
 import fcntl
 import hashlib
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -22,6 +23,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 WEB: Final = ROOT / "web"
 OUTPUT: Final = ROOT / "lianxin" / "_web"
 STAMP: Final = OUTPUT / ".stamp"
+LIBRARIES: Final = OUTPUT / "libraries.json"
 MODULES: Final = WEB / "node_modules"
 MODULES_STAMP: Final = MODULES / ".lianxin-lock"
 
@@ -79,7 +81,7 @@ def build(log: Log = print, *, keep_modules: bool = True) -> None:
         npm = _prepared_npm(log)
         log("building the front end")
         npm.run("run", "build", is_quiet=True)
-        STAMP.parent.mkdir(exist_ok=True)
+        _write_libraries()
         STAMP.write_text(digest)
         if not (keep_modules or had_modules):
             shutil.rmtree(MODULES)
@@ -123,6 +125,23 @@ def _prepared_npm(log: Log) -> Npm:
         npm.run("ci", "--include=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", is_quiet=True)
         MODULES_STAMP.write_text(digest)
     return npm
+
+
+def _write_libraries() -> None:
+    """Write down which libraries the browser code is made from, for the page that names their licences."""
+    lock = json.loads((WEB / "package-lock.json").read_text("utf-8"))
+    libraries = [
+        {
+            "name": path.rpartition("node_modules/")[2],
+            "version": package.get("version", ""),
+            "license": package.get("license", ""),
+            "url": f"https://www.npmjs.com/package/{path.rpartition('node_modules/')[2]}",
+        }
+        for path, package in lock.get("packages", {}).items()
+        if path and not package.get("dev")
+    ]
+    OUTPUT.mkdir(exist_ok=True)
+    LIBRARIES.write_text(json.dumps(libraries))
 
 
 def _sources_digest() -> str:

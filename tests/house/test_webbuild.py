@@ -49,6 +49,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tree:
     monkeypatch.setattr(webbuild, "WEB", tree.web)
     monkeypatch.setattr(webbuild, "OUTPUT", tree.output)
     monkeypatch.setattr(webbuild, "STAMP", tree.output / ".stamp")
+    monkeypatch.setattr(webbuild, "LIBRARIES", tree.output / "libraries.json")
     monkeypatch.setattr(webbuild, "MODULES", tree.web / "node_modules")
     monkeypatch.setattr(webbuild, "MODULES_STAMP", tree.web / "node_modules" / ".lianxin-lock")
     monkeypatch.setattr(webbuild, "find_npm", lambda: npm)
@@ -124,3 +125,19 @@ def test_the_machine_s_node_is_used_when_it_is_new_enough(
 def test_the_oldest_node_is_the_one_the_front_end_asks_for(root: Path) -> None:
     package = json.loads((root / "web/package.json").read_text("utf-8"))
     assert package["engines"]["node"] == ">=" + ".".join(map(str, webbuild.OLDEST_NODE))
+
+
+def test_what_it_is_made_from_is_written_down_for_the_page_of_licences(tree: Tree) -> None:
+    packages = {
+        "": {"name": "web"},
+        "node_modules/vue": {"version": "3.5.45", "license": "MIT"},
+        "node_modules/a/node_modules/@b/c": {"version": "1.0.0", "license": "ISC"},
+        "node_modules/vitest": {"version": "4.0.0", "license": "MIT", "dev": True},
+    }
+    (tree.web / "package-lock.json").write_text(json.dumps({"packages": packages}))
+    tree.build()
+    found = json.loads((tree.output / "libraries.json").read_text())
+    assert [(one["name"], one["version"], one["license"]) for one in found] == [
+        ("vue", "3.5.45", "MIT"),
+        ("@b/c", "1.0.0", "ISC"),
+    ]

@@ -32,6 +32,7 @@ export const ADMIN_PAGES = [
   { group: 'system', name: 'dead-letters', permission: 'admin.system', component: () => import('./views/admin/DeadLettersPage.vue') },
   { group: 'system', name: 'backups', permission: 'admin.backups', component: () => import('./views/admin/BackupsPage.vue') },
   { group: 'system', name: 'configuration', permission: 'admin.configuration', component: () => import('./views/admin/ConfigurationPage.vue') },
+  { group: 'system', name: 'about', permission: 'admin.system', component: () => import('./views/admin/AboutPage.vue') },
   { group: 'system', name: 'audit', permission: 'admin.audit', component: () => import('./views/admin/AuditPage.vue') },
 ] as const
 

@@ -54,3 +54,20 @@ export interface SystemView {
 }
 
 export const getSystem = () => call<SystemView>('GET', '/system')
+
+export interface Library {
+  name: string
+  version: string
+  license: string
+  url: string
+  runs_in: 'server' | 'browser'
+}
+
+export interface About {
+  version: string
+  python: string
+  system: string
+  libraries: Library[]
+}
+
+export const getAbout = () => call<About>('GET', '/about')

@@ -65,3 +65,17 @@ it('filters by channel and counts without the filter', () => {
   expect(inbox.channels).toEqual(['mailto', 'web'])
   expect(inbox.unreadMine).toBe(2)
 })
+
+it('sorts nothing again when a list is shown that was shown before', () => {
+  const inbox = useInbox()
+  for (let n = 0; n < 100; n++) put(`waits-${n}`, { state: 'queued', agent_id: null, queued_at: `2026-11-20T08:00:${n % 60}Z` })
+  put('mine', {})
+  inbox.tab = 'waiting'
+  const before = inbox.rows
+  inbox.tab = 'mine'
+  expect(shown()).toEqual(['mine'])
+  inbox.tab = 'waiting'
+  expect(inbox.rows).toBe(before)
+  put('waits-100', { state: 'queued', agent_id: null })
+  expect(inbox.rows).toHaveLength(101)
+})

@@ -37,14 +37,17 @@ export const useInbox = defineStore('inbox', () => {
   const mine = computed(() => owned.value.filter((one) => !one.snoozed_until))
   const snoozed = computed(() => owned.value.filter((one) => one.snoozed_until))
   const waiting = computed(() => all.value.filter((one) => one.state === 'queued'))
+  // each stays sorted while another list is shown
+  const inOrder = {
+    mine: computed(() => sorted(mine.value.filter(isInChannel), settings.values.sort === 'waiting' ? byWaiting : byRecent)),
+    snoozed: computed(() => sorted(snoozed.value.filter(isInChannel), byWaking)),
+    waiting: computed(() => sorted(waiting.value.filter(isInChannel), byQueue)),
+  }
   const isListed = computed(() => tab.value === 'all' || query.value !== '')
 
   const rows = computed<ConversationView[]>(() => {
-    if (isListed.value) return listed.value.map((one) => desk.conversations.get(one.conversation_id) ?? one)
-    if (tab.value === 'snoozed') return sorted(snoozed.value.filter(isInChannel), byWaking)
-    const chosen = (tab.value === 'mine' ? mine.value : waiting.value).filter(isInChannel)
-    if (tab.value === 'waiting') return sorted(chosen, byQueue)
-    return sorted(chosen, settings.values.sort === 'waiting' ? byWaiting : byRecent)
+    if (tab.value === 'all' || query.value) return listed.value.map((one) => desk.conversations.get(one.conversation_id) ?? one)
+    return inOrder[tab.value].value
   })
 
   const channels = computed(() => [...new Set(all.value.map((one) => one.channel))].sort())
