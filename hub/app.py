@@ -31,6 +31,7 @@ from hub.http.listening import listen
 from hub.http.openapi import document
 from hub.http.server import guard, mount
 from hub.http.static import BrowserCode
+from hub.model_store import ModelStore
 from hub.services import Services
 from hub.settings import HubSettings, store_url
 from hub.store.engine import Store
@@ -58,6 +59,7 @@ class Hub:
     async def run(self, ready: Callable[["Hub"], None]) -> None:
         """Serve until cancelled; ``ready`` is called once browsers and channels can come."""
         async with AsyncExitStack() as stack:
+            await asyncio.to_thread(ModelStore(self._settings.data_dir / "models").tidy)
             store = await self._open_store(stack)
             bus = await stack.enter_async_context(await Bus.connect(self._settings.nats.access(), source="hub"))
             await bus.ensure(STREAMS, BUCKETS, [hub_consumer()])

