@@ -8,6 +8,7 @@ from core.events import (
     ContactChanged,
     ConversationChanged,
     EntryAdded,
+    EntryChanged,
     SendMessage,
     TranscriptChanged,
 )
@@ -113,6 +114,6 @@ def orders_consumer(instance: str) -> Consumer:
 
 def search_consumer(node: str) -> Consumer:
     """Return the reader of everything that can be searched, for the search process of one machine."""
-    searched = (ArticleChanged, EntryAdded, ConversationChanged, ContactChanged, TranscriptChanged)
+    searched = (ArticleChanged, EntryAdded, EntryChanged, ConversationChanged, ContactChanged, TranscriptChanged)
     subjects = tuple(fill(PATTERNS[event], "*") for event in searched)
     return Consumer(EVENTS.name, f"search-{node}", filter_subjects=subjects)

@@ -42,6 +42,7 @@ class Unit:
         self._touched: dict[int, Model] = {}
         self._entries: dict[str, Entry] = {}
         self._changed: dict[str, tuple[Entry, Conversation, str | None]] = {}
+        self._moved: set[str] = set()  # entries
         self._undoings: list[Callable[[], None]] = []
         self._endings: list[Callable[[], None]] = []
         self.kept: dict[tuple[str, str], object] = {}  # what services hold in this unit, by kind and id
@@ -93,9 +94,11 @@ class Unit:
         """Write the changed ``row`` when the unit ends."""
         self._touched[id(row)] = row
 
-    def change_entry(self, entry: Entry, conversation: Conversation) -> None:
+    def change_entry(self, entry: Entry, conversation: Conversation, *, has_moved: bool = False) -> None:
         """Write the changed ``entry`` and tell everybody, once however often it changes in this unit."""
         self.touch(entry)
+        if has_moved:
+            self._moved.add(entry.entry_id)
         self._changed[entry.entry_id] = entry, conversation, self.cause_id
 
     async def conversation(self, conversation_id: str) -> Conversation:
@@ -240,7 +243,11 @@ class Unit:
         while self._endings:  # they may ask again
             self._endings.pop(0)()
         for entry, conversation, cause_id in self._changed.values():
-            event = EntryChanged(entry=entry_view(entry), conversation=conversation_view(conversation))
+            event = EntryChanged(
+                entry=entry_view(entry),
+                conversation=conversation_view(conversation),
+                has_moved=entry.entry_id in self._moved,
+            )
             conversation_id = conversation.conversation_id
             self.work.record(event, conversation_id, conversation_id=conversation_id, cause_id=cause_id)
         self._changed.clear()

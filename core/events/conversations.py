@@ -196,11 +196,12 @@ class EntryAdded(Event, frozen=True, kw_only=True):
 
 
 class EntryChanged(Event, frozen=True, kw_only=True):
-    """An entry's delivery state changed, or it moved to another conversation."""
+    """An entry's delivery state changed, or it ``has_moved`` to ``conversation`` from another."""
 
     type = "entry.changed"
     entry: EntryView
     conversation: ConversationView
+    has_moved: bool = False
 
 
 class DraftChanged(Event, frozen=True, kw_only=True):

@@ -154,7 +154,7 @@ async def _move(unit: Unit, entries: list[Entry], origin: Conversation, to: Conv
     for row in entries:
         entry = unit.know_entry(row)
         entry.conversation_id = to.conversation_id
-        unit.change_entry(entry, to)
+        unit.change_entry(entry, to, has_moved=True)
     await move_transcripts(unit, [entry.entry_id for entry in entries], to.conversation_id)
     unit.forget_own(origin.conversation_id, to.conversation_id)
     used = {media_id for entry in entries for media_id in _media_ids(entry)}

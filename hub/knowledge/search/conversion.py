@@ -8,6 +8,7 @@ from core.events import (
     ConversationChanged,
     ConversationView,
     EntryAdded,
+    EntryChanged,
     EntryView,
     Event,
     TranscriptChanged,
@@ -22,7 +23,7 @@ def changed_document(event: Event, conversation_id: str | None) -> SearchDocumen
     match event:
         case ArticleChanged(article=article) if article.is_published:
             return article_document(article)
-        case EntryAdded(entry=entry) if entry.kind != "notice" and entry.text:
+        case EntryAdded(entry=entry) | EntryChanged(entry=entry, has_moved=True) if _is_searched(entry):
             return entry_document(entry)
         case ConversationChanged(conversation=conversation) if conversation.topic or conversation.summary:
             return conversation_document(conversation)
@@ -43,6 +44,10 @@ def removed_document(event: Event) -> tuple[Collection, str] | None:
             return "records", f"transcript-{transcript_id}"
         case _:
             return None
+
+
+def _is_searched(entry: EntryView) -> bool:
+    return entry.kind != "notice" and bool(entry.text)
 
 
 def article_document(article: ArticleView) -> SearchDocument:

@@ -12,7 +12,7 @@ from hub.knowledge.finding import Wanted
 from hub.knowledge.knowledge import Knowledge
 from hub.knowledge.marks import Part
 from hub.settings import SearchSettings
-from hub.store.models import Conversation
+from hub.store.models import Conversation, Entry
 from tests.hub.knowledge.conftest import AGENT, EDITOR, eventually, find, published, titles
 from tests.hub.support.house import House, until
 from tests.journeys.support.clients import Agent
@@ -149,6 +149,29 @@ async def test_what_was_said_is_found_by_whoever_may_see_it(library: House) -> N
         assert await listed(li, "充电桩") == [conversation.conversation_id]
         await Conversation.filter(conversation_id=conversation.conversation_id).update(queue_id="elder")
         assert await listed(li, "充电桩") == []
+
+
+async def test_what_moves_to_another_conversation_is_found_there(library: House) -> None:
+    async with library.channel() as channel, Agent(library.url, "zhou", PASSWORD) as zhou:
+        await zhou.sit_down()
+        await channel.write("web:one", "人工")
+        await channel.hears("web:one", "正在为您转接")
+        conversation_id = await zhou.take_offer()
+        await channel.write("web:one", "另外路边的井盖松动了")
+
+        async def listed() -> list[str]:
+            page = await zhou.call("GET", "/conversations?view=all&q=井盖松动")
+            return [item["conversation_id"] for item in page["items"]]
+
+        async def is_found_in(wanted: str) -> bool:
+            return await listed() == [wanted]
+
+        await eventually(lambda: is_found_in(conversation_id))
+        entry = await Entry.get(text="另外路边的井盖松动了")
+        split = await zhou.call("POST", f"/conversations/{conversation_id}/split", entry_ids=[entry.entry_id])
+        await eventually(lambda: is_found_in(split["conversation_id"]))
+        await zhou.call("POST", f"/conversations/{conversation_id}/merge", other_id=split["conversation_id"])
+        await eventually(lambda: is_found_in(conversation_id))
 
 
 async def _finds(knowledge: Knowledge, text: str, title: str = TITLE) -> bool:
