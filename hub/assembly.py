@@ -17,6 +17,7 @@ from hub.calls.phone_accounts import PhoneAccounts
 from hub.calls.prompt_editor import PromptEditor
 from hub.calls.recordings import Recordings
 from hub.calls.rehearsal import Rehearsal
+from hub.calls.spoken_menus import SpokenMenus
 from hub.calls.synthesizers import Synthesizers
 from hub.calls.telephony import Telephony
 from hub.configuration.configurations import Configurations
@@ -153,7 +154,7 @@ class Assembly:
         self.prompts.synthesizer = synthesizers = Synthesizers(bus, plugin_instances)
         rule_book = RuleBook(units, audit, queues)
         transcripts = Transcripts(units, audit)
-        transcribers = Transcribers(units, bus, plugin_instances, Taps(bus, queues))
+        transcribers = Transcribers(units, bus, plugin_instances, Taps(bus, queues, flows.phrases))
         presence = Presence(units, dispatcher, desk, grace_s=limits.desk_grace_s)
         agent_control = AgentControl(units, audit, dispatcher, presence=presence, sessions=sessions, desk=desk)
         wallboard = Wallboard(
@@ -244,7 +245,9 @@ class Assembly:
             rule_checks=Checks(units, rule_book),
             coach=Coach(clock, desk, rule_book),
             quality=Quality(units, audit, rule_book, lambda: wallboard.setup.settings.timezone),
-            live_transcripts=LiveTranscripts(units, bus, desk, transcribers.taps),
+            live_transcripts=LiveTranscripts(
+                units, bus, desk, transcribers.taps, SpokenMenus(units, telephony.plans, flows, dispatcher)
+            ),
             plugin_instances=plugin_instances,
             reach=reach,
             templates=templates,

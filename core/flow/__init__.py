@@ -37,6 +37,7 @@ from core.flow.inputs import (
 from core.flow.interpreter import advance, resume, start
 from core.flow.lint import FlowFault, Surroundings, lint
 from core.flow.render import render
+from core.flow.spoken import phrases, understands
 from core.flow.state import State, Visit
 from core.flow.steps import Flow, Node
 
@@ -80,7 +81,9 @@ __all__ = [
     "decode_flow",
     "encode_flow",
     "lint",
+    "phrases",
     "render",
     "resume",
     "start",
+    "understands",
 ]

@@ -22,7 +22,10 @@ class Reading(Struct, frozen=True, kw_only=True):
 
 
 class Say(Action, frozen=True, kw_only=True, tag="say"):
-    """Write or speak ``text``; ``prompt`` names a recording to play in its place where there is a voice."""
+    """Write or speak ``text``; ``prompt`` names a recording to play in its place where there is a voice.
+
+    ``may_say`` tells that a caller may also say one of the ``choices``.
+    """
 
     text: str
     choices: tuple[Choice, ...] = ()
@@ -30,6 +33,7 @@ class Say(Action, frozen=True, kw_only=True, tag="say"):
     prompt: str = ""
     readings: tuple[Reading, ...] = ()
     can_interrupt: bool = True
+    may_say: bool = False
 
 
 class SetTimer(Action, frozen=True, kw_only=True, tag="set_timer"):

@@ -267,10 +267,16 @@ class Run:
         choices = tuple(Choice(key=option.key, label=localized(option.label, language)) for option in options)
         if is_retry:
             self.say(node.retry_text)
-        self.say(node.text, choices=choices, prompt=node.prompt)
+        self.say(node.text, choices=choices, prompt=node.prompt, may_say=isinstance(node, MenuStep) and node.is_spoken)
 
     def say(
-        self, text: Mapping[str, str], *, choices: tuple[Choice, ...] = (), prompt: str = "", can_interrupt: bool = True
+        self,
+        text: Mapping[str, str],
+        *,
+        choices: tuple[Choice, ...] = (),
+        prompt: str = "",
+        can_interrupt: bool = True,
+        may_say: bool = False,
     ) -> None:
         """Say ``text`` in the person's language, if there is anything to say, show or play."""
         language = self._language()
@@ -284,6 +290,7 @@ class Run:
                     prompt=prompt,
                     readings=readings,
                     can_interrupt=can_interrupt,
+                    may_say=may_say,
                 )
             )
 

@@ -108,10 +108,14 @@ class Option(Part, frozen=True, kw_only=True):
 
 
 class MenuStep(Asking, frozen=True, kw_only=True, tag="menu"):
-    """Let a person choose; the chosen key is kept in ``variable`` when that is named."""
+    """Let a person choose; the chosen key is kept in ``variable`` when that is named.
+
+    Where it ``is_spoken``, a caller may say a choice as well as press its key, if somebody listens to calls.
+    """
 
     choices: Annotated[tuple[Option, ...], Meta(min_length=1, max_length=30)]
     variable: OptionalName = ""
+    is_spoken: bool = False
 
 
 class Comparison(Part, frozen=True, kw_only=True):

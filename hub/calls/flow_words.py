@@ -44,6 +44,7 @@ def spoken_texts(flow: Flow) -> Iterator[SpokenText]:
                     language=language,
                     prompt=prompt,
                     choices=choices if field == "text" else (),
+                    may_say=field == "text" and isinstance(node, MenuStep) and node.is_spoken,
                 )
                 yield _spoken(node_id, field, say)
 

@@ -58,6 +58,8 @@ def pieces(say: Say) -> list[Piece]:
                 text=" ".join(said) if say.language == "en" else "".join(said), language=say.language, prompt=say.prompt
             )
         ]
+    if say.may_say:
+        said.append(catalogue("voice.say_or_press", say.language))
     for choice in say.choices:
         said.append(catalogue("voice.choice", say.language, label=choice.label, digit=choice.key))
     return [Piece(text=words, language=say.language) for words in said]

@@ -27,7 +27,9 @@ from core.flow import (
     State,
     TimedOut,
     advance,
+    phrases,
     start,
+    understands,
 )
 from hub.calls.presence import has_hung_up, is_on_the_line
 from hub.calls.steps import CallSteps
@@ -127,6 +129,16 @@ class Flows:
         if state.awaiting in ("grade", "comment") and not any(isinstance(action, Rated) for action in actions):
             return None  # asked for a rating, the person talks about something else
         return flow, after, tuple(actions)
+
+    async def phrases(self, conversation: Conversation) -> tuple[str, ...]:
+        """Return what the caller may say where the flow waits now; nothing where only keys are taken."""
+        known = await self._running(conversation)
+        return () if known is None else phrases(*known)
+
+    async def understands(self, conversation: Conversation, text: str) -> bool:
+        """Whether the flow waits for what the caller has said."""
+        known = await self._running(conversation)
+        return known is not None and understands(*known, text)
 
     async def tell(self, unit: Unit, conversation: Conversation, given: AnyInput) -> None:
         """Tell the running flow what happened; nothing when none runs."""

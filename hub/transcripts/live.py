@@ -12,6 +12,7 @@ from core.bus import Bus
 from core.events import Envelope, Event, SpeechRecognized, TapRecognized, Word
 from core.subjects import PATTERNS
 from hub.accounts.identity import Identity
+from hub.calls.spoken_menus import SpokenMenus
 from hub.conversing.access import visible
 from hub.desktop.desk import Desk
 from hub.store.models import CallLeg
@@ -70,11 +71,12 @@ class _Talk:
 class LiveTranscripts:
     """Takes what transcribers hear in taps."""
 
-    def __init__(self, units: Units, bus: Bus, desk: Desk, taps: Taps) -> None:
+    def __init__(self, units: Units, bus: Bus, desk: Desk, taps: Taps, menus: SpokenMenus) -> None:
         self._units = units
         self._bus = bus
         self._desk = desk
         self._taps = taps
+        self._menus = menus
         self._talks: OrderedDict[str, _Talk] = OrderedDict()  # by call
         self.listeners: list[Callable[[SpeechRecognized], None]] = []
 
@@ -113,6 +115,10 @@ class LiveTranscripts:
         assert isinstance(event, TapRecognized)
         tap = self._taps.find(event.tap_id)
         if tap is None or tap.ear != instance:
+            return
+        if tap.side.phrases:
+            if event.is_final:
+                await self._menus.hear(tap.side.call_id, event.utterance.recognized or event.utterance.text)
             return
         talk = self._talks.setdefault(tap.side.call_id, _Talk(tap.side.conversation_id))
         if len(self._talks) > MAX_CALLS:

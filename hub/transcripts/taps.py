@@ -5,7 +5,7 @@ restarted hub all come to the same.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -21,6 +21,8 @@ from hub.store.models import Call, CallLeg, Conversation
 
 UNKNOWN_SLOTS: Final = 1_024  # of a transcriber that has not been asked yet
 CALLERS: Final = ("caller", "agent")
+
+Phrases = Callable[[Conversation], Awaitable[tuple[str, ...]]]  # what may be said at the menu where the caller is
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +55,10 @@ class Tap:
 class Taps:
     """The taps there should be; ``settle`` decides, transcribers are told their ``jobs``, then engines by ``tell``."""
 
-    def __init__(self, bus: Bus, queues: Queues) -> None:
+    def __init__(self, bus: Bus, queues: Queues, phrases: Phrases) -> None:
         self._bus = bus
         self._queues = queues
+        self._phrases = phrases
         self._taps: dict[str, Tap] = {}  # by leg
         self._by_id: dict[str, Tap] = {}
         self._slots: dict[str, int] = {}  # of each transcriber, as it said last
@@ -88,9 +91,9 @@ class Taps:
         self._slots[ear] = slots
 
     async def settle(self, doors: Mapping[str, str]) -> None:
-        """Plan taps for the calls that are talked in now; ``doors`` are where each transcriber takes them."""
+        """Plan taps for calls in which somebody talks or is at a menu; ``doors`` are where transcribers take them."""
         self._slots = {ear: slots for ear, slots in self._slots.items() if ear in doors}
-        sides = await _talking(self._queues) if doors else {}
+        sides = await self._sides() if doors else {}
         kept = {
             leg_id: tap
             for leg_id, tap in self._taps.items()
@@ -124,37 +127,42 @@ class Taps:
         """Whether anybody is listened to, or was until a moment ago."""
         return bool(self._taps or self._told)
 
+    async def _sides(self) -> dict[str, Side]:
+        """Return by leg who is to be listened to now."""
+        calls = await Call.filter(ended_at=None)
+        if not calls:
+            return {}
+        conversations = {
+            row.conversation_id: row
+            for row in await Conversation.filter(conversation_id__in=[call.conversation_id for call in calls])
+        }
+        agents = CallLeg.filter(call_id__in=[call.call_id for call in calls], role="agent")
+        users = dict(await agents.values_list("leg_id", "user_id"))
+        return {
+            leg.leg_id: Side(
+                call_id=call.call_id,
+                leg_id=leg.leg_id,
+                conversation_id=call.conversation_id,
+                engine=call.instance,
+                is_contact=leg.role == "caller",
+                user_id=users.get(leg.leg_id) or "",
+                arrived_at=call.arrived_at,
+                language=conversation.language,
+                queue_id=conversation.queue_id or "",
+                dialled=call.dialled,
+                phrases=phrases,
+            )
+            for call in calls
+            for conversation in (conversations[call.conversation_id],)
+            for leg, phrases in await self._speakers(call, conversation)
+        }
 
-async def _talking(queues: Queues) -> dict[str, Side]:
-    """Return by leg who talks with whom in the queues that want it written down."""
-    calls = await Call.filter(ended_at=None).exclude(talked_at=None)
-    if not calls:
-        return {}
-    conversations = {
-        row.conversation_id: row
-        for row in await Conversation.filter(conversation_id__in=[call.conversation_id for call in calls])
-    }
-    agents = CallLeg.filter(call_id__in=[call.call_id for call in calls], role="agent")
-    users = dict(await agents.values_list("leg_id", "user_id"))
-    sides = {}
-    for call in calls:
-        conversation = conversations[call.conversation_id]
-        queue_id = conversation.queue_id or ""
-        legs = [leg for leg in msgspec.convert(call.legs, list[LegPlan]) if isinstance(leg.activity, Talk)]
-        if not queues.settings(queue_id).has_live_transcripts or len(legs) < 2:
-            continue
-        for leg in legs:
-            if leg.role in CALLERS:
-                sides[leg.leg_id] = Side(
-                    call_id=call.call_id,
-                    leg_id=leg.leg_id,
-                    conversation_id=call.conversation_id,
-                    engine=call.instance,
-                    is_contact=leg.role == "caller",
-                    user_id=users.get(leg.leg_id) or "",
-                    arrived_at=call.arrived_at,
-                    language=conversation.language,
-                    queue_id=queue_id,
-                    dialled=call.dialled,
-                )
-    return sides
+    async def _speakers(self, call: Call, conversation: Conversation) -> list[tuple[LegPlan, tuple[str, ...]]]:
+        """Return who talks in a call, or who is at a menu, and what they may say there."""
+        legs = [leg for leg in msgspec.convert(call.legs, list[LegPlan]) if leg.role in CALLERS]
+        if call.talked_at is None:
+            phrases = await self._phrases(conversation)
+            return [(leg, phrases) for leg in legs if phrases and leg.role == "caller"]
+        talking = [leg for leg in legs if isinstance(leg.activity, Talk)]
+        is_wanted = self._queues.settings(conversation.queue_id or "").has_live_transcripts
+        return [(leg, ()) for leg in talking] if is_wanted and len(talking) > 1 else []

@@ -74,7 +74,7 @@ class Transcribers:
         events = [event for _, _, event in recorded]
         hears_calls = any(one.live_at for one in self.models.values())
         if any(isinstance(event, TranscriptChanged) or _has_files(event) for event in events) or (
-            hears_calls and any(_is_talked(event) for event in events)
+            hears_calls and any(_is_spoken_in(event) for event in events)
         ):
             self._wake.set()
 
@@ -177,13 +177,12 @@ def _job(row: Transcript) -> TranscriptionJob:
     )
 
 
-def _is_talked(event: Event) -> bool:
-    """Whether it is about a call in which somebody talks, or has until now."""
-    return (
-        isinstance(event, ConversationChanged)
-        and event.conversation.call is not None
-        and event.conversation.call.talked_at is not None
-    )
+def _is_spoken_in(event: Event) -> bool:
+    """Whether it is about a call in which somebody talks, or has until now, or is at a menu."""
+    conversation = event.conversation if isinstance(event, ConversationChanged) else None
+    if conversation is None or conversation.call is None:
+        return False
+    return conversation.call.talked_at is not None or conversation.state == "flow"
 
 
 def _has_files(event: Event) -> bool:

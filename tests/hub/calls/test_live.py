@@ -30,6 +30,24 @@ from tests.hub.support.transcriber import ASR, EarBase, hosted
 
 OPERATOR = Identity(username="operator", permissions=frozenset({"admin.queues"}))
 NUMBER = "我的身份证是110101199003070000"
+SAY_OR_PRESS = {
+    "name": "phone",
+    "start": "which",
+    "human": "people",
+    "nodes": {
+        "which": {
+            "step": "menu",
+            "text": {"zh": "请问办什么", "en": "What is it about?"},
+            "is_spoken": True,
+            "timeout_s": 60,
+            "on_timeout": "people",
+            "otherwise": "people",
+            "choices": [{"key": "1", "label": {"zh": NUMBER, "en": "repair"}, "goto": "told"}],
+        },
+        "told": {"step": "end", "text": {"zh": "检修通知", "en": "told"}},
+        "people": {"step": "queue", "queue_id": "general"},
+    },
+}
 
 
 class Ear(EarBase, HearsLive):
@@ -151,7 +169,7 @@ async def test_a_queue_can_do_without_and_a_transcriber_takes_no_more_than_it_ca
     call_id = await engine.arrive()
     await reach_agent(engine, call_id)
     services = still_house.services
-    taps = Taps(services.bus, services.queues)
+    taps = Taps(services.bus, services.queues, services.flows.phrases)
     await taps.settle({ASR: "127.0.0.1:1"})
     assert len(taps.jobs(ASR)) == 2
     taps.heed(ASR, 1)
@@ -165,6 +183,20 @@ async def test_a_queue_can_do_without_and_a_transcriber_takes_no_more_than_it_ca
         await services.queue_editor.save(OPERATOR, row.queue_id, row.title, rules)
     await taps.settle({"asr-two": "127.0.0.1:2"})
     assert taps.jobs("asr-two") == ()
+
+
+async def test_a_caller_says_what_others_press(still_house: House, engine: FakeEngine, ear: None) -> None:
+    library = still_house.services.flow_library
+    version, faults = await library.add_version(OPERATOR, "phone", SAY_OR_PRESS)
+    assert not faults
+    await library.publish(OPERATOR, "phone", version)
+    call_id = await engine.arrive()
+    await engine.hears(call_id, "请直接说出，或者按键")
+    leg_id = engine.caller(call_id).leg_id
+    await engine.until(lambda: leg_id in engine.taps)
+    async with heard(engine.taps[leg_id]):
+        await engine.hears(call_id, "检修通知")
+    await engine.until(lambda: not engine.taps)
 
 
 async def test_recordings_that_wait_too_long_come_first(

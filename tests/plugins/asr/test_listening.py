@@ -107,6 +107,42 @@ async def test_a_killed_worker_costs_no_word_and_no_word_comes_twice(
     assert errors(whole.text(), killed.text()) < 0.15  # a recogniser that begins anew hears a little otherwise
 
 
+async def test_the_whole_recogniser_is_killed_and_the_next_one_goes_on_without_losing_or_doubling_a_word(
+    listens: Listens, model: Path, speech: Path, tmp_path: Path
+) -> None:
+    pause = array("h", bytes(2 * 24_000))
+    talk = array("h")
+    for name in ("p01", "p04", "p05"):
+        talk += samples(speech / f"{name}.wav")[0] + pause
+    sound = stereo(tmp_path / "long.wav", talk, array("h"), 24_000)
+    settings = {"models": [{"language": "zh", "path": str(model)}], "workers": 1}
+    whole, first = Sheet(sound), Sheet(sound)
+    keep = first.heard
+
+    async def heard_and_shot(channel: int, begin: int, end: int, utterances: tuple) -> None:
+        await keep(channel, begin, end, utterances)
+        if channel == 0 and utterances:
+            for one in psutil.Process().children(recursive=True):
+                if "plugins.asr.forge" in one.cmdline():
+                    one.kill()
+
+    first.heard = heard_and_shot  # type: ignore[method-assign]
+    async with listens(**settings) as vosk:
+        await vosk.transcribe(whole)
+        with pytest.raises(ChannelNotReady):
+            await vosk.transcribe(first)
+    ends = [max((end for one, _, end in first.stretches if one == channel), default=0) for channel in (0, 1)]
+    assert 0 < ends[0] < len(talk)
+    rest = Sheet(sound, begins=tuple(ends))
+    async with listens(**settings) as vosk:
+        await vosk.transcribe(rest)
+    for channel in (0, 1):
+        parts = [(begin, end) for one, begin, end in [*first.stretches, *rest.stretches] if one == channel]
+        assert [begin for begin, _ in parts] == [0, *(end for _, end in parts[:-1])]
+        assert parts[-1][1] == len(talk)
+    assert errors(whole.text(), first.text() + rest.text()) < 0.15
+
+
 async def test_it_goes_on_from_where_it_is_told(listens: Listens, model: Path, speech: Path, tmp_path: Path) -> None:
     sound, rate_hz = samples(speech / "p05.wav")
     path = stereo(tmp_path / "rest.wav", sound, sound, rate_hz)
