@@ -82,7 +82,7 @@ class Voice(Channel[VoiceConfig], CarriesCalls, TapsCalls, ServesHttp):
             self._taps.follow(plan)
 
     def routes(self) -> Routes:
-        return (Route("GET", "/sip", self._sip.serve, self._sip.verify),)
+        return (Route("GET", "/sip", self._sip.serve, self._sip.verify, max_bytes=1_024),)
 
     def _ari(self) -> Ari:
         return Ari(self.config.ari_url, self.config.ari_username, self.config.ari_password, app=APP)

@@ -36,8 +36,12 @@ _NO_BODY: Final = "Content-Length: 0\n"
 _TAG: Final = ";tag=[call_number]"
 
 
-def caller(user: str, *, hangs_up_after_ms: int | None = None, file: str = "") -> str:
-    """Return who calls, logs ``called <number> <time>``, plays ``file`` on and on, and hangs up or waits for it."""
+def caller(user: str, *, within_ms: int = 0, hangs_up_after_ms: int | None = None, file: str = "") -> str:
+    """Return who calls, logs ``called <number> <time>``, plays ``file`` on and on, and hangs up or waits for it.
+
+    Each call comes at a moment of its own ``within_ms``: that many callers at random make a Poisson process.
+    """
+    wait = f'<pause distribution="uniform" min="0" max="{within_ms}"/>' if within_ms else ""
     play = f'<nop><action><exec rtp_stream="{file},-1,0"/></action></nop>' if file else ""
     if hangs_up_after_ms is None:
         ending = '<recv request="BYE"/>\n' + _send(_answer("200 OK") + _NO_BODY)
@@ -48,6 +52,7 @@ def caller(user: str, *, hangs_up_after_ms: int | None = None, file: str = "") -
     return "\n".join(
         [
             _OPENING.format(name="caller"),
+            wait,
             '<nop><action><log message="called [call_number] [timestamp]"/></action></nop>',
             _send(_request("INVITE", user, 1) + _SDP.format(port=port), is_repeated=True),
             *(f'<recv response="{status}" optional="true"/>' for status in (100, 180, 183)),
