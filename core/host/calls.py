@@ -8,7 +8,7 @@ from typing import Final
 
 from core.bus import Bus
 from core.channel import CarriesCalls
-from core.errors import BusUnavailable, RequestFailed
+from core.errors import BusUnavailable, ChannelNotReady, RequestFailed
 from core.events import CallPlan, CallsAnswer, CallsRequest, Envelope, Event, PhonesPlan
 from core.subjects import ASK_CALLS, PATTERNS, fill
 
@@ -79,7 +79,9 @@ class Plans:
             try:
                 async with asyncio.timeout(ARRANGE_S):
                     await self._channel.arrange(plan)
-            except Exception:  # it comes again with the next comparison
+            except ChannelNotReady as error:  # it comes again with the next comparison
+                log.debug("call %s is not arranged yet: %s", plan.call_id, error)
+            except Exception:
                 log.exception("call %s could not be arranged", plan.call_id)
 
     async def _provision(self, phones: PhonesPlan) -> None:

@@ -65,8 +65,8 @@ class Voice(Channel[VoiceConfig], CarriesCalls, TapsCalls, ServesHttp):
         return numbers.address(address, country=self.config.country_code, area=self.config.area_code)
 
     async def arrange(self, plan: CallPlan) -> None:
-        if self._switchboard is None:
-            raise ChannelNotReady("the engine is away")
+        if self._switchboard is None or not self._switchboard.has_stock:
+            raise ChannelNotReady("it is not known what the engine has")
         self._switchboard.arrange(plan)
 
     async def provision(self, phones: PhonesPlan) -> None:

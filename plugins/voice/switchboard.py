@@ -57,6 +57,7 @@ class Switchboard:
     def __init__(self, context: Context, lines: Lines) -> None:
         self._context = context
         self._lines = lines
+        self.has_stock = False  # before, a plan's parties would all seem to be gone
         self._calls: dict[str, Call] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._by_channel: dict[str, str] = {}  # of callers' channels, which bear no mark at first
@@ -103,6 +104,7 @@ class Switchboard:
         with suppress(Gone, Conflict):
             await self._context.ari.subscribe(*unheard)
         await self._find_tapes(stock)
+        self.has_stock = True
         await self._lines.take_stock()
         await self._clear(stock)
 

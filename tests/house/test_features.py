@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 LAST = 366
+FIELD_FAILURES = 10  # that S337 names
 ROW = re.compile(r"\| S(\d+) \| (\S(?:[^|]*\S)?) \| (yes|part|no) \|(?: (\S+))? \|")
 
 
@@ -37,6 +38,14 @@ def test_only_what_is_claimed_has_a_proof(rows: list[Row]) -> None:
 
 def test_every_proof_is_a_test_that_exists(rows: list[Row], root: Path) -> None:
     assert [f"S{row.number}: {row.proof}" for row in rows if row.proof and not _exists(root, row.proof)] == []
+
+
+def test_every_failure_seen_in_the_field_has_a_test(root: Path) -> None:
+    page = (root / "docs/calls.md").read_text("utf-8")
+    table = page.partition("## Failures seen in the field")[2].partition("\n## ")[0]
+    proofs = re.findall(r"^\| [^|]+ \| (tests/\S+) \|$", table, re.MULTILINE)
+    assert len(proofs) == FIELD_FAILURES
+    assert [proof for proof in proofs if not _exists(root, proof)] == []
 
 
 def _exists(root: Path, proof: str) -> bool:

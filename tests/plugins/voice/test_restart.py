@@ -3,9 +3,10 @@
 import asyncio
 import os
 import signal
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
+from core.errors import ChannelNotReady
 from core.events import ActivityEnded, CallArrived, KeysPressed, LegChanged, RecordingEnded
 from core.events.calls import Listen, Prompt, RecordingPlan
 from hub.engine.binary import Asterisk
@@ -53,6 +54,36 @@ async def test_a_talk_goes_on_and_its_recording_is_whole(board: Board, tmp_path:
                 ended = await voice.told(RecordingEnded)
                 assert ended.length_s > 2.4
     assert len([event for event in made.link.events if isinstance(event, RecordingEnded)]) == 1
+
+
+async def test_a_plan_that_comes_before_stock_was_taken_ends_no_call(board: Board, tmp_path: Path) -> None:
+    async with Phone(board.sip, "trunk") as trunk, AsyncExitStack() as first:
+        made = new_stage(board, tmp_path, trunk)
+        voice = await first.enter_async_context(made.at_work())
+        phone = await voice.phone("agent-1")
+        async with trunk.call("12345") as call:
+            call_id, caller, served, desk = await talking(voice, call, phone)
+            call.say(CALLER_HZ)
+            desk.say(AGENT_HZ)
+            await first.aclose()
+            held = citizen(caller.leg_id, Listen(activity_id="hold", background="music"))
+
+            async def insist() -> None:
+                while True:
+                    with suppress(ChannelNotReady):
+                        return await voice.plan(call_id, held, served)
+                    await asyncio.sleep(0.001)
+
+            insisting = asyncio.create_task(insist())
+            async with made.at_work():
+                await insisting
+                await call.hears_else(AGENT_HZ)
+                await voice.plan(call_id, caller, served)
+                await call.hears(AGENT_HZ)
+                await desk.hears(CALLER_HZ)
+                assert not [one for one in made.link.events if isinstance(one, LegChanged) and one.state == "ended"]
+                await voice.plan(call_id)
+                assert await desk.ended() == "BYE"
 
 
 async def test_a_prompt_goes_on_and_who_left_meanwhile_is_lost(board: Board, tmp_path: Path) -> None:
