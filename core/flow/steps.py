@@ -16,7 +16,7 @@ Name: TypeAlias = Annotated[str, Meta(pattern=NAME_PATTERN)]
 OptionalName: TypeAlias = Annotated[str, Meta(pattern=rf"^\Z|{NAME_PATTERN}")]
 Token: TypeAlias = Annotated[str, Meta(pattern=TOKEN_PATTERN)]
 OPTIONAL_TOKEN_PATTERN: Final = rf"^\Z|{TOKEN_PATTERN}"
-# "x-ref" tells the editor's form what kind of thing is named
+# "x-ref" tells the editor's form what kind of thing is named, "x-localized" that there is a text for each language
 NodeId: TypeAlias = Annotated[str, Meta(pattern=TOKEN_PATTERN, extra_json_schema={"x-ref": "node"})]
 OptionalNodeId: TypeAlias = Annotated[str, Meta(pattern=OPTIONAL_TOKEN_PATTERN, extra_json_schema={"x-ref": "node"})]
 QueueId: TypeAlias = Annotated[str, Meta(pattern=TOKEN_PATTERN, extra_json_schema={"x-ref": "queue"})]
@@ -29,7 +29,7 @@ Key: TypeAlias = Annotated[str, Meta(pattern=r"^[0-9A-Za-z*#]{1,4}\Z")]
 Language: TypeAlias = Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?\Z")]
 Words: TypeAlias = Annotated[str, Meta(max_length=MAX_TEXT_CHARS)]
 Template: TypeAlias = Annotated[str, Meta(max_length=1_000)]
-Text: TypeAlias = Annotated[dict[Language, Words], Meta(max_length=12)]
+Text: TypeAlias = Annotated[dict[Language, Words], Meta(max_length=12, extra_json_schema={"x-localized": True})]
 Synonyms: TypeAlias = Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=60)], ...], Meta(max_length=100)]
 Seconds: TypeAlias = Annotated[float, Meta(ge=1, le=86_400)]
 Retries: TypeAlias = Annotated[int, Meta(ge=0, le=10)]

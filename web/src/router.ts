@@ -14,6 +14,7 @@ declare module 'vue-router' {
 export const ADMIN_PAGES = [
   { group: 'channels', name: 'plugins', permission: 'admin.plugins', component: () => import('./views/admin/PluginsPage.vue') },
   { group: 'channels', name: 'flows', permission: 'admin.flows', component: () => import('./views/admin/FlowsPage.vue') },
+  { group: 'channels', name: 'entries', permission: 'admin.flows', component: () => import('./views/admin/EntriesPage.vue') },
   { group: 'channels', name: 'prompts', permission: 'admin.flows', component: () => import('./views/admin/PromptsPage.vue') },
   { group: 'people', name: 'users', permission: 'admin.users', component: () => import('./views/admin/UsersPage.vue') },
   { group: 'people', name: 'phones', permission: 'admin.users', component: () => import('./views/admin/PhonesPage.vue') },

@@ -8,7 +8,7 @@ import msgspec
 from hub.flows.views import References
 
 NAMES: Final = ("reception", "opening_hours", "menu", "knowledge", "rating")
-QUEUE, CALENDAR = "QUEUE", "CALENDAR"  # stand in the graphs for what a hub has
+STAND_INS: Final = {"QUEUE": "general", "CALENDAR": "office-hours"}  # in the graphs; and what they are at first
 
 
 class Starter(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,15 +20,15 @@ class Starter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def starters(there: References) -> list[Starter]:
-    """Return all of them, with the first queue and the first calendar that are there."""
-    queue = there.queue[0].id if there.queue else ""
-    calendar = there.calendar[0].id if there.calendar else ""
+    """Return all of them, with a queue and a calendar that are there."""
+    names = {"QUEUE": [one.id for one in there.queue], "CALENDAR": [one.id for one in there.calendar]}
     found = []
     for name in NAMES:
         text = resources.files(__name__).joinpath(f"{name}.json").read_text()
-        text = text.replace(f'"{QUEUE}"', f'"{queue or "general"}"').replace(
-            f'"{CALENDAR}"', f'"{calendar or "office-hours"}"'
-        )
+        for stand_in, usual in STAND_INS.items():
+            existing = names[stand_in]
+            chosen = usual if usual in existing or not existing else existing[0]
+            text = text.replace(f'"{stand_in}"', f'"{chosen}"')
         graph = msgspec.json.decode(text)
         found.append(Starter(name=name, title=graph["title"], graph=graph))
     return found

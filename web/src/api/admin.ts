@@ -72,6 +72,10 @@ export interface Schema {
   minItems?: number
   maxItems?: number
   'x-secret'?: boolean
+  /** The kind of thing a text names: the form offers those there are. */
+  'x-ref'?: string
+  /** A map from languages to texts. */
+  'x-localized'?: boolean
   'x-title'?: LocalText
   'x-description'?: LocalText
 }

@@ -3,7 +3,7 @@ import type { Schema } from '@/api/admin'
 import { i18n, localText } from '@/i18n'
 import '@/i18n/admin'
 
-export type Kind = 'text' | 'secret' | 'number' | 'switch' | 'choice' | 'choices' | 'object' | 'union' | 'list' | 'map' | 'json'
+export type Kind = 'text' | 'secret' | 'number' | 'switch' | 'choice' | 'choices' | 'object' | 'union' | 'list' | 'map' | 'json' | 'localized' | 'reference'
 
 export interface Field {
   kind: Kind
@@ -52,6 +52,8 @@ export function fieldOf(given: Schema, root: Schema): Field {
 
 function kindOf(schema: Schema, root: Schema): Kind {
   if (schema['x-secret'] || schema.format === 'password') return 'secret'
+  if (schema['x-ref']) return 'reference'
+  if (schema['x-localized']) return 'localized'
   if (schema.enum) return 'choice'
   if (schema.discriminator && membersOf(schema, root).length) return 'union'
   if (schema.properties) return 'object'
@@ -119,23 +121,22 @@ export function filled(kind: Kind, schema: Schema, root: Schema): unknown {
     const entries = Object.entries(schema.properties ?? {})
     return Object.fromEntries(entries.map(([name, part]) => [name, blank(part, root)]))
   }
-  return { text: '', secret: '', number: schema.minimum ?? 0, switch: false, choices: [], list: [], map: {}, json: null, choice: schema.enum?.[0] ?? '' }[kind]
+  return { text: '', secret: '', number: schema.minimum ?? 0, switch: false, choices: [], list: [], map: {}, json: null, localized: {}, reference: '', choice: schema.enum?.[0] ?? '' }[kind]
 }
 
-/** Return what to call a field: its own title, the catalogue's, or its name in words. */
-export function label(name: string, schema: Schema): string {
+/** Return what to call a field: its own title, the catalogue's (`group` before the settings), or its name in words. */
+export function label(name: string, schema: Schema, group = 'setting'): string {
   const { t, te } = i18n.global
   if (schema['x-title']) return localText(schema['x-title'])
-  const key = `setting.${name}`
-  if (te(key, 'zh')) return t(key)
+  for (const key of [`${group}.${name}`, `setting.${name}`]) if (te(key, 'zh')) return t(key)
   const own = schema.properties ? undefined : schema.title // of an object it is the name of a Python class
   return own ?? name.replaceAll('_', ' ')
 }
 
 /** Return the help below a field, if there is any: its own, or the catalogue's. */
-export function help(name: string, schema: Schema): string {
+export function help(name: string, schema: Schema, group = 'setting'): string {
   const { t, te } = i18n.global
-  const key = `setting_help.${name}`
+  const key = `${group}_help.${name}`
   if (!schema['x-description'] && te(key, 'zh')) return t(key)
   return localText(schema['x-description'], schema.properties ? '' : (schema.description ?? ''))
 }
