@@ -9,12 +9,18 @@ from core.flow.actions import ReadAs, Reading
 MAX_FILLED_CHARS: Final = 8_000
 
 _PLACEHOLDER: Final = re.compile(r"\{([a-z][a-z0-9_]{0,39})(?::(digits|amount|date|phone))?\}")
+_BRACES: Final = re.compile(r"\{[^{}\n]{1,40}\}")
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 
 
 def names_in(template: str) -> Iterator[str]:
     """Yield the variables ``template`` uses."""
     return (found[1] for found in _PLACEHOLDER.finditer(template))
+
+
+def literals_in(template: str) -> Iterator[str]:
+    """Yield what stands in braces and is no variable, braces and all."""
+    return (found[0] for found in _BRACES.finditer(template) if _PLACEHOLDER.fullmatch(found[0]) is None)
 
 
 def fill(template: str, variables: Mapping[str, str]) -> str:

@@ -11,11 +11,11 @@ import msgspec
 
 from core.addresses import normalize
 from core.events import Mail, SendMessage
-from core.flow.templates import fill, names_in
+from core.flow.templates import fill, literals_in, names_in
 from core.ids import derived_id, new_id
 from hub.accounts.identity import Identity
 from hub.audit import Audit
-from hub.bulk.audience import Audience, Person, headings_of, page_of, read_file, with_contacts
+from hub.bulk.audience import Audience, LineFault, Person, headings_of, page_of, read_file, with_contacts
 from hub.bulk.views import (
     ENDED,
     CampaignState,
@@ -49,13 +49,18 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Preview(msgspec.Struct, frozen=True, kw_only=True):
-    """The text as the first recipients would get it; ``unfilled`` are variables that somebody has no value for."""
+    """The text as the first recipients would get it; ``unfilled`` are variables that somebody has no value for.
+
+    ``literal`` are words in braces that are no variables and go out as they are.
+    """
 
     recipients: int
     is_whole: bool  # False: there are more, which were not counted
     refused: int  # among those counted, on the do-not-contact list
     samples: list[Sample]
     unfilled: list[str]
+    literal: list[str] = []
+    faults: list[LineFault] = []  # of the file
 
 
 class Campaigns:
@@ -126,8 +131,9 @@ class Campaigns:
         """Return what would be sent to whom; looks at the first page of contacts only, at the whole of a file."""
         values = await self._planned(new)
         cursor: str | None = None
+        faults: list[dict[str, Any]] = []
         if new.audience.source == "file":
-            people, _ = await self._read(new.audience, values["channel"])
+            people, faults = await self._read(new.audience, values["channel"])
         else:
             people, cursor = await page_of(new.audience, values["channel"], "")
         refused = 0
@@ -147,6 +153,8 @@ class Campaigns:
                 for one in people[:PREVIEWED]
             ],
             unfilled=sorted(unfilled),
+            literal=sorted(set(literals_in(text)) | set(literals_in(values["subject"]))),
+            faults=msgspec.convert(faults, list[LineFault]),
         )
 
     async def headings(self, media_id: str) -> list[str]:

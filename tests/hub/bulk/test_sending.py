@@ -5,6 +5,7 @@ import csv
 import io
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from core.testing.clock import VirtualClock
@@ -191,13 +192,14 @@ async def test_a_file_names_who_gets_what(
     preview = await still_house.services.campaigns.preview(OPERATOR, new)
     shown = [(one.uri, one.text) for one in preview.samples]
     assert shown == [(known, "100元已到账"), ("tel:+8613900000002", "200元已到账")]
+    unusable = [(3, "twice"), (4, "not_an_address"), (5, "no_address")]
+    assert [(fault.line, fault.code) for fault in preview.faults] == unusable
+    assert preview.literal == []
+    chinese = msgspec.structs.replace(new, text="{金额}元已到账，{amount}元")
+    assert (await still_house.services.campaigns.preview(OPERATOR, chinese)).literal == ["{金额}"]
     campaign_id = await planned(still_house, new)
     view = await ended(still_house, rounds, campaign_id)
-    assert [(fault.line, fault.code) for fault in view.faults] == [
-        (3, "twice"),
-        (4, "not_an_address"),
-        (5, "no_address"),
-    ]
+    assert [(fault.line, fault.code) for fault in view.faults] == unusable
     assert view.counts == {"delivered": 2}
     assert sms.sent("tel:+8613900000002") == ["200元已到账"]
     assert (await CampaignRecipient.get(uri=known)).contact_id is not None

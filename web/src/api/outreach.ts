@@ -24,6 +24,13 @@ export interface Plan {
   audience: Audience
 }
 
+/** A line of the uploaded file that cannot be used. */
+export interface LineFault {
+  line: number
+  code: string
+  value?: string
+}
+
 export interface Campaign extends Plan {
   campaign_id: string
   channel: string
@@ -34,7 +41,7 @@ export interface Campaign extends Plan {
   ended_at: string | null
   author: string
   created_at: string
-  faults: { line: number; code: string; value?: string }[]
+  faults: LineFault[]
   total: number
   counts: Record<string, number>
   quiet_until: string | null
@@ -54,6 +61,8 @@ export interface Preview {
   refused: number
   samples: { uri: string; text: string }[]
   unfilled: string[]
+  literal: string[]
+  faults: LineFault[]
 }
 
 export interface Recipient {
