@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from core.config import Settings
 from hub.connectors.connectors import ConnectorView, LookupTrial
+from hub.connectors.settings import SCHEMA
 from hub.http.endpoints import Call, Endpoints, NoBody
 from hub.services import Services
 
@@ -16,9 +17,10 @@ Words = Annotated[str, Meta(max_length=4_000)]
 
 
 class ConnectorList(msgspec.Struct, frozen=True):
-    """Every connector."""
+    """Every connector, and the form of one."""
 
     items: list[ConnectorView]
+    form: dict[str, Any]  # JSON Schema of an object whose ``settings`` are a connector's
 
 
 class SaveConnector(Settings, frozen=True, kw_only=True):
@@ -38,7 +40,7 @@ class TryConnector(Settings, frozen=True, kw_only=True):
 @api.add("GET", "/api/v1/connectors", "admin.plugins", answer=ConnectorList)
 async def list_connectors(services: Services, call: Call[NoBody]) -> ConnectorList:
     """List every connector, secrets masked."""
-    return ConnectorList(await services.connectors.all())
+    return ConnectorList(await services.connectors.all(), SCHEMA)
 
 
 @api.add("PUT", "/api/v1/connectors/{connector_id}", "admin.plugins", body=SaveConnector, answer=ConnectorView)

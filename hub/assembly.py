@@ -274,6 +274,7 @@ class Assembly:
                 sessions=sessions,
                 library=library,
                 instances=plugin_instances,
+                connectors=connectors,
             ),
             simulator=Simulator(clock),
             monitor=SystemMonitor(

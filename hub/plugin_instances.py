@@ -29,6 +29,7 @@ from hub.accounts.identity import Identity
 from hub.audit import Audit
 from hub.configuration.document import InstancePart
 from hub.contacts.address_schemes import AddressSchemes
+from hub.deleted_instances import DeletedInstances
 from hub.errors import ApiError, not_found
 from hub.http.proxy import ChannelProxy
 from hub.store.models import PluginInstance
@@ -53,6 +54,7 @@ class PluginInstances:
         self._box = box
         self._proxy = proxy
         self._schemes = schemes
+        self._deleted = DeletedInstances(units, bus)
         self._desired = bus.bucket(DESIRED, DesiredInstance)
         self._behind = asyncio.Event()
         self.statuses: dict[str, InstanceStatus] = {}
@@ -75,6 +77,7 @@ class PluginInstances:
             group.create_task(self._follow_processes())
             group.create_task(self._follow_channels())
             group.create_task(self._catch_up())
+            group.create_task(self._deleted.run())
             await self._bus.respond(ASK_SWITCH, self._switch, request=SwitchRequest)
 
     async def rows(self) -> list[PluginInstance]:
@@ -131,6 +134,7 @@ class PluginInstances:
         sealed = self._box.seal(msgspec.json.encode(settings).decode())
         async with self._units.open():
             row = row or PluginInstance(instance=instance, plugin=plugin)
+            await self._deleted.forget(instance)
             row.settings = sealed
             row.is_enabled = is_enabled
             row.revision += 1
@@ -190,6 +194,7 @@ class PluginInstances:
         for instance, part in parts.items():
             row = await PluginInstance.get_or_none(instance=instance)
             row = row or PluginInstance(instance=instance, plugin=part.plugin)
+            await self._deleted.forget(instance)
             row.settings = self._box.seal(msgspec.json.encode(part.settings).decode())
             row.is_enabled = part.is_enabled
             row.revision += 1
@@ -217,10 +222,11 @@ class PluginInstances:
         return row
 
     async def delete(self, identity: Identity, instance: str, *, remote: str = "") -> None:
-        """Stop an instance and forget its settings; its conversations stay."""
+        """Stop an instance and forget its settings; its conversations stay, and say what it did not send."""
         async with self._units.open():
             if not await PluginInstance.filter(instance=instance).delete():
                 raise not_found("instance")
+            await self._deleted.note(instance)
             await self._audit.record(identity, "instance.delete", "instance", instance, remote=remote)
         await self._schemes.forget(instance)
         try:
@@ -228,6 +234,7 @@ class PluginInstances:
         except (BusUnavailable, OSError) as error:
             log.warning("%s is deleted and will be stopped when the bus is back: %s", instance, error)
             self._behind.set()
+        self._deleted.look_now()
 
     async def _probe(self, plugin: str, settings: dict[str, Any]) -> None:
         request = ProbeRequest(plugin=plugin, settings=settings)

@@ -8,7 +8,7 @@ from typing import Any, Final, Self, TypeVar, overload
 import msgspec
 import nats.errors
 
-from core.bus import dead_letters, declare, inspection, publishing, requests
+from core.bus import abandoned, dead_letters, declare, inspection, publishing, requests
 from core.bus.buckets import Values
 from core.bus.caution import Caution, InHand
 from core.bus.connection import Callback, Connection
@@ -286,6 +286,24 @@ class Bus:
     async def remove_consumer(self, consumer: Consumer) -> None:
         """Remove a consumer whose reader is gone for good; no harm when it is gone already."""
         await declare.remove_consumer(self._connection, consumer)
+
+    async def oldest(self, stream: str, kind: type[EventT], id: str) -> tuple[int, EventT | None] | None:  # noqa: A002
+        """Return sequence number and event of the oldest message of a work queue that nobody reads any more.
+
+        None when there is none; without event when it is none of this ``kind`` about ``id``.
+        """
+        topic = subject(kind, id)
+        if (found := await abandoned.oldest(self._connection, stream, topic)) is None:
+            return None
+        try:
+            _, _, event = open_envelope(topic, found[1])
+        except Undecodable:
+            return found[0], None
+        return found[0], event if isinstance(event, kind) else None
+
+    async def remove(self, stream: str, seq: int) -> None:
+        """Take a message away from a stream for good; no harm when it is gone already."""
+        await abandoned.remove(self._connection, stream, seq)
 
     async def trim(self, stream: Stream, consumer: Consumer, *, above_bytes: int) -> bool:
         """Forget what ``consumer`` has handled when ``stream`` holds more than ``above_bytes``; tell whether it did."""

@@ -9,8 +9,8 @@ from typing import Final
 import msgspec
 from nats.aio.msg import Msg
 
-from core.bus import publishing
-from core.bus.api import Done, call
+from core.bus import abandoned, publishing
+from core.bus.api import call
 from core.bus.connection import Connection
 from core.bus.requests import ask
 from core.bus.wire import Raw
@@ -21,7 +21,6 @@ from core.subjects import DEAD_LETTER, fill
 
 PARK_TIMEOUT_S: Final = 10.0
 READ_TIMEOUT_S: Final = 5.0
-_GONE: Final = ("jetstream_10037", "jetstream_10043", "jetstream_10057")  # no such message, in three of its words
 MAX_ERROR_CHARS: Final = 500
 
 
@@ -89,11 +88,7 @@ async def replay(connection: Connection, seq: int) -> None:
 
 async def discard(connection: Connection, seq: int) -> None:
     """Take a letter away for good; no harm when it is gone already."""
-    try:
-        await call(connection, f"STREAM.MSG.DELETE.{DEAD.name}", {"seq": seq}, Done)
-    except RequestFailed as error:
-        if error.code not in _GONE:
-            raise
+    await abandoned.remove(connection, DEAD.name, seq)
 
 
 class _State(msgspec.Struct):

@@ -20,7 +20,9 @@ MAX_MANIFEST_BYTES: Final = 256 << 20  # a million files
 
 DAILY: Final = "-daily"
 FILE_NAME: Final = re.compile(rf"lianxin-[0-9]{{8}}T[0-9]{{6}}Z({DAILY})?\.tar\.gz")
-_MEMBER: Final = re.compile(r"media/[0-9a-f]{2}/[0-9a-f]{64}|plugins(/[^/\0]{1,255}){2,20}")
+_MEMBER: Final = re.compile(
+    r"media/[0-9a-f]{2}/[0-9a-f]{64}|plugins(/[^/\0]{1,255}){2,20}|lookups/[A-Za-z0-9_-][A-Za-z0-9_.-]{0,199}"
+)
 
 
 class BackupFailed(LianxinError):

@@ -101,8 +101,8 @@ def _write(source: Source, scratch: Path, file: BinaryIO, made_at: datetime, pro
         writer.add(SEALED, seal(_keys(source.data_dir), code))
         for path in media:
             writer.add_file(path.relative_to(source.data_dir).as_posix(), path)
-        for path in _plugin_files(source.data_dir):
-            _add_plugin_file(writer, source.data_dir, path, scratch / "plugin.db")
+        for path in _changing_files(source.data_dir):
+            _add_changing_file(writer, source.data_dir, path, scratch / "copy.db")
         manifest = Manifest(
             format=FORMAT, program=source.program, made_at=made_at, migrations=migrations, members=writer.members
         )
@@ -162,25 +162,29 @@ def _media(data_dir: Path) -> Iterator[Path]:
             yield path
 
 
-def _plugin_files(data_dir: Path) -> Iterator[Path]:
-    for path in sorted((data_dir / "plugins").rglob("*")):
+def _changing_files(data_dir: Path) -> Iterator[Path]:
+    """Yield what plugins keep for themselves, and the databases that lookups ask."""
+    for path in sorted([*(data_dir / "plugins").rglob("*"), *(data_dir / "lookups").glob("*")]):
         name = path.relative_to(data_dir).as_posix()
         if is_member(name) and not name.endswith((".key", "-wal", "-shm")) and path.is_file() and not path.is_symlink():
             yield path
 
 
-def _add_plugin_file(writer: _Writer, data_dir: Path, path: Path, scratch: Path) -> None:
-    """Add what a plugin, which goes on meanwhile, keeps for itself; what it has just removed is left out."""
+def _add_changing_file(writer: _Writer, data_dir: Path, path: Path, scratch: Path) -> None:
+    """Add what others go on changing meanwhile; what they have just removed is left out."""
     name = path.relative_to(data_dir).as_posix()
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            is_database = file.read(len(SQLITE_MAGIC)) == SQLITE_MAGIC
+        data = b"" if is_database else path.read_bytes()
     except FileNotFoundError:
         return
-    if data.startswith(SQLITE_MAGIC):
+    if is_database:
         copy_sqlite(path, scratch)
-        data = scratch.read_bytes()
+        writer.add_file(name, scratch)
         scratch.unlink()
-    writer.add(name, data)
+    else:
+        writer.add(name, data)
 
 
 def _keys(data_dir: Path) -> bytes:

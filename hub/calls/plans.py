@@ -9,6 +9,7 @@ import msgspec
 from core.bus import Bus
 from core.events import CallsAnswer, CallsRequest
 from core.subjects import ASK_CALLS
+from core.tasks import Tasks
 from hub.calls.live_call import LiveCall
 from hub.calls.phones import Phones
 from hub.calls.prompts import Prompts
@@ -39,7 +40,7 @@ class CallPlans:
         self._phones = phones
         self.voice = Voice(prompts, self._say_later)
         self._prompts = prompts
-        self._making: set[asyncio.Task[None]] = set()
+        self._making = Tasks()
 
     async def open(self, unit: Unit, call_id: str) -> LiveCall | None:
         """Return a call for this unit of work, or None when there is none."""
@@ -80,9 +81,7 @@ class CallPlans:
             await asyncio.Event().wait()
         finally:
             await subscription.close()
-            for task in self._making:
-                task.cancel()
-            await asyncio.gather(*self._making, return_exceptions=True)
+            await self._making.close()
 
     async def compare(self, instance: str, question: CallsRequest) -> CallsAnswer:
         """Return the plans of this instance's calls that are newer than those it has."""
@@ -120,9 +119,7 @@ class CallPlans:
         unit.after(make)
 
     def _make(self, call_id: str, utterance: Utterance) -> None:
-        task = asyncio.create_task(self._make_and_begin(call_id, utterance))
-        self._making.add(task)
-        task.add_done_callback(self._making.discard)
+        self._making.start(self._make_and_begin(call_id, utterance))
 
     async def _make_and_begin(self, call_id: str, utterance: Utterance) -> None:
         try:

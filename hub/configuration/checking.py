@@ -8,6 +8,7 @@ from core.errors import ConfigInvalid
 from core.flow import Flow, Surroundings, decode_flow, lint
 from hub.accounts.permissions import PERMISSIONS
 from hub.configuration.document import Configuration
+from hub.connectors.settings import asked, faultless
 from hub.routing import RoutingRefused
 
 Faults = dict[str, str]
@@ -105,10 +106,14 @@ def _check_known(path: str, names: tuple[str, ...], known: object, faults: Fault
 def _check_flows(
     wanted: Configuration, there: Configuration, flows: dict[str, Flow], around: Surroundings, faults: Faults
 ) -> None:
+    read = {name: faultless(part.settings) for name, part in wanted.connectors.items()}
+    parameters = {name: asked(connector) for name, connector in read.items() if connector is not None}
     together = dataclasses.replace(
         around,
         queues=wanted.queues.keys() | set(around.queues or ()),
         calendars=wanted.calendars.keys() | set(around.calendars or ()),
+        connectors=wanted.connectors.keys() | set(around.connectors or ()),
+        connector_params={**(around.connector_params or {}), **parameters},
         flows={**(around.flows or {}), **{name: list(flow.nodes) for name, flow in flows.items()}},
         channels=[*(around.channels or ()), *wanted.instances],
     )

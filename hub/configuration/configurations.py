@@ -15,6 +15,7 @@ from hub.accounts.sessions import Sessions
 from hub.audit import Audit
 from hub.configuration.checking import check, read_flows
 from hub.configuration.document import Change, Configuration, UserPart, compare
+from hub.connectors.connectors import Connectors
 from hub.dispatch.dispatcher import Dispatcher
 from hub.flows.library import CHANNELS_KEY, FlowLibrary
 from hub.plugin_instances import PluginInstances
@@ -34,6 +35,7 @@ class Configurations:
         sessions: Sessions,
         library: FlowLibrary,
         instances: PluginInstances,
+        connectors: Connectors,
     ) -> None:
         self._units = units
         self._audit = audit
@@ -41,6 +43,7 @@ class Configurations:
         self._sessions = sessions
         self._library = library
         self._instances = instances
+        self._connectors = connectors
         self._turn = asyncio.Lock()
 
     async def export(self) -> Configuration:
@@ -66,6 +69,7 @@ class Configurations:
                 row.username: {name: getattr(row, name) for name in UserPart.__struct_fields__}
                 for row in await User.all()
             },
+            "connectors": await self._connectors.described(),
             "flows": {name: _graph(flow) for name, flow in self._library.all_published().items()},
             "instances": await self._instances.described(),
             "entries": entries.value if entries else {},
@@ -96,6 +100,9 @@ class Configurations:
                         await self._library.replace(unit, identity, name, flow)
                 parts = {name: part for name, part in wanted.instances.items() if ("instances", name) in changed}
                 await self._instances.replace(parts)
+                await self._connectors.replace(
+                    {name: part for name, part in wanted.connectors.items() if ("connectors", name) in changed}
+                )
                 for one in changes:
                     await self._audit.record(
                         identity, "configuration.apply", one.section, one.id, remote=remote,
@@ -116,18 +123,18 @@ class Configurations:
         itself = wanted.users.get(identity.username)
         if itself is not None and not itself.is_active:
             faults[f"users.{identity.username}.is_active"] = "yourself"
-        instances, shown = await self._instances.restored(wanted.instances, faults)
+        instances, shown_instances = await self._instances.restored(wanted.instances, faults)
+        connectors, shown_connectors = await self._connectors.restored(wanted.connectors, faults)
         if faults:
             raise ConfigInvalid(faults)
         graphs = {name: _graph(flow) for name, flow in flows.items()}
-        changes = compare(there, msgspec.structs.replace(wanted, flows=graphs, instances=shown))
-        listed = {one.id for one in changes if one.section == "instances"}
-        changes += [
-            Change("instances", name, False, [])
-            for name in await self._instances.differing(instances)
-            if name not in listed
-        ]
-        return changes, msgspec.structs.replace(wanted, instances=instances), flows
+        shown = {"instances": shown_instances, "connectors": shown_connectors}
+        changes = compare(there, msgspec.structs.replace(wanted, flows=graphs, **shown))
+        listed = {(one.section, one.id) for one in changes}
+        secretly = [("instances", name) for name in await self._instances.differing(instances)]
+        secretly += [("connectors", name) for name in await self._connectors.differing(connectors)]
+        changes += [Change(*one, False, []) for one in secretly if one not in listed]
+        return changes, msgspec.structs.replace(wanted, instances=instances, connectors=connectors), flows
 
     async def _write(self, unit: Unit, changed: set[tuple[str, str]], wanted: Configuration) -> None:
         """Write what consists of one row each."""

@@ -61,6 +61,12 @@ class InstancePart(Settings, frozen=True, kw_only=True):
     settings: dict[str, Any] = {}
 
 
+class ConnectorPart(Settings, frozen=True, kw_only=True):
+    """An outside system that flows ask; a secret that reads ``***`` stays what it is."""
+
+    settings: dict[str, Any]
+
+
 class BeginningPart(Settings, frozen=True, kw_only=True):
     """Where contacts of a channel begin."""
 
@@ -78,6 +84,7 @@ class Configuration(Settings, frozen=True, kw_only=True):
     away_reasons: dict[Id, ReasonEdit] = {}
     roles: dict[Id, RolePart] = {}
     users: dict[Username, UserPart] = {}
+    connectors: dict[Id, ConnectorPart] = {}
     flows: dict[Id, dict[str, Any]] = {}
     instances: dict[Id, InstancePart] = {}
     entries: dict[Annotated[str, Meta(min_length=1, max_length=200)], BeginningPart] = {}

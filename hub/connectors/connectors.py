@@ -11,8 +11,10 @@ import msgspec
 
 from core.errors import ConfigInvalid
 from core.flow import LookedUp, StartLookup
+from core.tasks import Tasks
 from hub.accounts.identity import Identity
 from hub.audit import Audit
+from hub.configuration.document import ConnectorPart
 from hub.connectors import http, postgresql, sqlite
 from hub.connectors.answers import CannotLookUp, Values
 from hub.connectors.settings import (
@@ -68,19 +70,15 @@ class Connectors:
         self._library = library
         self._folder = data_dir / FOLDER
         self._threads = ThreadPoolExecutor(MAX_THREADS, "lookup")
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._lookups = Tasks()
 
     async def start(self, conversation_id: str, lookup: StartLookup, answered: Answered) -> None:
         """Begin ``lookup``; its answer, or that it failed, goes to ``answered``."""
-        task = asyncio.create_task(self._look_up(conversation_id, lookup, answered))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._lookups.start(self._look_up(conversation_id, lookup, answered))
 
     async def close(self) -> None:
         """Give up what is under way; the conversations' timers say that it failed."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._lookups.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def all(self) -> list[ConnectorView]:
@@ -97,14 +95,45 @@ class Connectors:
         check_slug("connector_id", connector_id)
         async with self._units.open():
             known = await self._known()
-            raw, connector = self._read(settings, known.get(connector_id))
-            sealed = self._box.seal(msgspec.json.encode(raw).decode())
-            known[connector_id] = KnownConnector(sealed=sealed, parameters=asked(connector))
+            raw, _ = self._read(settings, known.get(connector_id))
+            known[connector_id] = self._sealed(raw)
             await self._write(known)
             await self._audit.record(
                 identity, "connector.save", "connector", connector_id, remote=remote, kind=raw["kind"]
             )
         return self._view(connector_id, raw)
+
+    async def described(self) -> dict[str, dict[str, Any]]:
+        """Return every connector for the configuration file, secrets masked."""
+        return {view.connector_id: {"settings": view.settings} for view in await self.all()}
+
+    async def restored(
+        self, parts: dict[str, ConnectorPart], faults: dict[str, str]
+    ) -> tuple[dict[str, ConnectorPart], dict[str, ConnectorPart]]:
+        """Return ``parts`` with their secrets put back, and again with them masked; faults are added to ``faults``."""
+        known = await self._known()
+        whole, masked = {}, {}
+        for connector_id, part in parts.items():
+            try:
+                raw, _ = self._read(part.settings, known.get(connector_id))
+            except ConfigInvalid as error:
+                faults.update({f"connectors.{connector_id}.{path}": text for path, text in error.faults.items()})
+            else:
+                whole[connector_id], masked[connector_id] = (
+                    ConnectorPart(settings=raw),
+                    ConnectorPart(settings=mask(raw)),
+                )
+        return whole, masked
+
+    async def differing(self, parts: dict[str, ConnectorPart]) -> list[str]:
+        """Return those of ``parts`` whose settings, secrets included, are not what is stored."""
+        known = await self._known()
+        return [name for name, part in parts.items() if name not in known or self._open(known[name]) != part.settings]
+
+    async def replace(self, parts: dict[str, ConnectorPart]) -> None:
+        """Store ``parts``, as ``restored`` gave them, in the caller's unit of work."""
+        if parts:
+            await self._write(await self._known() | {name: self._sealed(part.settings) for name, part in parts.items()})
 
     async def delete(self, identity: Identity, connector_id: str, *, remote: str = "") -> None:
         """Forget a connector; 409 ``connector_in_use`` while a published flow asks it."""
@@ -130,7 +159,7 @@ class Connectors:
 
     async def _look_up(self, conversation_id: str, lookup: StartLookup, answered: Answered) -> None:
         answer = LookedUp(turn=lookup.turn, status="failed")
-        if len(self._tasks) > MAX_RUNNING:
+        if len(self._lookups) > MAX_RUNNING:
             log.warning("too many lookups at once; %s is not asked", lookup.connector)
         else:
             try:
@@ -171,8 +200,12 @@ class Connectors:
         raw = restore(settings, self._open(before) if before else {})
         connector = read_connector(raw)
         if isinstance(connector, PostgresqlConnector) and not postgresql.is_installed():
-            raise ConfigInvalid({"settings.kind": "asyncpg is not installed (extra postgresql)"})
+            raise ConfigInvalid({"settings.kind": "asyncpg is not installed"})
         return raw, connector
+
+    def _sealed(self, raw: dict[str, Any]) -> KnownConnector:
+        sealed = self._box.seal(msgspec.json.encode(raw).decode())
+        return KnownConnector(sealed=sealed, parameters=asked(read_connector(raw)))
 
     def _open(self, known: KnownConnector) -> dict[str, Any]:
         return msgspec.json.decode(self._box.open(known.sealed), type=dict[str, Any])

@@ -14,7 +14,7 @@ from hub.connectors.parameters import parameters
 MAX_ROWS: Final = 50
 READING: Final = re.compile(r"\s*(SELECT|WITH|VALUES)\b", re.IGNORECASE)
 
-Query = Annotated[str, Meta(min_length=1, max_length=10_000)]
+Query = Annotated[str, Meta(min_length=1, max_length=10_000, extra_json_schema={"x-multiline": True})]
 Rows = Annotated[int, Meta(ge=1, le=MAX_ROWS)]
 
 
@@ -62,7 +62,8 @@ class _Form(Settings, frozen=True, kw_only=True):
     settings: Connector
 
 
-_SECRETS: Final = KeptSecrets(settings_schema(_Form))
+SCHEMA: Final = settings_schema(_Form)  # of an object with one field, ``settings``
+_SECRETS: Final = KeptSecrets(SCHEMA)
 
 
 def read_connector(raw: dict[str, Any]) -> Connector:
@@ -97,6 +98,6 @@ def restore(raw: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
 
 def _check(query: str) -> None:
     if READING.match(query) is None:
-        raise ConfigInvalid({"query": "must begin with SELECT, WITH or VALUES"})
+        raise ConfigInvalid({"query": "only reading"})
     if "\0" in query:
         raise ConfigInvalid({"query": "holds a NUL"})

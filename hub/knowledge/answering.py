@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from core.flow import KnowledgeFound, SearchKnowledge
+from core.tasks import Tasks
 from hub.accounts.identity import Identity
 from hub.knowledge.articles import Articles
 from hub.knowledge.feedback import Feedback
@@ -34,23 +35,19 @@ class Answering:
         self._finder = finder
         self._articles = articles
         self._feedback = feedback
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._searches = Tasks()
 
     async def start(self, conversation_id: str, search: SearchKnowledge, answered: Answered) -> None:
         """Begin ``search``; what came of it goes to ``answered``."""
-        task = asyncio.create_task(self._search(conversation_id, search, answered))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._searches.start(self._search(conversation_id, search, answered))
 
     async def close(self) -> None:
         """Give up what is under way; the conversations' timers say that it failed."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._searches.close()
 
     async def _search(self, conversation_id: str, search: SearchKnowledge, answered: Answered) -> None:
         answer = KnowledgeFound(turn=search.turn, status="failed")
-        if len(self._tasks) <= MAX_RUNNING:
+        if len(self._searches) <= MAX_RUNNING:
             try:
                 async with asyncio.timeout(search.timeout_s):
                     answer = await self._answer(conversation_id, search)

@@ -7,6 +7,7 @@ from typing import Final
 from core.backoff import Backoff
 from core.errors import BusUnavailable, RequestFailed
 from core.events.calls import Record
+from core.tasks import Tasks
 from plugins.voice import marks
 from plugins.voice.ari import AriUnavailable, Gone
 from plugins.voice.ari.events import RecordingFailed, RecordingFinished
@@ -29,7 +30,7 @@ class VoiceMessages:
         self._context = context
         self._reports = reports
         self._by_key: set[str] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
 
     def stopped_by_key(self, activity_id: str) -> None:
         """Note that a key ended a message, not silence."""
@@ -55,20 +56,14 @@ class VoiceMessages:
 
     async def done(self) -> None:
         """Return when everything was handed in."""
-        while self._tasks:
-            await asyncio.wait(self._tasks)
+        await self._tasks.done()
 
     async def close(self) -> None:
         """Give up; what was not handed in is found at the next start."""
-        for task in self._tasks:
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        await self._tasks.close()
 
     def _start(self, name: str, leg_id: str, activity_id: str, outcome: str) -> None:
-        task = asyncio.create_task(self._hand_in(name, leg_id, activity_id, outcome))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.start(self._hand_in(name, leg_id, activity_id, outcome))
 
     async def _hand_in(self, name: str, leg_id: str, activity_id: str, outcome: str) -> None:
         backoff = Backoff(first_s=0.5, limit_s=10.0)

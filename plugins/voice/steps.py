@@ -1,6 +1,5 @@
 """Does the steps that bring a call to its plan: requests to the engine, and what they change in the stock."""
 
-import asyncio
 import math
 from collections.abc import Callable
 from contextlib import suppress
@@ -10,6 +9,7 @@ from typing import Final
 import msgspec
 
 from core.events.calls import AnyActivity, Background, LegPlan, Listen, Record, Ring, Spy, Talk
+from core.tasks import Tasks
 from plugins.voice import marks
 from plugins.voice.ari import Conflict, Gone, Refused
 from plugins.voice.causes import NORMAL, REJECTED
@@ -65,14 +65,11 @@ class Hands:
         self._prepared = prepared
         self._ways: dict[str, tuple[LegPlan, tuple[Way, ...]]] = {}
         self._sounds: dict[str, list[Path]] = {}  # of activities that are about to begin
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
 
     async def close(self) -> None:
         """Give up what is still being fetched."""
-        for task in self._tasks:
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        await self._tasks.close()
 
     async def do(self, step: Step) -> None:
         """Do one step; Gone, Conflict or Refused when the engine would not."""
@@ -258,9 +255,7 @@ class Hands:
             self._sounds[activity.activity_id] = found
             self._prepared(leg.mark.leg_id)
 
-        task = asyncio.create_task(fetch())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.start(fetch())
 
     async def _record(self, leg: Leg, activity: Record) -> None:
         name = marks.message(self._call_id, leg.mark.leg_id, activity.activity_id)

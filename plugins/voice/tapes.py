@@ -19,6 +19,7 @@ from typing import Final
 from core.backoff import Backoff
 from core.errors import BusUnavailable, RequestFailed
 from core.events import RecordingEnded
+from core.tasks import Tasks
 from plugins.voice import marks
 from plugins.voice.ari import AriUnavailable, Conflict, Gone, Refused
 from plugins.voice.context import Context
@@ -54,7 +55,7 @@ class Tapes:
         self._names: dict[str, set[str]] = {}  # of each recording's sides, all its stretches
         self._opening: dict[str, Opening] = {}
         self._written: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)  # by the name of a side
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
 
     async def start(self, recording_id: str, leg: Leg) -> None:
         """Begin a stretch with what ``leg`` says and hears."""
@@ -98,11 +99,7 @@ class Tapes:
         await self.stop(recording_id)
         self._stock.tapes.pop(recording_id, None)
         names = self._names.pop(recording_id, set())
-        task = asyncio.create_task(
-            hand_in(self._context, self._outbox, self._call_id, recording_id, names, closed=self._closed)
-        )
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.start(hand_in(self._context, self._outbox, self._call_id, recording_id, names, closed=self._closed))
 
     def left(self, leg_id: str) -> None:
         """Whoever was recorded is gone, and with them their listeners."""
@@ -116,15 +113,11 @@ class Tapes:
 
     async def done(self) -> None:
         """Return when everything was handed in."""
-        while self._tasks:
-            await asyncio.wait(self._tasks)
+        await self._tasks.done()
 
     async def close(self) -> None:
         """Give up; what was not handed in is found at the next start."""
-        for task in self._tasks:
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        await self._tasks.close()
 
     async def _closed(self, name: str) -> None:
         try:

@@ -1,6 +1,5 @@
 """What a widget says becomes events for the hub; nothing is acknowledged before it is stored."""
 
-import asyncio
 import math
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -18,6 +17,7 @@ from core.events import (
     MessageStatus,
     TypingReported,
 )
+from core.tasks import Tasks
 from plugins.web_chat import wire
 from plugins.web_chat.config import WebChatConfig
 from plugins.web_chat.identity import Visitor
@@ -44,7 +44,7 @@ class Intake:
         self._registry = registry
         self._by_visitor = Buckets(per_min=config.messages_per_min, burst=BURST, clock=clock)
         self._by_ip = Buckets(per_min=config.messages_per_min_ip, burst=config.messages_per_min_ip, clock=clock)
-        self._reporting: set[asyncio.Task[None]] = set()
+        self._reporting = Tasks()
         self._typing = Buckets(per_min=TYPING_PER_MIN, burst=BURST, clock=clock)
 
     async def take(
@@ -132,9 +132,7 @@ class Intake:
 
     def _report_later(self, event: Event) -> None:
         """Report without keeping the visitor's next frame waiting: statuses wait for company."""
-        task = asyncio.create_task(self._report(event))
-        self._reporting.add(task)
-        task.add_done_callback(self._reporting.discard)
+        self._reporting.start(self._report(event))
 
     async def _report(self, event: Event) -> None:
         with suppress(BusUnavailable):  # nothing a person wrote; the next reconnect tells it again

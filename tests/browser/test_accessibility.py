@@ -10,7 +10,7 @@ from tests.browser.support.people import Agent, People
 from tests.journeys.support.house import House
 
 ADMIN_PAGES = ["plugins", "users", "queues", "dead-letters", "audit"]
-ADMIN_PAGES += ["system", "configuration", "simulator", "prompts", "about", "flows", "entries"]
+ADMIN_PAGES += ["system", "configuration", "simulator", "prompts", "connectors", "about", "flows", "entries"]
 
 
 def test_the_log_in_page(people: People) -> None:

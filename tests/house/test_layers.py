@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterable, Iterator
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -90,7 +91,10 @@ def _libraries(place: str, project: dict[str, object]) -> set[str]:
 
 def _import_names(requirements: Iterable[str]) -> set[str]:
     wanted = {_normal(re.split(r"[^\w.-]", requirement)[0]) for requirement in requirements}
-    return {name for name, dists in packages_distributions().items() if wanted & {_normal(dist) for dist in dists}}
+    return {name for name, dists in _installed().items() if wanted & {_normal(dist) for dist in dists}}
+
+
+_installed = cache(packages_distributions)  # reads every installed package
 
 
 def _normal(distribution: str) -> str:

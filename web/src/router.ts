@@ -16,6 +16,7 @@ export const ADMIN_PAGES = [
   { group: 'channels', name: 'flows', permission: 'admin.flows', component: () => import('./views/admin/FlowsPage.vue') },
   { group: 'channels', name: 'entries', permission: 'admin.flows', component: () => import('./views/admin/EntriesPage.vue') },
   { group: 'channels', name: 'prompts', permission: 'admin.flows', component: () => import('./views/admin/PromptsPage.vue') },
+  { group: 'channels', name: 'connectors', permission: 'admin.plugins', component: () => import('./views/admin/ConnectorsPage.vue') },
   { group: 'people', name: 'users', permission: 'admin.users', component: () => import('./views/admin/UsersPage.vue') },
   { group: 'people', name: 'phones', permission: 'admin.users', component: () => import('./views/admin/PhonesPage.vue') },
   { group: 'people', name: 'roles', permission: 'admin.users', component: () => import('./views/admin/RolesPage.vue') },

@@ -67,6 +67,9 @@ def filled(data: Path) -> Path:
         journal.execute("CREATE TABLE sent (message_id TEXT)")
         journal.execute("INSERT INTO sent VALUES ('m1')")
         journal.commit()
+    (data / "lookups").mkdir()
+    with closing(sqlite3.connect(data / "lookups" / "permits.db")) as permits:
+        permits.executescript("CREATE TABLE permit (number TEXT); INSERT INTO permit VALUES ('7')")
     return data
 
 
@@ -88,6 +91,8 @@ def test_what_was_destroyed_is_brought_back(filled: Path, backup: Path, tmp_path
     }
     with closing(sqlite3.connect(filled / "plugins/email-main/sent.db")) as journal:
         assert journal.execute("SELECT * FROM sent").fetchall() == [("m1",)]
+    with closing(sqlite3.connect(filled / "lookups/permits.db")) as permits:
+        assert permits.execute("SELECT * FROM permit").fetchall() == [("7",)]
     assert {path.stat().st_mode & 0o077 for path in filled.rglob("*") if path.is_file()} == {0}
 
 

@@ -47,9 +47,17 @@ def wanted(before: dict[str, Any]) -> dict[str, Any]:
         "display_name": "李", "work_number": "7001", "role_ids": ["trainee"], "queue_ids": ["water"],
     }  # fmt: skip
     after["users"]["zhou"]["display_name"] = "周新"
+    after["connectors"]["taps"] = {"settings": {"kind": "http", "url": "https://taps.example/"}}
     after["flows"]["tap"] = {
-        "start": "hello",
+        "start": "find",
         "nodes": {
+            "find": {
+                "step": "lookup",
+                "connector": "taps",
+                "goto": "hello",
+                "on_missing": "hello",
+                "on_failure": "hello",
+            },
             "hello": {"step": "say", "text": {"zh": "您好", "en": "Hello"}, "goto": "people"},
             "people": {"step": "queue", "queue_id": "water"},
         },
@@ -71,7 +79,7 @@ async def test_a_file_is_shown_first_then_applied_once(house: House, admin: Agen
     assert {(one["section"], one["id"], one["is_new"]) for one in preview} == {
         ("queues", "water", True), ("calendars", "counter", True), ("wrap_up_codes", "leak", True),
         ("away_reasons", "blood", True), ("roles", "trainee", True), ("users", "newcomer", True),
-        ("users", "zhou", False), ("flows", "tap", True), ("entries", "sms-main", True),
+        ("users", "zhou", False), ("connectors", "taps", True), ("flows", "tap", True), ("entries", "sms-main", True),
     }  # fmt: skip
     (zhou,) = [one for one in preview if one["id"] == "zhou"]
     assert [(one["path"], one["after"]) for one in zhou["fields"]] == [("display_name", '"周新"')]
@@ -79,7 +87,7 @@ async def test_a_file_is_shown_first_then_applied_once(house: House, admin: Agen
     applied = await admin.call("POST", "/configuration", configuration=after, is_preview=False)
     assert applied["items"] == preview
     assert await admin.call("POST", "/configuration", configuration=after, is_preview=False) == {"items": []}
-    deeds = (await admin.call("GET", "/audit?limit=9"))["items"]
+    deeds = (await admin.call("GET", f"/audit?limit={len(preview)}"))["items"]
     assert {(one["action"], one["object_kind"]) for one in deeds} == {
         ("configuration.apply", one["section"]) for one in preview
     }
@@ -104,6 +112,11 @@ async def test_a_file_is_shown_first_then_applied_once(house: House, admin: Agen
         ("flows", "f", {"start": "a", "nodes": {"a": {"step": "fly"}}}, "flows.f.nodes.a.step"),
         ("flows", "f", {"start": "a", "nodes": {"a": {"step": "say", "text": {"zh": "a"}, "goto": "b"}}},
          "flows.f.nodes.a"),
+        ("connectors", "c", {"settings": {"kind": "sqlite", "file": "c.db", "query": "DROP TABLE c"}},
+         "connectors.c.settings.query"),
+        ("flows", "f", {"start": "a", "human": "b", "nodes": {
+            "a": {"step": "lookup", "connector": "zz", "goto": "b", "on_missing": "b", "on_failure": "b"},
+            "b": {"step": "queue", "queue_id": "general"}}}, "flows.f.nodes.a"),
         ("entries", "x", {"flow": "zz"}, "entries.x.flow"),
         ("instances", "Bad Id", {"plugin": "sms"}, "instances"),
     ],
@@ -117,6 +130,23 @@ async def test_a_fault_is_named_and_nothing_is_applied(
     assert status == 422
     assert path in answer["error"]["fields"], answer
     assert await exported(admin) == before
+
+
+async def test_a_connector_s_secret_is_left_out_and_stays_what_it_was(house: House, admin: Agent) -> None:
+    part = {"settings": {"kind": "http", "url": "https://taps.example/", "headers": {"Authorization": "sesame"}}}
+    sent = {"connectors": {"taps": part}}
+    await admin.call("POST", "/configuration", configuration=sent, is_preview=False)
+    after = await exported(admin)
+    assert after["connectors"]["taps"]["settings"]["headers"] == {"Authorization": "***"}
+    after["connectors"]["taps"]["settings"]["url"] = "https://taps.example/v2"
+    (change,) = (await admin.call("POST", "/configuration", configuration=after, is_preview=False))["items"]
+    assert [field["path"] for field in change["fields"]] == ["settings.url"]
+    connector = await house.services.connectors._named("taps")
+    assert connector.headers["Authorization"].reveal() == "sesame"  # type: ignore[union-attr]
+    part["settings"]["headers"] = {"Authorization": "another"}  # type: ignore[index]
+    part["settings"]["url"] = "https://taps.example/v2"
+    (change,) = (await admin.call("POST", "/configuration", configuration=sent))["items"]
+    assert (change["id"], "another" in str(change)) == ("taps", False)
 
 
 async def test_a_secret_is_left_out_and_stays_what_it_was(admin: Agent) -> None:

@@ -72,6 +72,8 @@ export interface Schema {
   minItems?: number
   maxItems?: number
   'x-secret'?: boolean
+  /** A text of several lines. */
+  'x-multiline'?: boolean
   /** The kind of thing a text names: the form offers those there are. */
   'x-ref'?: string
   /** A map from languages to texts. */

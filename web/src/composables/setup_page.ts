@@ -37,6 +37,15 @@ export function useSetupPage<T>(page: string, options: { load: () => Promise<T[]
     })
   }
 
+  function remove(act: () => Promise<unknown>): void {
+    if (!confirm(i18n.global.t('naming.really_delete', { name: chosen.value }))) return
+    void task.run(async () => {
+      await act()
+      await load()
+      await router.replace({ name: page })
+    })
+  }
+
   watch(
     [chosen, item],
     () => {
@@ -47,5 +56,5 @@ export function useSetupPage<T>(page: string, options: { load: () => Promise<T[]
   )
   load().catch((error) => toast(errorText(error), 'error'))
 
-  return { items, item, faults, chosen, isNew, isBusy: task.isBusy, choose, save, isOpen: computed(() => isNew.value || item.value !== undefined) }
+  return { items, item, faults, chosen, isNew, isBusy: task.isBusy, choose, save, remove, isOpen: computed(() => isNew.value || item.value !== undefined) }
 }
