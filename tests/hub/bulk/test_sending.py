@@ -8,6 +8,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
+from core.ids import new_id
 from core.testing.clock import VirtualClock
 from hub.bulk.audience import Audience
 from hub.bulk.campaigns import recipient_id
@@ -15,9 +16,9 @@ from hub.bulk.views import CampaignView
 from hub.errors import ApiError
 from hub.outreach.settings import OutreachSettings
 from hub.outreach.templates import KindView, NewTemplate
-from hub.store.models import AuditRecord, CampaignRecipient, Contact
+from hub.store.models import Address, AuditRecord, CampaignRecipient, Contact
 from tests.hub.bulk.conftest import OPERATOR, People, Rounds, plan, planned
-from tests.hub.conversing.test_other_channels import SMS
+from tests.hub.conversing.test_other_channels import SMS, reaches_anyone
 from tests.hub.support.channel import FakeChannel
 from tests.hub.support.house import House
 
@@ -52,6 +53,29 @@ async def test_the_audience_is_who_fits_in_everything(
     await Contact.filter(name="王300").update(is_blocked=True)
     await ended(still_house, rounds, await planned(still_house, plan(tags=("老人", "儿童"), level_from=2)))
     assert sorted(order.recipient for order in sms.orders) == wanted
+
+
+async def test_one_condition_names_who_gets_a_short_message_and_who_a_mail(
+    still_house: House, sms: FakeChannel, people: People, rounds: Rounds
+) -> None:
+    await people(2)
+    wanted = await people(3, 100, tags=("老人",), level=3)
+    await reaches_anyone(still_house, "email-main", "mailto")
+    async with still_house.services.store.work():
+        for contact in await Contact.filter(name__in=["王0", "王100", "王101"]):
+            uri = f"mailto:{contact.name[1:]}@example.cn"
+            await Address.create(
+                address_id=new_id(), uri=uri, contact_id=contact.contact_id, created_at=contact.created_at
+            )
+    texted = plan(tags=("老人",), level_from=2)
+    mailed = msgspec.structs.replace(texted, instance="email-main", subject="停水通知（{date}）")
+    async with still_house.channel("email-main") as email:
+        for new in (texted, mailed):
+            await ended(still_house, rounds, await planned(still_house, new))
+    assert sorted(order.recipient for order in sms.orders) == wanted
+    assert sorted(order.recipient for order in email.orders) == ["mailto:100@example.cn", "mailto:101@example.cn"]
+    assert {order.mail.subject.partition("（")[0] for order in email.orders if order.mail} == {"停水通知"}
+    assert email.sent("mailto:100@example.cn") == ["王100您好，明日停水"]
 
 
 async def test_the_list_is_asked_when_it_is_sent(
