@@ -1,10 +1,13 @@
 """A citizen speaks on the phone; what they said is found by one of its words, and the word leads to its moment."""
 
 import asyncio
+import contextlib
 import wave
 from array import array
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from core.models import models_in_use
 from hub.model_store import ModelStore, Wanted
@@ -54,12 +57,41 @@ async def install(model: Path, house: House) -> None:
     assert models_in_use(models, "vosk") == {"zh": "vosk-model-tiny-cn"}
 
 
+def is_sentence(signal: dict[str, Any]) -> bool:
+    """Whether an agent is shown something that the citizen has said in the call in progress."""
+    is_theirs = signal["name"] == "speech" and signal["speaker"] == "contact"
+    return is_theirs and "is_final" in signal and len(signal["text"]) > 3
+
+
+def forges(house: House) -> list[psutil.Process]:
+    """Return the processes that hold models, not those forked from them."""
+    found = []
+    for one in psutil.Process(house.process.pid).children(recursive=True):
+        with contextlib.suppress(psutil.Error):  # it has ended meanwhile
+            parent = one.parent()
+            if "plugins.asr.forge" in one.cmdline() and parent and "plugins.asr.forge" not in parent.cmdline():
+                found.append(one)
+    return found
+
+
+def listeners(house: House) -> int:
+    """Return how many sounds and taps are being listened to."""
+    return sum(len(one.children()) for one in forges(house))
+
+
+def kill_recogniser(house: House) -> None:
+    """Kill the plugin that listens, and what holds its models."""
+    for forge in forges(house):
+        forge.parent().kill()
+        forge.kill()
+
+
 async def test_what_was_said_on_the_phone_is_found_by_a_word_that_leads_to_its_moment(
     phone_house: House, model: Path, tmp_path: Path
 ) -> None:
     house, port, said = phone_house, free_port(), speech()
     await install(model, house)
-    await enable_voice(house, port, others={"asr": {"workers": 1}})
+    await enable_voice(house, port, others={"asr": {"workers": 1, "live_lag_s": 60.0}})
     async with running_office(house, port) as office:
         zhou = office.zhou
         async with office.talk() as (call, ringing):
@@ -67,9 +99,15 @@ async def test_what_was_said_on_the_phone_is_found_by_a_word_that_leads_to_its_m
             ringing.say(AGENT_HZ)
             await call.hears(AGENT_HZ)  # both are in one room
             ringing.say(None)
+            await until(lambda: asyncio.to_thread(listeners, house), lambda count: count == 2)
             call.play(said)
             call.arrivals.clear()
+            await zhou.until(lambda: any(map(is_sentence, zhou.signals)), within_s=SOON_S)  # while they still talk
             await call.heard_for(len(said) / RATE_HZ + 1.0)
+            kill_recogniser(house)
+            ringing.say(AGENT_HZ)
+            await call.hears(AGENT_HZ)  # and nobody in the call notices
+            ringing.say(None)
             await call.hang_up()
             await ringing.ended(within_s=40)
 
