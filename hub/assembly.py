@@ -15,6 +15,7 @@ from hub.bulk.campaigns import Campaigns
 from hub.bulk.runner import BulkRunner
 from hub.calls.phone_accounts import PhoneAccounts
 from hub.calls.prompt_editor import PromptEditor
+from hub.calls.reading_out import ReadingOut
 from hub.calls.recordings import Recordings
 from hub.calls.rehearsal import Rehearsal
 from hub.calls.spoken_menus import SpokenMenus
@@ -223,6 +224,7 @@ class Assembly:
             dispatcher=dispatcher,
             calls=telephony.controls,
             call_backs=telephony.call_backs,
+            reading_out=ReadingOut(units, telephony.plans, knowledge.articles, knowledge.feedback),
             dialling=telephony.dialling,
             recordings=recordings,
             phones=self.phones,

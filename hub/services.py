@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from hub.calls.phone_accounts import PhoneAccounts
     from hub.calls.phones import Phones
     from hub.calls.prompt_editor import PromptEditor
+    from hub.calls.reading_out import ReadingOut
     from hub.calls.recordings import Recordings
     from hub.configuration.configurations import Configurations
     from hub.connectors.connectors import Connectors
@@ -95,6 +96,7 @@ class Services:
     dispatcher: "Dispatcher"
     calls: "CallControls"
     call_backs: "CallBacks"
+    reading_out: "ReadingOut"
     dialling: "Dialling"
     recordings: "Recordings"
     phones: "Phones"

@@ -39,6 +39,12 @@ class Hold(Settings, frozen=True, kw_only=True):
     is_held: bool
 
 
+class Reading(Settings, frozen=True, kw_only=True):
+    """What is read out."""
+
+    article_id: Annotated[str, Meta(max_length=36)]
+
+
 class Recording(Settings, frozen=True, kw_only=True):
     """Whether the recording pauses."""
 
@@ -91,6 +97,18 @@ async def make_call(services: Services, call: Call[NewCall]) -> ConversationView
 async def hold(services: Services, call: Call[Hold]) -> ConversationView:
     """Let the citizen hear music, or talk again."""
     return await services.calls.hold(call.identity, call.path["conversation_id"], is_held=call.body.is_held)
+
+
+@api.add("PUT", f"{CALL}/reading", "desk.use", body=Reading, problems=(409,))
+async def read_out(services: Services, call: Call[Reading]) -> None:
+    """Read an article out to the citizen, who talks again when it is over."""
+    await services.reading_out.begin(call.identity, call.path["conversation_id"], call.body.article_id)
+
+
+@api.add("DELETE", f"{CALL}/reading", "desk.use", problems=(409,))
+async def stop_reading(services: Services, call: Call[NoBody]) -> None:
+    """Cut the reading short."""
+    await services.reading_out.end(call.identity, call.path["conversation_id"])
 
 
 @api.add("PUT", f"{CALL}/mute", "desk.use", body=Mute, answer=ConversationView, problems=(409,))

@@ -1,7 +1,7 @@
 """What agents and supervisors do with a call."""
 
 from core.events import Listen, Spy, Talk
-from hub.store.models import Call, Conversation, Entry, Offer
+from hub.store.models import Article, Call, Conversation, Entry, Offer
 from tests.hub.calls.conftest import Come
 from tests.hub.calls.test_calls import reach_agent
 from tests.hub.support.engine import FakeEngine
@@ -26,6 +26,33 @@ async def test_hold_is_music_and_ends_with_retrieving(engine: FakeEngine, come: 
     await engine.until(lambda: isinstance(engine.caller(call_id).activity, Listen))
     await order(zhou, "PUT", "hold", is_held=False)
     await engine.talks(call_id)
+
+
+async def test_an_entry_is_read_out_until_its_end_or_until_the_agent_has_said_enough(
+    engine: FakeEngine, come: Come
+) -> None:
+    zhou = await come("zhou")
+    call_id = await engine.arrive()
+    await reach_agent(engine, call_id)
+    article = await Article.get(code="0301")
+    await order(zhou, "PUT", "reading", article_id=article.article_id)
+    await engine.hears(call_id, "家里暖气不热怎么办", "阀门")
+    reading = engine.caller(call_id).activity
+    assert isinstance(reading, Listen)
+    assert reading.stop_keys
+    path = f"/conversations/{(await Conversation.get()).conversation_id}/call/reading"
+    status, _ = await zhou.try_call("PUT", path, article_id=article.article_id)
+    assert status == 409
+    await engine.finish(call_id)
+    await engine.talks(call_id)
+    await order(zhou, "PUT", "reading", article_id=article.article_id)
+    await engine.hears(call_id, "阀门")
+    await order(zhou, "DELETE", "reading")
+    await engine.talks(call_id)
+    assert (await Article.get(code="0301")).accepted == 2
+    internal = await Article.filter(level="internal").first()
+    assert internal is not None
+    assert (await zhou.try_call("PUT", path, article_id=internal.article_id))[0] == 404
 
 
 async def test_a_colleague_is_consulted_and_joins_and_is_let_go(engine: FakeEngine, come: Come) -> None:

@@ -29,6 +29,8 @@ export const revokePhone = () => call<void>('DELETE', '/phone', undefined, { kee
 
 export const makeCall = (whom: Called & { client_id: string }) => call<ConversationView>('POST', '/calls', whom)
 
+export const readOut = (id: string, articleId: string) => call<void>('PUT', path(id, 'reading'), { article_id: articleId })
+export const stopReading = (id: string) => call<void>('DELETE', path(id, 'reading'))
 export const holdCall = (id: string, isHeld: boolean) => call<ConversationView>('PUT', path(id, 'hold'), { is_held: isHeld })
 
 export const muteCall = (id: string, isMuted: boolean) => call<ConversationView>('PUT', path(id, 'mute'), { is_muted: isMuted })
