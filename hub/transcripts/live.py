@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Final
 
@@ -15,7 +15,6 @@ from hub.accounts.identity import Identity
 from hub.calls.spoken_menus import SpokenMenus
 from hub.conversing.access import visible
 from hub.desktop.desk import Desk
-from hub.store.models import CallLeg
 from hub.texts import clean
 from hub.transcripts.masking import mask
 from hub.transcripts.taps import Tap, Taps
@@ -129,19 +128,18 @@ class LiveTranscripts:
         for listener in self.listeners:
             listener(said)
         await self._bus.signal(said, said.call_id)
-        await self._show(said.call_id, said.conversation_id, line)
+        self._show(said.call_id, said.conversation_id, line)
 
-    async def _show(self, call_id: str, conversation_id: str, line: SpokenLine) -> None:
+    def _show(self, call_id: str, conversation_id: str, line: SpokenLine) -> None:
         """Show a line to the staff who are in the call."""
-        rows = await CallLeg.filter(call_id=call_id, ended_at=None)
-        users = {row.user_id for row in rows}
+        users = self._taps.staff(call_id)
         for shown, sees_numbers in ((line, True), (_hidden(line), False)):
             frame: dict[str, object] = msgspec.to_builtins(shown)
             frame |= {"type": "signal", "name": "speech", "conversation_id": conversation_id, "call_id": call_id}
             self._desk.announce(frame, _seen_by(users, sees_numbers=sees_numbers))
 
 
-def _seen_by(users: set[str | None], *, sees_numbers: bool) -> Callable[[Identity], bool]:
+def _seen_by(users: Collection[str], *, sees_numbers: bool) -> Callable[[Identity], bool]:
     return lambda one: one.user_id in users and one.may("transcript.numbers") == sees_numbers
 
 

@@ -5,7 +5,7 @@ restarted hub all come to the same.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -63,10 +63,15 @@ class Taps:
         self._by_id: dict[str, Tap] = {}
         self._slots: dict[str, int] = {}  # of each transcriber, as it said last
         self._told: set[str] = set()  # engines that have taps
+        self._staff: dict[str, set[str]] = {}  # who of the staff is in each call
 
     def find(self, tap_id: str) -> Tap | None:
         """Return a tap that is planned."""
         return self._by_id.get(tap_id)
+
+    def staff(self, call_id: str) -> Collection[str]:
+        """Return who of the staff is in a call."""
+        return self._staff.get(call_id, ())
 
     def hear(self, conversation_id: str) -> bool:
         """Whether somebody listens to a call of this conversation."""
@@ -136,8 +141,12 @@ class Taps:
             row.conversation_id: row
             for row in await Conversation.filter(conversation_id__in=[call.conversation_id for call in calls])
         }
-        agents = CallLeg.filter(call_id__in=[call.call_id for call in calls], role="agent")
-        users = dict(await agents.values_list("leg_id", "user_id"))
+        parties = await CallLeg.filter(call_id__in=[call.call_id for call in calls], ended_at=None)
+        users = {party.leg_id: party.user_id for party in parties if party.user_id is not None}
+        self._staff = {call.call_id: set() for call in calls}
+        for party in parties:
+            if party.user_id is not None:
+                self._staff[party.call_id].add(party.user_id)
         return {
             leg.leg_id: Side(
                 call_id=call.call_id,
@@ -145,7 +154,7 @@ class Taps:
                 conversation_id=call.conversation_id,
                 engine=call.instance,
                 is_contact=leg.role == "caller",
-                user_id=users.get(leg.leg_id) or "",
+                user_id=users.get(leg.leg_id, ""),
                 arrived_at=call.arrived_at,
                 language=conversation.language,
                 queue_id=conversation.queue_id or "",
