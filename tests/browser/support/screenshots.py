@@ -1,4 +1,4 @@
-"""Takes the pictures of docs/img: a demo house, three citizens, an agent who serves them, an administrator."""
+"""Takes the pictures of docs/img: a demo house, citizens, an agent who serves them, a supervisor, an administrator."""
 
 import io
 import sys
@@ -13,6 +13,7 @@ from tests.browser.support.house import running_house
 from tests.browser.support.people import ADMIN_PASSWORD, Agent, Citizen, People
 from tests.conftest import chromium
 
+COLORS = 256
 CITIZENS = {
     "王秀英": (1948, "家里暖气不热，室内只有 14 度，楼上楼下都这样"),
     "刘洋": (1991, "我想查一下补办的社保卡寄到哪里了"),
@@ -34,6 +35,7 @@ def main(folder: Path) -> None:
         come(people, agent, "", accepts=False)
         agent.page.get_by_role("button", name="切换明暗").click()
         take(agent.page, folder / "desk-dark.png")
+        lead(people, agent, folder)
 
         admin = people.agent()
         admin.log_in("admin", house.first_password)
@@ -44,6 +46,29 @@ def main(folder: Path) -> None:
         take(admin.page, folder / "plugins.png")
         people.go_home()
         browser.close()
+
+
+def lead(people: People, agent: Agent, folder: Path) -> None:
+    """Show the wallboard of a floor at work: one who serves, one on a break for too long, people who wait."""
+    chen, colleague = people.agent("chen"), people.agent("li")
+    rules = [
+        {"rule_id": "away-long", "kind": "away_longer", "limit": 1},
+        {"rule_id": "many-waiting", "kind": "waiting_more", "limit": 1, "is_urgent": True},
+        {"rule_id": "service-level", "kind": "service_below", "limit": 85},
+    ]
+    for one in (chen, agent):
+        one.call("PUT", "/me/state", state="busy")
+    colleague.choose_state("小休")
+    for _ in range(3):
+        people.citizen().ask_for_a_person()
+    chen.call("PUT", "/wallboard/settings", rules=rules)
+    chen.page.get_by_role("link", name="监控大屏").click()
+    alarms = chen.page.get_by_role("list", name="告警")
+    for words in ("李强 · 离开时长", "综合服务 · 排队人数"):
+        expect(alarms).to_contain_text(words)
+    expect(chen.page.locator(".toast")).to_have_count(0, timeout=30_000)  # they go by themselves
+    expect(chen.page.locator(".chart canvas").first).to_be_visible()
+    take(chen.page, folder / "wallboard.png")
 
 
 def come(people: People, agent: Agent, name: str, *, accepts: bool = True) -> Citizen:
@@ -109,10 +134,11 @@ def thermometer() -> bytes:
 
 
 def take(page: Page, path: Path) -> None:
-    """Save what the page looks like as a small PNG."""
+    """Save what the page looks like as a PNG of few colours, and so of few bytes."""
     page.wait_for_load_state("networkidle")
     page.evaluate("() => Promise.allSettled(document.getAnimations().map((one) => one.finished))")
-    Image.open(io.BytesIO(page.screenshot())).convert("RGB").save(path, optimize=True)
+    picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    picture.quantize(COLORS, kmeans=2, dither=Image.Dither.NONE).save(path, optimize=True)
     print(f"{path}: {path.stat().st_size / 1000:.0f} kB")
 
 
