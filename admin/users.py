@@ -71,9 +71,7 @@ async def edit_user(services: Services, call: Call[UserEdit]) -> UserView:
 @api.add("POST", "/api/v1/users/{user_id}/password", "admin.users", answer=FreshPassword)
 async def reset_password(services: Services, call: Call[NoBody]) -> FreshPassword:
     """Give a user a random password; their sessions end."""
-    password = await services.users.reset_password(call.identity, call.path["user_id"], remote=call.remote)
-    services.desk.end(call.path["user_id"], "logged_out")
-    return FreshPassword(password)
+    return FreshPassword(await services.users.reset_password(call.identity, call.path["user_id"], remote=call.remote))
 
 
 @api.add("GET", "/api/v1/roles", "admin.users", answer=RoleList)

@@ -110,7 +110,7 @@ class Assembly:
         announcements = telephony.announcements
         dispatcher = Dispatcher(units, clock, queues, desk, announcements=announcements, ringing=telephony.ringing)
         sessions = Sessions(store, clock, audit, limits)
-        resets = PasswordResets(units, audit, sessions)
+        resets = PasswordResets(units, audit, sessions, ended=lambda user_id: desk.end(user_id, "logged_out"))
         media = MediaStore(settings.data_dir / "media", units, clock, max_bytes=limits.attachment_bytes)
         recordings = Recordings(units, audit, media)
         contacts = Contacts(units, audit)

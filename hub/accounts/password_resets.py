@@ -1,6 +1,7 @@
 """Gives a user a random password: asked for by an administrator on the desk, or from the command line."""
 
 import asyncio
+from collections.abc import Callable
 
 from core.bus import Bus
 from core.errors import RequestFailed
@@ -18,12 +19,18 @@ COMMAND_LINE = Identity(username="command line")
 
 
 class PasswordResets:
-    """Every session of the user ends, a lock is lifted, the new password is to be changed at the first log-in."""
+    """Every session of the user ends, a lock is lifted, the new password is to be changed at the first log-in.
 
-    def __init__(self, units: Units, audit: Audit, sessions: Sessions) -> None:
+    ``ended`` is told whose sessions ended, to close what they have open.
+    """
+
+    def __init__(
+        self, units: Units, audit: Audit, sessions: Sessions, *, ended: Callable[[str], None] = lambda _: None
+    ) -> None:
         self._units = units
         self._audit = audit
         self._sessions = sessions
+        self._ended = ended
 
     async def serve(self, bus: Bus) -> None:
         """Answer the command line until cancelled."""
@@ -41,6 +48,7 @@ class PasswordResets:
             await Session.filter(user_id=user_id).delete()
             await self._audit.record(identity, "password.reset", "user", user_id, remote=remote)
         self._sessions.forget_user(user_id)
+        self._ended(user_id)
         return password
 
     async def reset_by_name(self, username: str) -> str:

@@ -24,7 +24,10 @@ def new_password(out: str) -> str:
     return match[1]
 
 
-async def test_the_running_hub_is_asked(house: House, data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_the_running_hub_is_asked(
+    house: House, data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.desktop.socket.PING_S", 3_600)  # desks are sent away at once, not at the next ping
     folder = DataDir(data)
     folder.lock()
     folder.announce(house.nats.url)
