@@ -77,7 +77,6 @@ class Hub:
             await services.knowledge.load()
             await services.outreach_setup.load()
             await services.consent.load()
-            await services.rule_book.load()
             await services.quality.load()
             await services.coach.load(store)
             if self._settings.demo:

@@ -64,7 +64,6 @@ from hub.plugin_instances import PluginInstances
 from hub.preferences import PreferenceStore
 from hub.quality.quality import Quality
 from hub.rate_limits import RateLimiter
-from hub.service_rules.book import RuleBook
 from hub.service_rules.checks import Checks
 from hub.service_rules.coach import Coach
 from hub.services import Services
@@ -153,7 +152,6 @@ class Assembly:
         self.schemes, self.proxy = AddressSchemes(units, bus), ChannelProxy(settings.http.trusted_proxies)
         plugin_instances = PluginInstances(units, bus, audit, box=sealer, proxy=self.proxy, schemes=self.schemes)
         self.prompts.synthesizer = synthesizers = Synthesizers(bus, plugin_instances)
-        rule_book = RuleBook(units, audit, queues)
         transcripts = Transcripts(units, audit)
         transcribers = Transcribers(units, bus, plugin_instances, Taps(bus, queues, flows.phrases))
         presence = Presence(units, dispatcher, desk, grace_s=limits.desk_grace_s)
@@ -170,6 +168,7 @@ class Assembly:
             plugins=plugin_instances,
             trunks=telephony.trunks,
         )
+        quality = Quality(units, audit, queues, lambda: wallboard.setup.settings.timezone)
         reception = Reception(flows, hooks)
         telephony.complete(
             audit=audit,
@@ -243,10 +242,10 @@ class Assembly:
             media=media,
             transcripts=transcripts,
             transcribers=transcribers,
-            rule_book=rule_book,
-            rule_checks=Checks(units, rule_book),
-            coach=Coach(clock, desk, rule_book),
-            quality=Quality(units, audit, rule_book, lambda: wallboard.setup.settings.timezone),
+            rule_book=quality.book,
+            rule_checks=Checks(units, quality.book),
+            coach=Coach(clock, desk, quality.book),
+            quality=quality,
             live_transcripts=LiveTranscripts(
                 units, bus, desk, transcribers.taps, SpokenMenus(units, telephony.plans, flows, dispatcher)
             ),
@@ -277,6 +276,7 @@ class Assembly:
                 library=library,
                 instances=plugin_instances,
                 connectors=connectors,
+                quality=quality.setup,
             ),
             simulator=Simulator(clock),
             monitor=SystemMonitor(

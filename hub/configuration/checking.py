@@ -36,6 +36,7 @@ def check(wanted: Configuration, there: Configuration, flows: dict[str, Flow], a
     _check_codes(wanted, there, queues, faults)
     _check_people(wanted, there, queues, faults)
     _check_flows(wanted, there, flows, around, faults)
+    _check_quality(wanted, there, queues, faults)
     for name, beginning in wanted.entries.items():
         if beginning.queue and beginning.queue not in queues:
             faults[f"entries.{name}.queue"] = "unknown"
@@ -95,6 +96,21 @@ def _check_people(wanted: Configuration, there: Configuration, queues: set[str],
         _check_known(f"users.{username}.queue_ids", user.queue_ids, queues, faults)
         _check_known(f"users.{username}.granted", user.granted, PERMISSIONS, faults)
         _check_known(f"users.{username}.denied", user.denied, PERMISSIONS, faults)
+
+
+def _check_quality(wanted: Configuration, there: Configuration, queues: set[str], faults: Faults) -> None:
+    rules = wanted.service_rules.keys() | there.service_rules.keys()
+    sheets = wanted.score_sheets.keys() | there.score_sheets.keys()
+    for rule_id, rule in wanted.service_rules.items():
+        _check_known(f"service_rules.{rule_id}.queue_ids", rule.queue_ids, queues, faults)
+    for sheet_id, sheet in wanted.score_sheets.items():
+        for item in sheet.items:
+            _check_known(f"score_sheets.{sheet_id}.{item.item_id}.rule_ids", item.rule_ids, rules, faults)
+    for plan_id, plan in wanted.sampling_plans.items():
+        _check_known(f"sampling_plans.{plan_id}.rule_ids", plan.rule_ids, rules, faults)
+        _check_known(f"sampling_plans.{plan_id}.queue_ids", plan.queue_ids, queues, faults)
+        if plan.sheet_id not in sheets:
+            faults[f"sampling_plans.{plan_id}.sheet_id"] = "unknown"
 
 
 def _check_known(path: str, names: tuple[str, ...], known: object, faults: Faults) -> None:

@@ -19,6 +19,7 @@ from hub.connectors.connectors import Connectors
 from hub.dispatch.dispatcher import Dispatcher
 from hub.flows.library import CHANNELS_KEY, FlowLibrary
 from hub.plugin_instances import PluginInstances
+from hub.quality.setup import QualitySetup
 from hub.store.models import AwayReason, Calendar, Queue, Role, Session, Setting, User, WrapUpCode
 from hub.units import Unit, Units
 
@@ -36,6 +37,7 @@ class Configurations:
         library: FlowLibrary,
         instances: PluginInstances,
         connectors: Connectors,
+        quality: QualitySetup,
     ) -> None:
         self._units = units
         self._audit = audit
@@ -44,6 +46,7 @@ class Configurations:
         self._library = library
         self._instances = instances
         self._connectors = connectors
+        self._quality = quality
         self._turn = asyncio.Lock()
 
     async def export(self) -> Configuration:
@@ -71,6 +74,7 @@ class Configurations:
             },
             "connectors": await self._connectors.described(),
             "flows": {name: _graph(flow) for name, flow in self._library.all_published().items()},
+            **self._quality.described(),
             "instances": await self._instances.described(),
             "entries": entries.value if entries else {},
         }
@@ -98,6 +102,7 @@ class Configurations:
                 for name, flow in flows.items():
                     if ("flows", name) in changed:
                         await self._library.replace(unit, identity, name, flow)
+                defined = await self._quality.replace(unit, identity, wanted, changed)
                 parts = {name: part for name, part in wanted.instances.items() if ("instances", name) in changed}
                 await self._instances.replace(parts)
                 await self._connectors.replace(
@@ -108,6 +113,7 @@ class Configurations:
                         identity, "configuration.apply", one.section, one.id, remote=remote,
                         fields=[field.path for field in one.fields][:50],
                     )  # fmt: skip
+            self._quality.know(defined)
             await self._library.load()
             self._sessions.forget_all()
             await self._instances.take_over(parts)

@@ -9,6 +9,9 @@ from core.config import Settings
 from core.ids import TOKEN
 from hub.accounts.users import Capacity, Level, Name, Username, WorkNumber
 from hub.dispatch.queues import QueueSettings, Title
+from hub.quality.sampling import SamplingPlan
+from hub.quality.sheets import ScoreSheet
+from hub.service_rules.rules import Rule
 from hub.setup.away_reasons import ReasonEdit
 from hub.setup.calendars import CalendarSettings
 from hub.setup.wrap_up_codes import CodeEdit
@@ -86,6 +89,9 @@ class Configuration(Settings, frozen=True, kw_only=True):
     users: dict[Username, UserPart] = {}
     connectors: dict[Id, ConnectorPart] = {}
     flows: dict[Id, dict[str, Any]] = {}
+    service_rules: dict[Id, Rule] = {}
+    score_sheets: dict[Id, ScoreSheet] = {}
+    sampling_plans: dict[Id, SamplingPlan] = {}
     instances: dict[Id, InstancePart] = {}
     entries: dict[Annotated[str, Meta(min_length=1, max_length=200)], BeginningPart] = {}
 

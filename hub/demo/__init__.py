@@ -12,6 +12,7 @@ from hub.demo.articles import make_articles
 from hub.dispatch.queues import CallBackSetting, OverflowSetting, QueueSettings
 from hub.flows.library import CHANNELS_KEY
 from hub.i18n import terminal_text
+from hub.quality.sampling import SamplingPlan
 from hub.store.models import Calendar, PluginInstance, Setting, User
 
 if TYPE_CHECKING:
@@ -62,6 +63,14 @@ ENTRIES: Final = {
     "*": {"flow": "hotline", "queue": "general"},
     "voice-main": {"flow": "phone", "queue": "general"},  # what is heard is worded otherwise than what is read
 }
+PLAN: Final = SamplingPlan(
+    title={"zh": "每日抽检", "en": "Every day"},
+    sheet_id="general",
+    share=0.1,
+    severity="major",
+    rating_at_most=2,
+    least_per_agent=1,
+)
 CALENDAR: Final = {"weekly": {day: [["00:00", "24:00"]] for day in "0123456"}, "follows_holidays": False}
 
 
@@ -94,3 +103,4 @@ async def make_demo(services: "Services") -> None:
         await services.flow_library.publish(DEMO, name, version)
     await services.flow_library.load()
     await make_articles(services.knowledge, DEMO)
+    await services.quality.setup.save_plan(DEMO, "daily", PLAN, remote="")

@@ -60,6 +60,9 @@ class Draws:
             day = max(day, last - MOST_BEHIND)
             while plan.is_active and day <= last:
                 await self.draw(HUB, plan_id, day.isoformat())
+                drawn = {**drawn, plan_id: day.isoformat()}
+                async with self._units.open():
+                    await Setting.update_or_create({"value": drawn}, key=KEY)
                 day += timedelta(days=1)
 
     async def draw(self, identity: Identity, plan_id: str, day: str, *, remote: str = "") -> list[CaseView]:
@@ -86,10 +89,6 @@ class Draws:
                 )
                 if case is not None:
                     made.append(case)
-            row = await Setting.get_or_none(key=KEY)
-            before = {} if row is None else row.value
-            value = {**before, plan_id: max(day, before.get(plan_id, ""))}
-            await Setting.update_or_create({"value": value}, key=KEY)
             await self._audit.record(
                 identity, "sampling_plan.draw", "sampling_plan", plan_id, remote=remote, day=day, cases=len(made)
             )

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from hub.audit import Audit
+from hub.dispatch.queues import Queues
 from hub.quality.appeals import Appeals
 from hub.quality.cases import Cases
 from hub.quality.draws import Draws
@@ -15,15 +16,17 @@ from hub.units import Units
 class Quality:
     """The services of scoring."""
 
-    def __init__(self, units: Units, audit: Audit, book: RuleBook, timezone: Callable[[], str]) -> None:
+    def __init__(self, units: Units, audit: Audit, queues: Queues, timezone: Callable[[], str]) -> None:
         self._timezone = timezone
-        self.setup = QualitySetup(units, audit, book)
+        self.book = RuleBook(units, audit, queues)
+        self.setup = QualitySetup(units, audit, self.book)
         self.cases = Cases(units, audit, self.setup)
         self.draws = Draws(units, audit, self.setup, self.cases, timezone)
         self.appeals = Appeals(units, audit, self.cases)
 
     async def load(self) -> None:
         """Read what is kept in memory."""
+        await self.book.load()
         await self.setup.load()
 
     async def results(self, query: ResultsQuery) -> Results:

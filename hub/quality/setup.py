@@ -1,7 +1,9 @@
 """The score sheets and sampling plans of this hub."""
 
-from functools import cache
+from collections.abc import Callable, Collection, Mapping
+from functools import cache, partial
 from importlib import resources
+from typing import Any, Protocol
 
 import msgspec
 
@@ -11,8 +13,9 @@ from hub.errors import not_found
 from hub.quality.sampling import SamplingPlan
 from hub.quality.sheets import ScoreSheet
 from hub.service_rules.book import RuleBook
+from hub.service_rules.rules import Rule
 from hub.setup.definitions import Definitions, check_references, refuse
-from hub.units import Units
+from hub.units import Unit, Units
 
 
 class SheetView(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +32,17 @@ class PlanView(msgspec.Struct, frozen=True, kw_only=True):
     plan_id: str
     version: int
     plan: SamplingPlan
+
+
+class Defined(Protocol):
+    """The part of a configuration file that is about quality."""
+
+    @property
+    def service_rules(self) -> Mapping[str, Rule]: ...
+    @property
+    def score_sheets(self) -> Mapping[str, ScoreSheet]: ...
+    @property
+    def sampling_plans(self) -> Mapping[str, SamplingPlan]: ...
 
 
 @cache
@@ -50,6 +64,34 @@ class QualitySetup:
         """Read what was changed."""
         await self.sheets.load()
         await self.plans.load()
+
+    def described(self) -> dict[str, dict[str, Any]]:
+        """Return rules, sheets and plans as the configuration file has them."""
+        return {
+            "service_rules": {one.rule_id: msgspec.to_builtins(one.rule) for one in self._book.in_force()},
+            "score_sheets": {view.sheet_id: msgspec.to_builtins(view.sheet) for view in self.all_sheets()},
+            "sampling_plans": {view.plan_id: msgspec.to_builtins(view.plan) for view in self.all_plans()},
+        }
+
+    async def replace(
+        self, unit: Unit, identity: Identity, wanted: Defined, changed: Collection[tuple[str, str]]
+    ) -> list[Callable[[], None]]:
+        """Write what a configuration file changes; what is returned takes it up once ``unit`` is committed."""
+        kept: list[Callable[[], None]] = []
+        kinds: tuple[tuple[str, Definitions[Any]], ...] = (
+            ("service_rules", self._book.definitions),
+            ("score_sheets", self.sheets),
+            ("sampling_plans", self.plans),
+        )
+        for section, definitions in kinds:
+            parts = {name: part for name, part in getattr(wanted, section).items() if (section, name) in changed}
+            kept.append(partial(definitions.know, await definitions.write(unit, identity, parts)))
+        return [*kept, self._book.renew]
+
+    def know(self, kept: Collection[Callable[[], None]]) -> None:
+        """Take up what ``replace`` wrote."""
+        for take_up in kept:
+            take_up()
 
     def all_sheets(self) -> list[SheetView]:
         """Return every sheet; version 0 came with the program."""

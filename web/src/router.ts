@@ -26,6 +26,9 @@ export const ADMIN_PAGES = [
   { group: 'service', name: 'reasons', permission: 'admin.queues', component: () => import('./views/admin/ReasonsPage.vue') },
   { group: 'service', name: 'simulator', permission: 'admin.queues', component: () => import('./views/admin/SimulatorPage.vue') },
   { group: 'service', name: 'recordings', permission: 'recording.find', component: () => import('./views/admin/RecordingsPage.vue') },
+  { group: 'quality', name: 'service-rules', permission: 'quality.rules', component: () => import('./views/admin/ServiceRulesPage.vue') },
+  { group: 'quality', name: 'score-sheets', permission: 'quality.manage', component: () => import('./views/admin/SheetsPage.vue') },
+  { group: 'quality', name: 'sampling-plans', permission: 'quality.manage', component: () => import('./views/admin/PlansPage.vue') },
   { group: 'outreach', name: 'outreach', permission: 'outreach.send', component: () => import('./views/admin/OutreachPage.vue') },
   { group: 'outreach', name: 'templates', permission: 'outreach.templates', component: () => import('./views/admin/TemplatesPage.vue') },
   { group: 'system', name: 'system', permission: 'admin.system', component: () => import('./views/admin/SystemPage.vue') },
@@ -43,6 +46,14 @@ export const KNOWLEDGE_PAGES = [
   { name: 'knowledge-feedback', path: 'feedback', permission: 'knowledge.edit', component: () => import('./views/knowledge/FeedbackPage.vue') },
   { name: 'knowledge-words', path: 'words', permission: 'knowledge.edit', component: () => import('./views/knowledge/WordsPage.vue') },
   { name: 'knowledge-import', path: 'import', permission: 'knowledge.edit', component: () => import('./views/knowledge/ImportPage.vue') },
+] as const
+
+export const QUALITY_PAGES = [
+  { name: 'quality-own', path: 'own', permission: 'desk.use', component: () => import('./views/quality/OwnResultsPage.vue') },
+  { name: 'quality-reviews', path: 'reviews', permission: 'quality.review', component: () => import('./views/quality/ReviewsPage.vue') },
+  { name: 'quality-cases', path: 'cases', permission: 'quality.manage', component: () => import('./views/quality/CasesPage.vue') },
+  { name: 'quality-appeals', path: 'appeals', permission: 'quality.manage', component: () => import('./views/quality/AppealsPage.vue') },
+  { name: 'quality-results', path: 'results', permission: 'quality.manage', component: () => import('./views/quality/ResultsPage.vue') },
 ] as const
 
 export const router = createRouter({
@@ -78,6 +89,14 @@ export const router = createRouter({
         component,
         meta: { permission },
       })),
+    },
+    {
+      path: '/quality',
+      component: () => import('./views/QualityView.vue'),
+      children: [
+        { path: '', redirect: '/quality/own' },
+        ...QUALITY_PAGES.map(({ name, path, permission, component }) => ({ path: `${path}/:id?`, name, component, meta: { permission } })),
+      ],
     },
     {
       path: '/admin',

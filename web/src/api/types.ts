@@ -214,7 +214,7 @@ export interface QueueView {
 export interface NotificationView {
   notification_id: string
   user_id: string
-  kind: 'mention' | 'reminder' | 'woken' | 'not_done' | 'merged' | 'alarm' | 'away_long' | 'assigned'
+  kind: 'mention' | 'reminder' | 'woken' | 'not_done' | 'merged' | 'alarm' | 'away_long' | 'assigned' | 'to_review' | 'scored' | 'appeal_decided'
   conversation_id?: string | null
   params?: Record<string, string>
   created_at: string
