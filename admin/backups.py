@@ -3,6 +3,7 @@
 import msgspec
 
 from hub.backup.backups import Overview, Timetable
+from hub.backup.offsite import OffsiteSettings
 from hub.http.endpoints import Call, Endpoints, NoBody
 from hub.services import Services
 
@@ -38,6 +39,14 @@ async def delete_backup(services: Services, call: Call[NoBody]) -> None:
 async def schedule_backups(services: Services, call: Call[Timetable]) -> Overview:
     """Say when backups are made and how many are kept."""
     await services.backups.schedule(call.identity, call.body, remote=call.remote)
+    return await services.backups.overview()
+
+
+@api.add("PUT", "/api/v1/backup-offsite", "admin.backups", body=OffsiteSettings, answer=Overview)
+async def save_offsite(services: Services, call: Call[OffsiteSettings]) -> Overview:
+    """Say where copies of the backups go; 422 when nothing can be written there."""
+    await services.backups.offsite.save(call.identity, call.body, remote=call.remote)
+    services.backups.look_again()
     return await services.backups.overview()
 
 

@@ -10,6 +10,7 @@ from hub.accounts.sessions import Sessions
 from hub.accounts.users import Users
 from hub.audit import Audit
 from hub.backup.backups import Backups
+from hub.backup.offsite import Offsite
 from hub.backup.writing import Source
 from hub.bulk.campaigns import Campaigns
 from hub.bulk.runner import BulkRunner
@@ -146,6 +147,7 @@ class Assembly:
                 metadata.version("lianxin"),
             ),
             backup_folder(settings.backup_dir, settings.data_dir),
+            Offsite(units, audit, sealer),
         )
         endings = Endings(dispatcher, flows, queues, announcements)
         hooks = self.hooks = load_extensions()

@@ -14,6 +14,7 @@ from core.errors import LianxinError
 from hub.accounts.identity import Identity
 from hub.audit import Audit
 from hub.backup.contents import DAILY, FILE_NAME, BackupFailed, made_at
+from hub.backup.offsite import Offsite, OffsiteView
 from hub.backup.writing import Source, write_backup
 from hub.errors import ApiError, not_found
 from hub.store.models import Setting
@@ -57,13 +58,15 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     timetable: Timetable
     running: BackupProgress | None
     fault: str
+    offsite: OffsiteView
     items: list[BackupView]
 
 
 class Backups:
     """Makes backups of ``source`` in ``folder``."""
 
-    def __init__(self, units: Units, audit: Audit, source: Source, folder: Path) -> None:
+    def __init__(self, units: Units, audit: Audit, source: Source, folder: Path, offsite: Offsite) -> None:
+        self.offsite = offsite
         self._units = units
         self._audit = audit
         self._source = source
@@ -72,6 +75,7 @@ class Backups:
         self._running: BackupProgress | None = None
         self._fault = ""
         self._tried_at: datetime | None = None
+        self._copied_at: datetime | None = None  # when a copy was last tried
         self._is_stopped = False
 
     async def overview(self) -> Overview:
@@ -81,6 +85,7 @@ class Backups:
             timetable=await self._timetable(),
             running=self._running,
             fault=self._fault,
+            offsite=await self.offsite.view(),
             items=await asyncio.to_thread(_finished, self._folder),
         )
 
@@ -132,9 +137,12 @@ class Backups:
                         await self._wanted.wait()
                 except TimeoutError:
                     await self.make_if_due()
+                    await self.copy_if_wanted()
                 else:
                     self._wanted.clear()
-                    await self._make(is_daily=False)
+                    if self._running is not None and await self._make(is_daily=False):
+                        self._copied_at = None
+                    await self.copy_if_wanted()
         finally:
             self._is_stopped = True
             self._running = None
@@ -152,6 +160,29 @@ class Backups:
         if await self._make(is_daily=True):
             for one in daily[timetable.keep - 1 :]:
                 await asyncio.to_thread((self._folder / one.name).unlink, missing_ok=True)
+
+    def look_again(self) -> None:
+        """Try to copy the newest backup at once, for instance because copies shall go elsewhere."""
+        self._copied_at = None
+        self._wanted.set()
+
+    async def copy_if_wanted(self) -> None:
+        """Copy the newest backup when it has no copy; what fails is tried again an hour later."""
+        now = self._units.now()
+        if self._copied_at is not None and now - self._copied_at < RETRY:
+            return
+        finished = await asyncio.to_thread(_finished, self._folder)
+        newest = max(finished, key=lambda one: one.made_at).name if finished else ""
+        if not await self.offsite.is_wanting(newest):
+            return
+        self._copied_at = now
+        try:
+            await self.offsite.copy(self._folder / newest, (await self._timetable()).keep)
+        except LianxinError as error:
+            log.warning("backup %s was not copied: %s", newest, error)
+            return
+        self._copied_at = None
+        log.info("backup %s was copied", newest)
 
     async def _make(self, *, is_daily: bool) -> bool:
         try:

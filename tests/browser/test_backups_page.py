@@ -43,3 +43,23 @@ def test_the_timetable_is_kept(house: House, administrator: Agent) -> None:
     page.reload()
     expect(page.get_by_label("时间（服务器时区）")).to_have_value("4")
     expect(page.get_by_label("自动备份保留份数")).to_have_value("30")
+
+
+def test_backups_are_copied_to_a_folder_that_can_be_written_to(
+    house: House, administrator: Agent, tmp_path: Path
+) -> None:
+    page = administrator.page
+    administrator.watch.tolerate("status of 422", "/backup-offsite")
+    page.goto(f"{house.url}/admin/backups")
+    page.get_by_label("复制到").select_option("folder")
+    page.get_by_label("文件夹（绝对路径）").fill(str(tmp_path / "not-mounted"))
+    page.get_by_role("button", name="试写并保存").click()
+    expect(page.get_by_role("alert").filter(has_text="not-mounted")).to_be_visible()
+    page.get_by_label("文件夹（绝对路径）").fill(str(tmp_path))
+    page.get_by_role("button", name="试写并保存").click()
+    expect(page.get_by_text("已保存").first).to_be_visible()
+    page.get_by_role("button", name="立即备份").click()
+    expect(page.get_by_text("备份已完成")).to_be_visible()
+    name = page.get_by_role("link", name="下载").get_attribute("download")
+    expect(page.get_by_text(f"最近复制：{name}")).to_be_visible()
+    assert (tmp_path / str(name)).is_file()

@@ -14,11 +14,23 @@ export interface BackupView {
   is_daily: boolean
 }
 
+export interface OffsiteSettings {
+  kind: 'none' | 'folder' | 's3'
+  folder: string
+  endpoint: string
+  region: string
+  bucket: string
+  prefix: string
+  access_key: string
+  secret_key: string
+}
+
 export interface BackupsOverview {
   folder: string
   timetable: Timetable
   running: { done_bytes: number; total_bytes: number } | null
   fault: string
+  offsite: { settings: OffsiteSettings; copied: string; fault: string }
   items: BackupView[]
 }
 
@@ -26,5 +38,6 @@ export const listBackups = () => call<BackupsOverview>('GET', '/backups')
 export const makeBackup = () => call<BackupsOverview>('POST', '/backups')
 export const deleteBackup = (name: string) => call<void>('DELETE', `/backups/${name}`)
 export const scheduleBackups = (timetable: Timetable) => call<BackupsOverview>('PUT', '/backup-timetable', timetable)
+export const saveOffsite = (settings: OffsiteSettings) => call<BackupsOverview>('PUT', '/backup-offsite', settings)
 export const recoveryCode = async () => (await call<{ code: string }>('POST', '/backup-recovery-code')).code
 export const backupAddress = (name: string) => `/api/v1/backups/${name}`
