@@ -20,10 +20,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack, closing
+from contextlib import AsyncExitStack, closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+import aiohttp
 
 from benchmarks.phone import cpu_s
 from hub.engine.install import install
@@ -72,6 +74,7 @@ class Plan:
     minutes: float
     talk_s: float
     seed: int
+    kills: int
 
 
 @dataclass(frozen=True)
@@ -121,8 +124,28 @@ async def serve(agent: Agent, phone: Phone, talk_s: Callable[[], float], service
         await call.close()
         await agent.until(lambda: bool(wrapping_up(agent)), within_s=60)
         for conversation_id in wrapping_up(agent):
-            await agent.call("POST", f"/conversations/{conversation_id}/wrap-up", code="answered", summary="", tags=[])
+            await finish(agent, conversation_id)
         services_s.append(time.monotonic() - began)
+
+
+async def finish(agent: Agent, conversation_id: str) -> None:
+    """Finish a wrap-up, as often as it takes while the hub is away."""
+    path = f"/conversations/{conversation_id}/wrap-up"
+    while True:
+        with suppress(aiohttp.ClientError, TimeoutError):
+            status, _ = await agent.try_call("POST", path, code="answered", summary="", tags=[])
+            if status < 500:
+                return
+        await asyncio.sleep(0.1)
+
+
+async def kill(house: House, plan: Plan, randomly: random.Random) -> None:
+    """Kill something of the house now and then."""
+    for _ in range(plan.kills):
+        await asyncio.sleep(60 * plan.minutes / (plan.kills + 1))
+        victim = randomly.choice(list(PARTS))
+        print(f"killing {victim}", flush=True)
+        house.kill(PARTS[victim])
 
 
 def wrapping_up(agent: Agent) -> list[str]:
@@ -147,6 +170,7 @@ async def live(house: House, plan: Plan, port: int, folder: Path) -> Day:
             talk_s = lambda: randomly.expovariate(1 / plan.talk_s)  # noqa: E731 - the same for all
             serving.append(asyncio.create_task(serve(agent, phone, talk_s, services_s)))
             serving.append(asyncio.create_task(watch(agent, pops_ms)))
+        serving.append(asyncio.create_task(kill(house, plan, randomly)))
         begun = spent_s(house)
         arriving = (
             f"{server[0]}:{server[1]}", "-s", "12345", "-p", str(port), "-m", str(plan.calls), "-l", str(plan.calls),
@@ -244,10 +268,11 @@ def judge(plan: Plan, house: House, day: Day, haunting: int) -> list[str]:
     late_ms = sorted(day.pops_ms)[round(0.99 * len(day.pops_ms)) - 1]
     print(f"desk shows an offer after {statistics.median(day.pops_ms):.0f} ms, 99 of 100 within {late_ms:.0f} ms")
     print("CPU of a call: " + ", ".join(f"{name} {spent:.0f} ms" for name, spent in day.cpu_ms.items()))
+    is_quiet = not plan.kills
     faults = {
-        "a desk showed an offer late": late_ms > POP_MS,
-        "the mean wait lies outside the band": not wait_band[0] <= mean <= wait_band[1],
-        "the share that waited lies outside the band": not share_band[0] <= share <= share_band[1],
+        "a desk showed an offer late": is_quiet and late_ms > POP_MS,
+        "the mean wait lies outside the band": is_quiet and not wait_band[0] <= mean <= wait_band[1],
+        "the share that waited lies outside the band": is_quiet and not share_band[0] <= share <= share_band[1],
         "somebody was overtaken": overtaken > 0,
         "a call was not served to its end": served != plan.calls or len(waits) != plan.calls or talks != plan.calls,
         "a recording is lost": ask(house, LOST) > 0,
@@ -278,6 +303,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=5.0)
     parser.add_argument("--talk-s", type=float, default=8.0)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--kills", type=int, default=0, help="of hub, plugins and bus; then no waits are judged")
     plan = Plan(**vars(parser.parse_args()))
     if shutil.which("sipp") is None:
         raise SystemExit("needs SIPp: sudo apt-get install sip-tester")

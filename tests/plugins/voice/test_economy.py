@@ -13,7 +13,7 @@ from tests.plugins.voice.support.engine import Board
 from tests.plugins.voice.support.phone import Phone
 from tests.plugins.voice.support.stage import agent, citizen, stage
 
-LIMIT = 26  # it takes 23: answer, music, phone, room, both into it, two sides recorded and fetched, and the end
+LIMIT = 25  # it takes 22: answer, music, phone, room, both into it, two sides recorded and fetched, and the end
 ABOUT_CALLS = ("channels/", "bridges/", "recordings/", "playbacks/")
 
 
@@ -51,4 +51,6 @@ async def test_a_queued_and_recorded_talk_takes_few_requests(
         async with asyncio.timeout(10):
             while voice.voice is None or voice.voice.carried():
                 await asyncio.sleep(0.02)
-    assert len(asked) <= LIMIT, asked
+    # what earlier tests have left in the engine is handed in, too
+    ours = [one for one in asked if "recordings/" not in one or arrived.call_id in one]
+    assert len(ours) <= LIMIT, ours

@@ -71,7 +71,7 @@ class Board:
     async def phone(self, name: str, *, context: str = "phones", password: str = "secret") -> Phone:
         """Return the registered telephone of a new account."""
         await self.put("auth", name, {"auth_type": "userpass", "username": name, "password": password})
-        await self.put("aor", name, {"max_contacts": "5", "remove_existing": "yes"})
+        await self.put("aor", name, {"max_contacts": "1", "remove_existing": "yes"})
         await self.put(
             "endpoint",
             name,
