@@ -48,17 +48,19 @@ class House:
         """Return where browsers reach it."""
         return self.hub.url
 
-    async def start(self) -> None:
+    async def start(self, within_s: float = START_S) -> None:
         """Return when browsers and channels can come."""
         (self.settings.data_dir / "keys").mkdir(parents=True, exist_ok=True)
         self.hub = Hub(self.settings, self.clock)
         ready = asyncio.Event()
         self._task = asyncio.create_task(self.hub.run(lambda _hub: ready.set()), name="hub")
         waiting = asyncio.create_task(ready.wait())
-        await asyncio.wait({self._task, waiting}, timeout=START_S, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({self._task, waiting}, timeout=within_s, return_when=asyncio.FIRST_COMPLETED)
         if not ready.is_set():
             waiting.cancel()
-            await self._task
+            if self._task.done():
+                await self._task  # says what went wrong
+            await self.stop()
             raise TimeoutError("the hub did not start")
 
     async def stop(self) -> None:
