@@ -6,11 +6,13 @@ import msgspec
 from msgspec import Meta
 
 from core.config import Settings
+from hub.calls.recording_exports import ExportView
 from hub.calls.recordings import RecordingQuery, RecordingRules, RecordingView
 from hub.http.endpoints import Call, Endpoints, NoBody
 from hub.services import Services
 
 api = Endpoints()
+EXPORTS = "/api/v1/recording-exports"
 ONE = "/api/v1/recordings/{recording_id}"
 
 Reason = Annotated[str, Meta(min_length=1, max_length=500)]
@@ -20,6 +22,12 @@ class RecordingList(msgspec.Struct, frozen=True):
     """A page, newest first."""
 
     items: list[RecordingView]
+
+
+class LastExport(msgspec.Struct, frozen=True):
+    """One's last export, if there is one."""
+
+    export: ExportView | None
 
 
 class Hold(Settings, frozen=True, kw_only=True):
@@ -60,6 +68,24 @@ async def delete_recording(services: Services, call: Call[Deletion]) -> None:
     await services.recordings.delete(
         call.identity, call.path["recording_id"], reason=call.body.reason, remote=call.remote
     )
+
+
+@api.add("POST", EXPORTS, "recording.download", body=RecordingQuery, answer=ExportView, status=201, problems=(409, 422))
+async def begin_export(services: Services, call: Call[RecordingQuery]) -> ExportView:
+    """Put every recording that is found into one file."""
+    return await services.recording_exports.begin(call.identity, call.body, remote=call.remote)
+
+
+@api.add("GET", EXPORTS, "recording.download", answer=LastExport)
+async def show_export(services: Services, call: Call[NoBody]) -> LastExport:
+    """Return one's last export."""
+    return LastExport(services.recording_exports.of(call.identity))
+
+
+@api.add("DELETE", EXPORTS, "recording.download")
+async def cancel_export(services: Services, call: Call[NoBody]) -> None:
+    """Give one's export up, or throw its file away."""
+    services.recording_exports.cancel(call.identity)
 
 
 @api.add("GET", "/api/v1/recording-rules", "recording.manage", answer=RecordingRules)

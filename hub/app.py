@@ -24,6 +24,7 @@ from hub.demo import make_demo
 from hub.desktop.calls import ENDPOINTS
 from hub.desktop.calls.files import Files
 from hub.desktop.calls.mail_pages import MailPages
+from hub.desktop.calls.recording_files import RecordingFiles
 from hub.desktop.socket import DesktopSocket
 from hub.first_setup import make_first_setup
 from hub.http.answers import json_answer
@@ -125,6 +126,7 @@ class Hub:
         Files(services).mount(app)
         MailPages(services).mount(app)
         Exports(services).mount(app)
+        RecordingFiles(services).mount(app)
         Downloads(services).mount(app)
         parts.proxy.mount(app)
         BrowserCode(_browser_code()).mount(app)

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from importlib import metadata
+from pathlib import Path
 
 from core.bus import Bus
 from core.clock import Clock
@@ -17,6 +18,7 @@ from hub.bulk.runner import BulkRunner
 from hub.calls.phone_accounts import PhoneAccounts
 from hub.calls.prompt_editor import PromptEditor
 from hub.calls.reading_out import ReadingOut
+from hub.calls.recording_exports import RecordingExports
 from hub.calls.recordings import Recordings
 from hub.calls.rehearsal import Rehearsal
 from hub.calls.spoken_menus import SpokenMenus
@@ -65,6 +67,7 @@ from hub.plugin_instances import PluginInstances
 from hub.preferences import PreferenceStore
 from hub.quality.quality import Quality
 from hub.rate_limits import RateLimiter
+from hub.sealed_files import FileKey
 from hub.service_rules.checks import Checks
 from hub.service_rules.coach import Coach
 from hub.services import Services
@@ -105,13 +108,19 @@ class Assembly:
         queues = Queues()
         desk = Desk(store, backlog=limits.desk_backlog, setup=Setup(limits).table)
         sealer = Sealer.load(settings.data_dir / "keys" / "data.key")
-        telephony = Telephony(units, bus, desk, sealer)
+        telephony = Telephony(units, bus, desk, sealer, queues)
         self.prompts, self.phones = telephony.prompts, telephony.phones
         announcements = telephony.announcements
         dispatcher = Dispatcher(units, clock, queues, desk, announcements=announcements, ringing=telephony.ringing)
         sessions = Sessions(store, clock, audit, limits)
         resets = PasswordResets(units, audit, sessions, ended=lambda user_id: desk.end(user_id, "logged_out"))
-        media = MediaStore(settings.data_dir / "media", units, clock, max_bytes=limits.attachment_bytes)
+        media = MediaStore(
+            settings.data_dir / "media",
+            units,
+            clock,
+            max_bytes=limits.attachment_bytes,
+            key=FileKey.load(Path(settings.media_key)) if settings.media_key else None,
+        )
         recordings = Recordings(units, audit, media)
         contacts = Contacts(units, audit)
         reach = Reach(sealer)
@@ -182,7 +191,6 @@ class Assembly:
             links=contact_links,
             outbound=outbound,
             consent=consent,
-            queues=queues,
             calendars=calendars,
         )
         rehearsal = Rehearsal(self.prompts, synthesizers, library)
@@ -228,6 +236,7 @@ class Assembly:
             reading_out=ReadingOut(units, telephony.plans, knowledge.articles, knowledge.feedback),
             dialling=telephony.dialling,
             recordings=recordings,
+            recording_exports=RecordingExports(units, audit, recordings, media, settings.data_dir / "exports"),
             phones=self.phones,
             phone_accounts=PhoneAccounts(units, audit, self.phones, settings.data_dir),
             presence=presence,
@@ -336,6 +345,7 @@ class Assembly:
             telephony.plans.run,
             telephony.call_backs.run,
             recordings.run,
+            services.recording_exports.run,
             lambda: resets.serve(bus),
             Console(self.services.configurations, bus, desk).run,
             plugin_instances.run,

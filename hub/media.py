@@ -7,13 +7,16 @@ import os
 import re
 import tempfile
 from collections.abc import Iterable
+from dataclasses import dataclass
+from io import BufferedReader, BytesIO
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from core.clock import Clock
 from core.events import Attachment
 from core.ids import new_id
 from hub.errors import ApiError, not_found
+from hub.sealed_files import FileKey, SealedFile, is_sealed
 from hub.store.models import Media, MediaUse, PromptSound, Transcript
 from hub.units import Units
 
@@ -33,14 +36,38 @@ _UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f/\\:*?\"<>|]+")
 _MIME: Final = re.compile(r"[a-z0-9.+-]{1,64}/[a-z0-9.+-]{1,64}")
 
 
-class MediaStore:
-    """Keeps files; the same bytes are kept once."""
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file as it lies on the disk; what it holds is read alike, sealed or not. Reading waits for the disk."""
 
-    def __init__(self, folder: Path, units: Units, clock: Clock, *, max_bytes: int) -> None:
+    path: Path
+    key: FileKey | None = None  # of one that is sealed
+
+    def open(self) -> IO[bytes]:
+        """Return the file, open at its beginning."""
+        return self.path.open("rb") if self.key is None else BufferedReader(SealedFile(self.path, self.key))
+
+    def read_bytes(self) -> bytes:
+        """Return all it holds."""
+        with self.open() as file:
+            return file.read()
+
+    def read_part(self, offset: int, size: int) -> bytes:
+        """Return up to ``size`` bytes from ``offset`` on."""
+        with self.open() as file:
+            file.seek(offset)
+            return file.read(size)
+
+
+class MediaStore:
+    """Keeps files, sealed when there is a ``key``; the same bytes are kept once."""
+
+    def __init__(self, folder: Path, units: Units, clock: Clock, *, max_bytes: int, key: FileKey | None = None) -> None:
         self._folder = folder
         self._units = units
         self._clock = clock
         self._max_bytes = max_bytes
+        self._key = key
 
     async def keep(
         self, data: bytes, *, mime: str, name: str, instance: str, media_id: str = "", uploader_id: str | None = None
@@ -53,7 +80,7 @@ class MediaStore:
             raise ApiError(413, "too_large", f"at most {self._max_bytes} bytes")
         if (there := await self._there(media_id, instance)) is not None:
             return there
-        digest = await asyncio.to_thread(_write, self._folder, data)
+        digest = await asyncio.to_thread(_write, self._folder, data, self._key)
         return await self._note(
             media_id=media_id or new_id(),
             sha256=digest,
@@ -68,7 +95,7 @@ class MediaStore:
         """Return the sound at ``path``, which is taken away from there, as an attachment; repeated as for ``keep``."""
         if (there := await self._there(media_id, instance)) is not None:
             return there
-        digest, size_bytes = await asyncio.to_thread(_take, self._folder, path)
+        digest, size_bytes = await asyncio.to_thread(_take, self._folder, path, self._key)
         return await self._note(
             media_id=media_id,
             sha256=digest,
@@ -103,12 +130,19 @@ class MediaStore:
             raise ApiError(422, "invalid", "no such file", fields={"attachments": "unknown"})
         return _attachment(row), row.instance
 
-    async def find(self, media_id: str) -> tuple[Path, Attachment]:
-        """Return where the file lies and what it is; 404 when there is none."""
+    async def find(self, media_id: str) -> tuple[StoredFile, Attachment]:
+        """Return the file and what it is; 404 when there is none, 503 ``media_key_missing`` when it is sealed to us."""
         row = await Media.get_or_none(media_id=media_id)
         if row is None:
             raise not_found("file")
-        return _path(self._folder, row.sha256), _attachment(row)
+        path = _path(self._folder, row.sha256)
+        try:
+            sealed = await asyncio.to_thread(is_sealed, path)
+        except FileNotFoundError:
+            raise not_found("file") from None
+        if sealed and self._key is None:
+            raise ApiError(503, "media_key_missing", "the file is sealed, and media_key is not set")
+        return StoredFile(path, self._key if sealed else None), _attachment(row)
 
     async def remove(self, media_id: str) -> None:
         """Forget a file inside the caller's unit of work; its bytes go unless another file has the same."""
@@ -150,29 +184,41 @@ def _path(folder: Path, digest: str) -> Path:
     return folder / digest[:2] / digest
 
 
-def _write(folder: Path, data: bytes) -> str:
+def _write(folder: Path, data: bytes, key: FileKey | None) -> str:
     """Write ``data`` whole or not at all; return its SHA-256."""
     digest = hashlib.sha256(data).hexdigest()
     path = _path(folder, digest)
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            file.write(data)
+            if key is None:
+                file.write(data)
+            else:
+                key.seal(BytesIO(data), file.file)
             file.flush()
             os.fsync(file.fileno())
         Path(file.name).replace(path)
     return digest
 
 
-def _take(folder: Path, source: Path) -> tuple[str, int]:
+def _take(folder: Path, source: Path, key: FileKey | None) -> tuple[str, int]:
     """Bring the file at ``source`` to its place; return its SHA-256 and its size."""
     with source.open("rb+") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         size_bytes = file.tell()
-        os.fsync(file.fileno())
-    path = _path(folder, digest)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    source.replace(path)
+        path = _path(folder, digest)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if key is None:
+            os.fsync(file.fileno())
+            source.replace(path)
+            return digest, size_bytes
+        file.seek(0)
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as sealed:
+            key.seal(file, sealed.file)
+            sealed.flush()
+            os.fsync(sealed.fileno())
+    Path(sealed.name).replace(path)
+    source.unlink()
     return digest, size_bytes
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hub.calls.phones import Phones
     from hub.calls.prompt_editor import PromptEditor
     from hub.calls.reading_out import ReadingOut
+    from hub.calls.recording_exports import RecordingExports
     from hub.calls.recordings import Recordings
     from hub.configuration.configurations import Configurations
     from hub.connectors.connectors import Connectors
@@ -99,6 +100,7 @@ class Services:
     reading_out: "ReadingOut"
     dialling: "Dialling"
     recordings: "Recordings"
+    recording_exports: "RecordingExports"
     phones: "Phones"
     phone_accounts: "PhoneAccounts"
     prompt_editor: "PromptEditor"

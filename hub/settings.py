@@ -96,4 +96,5 @@ class HubSettings(Settings, frozen=True, kw_only=True):
     search: SearchSettings = SearchSettings()
     database_url: str = ""  # empty: SQLite in data_dir
     demo: bool = False
+    media_key: str = ""  # a file with 64 hexadecimal digits: files are sealed on the disk from now on
     backup_dir: str = ""  # empty: folder backups in data_dir

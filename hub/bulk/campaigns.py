@@ -159,9 +159,9 @@ class Campaigns:
 
     async def headings(self, media_id: str) -> list[str]:
         """Return the headings of an uploaded file."""
-        path, _ = await self._media.find(media_id)
+        file, _ = await self._media.find(media_id)
         try:
-            return headings_of(await asyncio.to_thread(path.read_bytes))
+            return headings_of(await asyncio.to_thread(file.read_bytes))
         except csv.Error as error:
             raise ApiError(422, "invalid", str(error), fields={"media_id": "not_csv"}) from error
 
@@ -281,8 +281,8 @@ class Campaigns:
         }
 
     async def _read(self, audience: Audience, scheme: str) -> tuple[list[Person], list[dict[str, Any]]]:
-        path, _ = await self._media.find(audience.media_id)
-        data = await asyncio.to_thread(path.read_bytes)
+        file, _ = await self._media.find(audience.media_id)
+        data = await asyncio.to_thread(file.read_bytes)
         try:
             people, faults = await asyncio.to_thread(read_file, data, audience.columns, scheme)
         except (ValueError, csv.Error) as error:

@@ -169,6 +169,25 @@ class CallControls:
                 timeline.add_notice(unit, live.conversation, "recording_paused" if is_paused else "recording_resumed")
             return self._answer(live, identity)
 
+    async def record(
+        self, identity: Identity, conversation_id: str, *, is_recorded: bool, remote: str
+    ) -> ConversationView:
+        """Begin or end a call's recording, whatever its queue's rule says."""
+        async with self._units.open() as unit:
+            live = await self._live(unit, await visible(unit, identity, conversation_id))
+            if bool(live.recordings) != is_recorded:
+                live.row.is_recorded, live.is_changed = is_recorded, True
+                if is_recorded:
+                    self._plans.voice.record(live)
+                else:
+                    live.record([])
+                code = "recording_began" if is_recorded else "recording_stopped"
+                timeline.add_notice(unit, live.conversation, code, agent=identity.display_name)
+                await self._audit.record(
+                    identity, "call.record", "conversation", conversation_id, remote=remote, is_recorded=is_recorded
+                )
+            return self._answer(live, identity)
+
     async def spy(
         self, identity: Identity, conversation_id: str, mode: SpyMode | Literal["off"], *, remote: str
     ) -> ConversationView:

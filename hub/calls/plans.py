@@ -17,6 +17,7 @@ from hub.calls.utterances import Utterance
 from hub.calls.voice import Voice
 from hub.conversing import timeline
 from hub.desktop.desk import Desk
+from hub.dispatch.queues import Queues
 from hub.store.models import Call, CallLeg, Conversation
 from hub.units import Unit, Units
 
@@ -33,12 +34,12 @@ class CallPlans:
     next revision, the conversation shows it, and the plugin hears of it after the commit.
     """
 
-    def __init__(self, units: Units, bus: Bus, desk: Desk, prompts: Prompts, phones: Phones) -> None:
+    def __init__(self, units: Units, bus: Bus, desk: Desk, *, prompts: Prompts, phones: Phones, queues: Queues) -> None:
         self._units = units
         self._bus = bus
         self._desk = desk
         self._phones = phones
-        self.voice = Voice(prompts, self._say_later)
+        self.voice = Voice(prompts, queues, self._say_later)
         self._prompts = prompts
         self._making = Tasks()
 

@@ -3,7 +3,6 @@
 import asyncio
 import io
 import wave
-from pathlib import Path
 from typing import Final, Literal
 
 import msgspec
@@ -16,7 +15,7 @@ from hub.calls.rehearsal import Progress, Rehearsal
 from hub.calls.utterances import Piece
 from hub.errors import ApiError, not_found
 from hub.flows.library import FlowLibrary
-from hub.media import MediaStore
+from hub.media import MediaStore, StoredFile
 
 MAX_RECORDING_S: Final = 300.0
 
@@ -83,8 +82,8 @@ class PromptEditor:
 
     async def record(self, identity: Identity, piece: Piece, media_id: str, *, remote: str = "") -> SoundView:
         """Play the file in place of ``piece`` from now on; 422 when it is no WAV file of speech."""
-        path, attachment = await self._media.find(media_id)
-        if fault := await asyncio.to_thread(_fault, path):
+        file, attachment = await self._media.find(media_id)
+        if fault := await asyncio.to_thread(_fault, file):
             raise ApiError(422, "invalid", fault, fields={"media_id": "not_playable"})
         recording_id = await self._prompts.add_recording(piece, attachment.media_id, author_id=identity.user_id)
         await self._audit.record(
@@ -115,10 +114,10 @@ class PromptEditor:
         return SoundView(text=piece.text, prompt=piece.prompt, source="missing")
 
 
-def _fault(path: Path) -> str:
+def _fault(stored: StoredFile) -> str:
     """Return why a file cannot be played to callers, "" when it can."""
     try:
-        with wave.open(io.BytesIO(path.read_bytes())) as file:
+        with wave.open(io.BytesIO(stored.read_bytes())) as file:
             channels, width, rate_hz, frames = file.getparams()[:4]
     except (wave.Error, EOFError):
         return "not a WAV file"

@@ -100,6 +100,11 @@ class Recordings:
         files = {row.media_id: row for row in await Media.filter(media_id__in=media_ids)} if media_ids else {}
         return [_view(row, files.get(row.media_id or ""), identity) for row in found]
 
+    async def view(self, identity: Identity, recording_id: str) -> RecordingView:
+        """Return one; 404 when there is none in a queue of theirs."""
+        row = await self._row(identity, recording_id)
+        return _view(row, await Media.get_or_none(media_id=row.media_id), identity)
+
     async def hold(
         self, identity: Identity, recording_id: str, *, is_held: bool, reason: str, remote: str
     ) -> RecordingView:

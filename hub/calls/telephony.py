@@ -37,11 +37,12 @@ class Telephony:
     dialling: Dialling
     reports: CallReports
 
-    def __init__(self, units: Units, bus: Bus, desk: Desk, sealer: Sealer) -> None:
+    def __init__(self, units: Units, bus: Bus, desk: Desk, sealer: Sealer, queues: Queues) -> None:
         self._units = units
+        self._queues = queues
         self.prompts = Prompts(units)
         self.phones = Phones(units, bus, sealer)
-        self.plans = CallPlans(units, bus, desk, self.prompts, self.phones)
+        self.plans = CallPlans(units, bus, desk, prompts=self.prompts, phones=self.phones, queues=queues)
         self.steps = CallSteps(self.plans)
         self.announcements = Announcements(self.steps)
         self.outgoing = Outgoing(self.plans, self.phones)
@@ -60,13 +61,12 @@ class Telephony:
         links: ContactLinks,
         outbound: Outbound,
         consent: Consent,
-        queues: Queues,
         calendars: Calendars,
     ) -> None:
         """Make what agents, citizens and the engine set in motion."""
         self.phones.changed = dispatcher.know_phones
         self.call_backs = CallBacks(
-            self._units, queues=queues, calendars=calendars, dispatcher=dispatcher, steps=self.steps
+            self._units, queues=self._queues, calendars=calendars, dispatcher=dispatcher, steps=self.steps
         )
         self.controls = CallControls(
             self._units,
@@ -85,7 +85,7 @@ class Telephony:
             dispatcher=dispatcher,
             outbound=outbound,
             consent=consent,
-            queues=queues,
+            queues=self._queues,
         )
         self.reports = CallReports(
             plans=self.plans,

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
+from uuid import UUID
 
 import msgspec
 
@@ -12,6 +13,7 @@ from core.ids import derived_id, new_id
 from hub.calls.live_call import LiveCall, new_party
 from hub.calls.prompts import Prompts
 from hub.calls.utterances import Utterance
+from hub.dispatch.queues import Queues
 from hub.units import Unit
 
 KEYS: Final = "0123456789*#"
@@ -23,8 +25,9 @@ OVER: Final = ("wrap_up", "closed")
 class Voice:
     """Plans what a caller hears; ``later`` is asked to bring about sounds that do not exist yet."""
 
-    def __init__(self, prompts: Prompts, later: Callable[[Unit, LiveCall], None]) -> None:
+    def __init__(self, prompts: Prompts, queues: Queues, later: Callable[[Unit, LiveCall], None]) -> None:
         self._prompts = prompts
+        self._queues = queues
         self._later = later
 
     def settle(self, unit: Unit, live: LiveCall) -> None:
@@ -110,7 +113,7 @@ class Voice:
         people = live.answered("agent", "outside")
         if people and not live.row.is_held and live.conversation.state != "queued":
             live.act(citizen.leg_id, TALK)
-            self._record(live)
+            self.record(live)
         elif live.conversation.state in OVER and live.conversation.flow_state is None:
             live.drop_all()
         else:
@@ -119,10 +122,17 @@ class Voice:
             if not (isinstance(playing, Listen) and playing.background == background):
                 live.act(citizen.leg_id, Listen(activity_id=f"wait-{background}", background=background))
 
-    def _record(self, live: LiveCall) -> None:
+    def record(self, live: LiveCall) -> None:
+        """Record the talk from now on, if it is one and should be recorded."""
         is_rung = live.row.direction == "out" and not live.answered("caller")
-        if not live.recordings and live.answered("agent") and not is_rung:
+        if not live.recordings and live.answered("agent") and not is_rung and self._is_recorded(live):
             live.record([RecordingPlan(recording_id=derived_id("recording", live.row.call_id, new_id()))])
+
+    def _is_recorded(self, live: LiveCall) -> bool:
+        if live.row.is_recorded is not None:
+            return bool(live.row.is_recorded)
+        percent = self._queues.settings(live.conversation.queue_id or "").recorded_percent
+        return UUID(derived_id("share", live.row.call_id)).int % 100 < percent  # the same however often it is asked
 
     def _dial_outside(self, unit: Unit, live: LiveCall, utterance: Utterance) -> None:
         leg_id = derived_id("outside", live.row.call_id, utterance.activity_id)

@@ -135,11 +135,11 @@ class ChannelRequests:
             upload.forget()
 
     async def _get(self, instance: str, question: Raw) -> Raw:
-        path, attachment = await self._media.find(question.headers.get("Media-Id", ""))
+        file, attachment = await self._media.find(question.headers.get("Media-Id", ""))
         if not await self._media.is_for(attachment.media_id, instance):
             raise not_found("file")
         offset = int(question.headers.get("Offset", "0"))
-        data = await asyncio.to_thread(_read_part, path, offset)
+        data = await asyncio.to_thread(file.read_part, offset, CHUNK_BYTES)
         chunk = Chunk(
             media_id=attachment.media_id,
             offset=offset,
@@ -162,12 +162,6 @@ def _write_part(path: Path, offset: int, data: bytes) -> None:
         file.seek(offset)
         file.write(data)
         file.truncate()
-
-
-def _read_part(path: Path, offset: int) -> bytes:
-    with path.open("rb") as file:
-        file.seek(offset)
-        return file.read(CHUNK_BYTES)
 
 
 def _history_message(entry: Entry) -> HistoryMessage:

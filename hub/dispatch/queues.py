@@ -67,6 +67,7 @@ class QueueSettings(Settings, frozen=True, kw_only=True):
     max_waiting: Annotated[int, Meta(ge=0)] | None = None
     call_back: CallBackSetting = CallBackSetting()
     has_live_transcripts: bool = True  # what is said is written down while it is said, where a transcriber can
+    recorded_percent: Annotated[int, Meta(ge=0, le=100)] = 100  # of its calls, chosen evenly
     rating_flow: str = ""  # runs when an agent ends a conversation
     signature: Annotated[str, Meta(max_length=2_000)] = ""  # below mails; {name} and {work_number} are the agent's
 

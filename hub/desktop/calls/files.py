@@ -10,6 +10,7 @@ from hub.conversing.access import may_fetch
 from hub.errors import ApiError, not_found
 from hub.http.answers import json_answer
 from hub.http.server import admit_upload, authorize
+from hub.http.stored import send_stored
 from hub.media import AUDIBLE, INLINE
 from hub.services import Services
 from hub.store.fields import ID_LENGTH
@@ -68,11 +69,13 @@ class Files:
             raise not_found("file")
         if not await may_fetch(identity, media_id):
             raise not_found("file")
-        path, attachment = await self._services.media.find(media_id)
+        file, attachment = await self._services.media.find(media_id)
         kind = "inline" if attachment.mime in INLINE else "attachment"
-        return web.FileResponse(
-            path,
-            headers={
+        return await send_stored(
+            request,
+            file,
+            attachment.size_bytes,
+            {
                 "Content-Type": attachment.mime if attachment.mime in INLINE | AUDIBLE else "application/octet-stream",
                 "Content-Disposition": kind,
                 "Content-Security-Policy": "default-src 'none'; sandbox",

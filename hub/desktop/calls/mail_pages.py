@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import re
-from pathlib import Path
 from typing import Final
 
 from aiohttp import web
@@ -11,7 +10,7 @@ from aiohttp import web
 from hub.conversing.access import may_fetch
 from hub.errors import not_found
 from hub.http.server import authorize
-from hub.media import INLINE
+from hub.media import INLINE, StoredFile
 from hub.services import Services
 from hub.store.fields import ID_LENGTH
 from hub.store.models import Media
@@ -44,8 +43,8 @@ class MailPages:
         row = await Media.get_or_none(media_id=media_id)
         if row is None or row.mime != "text/html" or not row.instance:
             raise not_found("mail")
-        path, _ = await self._services.media.find(media_id)
-        page = (await asyncio.to_thread(path.read_bytes)).decode("utf-8", "replace")
+        file, _ = await self._services.media.find(media_id)
+        page = (await asyncio.to_thread(file.read_bytes)).decode("utf-8", "replace")
         remote = " https: http:" if request.query.get("images") == "1" else ""
         return web.Response(
             text=f'<!DOCTYPE html><meta charset="utf-8"><style>{_STYLE}</style>{await self._with_pictures(page, row)}',
@@ -67,10 +66,10 @@ class MailPages:
         for row in rows:
             left -= row.size_bytes
             if row.mime in INLINE and left >= 0:
-                path, _ = await self._services.media.find(row.media_id)
-                pictures[row.media_id] = await asyncio.to_thread(_data_url, path, row.mime)
+                file, _ = await self._services.media.find(row.media_id)
+                pictures[row.media_id] = await asyncio.to_thread(_data_url, file, row.mime)
         return _PICTURE.sub(lambda match: f'{match[1]}{pictures.get(match[2], "data:,")}"', page)
 
 
-def _data_url(path: Path, mime: str) -> str:
-    return f"data:{mime};base64,{base64.b64encode(path.read_bytes()).decode()}"
+def _data_url(file: StoredFile, mime: str) -> str:
+    return f"data:{mime};base64,{base64.b64encode(file.read_bytes()).decode()}"

@@ -57,6 +57,12 @@ class Mute(Settings, frozen=True, kw_only=True):
     is_muted: bool
 
 
+class Recorded(Settings, frozen=True, kw_only=True):
+    """Whether the call is recorded."""
+
+    is_recorded: bool
+
+
 class Drop(Settings, frozen=True, kw_only=True):
     """Whom to hang up on."""
 
@@ -164,6 +170,14 @@ async def pause_recording(services: Services, call: Call[Recording]) -> Conversa
     """Pause the recording, or go on."""
     conversation_id = call.path["conversation_id"]
     return await services.calls.pause_recording(call.identity, conversation_id, is_paused=call.body.is_paused)
+
+
+@api.add("PUT", f"{CALL}/recorded", "call.record", body=Recorded, answer=ConversationView, problems=(409,))
+async def record(services: Services, call: Call[Recorded]) -> ConversationView:
+    """Begin or end the recording."""
+    return await services.calls.record(
+        call.identity, call.path["conversation_id"], is_recorded=call.body.is_recorded, remote=call.remote
+    )
 
 
 @api.add("PUT", f"{CALL}/spy", "call.listen", body=SpyOn, answer=ConversationView, problems=(409,))

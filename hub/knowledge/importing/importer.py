@@ -70,8 +70,8 @@ class Importer:
         try:
             async with asyncio.timeout(READ_S):
                 for file in request.files:
-                    path, _ = await self._media.find(file.media_id)
-                    data = await asyncio.to_thread(path.read_bytes)
+                    stored, _ = await self._media.find(file.media_id)
+                    data = await asyncio.to_thread(stored.read_bytes)
                     found += await asyncio.to_thread(read_file, data, file.path)
         except TimeoutError as error:
             raise ApiError(408, "too_slow", f"the files were not read within {READ_S:g} s") from error

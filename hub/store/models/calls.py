@@ -30,6 +30,7 @@ class Call(Model):
     recordings: list[dict[str, Any]] = json_field(list)
     utterance: dict[str, Any] | None = json_field()
     is_held = fields.BooleanField(default=False)
+    is_recorded: Any = fields.BooleanField(null=True)  # as somebody decided; none: the queue's rule does
     arrived_at = fields.DatetimeField()
     talked_at: datetime | None = fields.DatetimeField(null=True)
     ended_at: datetime | None = fields.DatetimeField(null=True)

@@ -52,6 +52,9 @@ export const reattach = (id: string) => call<ConversationView>('POST', path(id, 
 export const pauseRecording = (id: string, isPaused: boolean) =>
   call<ConversationView>('PUT', path(id, 'recording'), { is_paused: isPaused })
 
+export const recordCall = (id: string, isRecorded: boolean) =>
+  call<ConversationView>('PUT', path(id, 'recorded'), { is_recorded: isRecorded })
+
 export const spyOn = (id: string, mode: SpyMode | 'off') => call<ConversationView>('PUT', path(id, 'spy'), { mode })
 
 export const takeOver = (id: string) => call<ConversationView>('POST', path(id, 'take_over'))

@@ -29,6 +29,15 @@ export interface RecordingRules {
   keep_days: number | null
 }
 
+/** Many recordings as one file, written while one waits; it is there for a day. */
+export interface RecordingExport {
+  export_id: string
+  state: 'running' | 'done' | 'cancelled' | 'failed'
+  done: number
+  total: number
+  began_at: string
+}
+
 const path = (id: string, what: string) => `/recordings/${id}/${what}`
 
 export const findRecordings = async (filter: RecordingFilter, limit: number, offset: number) =>
@@ -42,3 +51,13 @@ export const deleteRecording = (id: string, reason: string) => call<void>('POST'
 export const recordingRules = () => call<RecordingRules>('GET', '/recording-rules')
 
 export const saveRecordingRules = (rules: RecordingRules) => call<RecordingRules>('PUT', '/recording-rules', rules)
+
+export const recordingUrl = (id: string) => `/api/v1/recordings/${id}/file`
+
+export const beginExport = (filter: RecordingFilter) => call<RecordingExport>('POST', '/recording-exports', filter)
+
+export const lastExport = async () => (await call<{ export: RecordingExport | null }>('GET', '/recording-exports')).export
+
+export const cancelExport = () => call<void>('DELETE', '/recording-exports')
+
+export const exportUrl = (id: string) => `/api/v1/recording-exports/${id}/file`
