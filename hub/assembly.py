@@ -15,6 +15,7 @@ from hub.backup.offsite import Offsite
 from hub.backup.writing import Source
 from hub.bulk.campaigns import Campaigns
 from hub.bulk.runner import BulkRunner
+from hub.calls.flow_visits import FlowVisits
 from hub.calls.phone_accounts import PhoneAccounts
 from hub.calls.prompt_editor import PromptEditor
 from hub.calls.reading_out import ReadingOut
@@ -237,6 +238,14 @@ class Assembly:
             dialling=telephony.dialling,
             recordings=recordings,
             recording_exports=RecordingExports(units, audit, recordings, media, settings.data_dir / "exports"),
+            flow_visits=FlowVisits(
+                units,
+                plans=telephony.plans,
+                library=library,
+                flows=flows,
+                dispatcher=dispatcher,
+                endings=endings,
+            ),
             phones=self.phones,
             phone_accounts=PhoneAccounts(units, audit, self.phones, settings.data_dir),
             presence=presence,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hub.calls.call_backs import CallBacks
     from hub.calls.controls import CallControls
     from hub.calls.dialling import Dialling
+    from hub.calls.flow_visits import FlowVisits
     from hub.calls.phone_accounts import PhoneAccounts
     from hub.calls.phones import Phones
     from hub.calls.prompt_editor import PromptEditor
@@ -101,6 +102,7 @@ class Services:
     dialling: "Dialling"
     recordings: "Recordings"
     recording_exports: "RecordingExports"
+    flow_visits: "FlowVisits"
     phones: "Phones"
     phone_accounts: "PhoneAccounts"
     prompt_editor: "PromptEditor"

@@ -68,7 +68,10 @@ class CallLegView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class CallView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A conversation's call, or its last one once ``ended_at`` is set."""
+    """A conversation's call, or its last one once ``ended_at`` is set.
+
+    ``keys`` are those the citizen pressed in menus; one who ``is_in_flow`` was sent there by the agent who waits.
+    """
 
     call_id: str
     direction: Literal["in", "out", "internal"] = "in"
@@ -77,6 +80,8 @@ class CallView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     is_held: bool = False
     is_recorded: bool = False
     is_paused: bool = False
+    is_in_flow: bool = False
+    keys: str = ""
     arrived_at: datetime
     talked_at: datetime | None = None
     ended_at: datetime | None = None

@@ -13,6 +13,7 @@ from hub.audit import Audit
 from hub.calls.live_call import LiveCall, new_party
 from hub.calls.phones import Phones, Reached
 from hub.calls.plans import CallPlans
+from hub.calls.put_aside import come_back
 from hub.conversing import timeline
 from hub.conversing.access import owned, visible
 from hub.conversing.endings import Endings
@@ -107,9 +108,15 @@ class CallControls:
             return self._answer(live, identity)
 
     async def take_back(self, identity: Identity, conversation_id: str) -> ConversationView:
-        """Let go of whoever was asked, and talk with the citizen again."""
+        """Let go of whoever was asked, or have the citizen out of a flow, and talk with them again."""
         async with self._units.open() as unit:
             live = await self._mine(unit, identity, conversation_id)
+            if live.row.visit is not None:  # they are in a flow
+                live.unsay()
+                live.utterance = None
+                come_back(unit, live)
+                self._plans.voice.rest(live)
+                return self._answer(live, identity)
             for leg in self._consulted(live):
                 live.drop(leg.leg_id)
             live.act(self._leg(live, identity).leg_id, MAIN)

@@ -149,6 +149,8 @@ class LiveCall:
             is_held=isinstance(activity, Listen) and row.is_held,
             is_recorded=bool(self.recordings),
             is_paused=any(recording.is_paused for recording in self.recordings),
+            is_in_flow=row.visit is not None,
+            keys=row.keys,
             arrived_at=row.arrived_at,
             talked_at=row.talked_at,
             ended_at=row.ended_at,

@@ -27,6 +27,7 @@ from hub.calls.outgoing import Outgoing
 from hub.calls.phones import Phones
 from hub.calls.plans import CallPlans
 from hub.calls.presence import ANONYMOUS
+from hub.calls.put_aside import come_back
 from hub.contacts.contacts import Contacts
 from hub.contacts.links import ContactLinks
 from hub.conversing import timeline
@@ -36,6 +37,7 @@ from hub.dispatch.dispatcher import Dispatcher
 from hub.errors import ApiError
 from hub.flows.flows import Flows
 from hub.i18n import text as catalogue
+from hub.store.fields import NAME_LENGTH
 from hub.store.models import Call, CallLeg, Contact, Conversation, Recording, User
 from hub.units import Unit
 
@@ -272,6 +274,8 @@ class CallReports:
 
     async def _citizen_left(self, unit: Unit, live: LiveCall) -> None:
         conversation = live.conversation
+        if live.row.visit is not None:
+            come_back(unit, live)
         if conversation.state == "active":
             by = conversation.contact_name or catalogue("caller", timeline.language_of(conversation))
             await self._endings.end(unit, conversation, by=by, citizen_is_there=False)
@@ -316,10 +320,11 @@ class CallReports:
         unit.touch(party)
         if party.role != "caller" or await self._call_backs.ask(unit, live, event.keys):
             return
-        if live.conversation.flow_state is None:
+        flow_state = live.conversation.flow_state
+        if flow_state is None or not self._plans.voice.cut_short(unit, live):
             return
-        if not self._plans.voice.cut_short(unit, live):
-            return
+        if flow_state.get("awaiting") == "choice":  # not what they enter: that may be a secret
+            live.row.keys, live.is_changed = (live.row.keys + event.keys)[-NAME_LENGTH:], True
         await self._flows.tell(unit, live.conversation, Keyed(digits=event.keys))
 
     async def _activity_ended(self, unit: Unit, live: LiveCall, party: CallLeg, event: ActivityEnded) -> None:

@@ -1,8 +1,9 @@
 """Carries out for a caller what a flow asks for: speaking, waiting in silence, recording, connecting, ending."""
 
-from core.flow import AnyAction, Say, SetTimer, StartRecording, Transfer
+from core.flow import AnyAction, Flow, Say, SetTimer, StartRecording, State, Transfer
 from hub.calls.live_call import LiveCall
 from hub.calls.plans import CallPlans
+from hub.calls.put_aside import come_back, tell_collected
 from hub.calls.reading import fragments
 from hub.calls.utterances import Piece
 from hub.conversing import timeline
@@ -42,6 +43,12 @@ class CallSteps:
     def hang_up(self, live: LiveCall) -> None:
         """End the call once everything has been said."""
         live.then("hang_up")
+
+    def come_back(self, unit: Unit, live: LiveCall, flow: Flow, state: State) -> None:
+        """Bring the citizen back to the agent who sent them into ``flow``, once everything has been said."""
+        tell_collected(unit, live.conversation, flow, state)
+        come_back(unit, live)
+        live.then("back")
 
     def announce(self, unit: Unit, live: LiveCall, text: str) -> None:
         """Tell the caller something that no flow says."""

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-Then = Literal["rest", "timer", "record", "transfer", "hang_up"]
+Then = Literal["rest", "timer", "record", "transfer", "hang_up", "back"]
 
 
 class Piece(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -18,8 +18,8 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Utterance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """``pieces`` in order, then: a flow's timer or recording of ``seconds``, a transfer to ``number``, or the end.
 
-    ``rest`` is whatever the conversation's state implies. ``turn`` is the flow's, told with the answer. One that has
-    not begun waits for its sounds.
+    ``rest`` is whatever the conversation's state implies, ``back`` the way back from a flow to the agent. ``turn`` is
+    the flow's, told with the answer. One that has not begun waits for its sounds.
     """
 
     activity_id: str

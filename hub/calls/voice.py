@@ -34,7 +34,7 @@ class Voice:
         """At the end of a unit: begin what was to be said or done in it, without whoever has done serving."""
         if live.conversation.state in OVER:
             live.drop_all("agent", "supervisor")
-            live.row.is_held = False
+            live.row.is_held, live.row.visit = False, None
             if not live.answered("outside"):
                 live.record([])
         if live.is_over or live.citizen is None or not (live.said or live.follows):
@@ -86,7 +86,7 @@ class Voice:
                 self._dial_outside(unit, live, utterance)
             case "hang_up":
                 live.drop_all()
-            case "rest":
+            case "rest" | "back":
                 self.rest(live)
 
     def cut_short(self, unit: Unit, live: LiveCall) -> bool:
@@ -111,7 +111,8 @@ class Voice:
         if citizen is None:
             return
         people = live.answered("agent", "outside")
-        if people and not live.row.is_held and live.conversation.state != "queued":
+        is_visiting = live.row.visit is not None
+        if people and not live.row.is_held and not is_visiting and live.conversation.state != "queued":
             live.act(citizen.leg_id, TALK)
             self.record(live)
         elif live.conversation.state in OVER and live.conversation.flow_state is None:

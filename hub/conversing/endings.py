@@ -20,14 +20,27 @@ class Endings:
         self._queues = queues
         self._announcements = announcements
 
-    async def end(self, unit: Unit, conversation: Conversation, *, by: str, citizen_is_there: bool = True) -> None:
-        """End an active conversation; ``by`` is who ended it, as the notice names them."""
+    async def end(
+        self,
+        unit: Unit,
+        conversation: Conversation,
+        *,
+        by: str,
+        citizen_is_there: bool = True,
+        into: tuple[str, str] | None = None,
+    ) -> None:
+        """End an active conversation; ``by`` is who ended it, as the notice names them.
+
+        A citizen who is there goes on ``into`` a flow, at one of its nodes, or is asked for a rating.
+        """
         conversation.state = "wrap_up"
         conversation.held = conversation.held_until = conversation.snoozed_until = None
         conversation.waiting_since = conversation.call_back = conversation.call_back_at = None
         timeline.add_notice(unit, conversation, "ended", agent=by)
         await self._dispatcher.finish(unit, conversation)
-        if citizen_is_there:
+        if into is not None and await self._flows.start(unit, conversation, into[0], node=into[1]):
+            pass
+        elif citizen_is_there:
             await self.say_goodbye(unit, conversation)
         timeline.record_change(unit, conversation, "ended")
 

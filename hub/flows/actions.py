@@ -86,6 +86,9 @@ class FlowActions:
         live = await self._calls.live(unit, conversation)
         if live is None:
             return await self._do_in_text(unit, conversation, flow, state, action, has_spoken=has_spoken)
+        if live.row.visit is not None and isinstance(action, End | Enqueue | TakeMessage):
+            self._calls.come_back(unit, live, flow, state)  # whoever wants a person has one
+            return None
         if self._calls.do(unit, live, action):
             return None
         given = await self._do_in_text(unit, conversation, flow, state, action, has_spoken=has_spoken)

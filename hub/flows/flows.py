@@ -110,12 +110,12 @@ class Flows:
                 state, actions = answered, (*actions[:1], *further)
         await self.carry_out(unit, conversation, (flow, state, tuple(actions)))
 
-    async def start(self, unit: Unit, conversation: Conversation, flow_id: str) -> bool:
-        """Start a flow of this name; False when none is published."""
+    async def start(self, unit: Unit, conversation: Conversation, flow_id: str, *, node: str = "") -> bool:
+        """Start a flow of this name, at ``node`` or where it begins; False when none is published."""
         flow = self._library.published(flow_id)
         if flow is None:
             return False
-        state, actions = start(flow, _variables(conversation))
+        state, actions = start(flow, _variables(conversation), node=node)
         await self.carry_out(unit, conversation, (flow, state, tuple(actions)))
         return True
 

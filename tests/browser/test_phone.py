@@ -144,6 +144,27 @@ def test_a_call_is_answered_held_muted_and_ended_at_the_bar(people: People, boar
     assert_clean(agent.page, "call-ended")
 
 
+def test_a_citizen_is_sent_into_a_flow_and_had_back(people: People, board: Switchboard) -> None:
+    agent, far = sit_down(people, board, "zhou")
+    engine = board.engine
+    call_id, leg_id = answer(agent, far, board)
+    expect(bar(agent)).to_contain_text("按键 0")
+    button(agent, "转接").click()
+    dialog = agent.page.get_by_role("dialog", name=re.compile("^咨询或转接"))
+    dialog.get_by_role("radio", name="自助流程").check()
+    dialog.get_by_role("combobox", name="自助流程").select_option("phone")
+    assert_clean(agent.page, "call-flow-dialog")
+    dialog.get_by_role("button", name="完成后转回").click()
+    expect(bar(agent)).to_contain_text("市民在自助流程中")
+    board.until(lambda: isinstance(engine.caller(call_id).activity, Listen))
+    assert_clean(agent.page, "call-in-flow")
+    button(agent, "回到市民").click()
+    board.do(engine.talks(call_id))
+    expect(bar(agent)).to_contain_text("通话中")
+    expect(agent.page.get_by_role("form", name="写消息")).not_to_contain_text("回复 · 电话")
+    end_by_citizen(agent, far, board, call_id, leg_id)
+
+
 def test_an_agent_sees_the_desk_phone_register_and_has_it_rung(people: People, board: Switchboard) -> None:
     agent, _ = sit_down(people, board, "zhou")
     engine, phones = board.engine, board.house.hub.phones

@@ -9,6 +9,7 @@ from core.config import Settings
 from core.events import ConversationView, SpyMode
 from hub.calls.controls import Consultation
 from hub.calls.dialling import NewCall
+from hub.calls.flow_visits import FlowEntry, FlowTarget
 from hub.errors import ApiError
 from hub.http.endpoints import Call, Endpoints, NoBody
 from hub.services import Services
@@ -31,6 +32,12 @@ class Keys(Settings, frozen=True, kw_only=True):
     """Keys to send."""
 
     keys: Annotated[str, Meta(pattern=r"^[0-9*#A-D]{1,32}\Z")]
+
+
+class FlowEntries(msgspec.Struct, frozen=True):
+    """Every flow that citizens can be sent into."""
+
+    items: list[FlowEntry]
 
 
 class Hold(Settings, frozen=True, kw_only=True):
@@ -133,6 +140,18 @@ async def send_keys(services: Services, call: Call[Keys]) -> ConversationView:
 async def consult(services: Services, call: Call[Consultation]) -> ConversationView:
     """Ask somebody while the citizen waits."""
     return await services.calls.consult(call.identity, call.path["conversation_id"], call.body)
+
+
+@api.add("GET", "/api/v1/flow-entries", "desk.use", answer=FlowEntries)
+async def list_flow_entries(services: Services, call: Call[NoBody]) -> FlowEntries:
+    """List the flows that citizens on the phone can be sent into."""
+    return FlowEntries(services.flow_visits.entries())
+
+
+@api.add("POST", f"{CALL}/flow", "desk.use", body=FlowTarget, answer=ConversationView, problems=(404, 409, 422))
+async def send_into_flow(services: Services, call: Call[FlowTarget]) -> ConversationView:
+    """Send the citizen into a flow, and have them back afterwards if that is wanted."""
+    return await services.flow_visits.send(call.identity, call.path["conversation_id"], call.body)
 
 
 @api.add("POST", f"{CALL}/join", "desk.use", answer=ConversationView, problems=(409,))

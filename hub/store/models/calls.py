@@ -30,6 +30,8 @@ class Call(Model):
     recordings: list[dict[str, Any]] = json_field(list)
     utterance: dict[str, Any] | None = json_field()
     is_held = fields.BooleanField(default=False)
+    keys = fields.CharField(max_length=NAME_LENGTH, default="", db_default="")  # pressed in menus, the last ones
+    visit: dict[str, Any] | None = json_field()  # what waits while the citizen is in a flow (hub.calls.flow_visits)
     is_recorded: Any = fields.BooleanField(null=True)  # as somebody decided; none: the queue's rule does
     arrived_at = fields.DatetimeField()
     talked_at: datetime | None = fields.DatetimeField(null=True)

@@ -99,10 +99,9 @@ async def test_a_recording_is_sealed_on_the_disk_and_sought_in_all_the_same(
     still_house: House, engine: FakeEngine, admin: Agent
 ) -> None:
     sound = bytes(range(256)) * 1_000
-    file = await still_house.services.media.keep(sound, mime="audio/wav", name="talk.wav", instance="voice-main")
+    file = await keep(engine, still_house, "rec-1", sound=sound)
     stored, _ = await still_house.services.media.find(file.media_id)
     assert stored.path.read_bytes().startswith(SEALED_START)
-    await keep(engine, still_house, "rec-1", media_id=file.media_id)
     assert await fetch(admin, "/recordings/rec-1/file") == (200, sound)
     assert await fetch(admin, "/recordings/rec-1/file", Range="bytes=70000-140000") == (206, sound[70_000:140_001])
     assert await fetch(admin, "/recordings/rec-1/file", Range="bytes=-10") == (206, sound[-10:])
@@ -114,7 +113,7 @@ async def test_who_may_not_take_recordings_away_gets_none(still_house: House, en
     chen = await come("chen")
     await keep(engine, still_house, "rec-1")
     assert (await fetch(chen, "/recordings/rec-1/file"))[0] == 403
-    assert (await chen.try_call("POST", "/recording-exports"))[0] == 403
+    assert (await chen.try_call("POST", "/recording-exports", queue_id="general"))[0] == 403
 
 
 async def test_recordings_are_taken_away_together_with_their_index(
@@ -147,8 +146,8 @@ async def test_an_export_is_given_up(
         await asyncio.Event().wait()
 
     monkeypatch.setattr(exports._media, "find", never)
-    await admin.call("POST", "/recording-exports")
-    assert (await admin.try_call("POST", "/recording-exports"))[0] == 409
+    await admin.call("POST", "/recording-exports", queue_id="general")
+    assert (await admin.try_call("POST", "/recording-exports", queue_id="general"))[0] == 409
     await admin.call("DELETE", "/recording-exports")
     assert (await finished(admin))["state"] == "cancelled"
     assert not list((still_house.settings.data_dir / "exports").glob("*"))

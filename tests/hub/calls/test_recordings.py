@@ -21,11 +21,15 @@ SEES_OWN = Identity(username="zhou", queue_ids=frozenset({"elder"}), permissions
 NUMBER = "tel:+8613900000001"
 
 
-async def keep(engine: FakeEngine, house: House, recording_id: str, **values: object) -> Attachment:
+async def keep(
+    engine: FakeEngine, house: House, recording_id: str, *, sound: bytes = b"", **values: object
+) -> Attachment:
     """Keep a recording of a call that comes in; return its file."""
     call_id = await engine.arrive(NUMBER)
     call = await Call.get(call_id=call_id)
-    file = await house.services.media.keep(recording_id.encode(), mime="audio/wav", name="talk.wav", instance=VOICE)
+    file = await house.services.media.keep(
+        sound or recording_id.encode(), mime="audio/wav", name="talk.wav", instance=VOICE
+    )
     row = {"queue_id": "general", "number": NUMBER, "started_at": house.services.clock.now(), "length_s": 60.0}
     async with house.services.store.work():
         await Recording.create(

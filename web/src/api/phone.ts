@@ -39,6 +39,18 @@ export const sendKeys = (id: string, keys: string) => call<ConversationView>('PO
 
 export const consult = (id: string, whom: Consulted) => call<ConversationView>('POST', path(id, 'consult'), whom)
 
+/** A flow that citizens on the phone can be sent into, and the nodes besides its start at which that may begin. */
+export interface FlowEntry {
+  flow_id: string
+  title: Partial<Record<'zh' | 'en', string>>
+  entries: string[]
+}
+
+export const flowEntries = async () => (await call<{ items: FlowEntry[] }>('GET', '/flow-entries')).items
+
+export const sendIntoFlow = (id: string, flowId: string, node: string, comesBack: boolean) =>
+  call<ConversationView>('POST', path(id, 'flow'), { flow_id: flowId, node, comes_back: comesBack })
+
 export const joinCall = (id: string) => call<ConversationView>('POST', path(id, 'join'))
 
 export const takeBack = (id: string) => call<ConversationView>('POST', path(id, 'take_back'))

@@ -64,6 +64,10 @@ export interface CallView {
   is_held?: boolean
   is_recorded?: boolean
   is_paused?: boolean
+  /** The citizen was sent into a flow by the agent, who waits. */
+  is_in_flow?: boolean
+  /** What the citizen pressed in menus. */
+  keys?: string
   arrived_at: string
   talked_at?: string | null
   ended_at?: string | null

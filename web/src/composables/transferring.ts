@@ -6,13 +6,15 @@ import type { ConversationView } from '@/api/types'
 import { useCurrent } from '@/composables/current'
 import { useTask } from '@/composables/task'
 
-export type TargetKind = 'agent' | 'queue' | 'number'
+export type TargetKind = 'agent' | 'queue' | 'number' | 'flow'
 
 export interface Target {
   kind: TargetKind
   agentId: string
   queueId: string
   number: string
+  flowId: string
+  node: string
 }
 
 type Send = (id: string, to: { agent_id?: string; queue_id?: string; note: string; client_id: string }) => Promise<ConversationView>
@@ -21,7 +23,7 @@ type Send = (id: string, to: { agent_id?: string; queue_id?: string; note: strin
 export function useTransferring(subject: ConversationView, kind: TargetKind, send: Send, done: () => void) {
   const current = useCurrent()
   const task = useTask()
-  const target = ref<Target>({ kind, agentId: '', queueId: '', number: '' })
+  const target = ref<Target>({ kind, agentId: '', queueId: '', number: '', flowId: '', node: '' })
   const note = ref('')
   /** The same for every try of this dialog, so that one that was carried out unheard is not carried out twice. */
   const clientId = newKey()

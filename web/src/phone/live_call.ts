@@ -1,7 +1,7 @@
 /** What the desk's tables say of the call that concerns this agent now. */
 import type { CallLegView, CallView, ConversationView } from '@/api/types'
 
-/** `connecting`: my phone is being called; `calling`: the citizen's is; `aside`: I talk with somebody else while the citizen waits. */
+/** `connecting`: my phone is being called; `calling`: the citizen's is; `aside`: I talk with somebody else while the citizen waits, or wait myself while they are in a flow. */
 export type CallPhase = 'connecting' | 'calling' | 'talking' | 'held' | 'aside' | 'conference' | 'spying'
 
 export interface LiveCall {
@@ -38,7 +38,7 @@ export function liveCallOf(conversations: Iterable<ConversationView>, userId: st
 function phaseOf(call: CallView, mine: CallLegView | undefined, others: CallLegView[]): CallPhase {
   if (mine?.state !== 'answered') return 'connecting'
   if (call.direction === 'out' && others.find((leg) => leg.role === 'caller')?.state !== 'answered') return 'calling'
-  if (mine.room && mine.room !== 'main') return 'aside'
+  if (call.is_in_flow || (mine.room && mine.room !== 'main')) return 'aside'
   if (call.is_held) return 'held'
   return others.some((leg) => leg.role !== 'caller') ? 'conference' : 'talking'
 }
