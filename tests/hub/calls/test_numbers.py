@@ -1,0 +1,72 @@
+"""Numbers that are dialled: each leads into its own flow, and flows lead on to numbers outside."""
+
+from typing import Any
+
+import pytest
+
+from core.events import Cause, Dial, Talk
+from hub.accounts.identity import Identity
+from hub.flows.library import CHANNELS_KEY
+from hub.store.models import Setting
+from tests.hub.calls.conftest import VOICE
+from tests.hub.support.engine import FakeEngine
+from tests.hub.support.house import House
+
+OPERATOR = Identity(user_id="", username="operator")
+INSURANCE = {
+    "languages": ["zh"],
+    "start": "hello",
+    "human": "people",
+    "nodes": {
+        "hello": {"step": "say", "text": {"zh": "这里是 12333 人社热线。"}, "goto": "duty"},
+        "duty": {"step": "transfer", "number": "10010", "text": {"zh": "正在转接值班电话。"}, "on_failure": "sorry"},
+        "sorry": {"step": "end", "text": {"zh": "值班电话无人接听。"}, "reason": "no_duty"},
+        "people": {"step": "queue", "queue_id": "general"},
+    },
+}
+
+
+@pytest.fixture
+async def insurance(still_house: House) -> None:
+    """Let one of the numbers lead into a flow of its own."""
+    library = still_house.services.flow_library
+    version, _ = await library.add_version(OPERATOR, "insurance", INSURANCE)
+    await library.publish(OPERATOR, "insurance", version)
+    async with still_house.services.store.work():
+        row = await Setting.get(key=CHANNELS_KEY)
+        entries: dict[str, Any] = {**row.value, f"{VOICE}/12333": {"flow": "insurance", "queue": "general"}}
+        await Setting.filter(key=CHANNELS_KEY).update(value=entries)
+    await library.load()
+
+
+@pytest.mark.usefixtures("insurance")
+async def test_each_dialled_number_has_its_own_flow(engine: FakeEngine) -> None:
+    one, other = await engine.arrive(dialled="12333"), await engine.arrive("tel:+8613900000002", dialled="12345")
+    await engine.hears(one, "人社热线")
+    await engine.hears(other, "您好，这里是 12345")
+
+
+async def duty_rings(engine: FakeEngine) -> tuple[str, str]:
+    """Let the flow call the duty phone; return the call and that leg."""
+    call_id = await engine.arrive(dialled="12333")
+    await engine.hears(call_id, "值班电话")
+    await engine.finish(call_id)
+    await engine.until(lambda: len(engine.plans[call_id].legs) == 2)
+    outside = next(leg for leg in engine.plans[call_id].legs if leg.role == "outside")
+    assert outside.dial == Dial(target="tel:10010", ring_s=45.0)
+    return call_id, outside.leg_id
+
+
+@pytest.mark.usefixtures("insurance")
+async def test_a_flow_brings_the_caller_to_the_duty_phone(engine: FakeEngine) -> None:
+    call_id, leg_id = await duty_rings(engine)
+    await engine.change(call_id, leg_id, "answered")
+    await engine.until(lambda: all(leg.activity == Talk(activity_id="main") for leg in engine.plans[call_id].legs))
+
+
+@pytest.mark.usefixtures("insurance")
+@pytest.mark.parametrize("cause", ["no_answer", "busy", "unreachable"])
+async def test_a_duty_phone_that_is_not_answered_leaves_the_flow_to_go_on(engine: FakeEngine, cause: Cause) -> None:
+    call_id, leg_id = await duty_rings(engine)
+    await engine.change(call_id, leg_id, "ended", cause=cause)
+    await engine.hears(call_id, "无人接听")
