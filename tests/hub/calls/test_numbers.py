@@ -20,7 +20,7 @@ INSURANCE = {
     "nodes": {
         "hello": {"step": "say", "text": {"zh": "这里是 12333 人社热线。"}, "goto": "duty"},
         "duty": {"step": "transfer", "number": "10010", "text": {"zh": "正在转接值班电话。"}, "on_failure": "sorry"},
-        "sorry": {"step": "end", "text": {"zh": "值班电话无人接听。"}, "reason": "no_duty"},
+        "sorry": {"step": "say", "text": {"zh": "值班电话无人接听。"}, "goto": "people"},
         "people": {"step": "queue", "queue_id": "general"},
     },
 }
