@@ -3,9 +3,11 @@
 import asyncio
 import base64
 import gc
+import ssl
 import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -13,6 +15,7 @@ import uvloop
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from core.sockets import WebSocket, upgrade, websocket
+from tests.certificates import make_certificate
 
 Serve = Callable[[WebSocket], Awaitable[None]]
 LOOPS = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
@@ -39,15 +42,17 @@ class Server:
 
 
 @asynccontextmanager
-async def serving(serve: Serve, *, max_bytes: int = 1_000, heartbeat_s: float | None = None) -> AsyncIterator[Server]:
+async def serving(
+    serve: Serve, *, max_bytes: int = 1_000, heartbeat_s: float | None = None, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[Server]:
     server = Server(serve, max_bytes, heartbeat_s)
     app = web.Application()
     app.router.add_get("/", server.handle)
     runner = web.AppRunner(app)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
     server.port = runner.addresses[0][1]
-    server.url = f"http://127.0.0.1:{server.port}/"
+    server.url = f"https://localhost:{server.port}/" if tls else f"http://127.0.0.1:{server.port}/"
     try:
         yield server
         async with asyncio.timeout(WITHIN_S):
@@ -106,6 +111,27 @@ def test_messages_pass_in_their_order_and_the_close_is_answered(run: Callable[[A
             await client.send_bytes(b"\xff\0")
             assert await client.receive_str() == "2 bytes"
             await client.ping(b"?")
+            await client.close(code=4001)
+            assert client.close_code == 4001
+
+    run(scenario())
+
+
+def test_messages_of_every_size_pass_over_tls(run: Callable[[Awaitable[None]], None], tmp_path: Path) -> None:
+    certificate, key = make_certificate(tmp_path)
+    ours = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    ours.load_cert_chain(certificate, key)
+    theirs = ssl.create_default_context(cafile=certificate)
+
+    async def scenario() -> None:
+        async with (
+            serving(echo, max_bytes=1_000_000, tls=ours) as server,
+            aiohttp.ClientSession() as http,
+            http.ws_connect(server.url, ssl=theirs) as client,
+        ):
+            for size in (1, 100_000, 1_000_000):
+                await client.send_str("x" * size)
+                assert len(await client.receive_str()) == size
             await client.close(code=4001)
             assert client.close_code == 4001
 

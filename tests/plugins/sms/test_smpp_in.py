@@ -10,6 +10,7 @@ from core.events import Event, MessageReceived
 from core.testing.clock import VirtualClock
 from plugins.sms import adapter
 from plugins.sms.backends.smpp import backend
+from tests.certificates import make_certificate
 from tests.plugins.sms.support.orders import CITIZEN, order
 from tests.plugins.sms.support.smsc import NUMBER, Smsc, part, whole
 from tests.plugins.sms.support.stand import MemoryHub, running
@@ -199,37 +200,6 @@ async def test_tls_lets_only_the_right_server_pass(hub: MemoryHub, smsc: Smsc, t
     with pytest.raises(ChannelNotReady, match="CERTIFICATE_VERIFY_FAILED"):
         async with running(hub, await smsc.start()):
             pass
-
-
-def make_certificate(folder: Path) -> tuple[Path, Path]:
-    """Write a self-signed certificate for localhost and its key."""
-    import datetime
-
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    files = folder / "certificate.pem", folder / "key.pem"
-    files[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    files[1].write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return files
 
 
 async def test_parts_that_come_all_at_once_make_one_message(hub: MemoryHub, smsc: Smsc) -> None:
