@@ -78,7 +78,8 @@ def _role(command: list[str]) -> Role:
     if name == "asterisk":
         return "engine"
     modules = {"hub": "hub", "hub.knowledge.search": "search", "core.host": "plugin"}
-    if "-m" in command[:-1]:
-        return modules.get(command[command.index("-m") + 1], "other")  # type: ignore[return-value]
-    is_ours = any(Path(part).name == "lianxin" for part in command[:3])
+    module = command[command.index("-m") + 1] if "-m" in command[:-1] else ""
+    if module and module != "lianxin":
+        return modules.get(module, "other")  # type: ignore[return-value]
+    is_ours = module == "lianxin" or any(Path(part).name == "lianxin" for part in command[:3])
     return "supervisor" if is_ours and "run" in command else "other"

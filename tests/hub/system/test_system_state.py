@@ -4,6 +4,8 @@ import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from core.bus.inspection import Reader, StreamState
 from core.events import InstanceStatus
 from hub.demo import PASSWORD
@@ -30,9 +32,10 @@ def process(folder: Path, pid: int, parent: int, name: str, *command: str) -> No
     (home / "cmdline").write_bytes("\0".join(command).encode() + b"\0")
 
 
-def test_the_family_of_the_hub_is_found_by_role(tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", [("/bin/lianxin", "run"), ("-P", "-m", "lianxin", "run", "--data", "x")])
+def test_the_family_of_the_hub_is_found_by_role(tmp_path: Path, command: tuple[str, ...]) -> None:
     process(tmp_path, 1, 0, "init", "/sbin/init")
-    process(tmp_path, 10, 1, "lianxin", "python", "/bin/lianxin", "run")
+    process(tmp_path, 10, 1, "lianxin", "python", *command)
     process(tmp_path, 11, 10, "nats-server", "/x/nats-server", "-c", "f")
     process(tmp_path, 12, 10, "a) (b", "python", "-P", "-m", "hub")
     process(tmp_path, 13, 12, "search", "python", "-P", "-m", "hub.knowledge.search")
