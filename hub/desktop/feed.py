@@ -79,7 +79,7 @@ class UserFeed:
         self.epoch = secrets.token_hex(8)
         self.seq = 0
         self.connections: set[Connection] = set()
-        self._backlog: deque[tuple[int, bytes]] = deque(maxlen=backlog)  # what changed, encoded
+        self._backlog: deque[bytes] = deque(maxlen=backlog)  # what changed, encoded; the last one has number ``seq``
         self._bytes = 0
 
     def apply(self, events: Iterable[Event], shared: Shared) -> None:
@@ -93,11 +93,11 @@ class UserFeed:
         encoded = _encoder.encode(changed)
         encoded = shared.setdefault(encoded, encoded)
         if len(self._backlog) == self._backlog.maxlen:
-            self._bytes -= len(self._backlog[0][1])
-        self._backlog.append((self.seq, encoded))
+            self._bytes -= len(self._backlog[0])
+        self._backlog.append(encoded)
         self._bytes += len(encoded)
         while self._bytes > BACKLOG_BYTES and len(self._backlog) > 1:
-            self._bytes -= len(self._backlog.popleft()[1])
+            self._bytes -= len(self._backlog.popleft())
         if self.connections:
             frame = _delta(self.seq, encoded)
             for connection in tuple(self.connections):
@@ -121,7 +121,7 @@ class UserFeed:
         first = self.seq - len(self._backlog) + 1
         if seq + 1 < first or self.seq - seq >= QUEUE_FRAMES:
             return None  # forgotten, or more than a connection's queue holds
-        return [_delta(number, encoded) for number, encoded in self._backlog if number > seq]
+        return [_delta(number, encoded) for number, encoded in enumerate(self._backlog, first) if number > seq]
 
 
 def _delta(seq: int, encoded: bytes) -> bytes:
