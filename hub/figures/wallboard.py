@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from core.clock import Clock
-from core.events import AgentChanged, ConversationChanged, Event, QueueView, TrunkChanged
+from core.events import AgentChanged, AgentView, ConversationChanged, Event, QueueView, TrunkChanged
 from hub.accounts.identity import Identity
 from hub.audit import Audit
 from hub.contacts.reach import Reach
@@ -26,7 +26,7 @@ from hub.figures.boards import Boards
 from hub.figures.ledger import LONGEST, PERIODS, Ledger, Targets
 from hub.figures.notices import HUB, AlarmNotices
 from hub.figures.reading import read_asked, read_cases
-from hub.figures.settings import WallboardSetup
+from hub.figures.settings import Site, WallboardSetup
 from hub.figures.views import Board, ChannelLine, Day, SiteBoard
 from hub.outreach.consent import Consent
 from hub.plugin_instances import PluginInstances
@@ -218,27 +218,26 @@ class Wallboard:
             for one in self._desk.agents.values()
             if seen.sees_all or not seen.queue_ids.isdisjoint(one.queue_ids)
         ]
-        sites = tuple(
-            SiteBoard(
-                site_id=site.site_id,
-                title=site.title,
-                queue_ids=tuple(one for one in site.queue_ids if one in seen.queue_ids),
-                agent_ids=tuple(
-                    agent_id
-                    for agent_id in agents
-                    if self._desk.agents[agent_id].work_number in site.work_numbers
-                    or (
-                        not site.work_numbers
-                        and not set(site.queue_ids).isdisjoint(self._desk.agents[agent_id].queue_ids)
-                    )
-                ),
-            )
-            for site in self.setup.settings.sites
-            if not seen.queue_ids.isdisjoint(site.queue_ids)
-        )
         subjects = seen.queue_ids | set(agents) | {line.name for line in self._lines}
         alarms = tuple(alarm for alarm in self._alarms.lasting.values() if alarm.subject_id in subjects)
-        return boards.board(figures, agents, here_since=self._here_since, sites=sites, lines=self._lines, alarms=alarms)
+        return boards.board(
+            figures,
+            agents,
+            here_since=self._here_since,
+            sites=self._sites(seen, agents),
+            lines=self._lines,
+            alarms=alarms,
+        )
+
+    def _sites(self, seen: Seen, agent_ids: list[str]) -> tuple[SiteBoard, ...]:
+        """Return the sites of which a viewer sees something, still without their sums."""
+        sites = []
+        for site in self.setup.settings.sites:
+            queue_ids = tuple(one for one in site.queue_ids if one in seen.queue_ids)
+            if queue_ids:
+                here = tuple(agent_id for agent_id in agent_ids if _works_at(site, self._desk.agents[agent_id]))
+                sites.append(SiteBoard(site_id=site.site_id, title=site.title, queue_ids=queue_ids, agent_ids=here))
+        return tuple(sites)
 
     async def _look_at_rules(self, boards: Boards, now: datetime) -> None:
         situation = self._situation(boards, now)
@@ -332,6 +331,12 @@ class Wallboard:
         self._calls[conversation_id] = None
         if len(self._calls) > MAX_CALLS:
             self._calls.popitem(last=False)
+
+
+def _works_at(site: Site, agent: AgentView) -> bool:
+    if site.work_numbers:
+        return agent.work_number in site.work_numbers
+    return not set(site.queue_ids).isdisjoint(agent.queue_ids)
 
 
 def _told(alarm: Alarm) -> dict[str, Any]:
