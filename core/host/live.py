@@ -34,7 +34,11 @@ class LiveSounds:
         host = self._transcriber.live_host
         if not host:
             return ""
-        self._server = await asyncio.start_server(self._accept, host, 0)
+        try:
+            self._server = await asyncio.start_server(self._accept, host, 0)
+        except OSError as error:  # recordings are listened to all the same
+            log.warning("calls in progress cannot be heard: %s is no address of this machine: %s", host, error)
+            return ""
         return f"{host}:{self._server.sockets[0].getsockname()[1]}"
 
     async def close(self) -> None:

@@ -15,7 +15,7 @@ from core.events import (
     Word,
 )
 from core.ids import new_id
-from hub.store.models import Transcript
+from hub.store.models import Entry, PluginInstance, Transcript
 from tests.browser.support.looks import assert_clean
 from tests.browser.support.people import People
 from tests.browser.support.switchboard import Switchboard
@@ -35,6 +35,7 @@ from tests.hub.support.transcriber import ASR
 
 __all__ = ["board", "browser", "people"]
 
+SMS = "sms-main"
 BEGUN = datetime.now(UTC)
 
 
@@ -83,6 +84,39 @@ def test_what_is_said_is_read_while_it_is_said(people: People, board: Switchboar
     expect(speech.locator("li")).to_have_count(13)  # what was said before this page was there
     end_by_citizen(agent, far, board, call_id, leg_id)
     expect(speech).to_have_count(0)
+
+
+def test_an_answer_is_read_out_or_sent_to_the_callers_phone(people: People, board: Switchboard) -> None:
+    agent, far = sit_down(people, board, "zhou")
+    board.do(connect_sms(board))
+    call_id, leg_id = answer(agent, far, board)
+    engine = board.engine
+    suggestions = agent.page.get_by_role("region", name="知识推荐")
+    suggestions.get_by_role("searchbox").fill("家里暖气不热怎么办")
+    found = suggestions.get_by_role("listitem").filter(has_text="家里暖气不热怎么办")
+    found.get_by_role("button", name="读给市民").click()
+    board.do(engine.hears(call_id, "阀门"))
+    suggestions.get_by_role("button", name="停止朗读").click()
+    board.do(engine.talks(call_id))
+    found.get_by_role("button", name="发短信").click()
+    expect(agent.log.get_by_text("拧开放气阀").last).to_be_visible()
+    board.do(sent_by_sms("放气阀"))
+    assert_clean(agent.page, "call-suggestions")
+    end_by_citizen(agent, far, board, call_id, leg_id)
+
+
+async def sent_by_sms(words: str) -> None:
+    """Return when the agent's words are on their way as an SMS."""
+    await eventually(Entry.filter(author_kind="agent", instance=SMS, text__contains=words))
+
+
+async def connect_sms(board: Switchboard) -> None:
+    """Let the hub know a ready way to send SMS."""
+    services = board.house.services
+    async with services.store.work():
+        await PluginInstance.create(instance=SMS, plugin="sms", is_enabled=True, revision=1)
+    await board.engine.bus.publish(ChannelState(state="ready"), SMS, msg_id=new_id())
+    await until(lambda: SMS in services.plugin_instances.channel_states)
 
 
 async def hear_calls(board: Switchboard) -> None:
