@@ -23,7 +23,7 @@ class BrowserCode:
         app.router.add_get("/widget/{name:.+}", self._widget)
         app.router.add_get("/public", self._public)
         app.router.add_get("/favicon.ico", self._icon)
-        pages = ("/desk", "/knowledge", "/team", "/admin")
+        pages = ("/desk", "/knowledge", "/team", "/quality", "/admin")
         for path in ("/", "/login", "/wallboard", *pages, *(f"{page}/{{rest:.*}}" for page in pages)):
             app.router.add_get(path, self._page)
 
