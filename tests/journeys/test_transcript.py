@@ -99,7 +99,7 @@ async def test_what_was_said_on_the_phone_is_found_by_a_word_that_leads_to_its_m
             ringing.say(AGENT_HZ)
             await call.hears(AGENT_HZ)  # both are in one room
             ringing.say(None)
-            await until(lambda: asyncio.to_thread(listeners, house), lambda count: count == 2)
+            await until(lambda: asyncio.to_thread(listeners, house), lambda count: count >= 2)
             call.play(said)
             call.arrivals.clear()
             await zhou.until(lambda: any(map(is_sentence, zhou.signals)), within_s=SOON_S)  # while they still talk
