@@ -54,15 +54,21 @@ async def start_house(data: Path, *arguments: str) -> House:
     assert process.stdout is not None
     lines: list[str] = []
     password = ""
-    async with asyncio.timeout(START_S):
-        while True:
-            line = (await process.stdout.readline()).decode()
-            assert line, f"the house did not start: {lines}"
-            lines.append(line)
-            if match := re.search(r"admin / (\S+)", line):
-                password = match[1]
-            if match := re.match(r"ready (http\S+)", line):
-                break
+    try:
+        async with asyncio.timeout(START_S):
+            while True:
+                line = (await process.stdout.readline()).decode()
+                assert line, f"the house did not start: {lines}"
+                lines.append(line)
+                if match := re.search(r"admin / (\S+)", line):
+                    password = match[1]
+                if match := re.match(r"ready (http\S+)", line):
+                    break
+    except BaseException:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+        raise
     drain = asyncio.create_task(_drain(process.stdout))
     house = House(match[1], data, process, password)
     house.drain = drain  # type: ignore[attr-defined]  # kept from the garbage collector
