@@ -85,7 +85,9 @@ from core.models import models_in_use
 from core.numerals import cardinal_en, cardinal_zh, digits_en, digits_zh
 from core.parts import Progress, octets, split_text, utf16_units
 from core.received import Missing, place_text, unreadable, without_file
+from core.sockets import WebSocket, upgrade
 from core.speech import CannotSpeak, Sound, SpeechConfig, SpeechLink, Synthesizer
+from core.tasks import Tasks
 from core.transcription import CannotHear, HearsLive, Listening, LiveSound, Outcome, Transcriber
 from core.underway import Underway
 from core.webhooks import Refused, Route, Routes
@@ -178,6 +180,7 @@ __all__ = [
     "TapPlan",
     "TapsCalls",
     "TapsPlan",
+    "Tasks",
     "Transcriber",
     "TranscriptionJob",
     "TrunkChanged",
@@ -186,6 +189,7 @@ __all__ = [
     "TypingShown",
     "Underway",
     "Utterance",
+    "WebSocket",
     "Word",
     "cardinal_en",
     "cardinal_zh",
@@ -201,6 +205,7 @@ __all__ = [
     "place_text",
     "split_text",
     "unreadable",
+    "upgrade",
     "utf16_units",
     "without_file",
 ]
