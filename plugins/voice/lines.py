@@ -20,6 +20,7 @@ from plugins.voice.accounts import (
 )  # fmt: skip
 from plugins.voice.ari import Ari, Gone, Refused
 from plugins.voice.ari.events import ContactStatusChange, EndpointStateChange
+from plugins.voice.ari.model import Endpoint
 from plugins.voice.config import VoiceConfig
 from plugins.voice.numbers import ways
 from plugins.voice.together import together
@@ -108,14 +109,20 @@ class Lines:
 
     async def _look(self) -> None:
         """Note what can be reached now, and hear of changes from now on."""
+        # it has neither trunks nor phones, or does not know us yet: then taking stock looks once more
+        with suppress(Refused, Gone):
+            await self._ari.watch_lines()
+        await self._endpoints()
+
+    async def _endpoints(self) -> list[Endpoint]:
+        """Return trunks and phones, and note which can be reached: no event tells of one that was made anew."""
         async with self._looking:
             self._changed.clear()
-            # it has neither trunks nor phones, or does not know us yet: then taking stock looks once more
-            with suppress(Refused, Gone):
-                await self._ari.watch_lines()
-            for endpoint in await self._ari.endpoints():
-                if endpoint.technology == "PJSIP" and endpoint.resource not in self._changed:  # the answer is older
+            endpoints = [one for one in await self._ari.endpoints() if one.technology == "PJSIP"]
+            for endpoint in endpoints:
+                if endpoint.resource not in self._changed:  # else the answer is older
                     self._note(endpoint.resource, is_reachable=endpoint.state == "online")
+        return endpoints
 
     def _note(self, name: str, *, is_reachable: bool) -> None:
         if self._reachable.get(name) == is_reachable:
@@ -136,7 +143,7 @@ class Lines:
     async def _watch_load(self) -> None:
         while True:
             calls = dict.fromkeys(self._trunks, 0)
-            for endpoint in await self._ari.endpoints():
+            for endpoint in await self._endpoints():
                 if endpoint.resource in calls:
                     calls[endpoint.resource] = len(endpoint.channel_ids)
             for name, count in calls.items():

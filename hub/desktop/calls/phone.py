@@ -142,7 +142,7 @@ async def consult(services: Services, call: Call[Consultation]) -> ConversationV
     return await services.calls.consult(call.identity, call.path["conversation_id"], call.body)
 
 
-@api.add("GET", "/api/v1/flow-entries", "desk.use", answer=FlowEntries)
+@api.add("GET", "/api/v1/call-flows", "desk.use", answer=FlowEntries)
 async def list_flow_entries(services: Services, call: Call[NoBody]) -> FlowEntries:
     """List the flows that citizens on the phone can be sent into."""
     return FlowEntries(services.flow_visits.entries())

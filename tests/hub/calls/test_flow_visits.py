@@ -103,7 +103,7 @@ async def test_a_flow_is_entered_at_a_node_that_lets_in(
     engine: FakeEngine, talking: tuple[Agent, str, str], pin: str
 ) -> None:
     zhou, call_id, _ = talking
-    entries = (await zhou.call("GET", "/flow-entries"))["items"]
+    entries = (await zhou.call("GET", "/call-flows"))["items"]
     assert {"flow_id": "pin", "title": {"zh": "密码核验"}, "entries": ["again"]} in entries
     with pytest.raises(AssertionError, match="invalid"):
         await send(zhou, flow_id=pin, node="card")

@@ -88,13 +88,13 @@ async def test_a_recording_on_hold_outlasts_rules_and_wishes(engine: FakeEngine,
         await recordings.delete(SEES_ALL, "held", reason="wish", remote="")
     assert await recordings.keep_rules() == 0  # for ever, until somebody says otherwise
     await recordings.set_rules(SEES_ALL, RecordingRules(keep_days=30), remote="")
-    path, _ = await still_house.services.media.find(gone.media_id)
+    stored, _ = await still_house.services.media.find(gone.media_id)
     assert await recordings.keep_rules() == 1
-    assert not path.exists()
+    assert not stored.path.exists()
     assert await Media.filter(media_id=gone.media_id).count() == 0
     assert (await Recording.get(recording_id="gone")).deleted_at is not None
-    path, _ = await still_house.services.media.find(held.media_id)
-    assert path.exists()
+    stored, _ = await still_house.services.media.find(held.media_id)
+    assert stored.path.exists()
     await recordings.hold(SEES_ALL, "held", is_held=False, reason="settled", remote="")
     assert await recordings.keep_rules() == 1
 

@@ -46,7 +46,7 @@ export interface FlowEntry {
   entries: string[]
 }
 
-export const flowEntries = async () => (await call<{ items: FlowEntry[] }>('GET', '/flow-entries')).items
+export const flowEntries = async () => (await call<{ items: FlowEntry[] }>('GET', '/call-flows')).items
 
 export const sendIntoFlow = (id: string, flowId: string, node: string, comesBack: boolean) =>
   call<ConversationView>('POST', path(id, 'flow'), { flow_id: flowId, node, comes_back: comesBack })
