@@ -38,7 +38,7 @@ def test_the_timetable_is_kept(house: House, administrator: Agent) -> None:
     page.goto(f"{house.url}/admin/backups")
     page.get_by_label("时间（服务器时区）").fill("4")
     page.get_by_label("自动备份保留份数").fill("30")
-    page.get_by_role("button", name="保存").click()
+    page.get_by_role("button", name="保存", exact=True).click()
     expect(page.get_by_text("已保存").first).to_be_visible()
     page.reload()
     expect(page.get_by_label("时间（服务器时区）")).to_have_value("4")

@@ -148,6 +148,9 @@ def test_two_administrators_change_one_flow_and_nothing_is_lost(
     other.page.once("dialog", lambda dialog: dialog.dismiss())
     other.page.get_by_role("button", name="返回流程列表").click()
     expect(other.page.get_by_text("有未保存的修改")).to_be_visible()
+    other.page.once("dialog", lambda dialog: dialog.accept())
+    other.page.get_by_role("button", name="返回流程列表").click()
+    expect(other.page.get_by_text("有未保存的修改")).to_have_count(0)
 
 
 def test_a_flow_is_archived_once_no_channel_leads_to_it(house: House, administrator: Agent) -> None:

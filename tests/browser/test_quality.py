@@ -48,7 +48,7 @@ def test_a_conversation_is_scored_and_its_agent_appeals(people: People, house: H
     judge(chen, "用语礼貌")
     assert_clean(chen.page, "quality-review")
     chen.page.get_by_role("button", name="提交评分").click()
-    expect(chen.page.get_by_text("评分已提交")).to_be_visible()
+    expect(chen.page.get_by_text("评分已提交", exact=True)).to_be_visible()
 
     zhou.page.goto(f"{house.url}/quality/own")
     zhou.page.get_by_role("button", name="综合服务").first.click()
