@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 from pathlib import Path
@@ -26,6 +27,7 @@ else:
 
 log = logging.getLogger("hub.search")
 
+NICENESS: Final = 5  # messages come first
 SWITCH_S: Final = 0.001  # a search in one thread must not wait long for the indexing in another
 
 
@@ -40,6 +42,8 @@ def main() -> int:
         reports.send("refused", text=str(error))
         return EXIT_CONFIG
     sys.setswitchinterval(SWITCH_S)
+    if sys.platform != "win32":
+        os.nice(NICENESS)
     reports.send("started")
     return run_loop(_until_stopped(job, settings, reports))
 

@@ -32,7 +32,8 @@ from hub.knowledge.search.index import Index
 
 log = logging.getLogger(__name__)
 
-BATCH: Final = 200
+BATCH: Final = 1_000
+BREATH_S: Final = 0.3  # between two writes: many small ones cost the disk and the processor that messages need
 SEARCHES: Final = 4  # at a time: they share one interpreter
 PAGE_S: Final = 30.0
 AWAY_S: Final = 2.0
@@ -58,7 +59,9 @@ class SearchService:
         await self._bus.ensure(consumers=[search_consumer(node)])
         await self._bus.respond(ASK_HITS, self._search, request=SearchQuery, concurrency=SEARCHES, group="search")
         await self._bus.respond(ASK_REBUILD, self._asked_to_rebuild, request=RebuildRequest)
-        consumption = self._bus.consume(EVENTS.name, search_consumer(node).name, self._take, batch=BATCH)
+        consumption = self._bus.consume(
+            EVENTS.name, search_consumer(node).name, self._take, batch=BATCH, max_in_flight=BATCH
+        )
         for collection, index in self._indexes.items():
             if not index.is_complete:
                 self._start_rebuild(collection)
@@ -88,7 +91,7 @@ class SearchService:
         return await asyncio.to_thread(self._indexes[query.collection].search, query)
 
     async def _take(self, deliveries: list[Delivery]) -> None:
-        """Write a batch of events; of several about one document the last one counts."""
+        """Write a batch of events, then let the next one gather; of several about one document the last one counts."""
         written: dict[Collection, dict[str, SearchDocument]] = {name: {} for name in COLLECTIONS}
         removed: dict[Collection, dict[str, None]] = {name: {} for name in COLLECTIONS}
         for delivery in deliveries:
@@ -99,12 +102,14 @@ class SearchService:
                 collection, document_id = gone
                 removed[collection][document_id] = None
                 written[collection].pop(document_id, None)
-        for name, index in self._indexes.items():
-            if written[name] or removed[name]:
-                try:
-                    await asyncio.to_thread(index.write, list(written[name].values()), list(removed[name]))
-                except OSError as error:  # a full disk is no fault of these events
-                    raise TryLater(f"the index cannot be written: {error}") from error
+        changed = [name for name in COLLECTIONS if written[name] or removed[name]]
+        for name in changed:
+            try:
+                await asyncio.to_thread(self._indexes[name].write, list(written[name].values()), list(removed[name]))
+            except OSError as error:  # a full disk is no fault of these events
+                raise TryLater(f"the index cannot be written: {error}") from error
+        if changed:
+            await asyncio.sleep(BREATH_S)
 
     async def _asked_to_rebuild(self, _: str, request: RebuildRequest) -> RebuildAnswer:
         return RebuildAnswer(is_started=self._start_rebuild(request.collection))
