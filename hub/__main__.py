@@ -14,14 +14,11 @@ from core.host.censor import Censor
 from core.host.job import MAX_LINE_BYTES
 from core.host.logs import log_as_json
 from core.host.reports import EXIT_CONFIG, Reports
+from core.loop import run as run_loop
+from core.loop import spare_start_up
 from hub.app import Hub
 from hub.demo import demo_notes
 from hub.settings import HubSettings
-
-if sys.platform == "win32":
-    from asyncio import run as run_loop
-else:
-    from uvloop import run as run_loop
 
 log = logging.getLogger("hub")
 
@@ -62,6 +59,7 @@ async def _until_stopped(settings: HubSettings, reports: Reports) -> int:
 
 
 def _ready(hub: Hub, reports: Reports) -> None:
+    spare_start_up()
     first = hub.first_admin
     told = {"first_admin": {"username": first[0], "password": first[1]}} if first else {}
     reports.send("ready", url=hub.url, notes=demo_notes(hub.url) if hub.is_demo else [], **told)

@@ -24,12 +24,9 @@ from core.host.logs import log_as_json
 from core.host.reports import EXIT_CONFIG, Reports
 from core.host.speech import SpeechHost
 from core.host.transcription import TranscriptionHost
+from core.loop import run as run_loop
+from core.loop import spare_start_up
 from core.speech import Synthesizer
-
-if sys.platform == "win32":
-    from asyncio import run as run_loop
-else:
-    from uvloop import run as run_loop
 
 log = logging.getLogger("core.host")
 
@@ -73,6 +70,7 @@ def _run(reports: Reports) -> int:
         reports.send("refused", text=_fault(error))
         return EXIT_CONFIG
     log_as_json(job.instance, host.censor)
+    spare_start_up()
     reports.send("started", version=manifest.version)
     status = run_loop(_until_stopped(host, reports))
     logging.shutdown()

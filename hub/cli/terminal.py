@@ -7,10 +7,7 @@ import subprocess
 import sys
 from typing import TypeAlias
 
-if sys.platform == "win32":
-    from asyncio import run as run_loop
-else:
-    from uvloop import run as run_loop
+from core.loop import run as run_loop
 
 __all__ = ["Commands", "log_to_terminal", "run_foreground", "run_loop", "say"]
 

@@ -17,13 +17,10 @@ from core.host.censor import Censor
 from core.host.job import MAX_LINE_BYTES
 from core.host.logs import log_as_json
 from core.host.reports import EXIT_CONFIG, Reports
+from core.loop import run as run_loop
+from core.loop import spare_start_up
 from hub.knowledge.search.job import SearchJob
 from hub.knowledge.search.service import SearchService
-
-if sys.platform == "win32":
-    from asyncio import run as run_loop
-else:
-    from uvloop import run as run_loop
 
 log = logging.getLogger("hub.search")
 
@@ -70,8 +67,12 @@ async def _until_stopped(job: SearchJob, settings: BusSettings, reports: Reports
 
 
 async def _run(job: SearchJob, settings: BusSettings, reports: Reports) -> None:
+    def ready() -> None:
+        spare_start_up()
+        reports.send("ready")
+
     async with await Bus.connect(settings, source="search") as bus:
-        await SearchService(bus, Path(job.folder), job.engine).run(lambda: reports.send("ready"))
+        await SearchService(bus, Path(job.folder), job.engine).run(ready)
 
 
 if __name__ == "__main__":
