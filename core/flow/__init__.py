@@ -38,7 +38,7 @@ from core.flow.interpreter import advance, resume, start
 from core.flow.lint import FlowFault, Surroundings, lint
 from core.flow.render import render
 from core.flow.spoken import phrases, understands
-from core.flow.state import State, Visit
+from core.flow.state import NearArticle, State, Visit
 from core.flow.steps import Flow, Node
 
 __all__ = [
@@ -56,6 +56,7 @@ __all__ = [
     "Keyed",
     "KnowledgeFound",
     "LookedUp",
+    "NearArticle",
     "Node",
     "PersonLeft",
     "QueueLeft",

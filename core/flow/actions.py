@@ -53,11 +53,15 @@ class StartLookup(Action, frozen=True, kw_only=True, tag="start_lookup"):
 
 
 class SearchKnowledge(Action, frozen=True, kw_only=True, tag="search_knowledge"):
-    """Look for an answer to ``question`` and give ``KnowledgeFound``; ``failed`` when it takes longer than that."""
+    """Look for an answer to ``question`` and give ``KnowledgeFound``; ``failed`` when it takes longer than that.
+
+    With ``article_id`` that article is the answer, as long as the public may read it.
+    """
 
     question: str
     timeout_s: float
     turn: int
+    article_id: str = ""
 
 
 class AskCalendar(Action, frozen=True, kw_only=True, tag="ask_calendar"):

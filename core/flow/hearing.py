@@ -10,6 +10,7 @@ from core.flow.run import Run, encodable
 from core.flow.state import FROM_PERSON
 from core.flow.steps import (
     MAX_TEXT_CHARS,
+    AnswerStep,
     Asking,
     AskStep,
     Flow,
@@ -95,6 +96,8 @@ def _listen(run: Run, given: Said) -> None:
     elif isinstance(node, AskStep) and (value := accepted(node, text)) is not None:
         run.put(node.variable, value)
         run.walk(node.goto)
+    elif isinstance(node, AnswerStep) and text:
+        run.search_again(text)
     else:
         _fail(run, is_silent=False)
 
@@ -159,6 +162,8 @@ def _choose(run: Run, option: Option | Grade) -> None:
             if node.variable:
                 run.put(node.variable, option.key)
             run.walk(option.goto)
+        case AnswerStep(), Option():
+            run.pick(option.key)
         case RateStep() as node, Grade():
             run.score = option.score
             if node.variable:
@@ -211,6 +216,9 @@ def _take_message(run: Run, node: TakeMessageStep, text: str, media_ids: tuple[s
 def _fail(run: Run, *, is_silent: bool) -> None:
     """Ask again, or go on when all tries are used up."""
     node = run.node
+    if isinstance(node, AnswerStep):
+        run.walk(node.on_unsure)
+        return
     if not isinstance(node, Asking):
         run.go_to_human()
         return

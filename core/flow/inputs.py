@@ -4,6 +4,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
+from core.flow.state import NearArticle
 from core.flow.steps import QueueEnd
 
 
@@ -48,12 +49,13 @@ class LookedUp(Input, frozen=True, kw_only=True, tag="looked_up"):
 
 
 class KnowledgeFound(Input, frozen=True, kw_only=True, tag="knowledge_found"):
-    """The knowledge base's answer in ``text``, or that it has none that is sure, or could not be asked."""
+    """The knowledge base's answer in ``text``, or that none is sure though some come ``near``, or that it failed."""
 
     turn: int
     status: Literal["found", "unsure", "failed"]
     title: str = ""
     text: str = ""
+    near: tuple[NearArticle, ...] = ()
 
 
 class CalendarAnswered(Input, frozen=True, kw_only=True, tag="calendar_answered"):

@@ -62,7 +62,8 @@ def _take_lookup(run: Run, node: LookupStep, given: LookedUp) -> None:
 
 def _take_answer(run: Run, node: AnswerStep, given: KnowledgeFound) -> None:
     if given.status != "found" or not given.text:
-        run.walk(node.on_unsure)
+        if not run.offer(node, given.near):
+            run.walk(node.on_unsure)
         return
     if node.variable:
         run.put(node.variable, given.title)

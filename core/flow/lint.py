@@ -231,7 +231,7 @@ def _loops(ways: Mapping[str, Collection[str]]) -> list[set[str]]:
 
 def _texts(node: Node) -> Iterator[tuple[str, dict[str, str], bool]]:
     """Yield (field, text, is required) of everything ``node`` says."""
-    for field in ("text", "retry_text", "comment_text", "subject"):
+    for field in ("text", "retry_text", "comment_text", "near_text", "subject"):
         text = getattr(node, field, None)
         if text is not None:
             is_required = isinstance(node, Asking | SayStep) or (isinstance(node, SendStep) and not node.template_id)

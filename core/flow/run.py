@@ -22,7 +22,16 @@ from core.flow.actions import (
     Transfer,
 )
 from core.flow.conditions import holds
-from core.flow.state import FROM_PERSON, MAX_HISTORY, MAX_VALUE_CHARS, MAX_VARIABLES, Awaiting, State, Visit
+from core.flow.state import (
+    FROM_PERSON,
+    MAX_HISTORY,
+    MAX_VALUE_CHARS,
+    MAX_VARIABLES,
+    Awaiting,
+    NearArticle,
+    State,
+    Visit,
+)
 from core.flow.steps import (
     MAX_TEXT_CHARS,
     NAME_PATTERN,
@@ -52,6 +61,7 @@ from core.flow.templates import fill, fill_for_voice, localized
 
 MAX_STEPS: Final = 200  # nodes entered without waiting, in one advance
 INTER_KEY_S: Final = 4.0
+NEAR_TIMEOUT_S: Final = 600.0  # for choosing among the nearest articles
 
 _NAME: Final = re.compile(NAME_PATTERN)
 
@@ -82,6 +92,9 @@ class Run:
         self.digits = state.digits
         self.score = state.score
         self.seeks_human = state.seeks_human
+        self._near = state.near
+        self._picked = state.picked
+        self._reworded = state.reworded
         self._state = state
         self._node_id = state.node
         self._variables = dict(state.variables)
@@ -95,7 +108,13 @@ class Run:
     @property
     def options(self) -> Sequence[Option | Grade]:
         """What the person may choose from now."""
-        return _options(self.node, self.awaiting)
+        node = self.node
+        if isinstance(node, AnswerStep):
+            return [
+                Option(key=str(number), label={self._language(): one.title}, goto=node.goto)
+                for number, one in enumerate(self._near, 1)
+            ]
+        return _options(node, self.awaiting)
 
     def result(self) -> tuple[State, tuple[AnyAction, ...]]:
         """Return the state as it is now and the actions so far."""
@@ -111,6 +130,9 @@ class Run:
             score=self.score,
             seeks_human=self.seeks_human,
             history=tuple(self._history[-MAX_HISTORY:]),
+            near=self._near,
+            picked=self._picked,
+            reworded=self._reworded,
         )
         return state, tuple(self.actions)
 
@@ -163,6 +185,7 @@ class Run:
         self._node_id = target
         self.failures = 0
         self.digits = ""
+        self._near, self._picked, self._reworded = (), "", ""
         self._history.append(Visit(node=target))
         match node:
             case SayStep():
@@ -212,8 +235,14 @@ class Run:
                     StartLookup(connector=node.connector, params=params, timeout_s=node.timeout_s, turn=self.turn)
                 )
             case AnswerStep() as node, "knowledge":
-                question = fill(node.question, self._variables)
-                self.actions.append(SearchKnowledge(question=question, timeout_s=node.timeout_s, turn=self.turn))
+                question = self._reworded or fill(node.question, self._variables)
+                self.actions.append(
+                    SearchKnowledge(
+                        question=question, article_id=self._picked, timeout_s=node.timeout_s, turn=self.turn
+                    )
+                )
+            case AnswerStep(), "choice":
+                self.actions.append(SetTimer(seconds=NEAR_TIMEOUT_S, turn=self.turn))
             case CalendarStep() as node, "calendar":
                 self.actions.append(AskCalendar(calendar=node.calendar, turn=self.turn))
             case QueueStep() as node, "queue":
@@ -257,6 +286,29 @@ class Run:
             self.actions.append(SetTimer(seconds=INTER_KEY_S, turn=self.turn))
         elif seconds := node.voice_timeout_s if self._is_voice() else node.timeout_s:
             self.actions.append(SetTimer(seconds=seconds, turn=self.turn))
+
+    # -- the nearest articles
+
+    def offer(self, node: AnswerStep, near: tuple[NearArticle, ...]) -> bool:
+        """Let the person choose among articles; False where the step or the medium has no way to."""
+        if not near or not any(node.near_text.values()) or self._is_voice():
+            return False
+        self._near, self._picked = near, ""
+        choices = tuple(Choice(key=str(number), label=one.title) for number, one in enumerate(near, 1))
+        self.say(node.near_text, choices=choices)
+        self.wait("choice")
+        return True
+
+    def pick(self, key: str) -> None:
+        """Have the chosen one of the offered articles told."""
+        self._picked = self._near[int(key) - 1].article_id
+        self._near = ()
+        self.wait("knowledge")
+
+    def search_again(self, question: str) -> None:
+        """Look for an answer to other words than the step's own."""
+        self._near, self._reworded = (), question[:MAX_VALUE_CHARS]
+        self.wait("knowledge")
 
     # -- what is said
 

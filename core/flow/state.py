@@ -25,11 +25,19 @@ class Visit(Struct, frozen=True, kw_only=True, omit_defaults=True):
     key: str = ""
 
 
+class NearArticle(Struct, frozen=True, kw_only=True):
+    """An article that a person may have meant."""
+
+    article_id: str
+    title: str
+
+
 class State(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """One running flow; JSON by msgspec, the same again after any number of round trips.
 
     ``turn`` numbers the waits, so that late answers are told apart; ``failures`` counts wrong and missing answers at
-    ``node``; ``unattended`` counts steps since a person last did something; ``digits`` are keys pressed so far.
+    ``node``; ``unattended`` counts steps since a person last did something; ``digits`` are keys pressed so far;
+    ``near`` are the articles to choose from, ``picked`` is the one chosen, ``reworded`` what was asked instead.
     """
 
     flow: str
@@ -44,6 +52,9 @@ class State(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
     score: int = 0
     seeks_human: bool = False
     history: tuple[Visit, ...] = ()
+    near: tuple[NearArticle, ...] = ()
+    picked: str = ""
+    reworded: str = ""
 
     @property
     def is_over(self) -> bool:

@@ -161,10 +161,14 @@ class LookupStep(Step, frozen=True, kw_only=True, tag="lookup"):
 
 
 class AnswerStep(Step, frozen=True, kw_only=True, tag="answer"):
-    """Answer ``question`` from the knowledge base where that is sure; the article's title is kept in ``variable``."""
+    """Answer ``question`` from the knowledge base where that is sure; the article's title is kept in ``variable``.
+
+    Where it is not, ``near_text`` asks a person who writes which of the nearest articles they mean.
+    """
 
     goto: NodeId
     on_unsure: NodeId
+    near_text: Text = {}
     question: Template = "{said}"
     variable: OptionalName = ""
     timeout_s: Seconds = 5

@@ -1,11 +1,11 @@
-"""Answers a flow's question from the knowledge base: only public articles, and only when the answer is sure."""
+"""Answers a flow's question from the knowledge base: only public articles, only when the answer is sure or chosen."""
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from core.flow import KnowledgeFound, SearchKnowledge
+from core.flow import KnowledgeFound, NearArticle, SearchKnowledge
 from core.tasks import Tasks
 from hub.accounts.identity import Identity
 from hub.knowledge.articles import Articles
@@ -18,11 +18,14 @@ from hub.units import Units
 log = logging.getLogger(__name__)
 
 SURE: Final = 0.66  # of the question's telling words stand in the article
+NEAR: Final = 0.25  # less of them, and nobody would see why the article is offered
+MAX_NEAR: Final = 3
 CLEAR_LEAD: Final = 0.05  # of the best one's score before the next
 QUESTION_CHARS: Final = 4  # a shorter text is no question that editors could answer
 MAX_ANSWER_CHARS: Final = 1_200
 MAX_RUNNING: Final = 100
 NOBODY: Final = Identity()
+PUBLIC: Final = "public"
 
 Answered = Callable[[str, KnowledgeFound], Awaitable[None]]
 
@@ -59,16 +62,28 @@ class Answering:
             log.exception("an answer was not taken by conversation %s", conversation_id)
 
     async def _answer(self, conversation_id: str, search: SearchKnowledge) -> KnowledgeFound:
-        found = await self._finder.find(NOBODY, Wanted(text=search.question, limit=5), levels=("public",))
-        best = _sure(found.items)
-        contents = await self._articles.published([best.article.article_id]) if best else {}
+        if search.article_id:
+            return await self._tell(conversation_id, search, search.article_id)
+        found = await self._finder.find(NOBODY, Wanted(text=search.question, limit=5), levels=(PUBLIC,))
+        if best := _sure(found.items):
+            return await self._tell(conversation_id, search, best.article.article_id)
+        if len(squeezed(search.question)) >= QUESTION_CHARS:
+            async with self._units.open() as unit:
+                await self._feedback.note_unanswered(unit.now, search.question, "flow")
+        near = [
+            NearArticle(article_id=one.article.article_id, title=one.article.title)
+            for one in found.items
+            if one.confidence >= NEAR
+        ]
+        return KnowledgeFound(turn=search.turn, status="unsure", near=tuple(near[:MAX_NEAR]))
+
+    async def _tell(self, conversation_id: str, search: SearchKnowledge, article_id: str) -> KnowledgeFound:
+        contents = await self._articles.published([article_id])
+        if article_id not in contents or contents[article_id][0].level != PUBLIC:  # withdrawn meanwhile
+            return KnowledgeFound(turn=search.turn, status="unsure")
+        row, content = contents[article_id]
         async with self._units.open() as unit:
-            if best is None or best.article.article_id not in contents:
-                if len(squeezed(search.question)) >= QUESTION_CHARS:
-                    await self._feedback.note_unanswered(unit.now, search.question, "flow")
-                return KnowledgeFound(turn=search.turn, status="unsure")
-            row, content = contents[best.article.article_id]
-            await self._feedback.note_use(unit.now, row.article_id, "answered", conversation_id=conversation_id)
+            await self._feedback.note_use(unit.now, article_id, "answered", conversation_id=conversation_id)
         text = plain_text(content.body)[:MAX_ANSWER_CHARS]
         return KnowledgeFound(turn=search.turn, status="found", title=row.title, text=f"{row.title}\n{text}")
 

@@ -17,6 +17,7 @@ from core.flow import (
     Keyed,
     KnowledgeFound,
     LookedUp,
+    NearArticle,
     PersonLeft,
     QueueLeft,
     Rated,
@@ -282,6 +283,54 @@ def test_an_answer_is_told_as_it_is_when_sure_and_left_out_when_not(flow_of: Flo
     assert advance(flow, state, KnowledgeFound(turn=1, status="failed"))[0].node == "people"
     assert advance(flow, state, KnowledgeFound(turn=9, status="found", text="晚了")) == (state, ())
     assert advance(flow, state, Said(text="人工"))[0].node == "people"
+
+
+NEAR = (NearArticle(article_id="a1", title="公积金提取"), NearArticle(article_id="a2", title="公积金贷款"))
+
+
+def unsure(turn: int) -> KnowledgeFound:
+    return KnowledgeFound(turn=turn, status="unsure", near=NEAR)
+
+
+@pytest.fixture
+def guessing(flow_of: FlowOf) -> Flow:
+    answer = {"step": "answer", "near_text": {"zh": "是不是想问："}, "goto": "bye", "on_unsure": "people"}
+    return flow_of({"answer": answer})
+
+
+@pytest.mark.parametrize("given", [Said(text="2"), Said(text="公积金贷款"), Said(choice="2")])
+def test_of_near_articles_the_person_picks_one(guessing: Flow, given: Said) -> None:
+    state, _ = start(guessing, {"said": "公积金"})
+    state, actions = advance(guessing, state, unsure(state.turn))
+    assert [(choice.key, choice.label) for choice in actions[0].choices] == [("1", "公积金提取"), ("2", "公积金贷款")]  # type: ignore[union-attr]
+    assert resume(guessing, state) == actions[1:]
+    state, actions = advance(guessing, state, given)
+    assert [action.article_id for action in actions if isinstance(action, SearchKnowledge)] == ["a2"]
+    assert resume(guessing, state) == actions
+    state, actions = advance(guessing, state, KnowledgeFound(turn=state.turn, status="found", text="先备齐材料"))
+    assert (said(actions)[0], state.near) == ("先备齐材料", ())
+
+
+def test_instead_of_picking_one_the_person_asks_in_other_words(guessing: Flow) -> None:
+    state, _ = start(guessing, {"said": "公积金"})
+    state, _ = advance(guessing, state, unsure(state.turn))
+    state, actions = advance(guessing, state, Said(text="租房能提公积金吗"))
+    assert actions == (SearchKnowledge(question="租房能提公积金吗", timeout_s=5, turn=state.turn),)
+    assert resume(guessing, state) == actions
+    state, _ = advance(guessing, state, KnowledgeFound(turn=state.turn, status="unsure"))
+    assert state.node == "people"
+
+
+@pytest.mark.parametrize("given", [Said(text="人工"), Said(media_ids=("m1",)), None])
+def test_whoever_picks_none_of_them_goes_on(guessing: Flow, given: Said | None) -> None:
+    state, _ = start(guessing, {"said": "公积金"})
+    state, _ = advance(guessing, state, unsure(state.turn))
+    assert advance(guessing, state, given or TimedOut(turn=state.turn))[0].node == "people"
+
+
+def test_a_caller_is_not_read_a_list_of_articles(guessing: Flow) -> None:
+    state, _ = start(guessing, {"said": "公积金", "medium": "voice"})
+    assert advance(guessing, state, unsure(state.turn))[0].node == "people"
 
 
 def test_outside_office_hours_a_message_becomes_work(hotline: Flow) -> None:

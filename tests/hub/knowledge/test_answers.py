@@ -31,6 +31,16 @@ async def test_a_question_at_the_menu_is_answered_when_sure(channel: FakeChannel
     assert (await Article.get(code="0601")).accepted == 1
 
 
+async def test_when_not_sure_the_nearest_questions_are_offered_and_one_is_picked(channel: FakeChannel) -> None:
+    await channel.write(CITIZEN, "你好")
+    await channel.hears(CITIZEN, "直接写下您的问题")
+    await channel.write(CITIZEN, "我家暖气不热，已经三天了，老人冻得不行")
+    await channel.hears(CITIZEN, "您是不是想问")
+    await channel.write(CITIZEN, "家里暖气不热怎么办")
+    await channel.hears(CITIZEN, "先看阀门")
+    await channel.hears(CITIZEN, "解决您的问题了吗")
+
+
 async def test_what_nobody_knows_is_said_so_and_kept_for_the_editors(channel: FakeChannel) -> None:
     await channel.write(CITIZEN, "你好")
     await channel.hears(CITIZEN, "直接写下您的问题")
