@@ -17,6 +17,8 @@ from core.events import (
     SendMessage,
 )
 from core.events.conversations import Change
+from core.flow.matching import asks_for_human
+from core.flow.steps import HUMAN_WORDS
 from core.ids import new_id
 from hub.accounts.identity import Identity
 from hub.calls.presence import has_hung_up
@@ -340,11 +342,24 @@ def _order(unit: Unit, address: Address, entry: Entry) -> None:
     unit.record(order, entry.instance, conversation_id=entry.conversation_id)
 
 
+def _hides_the_matter(conversation: Conversation, entry: Entry) -> bool:
+    """Tell whether ``entry`` says less of what the work is about than what was said last: who is offered it must know.
+
+    What machines say never hides people's words, and the wish for a person never hides the question.
+    """
+    match entry.author_kind, conversation.last_author:
+        case "contact", "contact":
+            return bool(conversation.last_text) and asks_for_human(entry.text, HUMAN_WORDS)
+        case ("contact" | "agent", _) | (_, "flow" | "system"):
+            return False
+        case _:
+            return True
+
+
 def _added(unit: Unit, conversation: Conversation, entry: Entry) -> None:
     if entry.kind == "message":
         conversation.last_entry_at = entry.created_at
-        # what machines say never hides people's words: who is offered the work wants to know what it is about
-        if entry.author_kind in ("contact", "agent") or conversation.last_author in ("flow", "system"):
+        if not _hides_the_matter(conversation, entry):
             conversation.last_text = entry.text[:PREVIEW_CHARS] or ("📎" if entry.attachments else "")
             conversation.last_author = entry.author_kind
     unit.touch(conversation)

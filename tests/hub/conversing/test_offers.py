@@ -204,10 +204,12 @@ async def test_a_repeated_transfer_is_the_same_transfer(channel: FakeChannel, co
     assert (notes, await Entry.filter(conversation_id=conversation_id, kind="note").count()) == (1, 1)
 
 
-async def test_an_offer_shows_what_the_citizen_said_last(channel: FakeChannel, come: Come) -> None:
-    await channel.write(WANG, "路灯坏了，找人工")
+async def test_an_offer_shows_what_it_is_about_rather_than_the_wish_for_a_person(
+    channel: FakeChannel, come: Come
+) -> None:
+    await channel.write(WANG, "路灯坏了")
     await channel.write(WANG, "人工")
     zhou = await come("zhou")
     await zhou.until(lambda: bool(zhou.tables["offers"]))
     (row,) = zhou.tables["conversations"].values()
-    assert (row["last_text"], row.get("last_author", "contact")) == ("人工", "contact")
+    assert (row["last_text"], row.get("last_author", "contact")) == ("路灯坏了", "contact")
