@@ -236,6 +236,7 @@ class Assembly:
             call_backs=telephony.call_backs,
             reading_out=ReadingOut(units, telephony.plans, knowledge.articles, knowledge.feedback),
             dialling=telephony.dialling,
+            internal_calls=telephony.internal,
             recordings=recordings,
             recording_exports=RecordingExports(units, audit, recordings, media, settings.data_dir / "exports"),
             flow_visits=FlowVisits(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from hub.calls.controls import CallControls
     from hub.calls.dialling import Dialling
     from hub.calls.flow_visits import FlowVisits
+    from hub.calls.internal_calls import InternalCalls
     from hub.calls.phone_accounts import PhoneAccounts
     from hub.calls.phones import Phones
     from hub.calls.prompt_editor import PromptEditor
@@ -100,6 +101,7 @@ class Services:
     call_backs: "CallBacks"
     reading_out: "ReadingOut"
     dialling: "Dialling"
+    internal_calls: "InternalCalls"
     recordings: "Recordings"
     recording_exports: "RecordingExports"
     flow_visits: "FlowVisits"

@@ -13,7 +13,7 @@ import msgspec
 from core.events.base import Event
 from core.events.messages import Attachment
 
-LegRole = Literal["caller", "agent", "supervisor", "outside"]
+LegRole = Literal["caller", "agent", "supervisor", "outside", "colleague"]  # the last: of a call among ourselves
 LegState = Literal["dialling", "ringing", "answered", "ended"]
 Cause = Literal[
     "normal",  # somebody hung up
@@ -161,8 +161,9 @@ class PhonesPlan(Event, frozen=True, kw_only=True):
 
 
 class CallArrived(Event, frozen=True, kw_only=True):
-    """A call came in on ``dialled`` and rings; ``caller`` is ``tel:…`` or empty when withheld. Times are the engine's.
+    """A call came in on ``dialled`` and rings; times are the engine's.
 
+    ``caller`` is ``tel:…``, empty when withheld, or ``phone:<phone_id>`` when one of our own phones has dialled.
     ``call_id`` and ``leg_id`` are made by the plugin, the same however often it reports the call.
     """
 
@@ -177,7 +178,10 @@ class CallArrived(Event, frozen=True, kw_only=True):
 
 
 class LegChanged(Event, frozen=True, kw_only=True):
-    """A party rings, answered or is gone; ``by_far_end`` tells who hung up, ``sip_code`` is for the log."""
+    """A party rings, answered or is gone; ``by_far_end`` tells who hung up, ``sip_code`` is for the log.
+
+    Of one that is gone ``has_talked`` tells whether anybody was ever in a room with it, true when that is not known.
+    """
 
     type = "call.leg_changed"
     call_id: str
@@ -187,6 +191,7 @@ class LegChanged(Event, frozen=True, kw_only=True):
     cause: Cause = "normal"
     by_far_end: bool = False
     sip_code: int = 0
+    has_talked: bool = True
 
 
 class MediaFlowed(Event, frozen=True, kw_only=True):

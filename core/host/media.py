@@ -2,7 +2,8 @@
 
 Put: the chunks of one file go in order as requests to ``hub.channel.<instance>.ask.media_put`` with
 the headers Media-Id, Offset, Total, Mime and Name (percent-encoded UTF-8) and raw bytes. The hub answers
-each with a JSON object: ``{}`` for a chunk it keeps, an Attachment for the last one.
+each with a JSON object: ``{}`` for a chunk it keeps, an Attachment for the last one; ``upload_lost`` when it has not
+kept what came before, having been started anew, and then the file begins anew, too.
 Get: ``hub.channel.<instance>.ask.media_get`` with the headers Media-Id and Offset and no bytes;
 the answer is raw bytes with Offset, Total and Mime. Errors are answered as everywhere on the bus.
 """
@@ -25,6 +26,8 @@ CHUNK_BYTES: Final = 262_144
 MAX_FILE_BYTES: Final = 20 * 1024 * 1024
 MAX_SOUND_BYTES: Final = 1024 * 1024 * 1024  # recordings of talks: nine hours of telephone in stereo
 MAX_NAME: Final = 200
+MAX_BEGINNINGS: Final = 5  # of one file; a hub that forgets it more often has something else to complain of
+UPLOAD_LOST: Final = "upload_lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +102,17 @@ async def _put(
 ) -> Attachment:
     media_id = new_id()
     answer = b""
-    for offset in range(0, total, CHUNK_BYTES):
+    offset, beginnings = 0, 1
+    while offset < total:
         chunk = Chunk(media_id=media_id, offset=offset, total=total, mime=mime, name=name)
-        answer = await bus.request(subject, Raw(await part(offset), chunk.headers()), reply=bytes)
+        try:
+            answer = await bus.request(subject, Raw(await part(offset), chunk.headers()), reply=bytes)
+        except RequestFailed as error:
+            if error.code != UPLOAD_LOST or beginnings == MAX_BEGINNINGS:
+                raise
+            offset, beginnings = 0, beginnings + 1
+        else:
+            offset += CHUNK_BYTES
     try:
         return msgspec.json.decode(answer, type=Attachment)
     except msgspec.MsgspecError as error:

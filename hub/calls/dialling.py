@@ -15,6 +15,7 @@ from hub.calls.plans import CallPlans
 from hub.calls.presence import ANONYMOUS
 from hub.conversing.masking import masked
 from hub.dispatch.dispatcher import Dispatcher
+from hub.dispatch.presence import is_locked
 from hub.dispatch.queues import Queues
 from hub.errors import ApiError
 from hub.outreach.consent import Consent
@@ -65,6 +66,8 @@ class Dialling:
         async with self._units.open() as unit, self._dispatcher.deciding(unit):
             if (begun := await Call.get_or_none(call_id=call_id)) is not None:
                 return masked(conversation_view(await unit.conversation(begun.conversation_id)), identity)
+            if is_locked(self._dispatcher.agents.get(identity.user_id)):
+                raise ApiError(409, "locked_state", "a supervisor has locked this agent")
             phone = self._phones.of(identity.user_id)
             if phone is None:
                 raise ApiError(409, "no_phone", "no phone of yours can be rung")

@@ -10,6 +10,7 @@ from core.bus import Bus
 from core.events import CallsAnswer, CallsRequest
 from core.subjects import ASK_CALLS
 from core.tasks import Tasks
+from hub.calls.internal_plans import newer_plans
 from hub.calls.live_call import LiveCall
 from hub.calls.phones import Phones
 from hub.calls.prompts import Prompts
@@ -90,8 +91,10 @@ class CallPlans:
         asked = [call_id for call_id in question.calls if call_id not in {row.call_id for row in living}][:MAX_ASKED]
         over = await Call.filter(instance=instance, call_id__in=asked) if asked else []
         newer = [row for row in (*living, *over) if row.revision > question.calls.get(row.call_id, 0)]
-        plans = [LiveCall(row, Conversation(), []).plan() for row in newer[:MAX_ANSWERED]]
-        return CallsAnswer(plans=tuple(plans), phones=await self._phones.newer(instance, question.phones))
+        plans = await newer_plans(instance, question.calls)
+        plans += [LiveCall(row, Conversation(), []).plan() for row in newer]
+        phones = await self._phones.newer(instance, question.phones)
+        return CallsAnswer(plans=tuple(plans[:MAX_ANSWERED]), phones=phones)
 
     def _take_up(self, unit: Unit, live: LiveCall) -> LiveCall:
         unit.kept["call", live.row.call_id] = live

@@ -22,6 +22,7 @@ from core.events import (
 from core.events.calls import LegPlan
 from core.flow import Keyed, PersonLeft, Recorded, TransferEnded
 from hub.calls.call_backs import CallBacks
+from hub.calls.internal_calls import OWN_PHONE, InternalCalls
 from hub.calls.live_call import LiveCall, new_party
 from hub.calls.outgoing import Outgoing
 from hub.calls.phones import Phones
@@ -70,6 +71,7 @@ class CallReports:
         phones: Phones,
         outgoing: Outgoing,
         call_backs: CallBacks,
+        internal: InternalCalls,
         contacts: Contacts,
         links: ContactLinks,
         reception: Reception,
@@ -82,6 +84,7 @@ class CallReports:
         self._phones = phones
         self._outgoing = outgoing
         self._call_backs = call_backs
+        self._internal = internal
         self._contacts = contacts
         self._links = links
         self._reception = reception
@@ -93,6 +96,8 @@ class CallReports:
     async def take(self, unit: Unit, instance: str, event: Event) -> None:
         """Handle one report inside ``unit``."""
         match event:
+            case CallArrived() if event.caller.startswith(OWN_PHONE):
+                await self._internal.arrived(unit, instance, event)
             case CallArrived():
                 await self._arrived(unit, instance, event)
             case PhoneChanged():
@@ -103,6 +108,8 @@ class CallReports:
                 log.info("trunk %s is %s", event.trunk, "up" if event.is_up else "down")
             case LegChanged() | MediaFlowed() | KeysPressed() | ActivityEnded() | RecordingEnded():
                 live = await self._plans.open(unit, event.call_id)
+                if live is None and await self._internal.take(unit, instance, event):
+                    return
                 if live is None or live.row.instance != instance:
                     log.warning("%s reports on a call it never had: %s", instance, event.call_id)
                     return
@@ -243,6 +250,10 @@ class CallReports:
             await self._not_answered(unit, live, party, LEFT.get(event.cause, "no_answer"))
             return
         if conversation.state != "active" or conversation.agent_id != party.user_id:
+            self._rest_unless_told(live)
+        elif not event.has_talked and live.row.talked_at == party.answered_at:
+            live.row.talked_at = None  # they lifted and put down: it was no service
+            await self._dispatcher.return_one(unit, conversation)
             self._rest_unless_told(live)
         elif event.cause == "lost" and live.row.talked_at is not None:
             await self._dispatcher.return_one(unit, conversation)  # the citizen is served first of all

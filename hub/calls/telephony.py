@@ -6,6 +6,7 @@ from hub.audit import Audit
 from hub.calls.call_backs import CallBacks
 from hub.calls.controls import CallControls
 from hub.calls.dialling import Dialling
+from hub.calls.internal_calls import InternalCalls
 from hub.calls.outgoing import Outgoing
 from hub.calls.phones import Phones
 from hub.calls.plans import CallPlans
@@ -35,10 +36,12 @@ class Telephony:
     call_backs: CallBacks
     controls: CallControls
     dialling: Dialling
+    internal: InternalCalls
     reports: CallReports
 
     def __init__(self, units: Units, bus: Bus, desk: Desk, sealer: Sealer, queues: Queues) -> None:
         self._units = units
+        self._bus = bus
         self._queues = queues
         self.prompts = Prompts(units)
         self.phones = Phones(units, bus, sealer)
@@ -87,11 +90,13 @@ class Telephony:
             consent=consent,
             queues=self._queues,
         )
+        self.internal = InternalCalls(self._units, self._bus, self.phones, dispatcher)
         self.reports = CallReports(
             plans=self.plans,
             phones=self.phones,
             outgoing=self.outgoing,
             call_backs=self.call_backs,
+            internal=self.internal,
             contacts=contacts,
             links=links,
             reception=reception,

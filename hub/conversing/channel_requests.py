@@ -13,7 +13,7 @@ from core.bus import Bus, Raw
 from core.events import Attachment, Choice, History, HistoryMessage, HistoryRequest
 from core.events.conversations import AuthorKind
 from core.events.messages import MessageState
-from core.host.media import CHUNK_BYTES, MAX_FILE_BYTES, Chunk, read_chunk
+from core.host.media import CHUNK_BYTES, MAX_FILE_BYTES, UPLOAD_LOST, Chunk, read_chunk
 from core.subjects import ASK_HISTORY, ASK_MEDIA_GET, ASK_MEDIA_PUT
 from hub.dispatch.dispatcher import Dispatcher
 from hub.errors import ApiError, not_found
@@ -118,7 +118,7 @@ class ChannelRequests:
             if len(self._uploads) > MAX_UPLOADS:
                 self._uploads.popitem(last=False)[1].forget()
         if upload is None or upload.total != chunk.total or chunk.offset > upload.received:
-            raise ApiError(409, "upload_lost", "begin again with the first chunk")
+            raise ApiError(409, UPLOAD_LOST, "begin again with the first chunk")
         if chunk.offset + len(question.payload) > chunk.total:
             self._uploads.pop(key).forget()
             raise ApiError(422, "bad_upload", "more bytes than announced")

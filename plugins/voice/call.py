@@ -27,7 +27,7 @@ from plugins.voice.ari.events import (
     StasisStart,
 )
 from plugins.voice.context import Context
-from plugins.voice.items import Arrived, Found, FoundTape, Item, Prepared, Recheck
+from plugins.voice.items import Arrived, Found, FoundMessage, FoundTape, Item, Prepared, Recheck
 from plugins.voice.marks import Mark
 from plugins.voice.messages import VoiceMessages
 from plugins.voice.outbox import Outbox
@@ -45,6 +45,7 @@ REPEAT_ARRIVAL_S: Final = 2.0
 RETURNED_WAIT_S: Final = 3.0  # for the plan of a call that was with the engine's fall-back already
 KEYS_PER_S: Final = 10
 FALLBACK: Final = "fallback"  # context of the dial plan that serves calls without us
+OWN_PHONE: Final = "phone:"  # of callers who are no citizens: announcements are not for them
 
 
 class Call:
@@ -143,7 +144,10 @@ class Call:
                 log.warning("no plan has come for call %s: the engine serves it", self.call_id)
                 leg.is_ours = False
                 try:
-                    await self._ari.continue_in_dialplan(leg.channel_id, context=FALLBACK, exten="s")
+                    if self._arrival is not None and self._arrival.caller.startswith(OWN_PHONE):
+                        await self._ari.hang_up(leg.channel_id, cause=causes.CONGESTION)
+                    else:
+                        await self._ari.continue_in_dialplan(leg.channel_id, context=FALLBACK, exten="s")
                 except (Gone, Conflict):
                     log.debug("call %s has gone meanwhile", self.call_id)
 
@@ -196,7 +200,9 @@ class Call:
                 await self._found(item)
             case FoundTape():
                 caller = next((key for key, leg in self.stock.legs.items() if leg.mark.role == "caller"), "")
-                self._tapes.found(item.name, leg_id=caller if item.is_on else "")
+                self._tapes.found(item.recording_id, item.names, leg_id=caller if item.is_on else "")
+            case FoundMessage():
+                await self._messages.found(item.name)
             case Recheck():
                 await self._recheck()
             case Prepared():
@@ -276,6 +282,7 @@ class Call:
         mark, channel = item.mark, item.channel
         leg = Leg(mark, channel.id, is_inbound=not channel.id.startswith("leg~"), is_ours=item.is_ours)
         leg.sounds = mark.background
+        leg.has_talked = item.channel.state == "Up"
         # nobody knows how many keys were reported, but nobody presses so many: no number is used twice
         leg.keys = math.ceil((datetime.now(UTC) - channel.created_at).total_seconds() * KEYS_PER_S)
         for bridge in item.bridges:
@@ -289,7 +296,7 @@ class Call:
         if mark.doing == "listen" and not mark.is_done:
             await self._find_playback(leg)
         elif mark.doing == "record" and not mark.is_done:
-            await self._messages.find(mark)
+            await self._messages.found(marks.message(mark.call_id, mark.leg_id, mark.activity_id))
         elif mark.doing == "spy" and not any(bridge.id == marks.ear(mark.leg_id) for bridge in item.bridges):
             leg.mark = Mark(call_id=mark.call_id, leg_id=mark.leg_id, role=mark.role)
 
@@ -366,4 +373,4 @@ class Call:
         word: Cause = "lost" if at is None else causes.ended(cause, is_answered=is_answered, by_us=by_us)
         if leg.is_inbound and not is_answered and not by_us and at is not None:
             word = "normal"  # the caller did not wait, whatever the engine calls it
-        self._reports.ended(leg_id, word, at=at, by_far_end=not by_us, sip_code=sip_code)
+        self._reports.ended(leg_id, word, at=at, by_far_end=not by_us, sip_code=sip_code, has_talked=leg.has_talked)

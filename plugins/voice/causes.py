@@ -6,6 +6,7 @@ from core.events.calls import Cause
 
 NORMAL: Final = 16
 REJECTED: Final = 21
+CONGESTION: Final = 34
 
 _CAUSES: Final[dict[int, Cause]] = {
     1: "unreachable",  # unallocated number

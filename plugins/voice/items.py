@@ -29,10 +29,18 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class FoundTape:
-    """A side of a recording that the engine has had since before us; ``is_on`` while it is being written."""
+    """A recording's stretch that the engine has had since before us; ``is_on`` while both its sides are written."""
+
+    recording_id: str
+    names: Sequence[str]
+    is_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FoundMessage:
+    """A voice message that was not handed in before us, or is being recorded still."""
 
     name: str
-    is_on: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,4 +55,4 @@ class Recheck:
     """Something could not be done: look again."""
 
 
-Item: TypeAlias = CallPlan | AriEvent | Arrived | Found | FoundTape | Prepared | Recheck
+Item: TypeAlias = CallPlan | AriEvent | Arrived | Found | FoundTape | FoundMessage | Prepared | Recheck

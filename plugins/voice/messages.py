@@ -1,18 +1,18 @@
 """Voice messages: when the engine has recorded one it goes to the media store, and the hub hears of it."""
 
-import asyncio
 import logging
 from typing import Final
 
-from core.backoff import Backoff
-from core.errors import BusUnavailable, RequestFailed
+from core.errors import RequestFailed
+from core.events import Attachment
 from core.events.calls import Record
 from core.tasks import Tasks
 from plugins.voice import marks
 from plugins.voice.ari import AriUnavailable, Gone
 from plugins.voice.ari.events import RecordingFailed, RecordingFinished
 from plugins.voice.context import Context
-from plugins.voice.marks import Mark
+from plugins.voice.handing_in import until_taken
+from plugins.voice.outbox import sending
 from plugins.voice.reports import Reports
 
 log = logging.getLogger(__name__)
@@ -30,6 +30,7 @@ class VoiceMessages:
         self._context = context
         self._reports = reports
         self._by_key: set[str] = set()
+        self._begun: set[str] = set()  # to be handed in
         self._tasks = Tasks()
 
     def stopped_by_key(self, activity_id: str) -> None:
@@ -46,13 +47,14 @@ class VoiceMessages:
             outcome = "done" if duration_s + ROUNDED_S >= wanted.max_s else "silence"
         self._start(name, ids[1], ids[2], outcome)
 
-    async def find(self, mark: Mark) -> None:
-        """A message was under way before us: hand it in if it has ended meanwhile."""
-        name = marks.message(mark.call_id, mark.leg_id, mark.activity_id)
+    async def found(self, name: str) -> None:
+        """A message was there before us: hand it in, unless it is under way."""
+        ids = marks.parts_of(name, "message", 3)
+        assert ids is not None
         try:
             await self._context.ari.live_recording(name)
         except Gone:
-            self._start(name, mark.leg_id, mark.activity_id, "done")
+            self._start(name, ids[1], ids[2], "done")
 
     async def done(self) -> None:
         """Return when everything was handed in."""
@@ -63,28 +65,32 @@ class VoiceMessages:
         await self._tasks.close()
 
     def _start(self, name: str, leg_id: str, activity_id: str, outcome: str) -> None:
-        self._tasks.start(self._hand_in(name, leg_id, activity_id, outcome))
+        if name not in self._begun:
+            self._begun.add(name)
+            self._tasks.start(self._hand_in(name, leg_id, activity_id, outcome))
 
     async def _hand_in(self, name: str, leg_id: str, activity_id: str, outcome: str) -> None:
-        backoff = Backoff(first_s=0.5, limit_s=10.0)
-        while True:
-            try:
-                data = await self._read(name)
-                if len(data) <= WAVE_HEADER:
-                    self._reports.activity_ended(leg_id, activity_id, "failed" if outcome == "failed" else "silence")
-                    return
-                file = await self._context.link.put_media(data, mime="audio/wav", name="voice-message.wav")
-                break
-            except RequestFailed as error:
-                log.error("a voice message is not accepted and stays in the engine: %s", error)
-                self._reports.activity_ended(leg_id, activity_id, "failed")
-                return
-            except (AriUnavailable, BusUnavailable) as error:
-                log.debug("a voice message waits: %s", error)
-                await asyncio.sleep(backoff.next_s())
-        length_s = (len(data) - WAVE_HEADER) / BYTES_PER_S
+        try:
+            handed_in = await until_taken(lambda: self._store(name), "a voice message")
+        except RequestFailed as error:
+            log.error("a voice message is not accepted and stays in the engine: %s", error)
+            self._reports.activity_ended(leg_id, activity_id, "failed")
+            return
+        if handed_in is None:
+            self._reports.activity_ended(leg_id, activity_id, "failed" if outcome == "failed" else "silence")
+            return
+        file, length_s = handed_in
         self._reports.activity_ended(leg_id, activity_id, outcome, length_s=length_s, file=file)
+        await self._reports.flushed()
         await self._context.ari.delete_recording(name)
+
+    async def _store(self, name: str) -> tuple[Attachment, float] | None:
+        """Return the stored message and its length, or None when nothing was said."""
+        data = await self._read(name)
+        if len(data) <= WAVE_HEADER:
+            return None
+        file = await self._context.link.put_media(_whole(data), mime="audio/wav", name="voice-message.wav")
+        return file, (len(data) - WAVE_HEADER) / BYTES_PER_S
 
     async def _read(self, name: str) -> bytes:
         data = bytearray()
@@ -97,3 +103,26 @@ class VoiceMessages:
         except Gone:
             return b""
         return bytes(data[:MAX_BYTES])
+
+
+async def hand_in_orphan(context: Context, name: str) -> None:
+    """Hand in a message whose author hung up while nobody of ours was there."""
+    ids = marks.parts_of(name, "message", 3)
+    assert ids is not None
+    async with sending(context.link) as outbox:
+        messages = VoiceMessages(context, Reports(ids[0], outbox))
+        try:
+            await messages.found(name)
+            await messages.done()
+            await outbox.flushed()
+        except AriUnavailable:
+            return  # the next start finds it
+        finally:
+            await messages.close()
+
+
+def _whole(data: bytes) -> bytes:
+    """Return a WAV file whose header knows its length: an engine that was killed has not written it down."""
+    sound = data[WAVE_HEADER:]
+    riff_size, sound_size = ((len(data) - 8).to_bytes(4, "little"), len(sound).to_bytes(4, "little"))
+    return data[:4] + riff_size + data[8 : WAVE_HEADER - 4] + sound_size + sound

@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final
 
 from core.backoff import Backoff
@@ -47,3 +49,15 @@ class Outbox:
                     backoff.reset()
                     break
             self._waiting.task_done()
+
+
+@asynccontextmanager
+async def sending(link: Link) -> AsyncIterator[Outbox]:
+    """Yield an outbox that sends as long as the block lasts; wait for ``flushed`` in it."""
+    outbox = Outbox(link)
+    task = asyncio.create_task(outbox.run())
+    try:
+        yield outbox
+    finally:
+        task.cancel()
+        await asyncio.wait({task})

@@ -25,6 +25,7 @@ class Leg:
     is_listened_to: bool = False  # the engine tells when sound comes from it
     is_leaving: bool = False  # we hung it up, or it is gone and its end is to be reported
     room: str = ""
+    has_talked: bool = False  # somebody was in a room with it, or may have been before us
     sounds: Background = "silence"  # what it hears now besides prompts
     keys: int = 0  # the number of the last key
     preparing: str = ""  # the activity whose sounds are being fetched

@@ -25,7 +25,14 @@ class Reports:
             self._outbox.put(LegChanged(call_id=self._call_id, leg_id=leg_id, state=state, at=at))
 
     def ended(
-        self, leg_id: str, cause: Cause, *, at: datetime | None = None, by_far_end: bool = True, sip_code: int = 0
+        self,
+        leg_id: str,
+        cause: Cause,
+        *,
+        at: datetime | None = None,
+        by_far_end: bool = True,
+        sip_code: int = 0,
+        has_talked: bool = True,
     ) -> None:
         """A leg is gone."""
         if self._is_news(leg_id, "ended"):
@@ -38,6 +45,7 @@ class Reports:
                     cause=cause,
                     by_far_end=by_far_end,
                     sip_code=sip_code,
+                    has_talked=has_talked,
                 )
             )
 
@@ -77,6 +85,10 @@ class Reports:
                     at=at or datetime.now(UTC),
                 )
             )
+
+    async def flushed(self) -> None:
+        """Return when all that was told has been stored."""
+        await self._outbox.flushed()
 
     def _is_news(self, leg_id: str, what: str) -> bool:
         if (leg_id, what) in self._told:

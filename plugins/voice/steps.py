@@ -164,6 +164,7 @@ class Hands:
             variables |= LISTEN_FOR_SOUND
             variables["PJSIP_HEADER(add,X-Lianxin-Call)"] = self._call_id
             variables["PJSIP_HEADER(add,X-Lianxin-Leg)"] = wanted.leg_id
+            variables["PJSIP_HEADER(add,X-Lianxin-Role)"] = wanted.role
             if dial.auto_answer:
                 variables |= AUTO_ANSWER
         # before it is asked for: events may come before the answer
@@ -304,6 +305,9 @@ class Hands:
         await self._open_room(room)
         await self._ari.add(marks.bridge(self._call_id, room), leg.channel_id)
         leg.room = room
+        together = [one for one in self._stock.legs.values() if one.room == room]
+        for one in together:
+            one.has_talked = one.has_talked or len(together) > 1
 
     async def _open_room(self, room: str) -> None:
         if room not in self._stock.rooms:

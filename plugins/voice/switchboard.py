@@ -6,13 +6,13 @@ It lives as long as one connection to the engine. After a break there is a new o
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
 from core.events import CallArrived, CallPlan
-from plugins.voice import marks
-from plugins.voice.ari import AriEvent, AriUnavailable, Channel, Conflict, Gone, Snapshot, channel_of
+from plugins.voice import marks, messages, tapes
+from plugins.voice.ari import AriEvent, Channel, Conflict, Gone, Snapshot, channel_of
 from plugins.voice.ari.events import (
     ChannelDestroyed,
     ContactStatusChange,
@@ -23,13 +23,11 @@ from plugins.voice.ari.events import (
     RecordingFinished,
     StasisStart,
 )
-from plugins.voice.call import Call
-from plugins.voice.causes import REJECTED
+from plugins.voice.call import OWN_PHONE, Call
 from plugins.voice.context import Context
-from plugins.voice.items import Arrived, Found, FoundTape
+from plugins.voice.items import Arrived, Found, FoundMessage, FoundTape
 from plugins.voice.lines import Lines
 from plugins.voice.numbers import caller, shown_name
-from plugins.voice.tapes import hand_in_orphan
 
 log = logging.getLogger(__name__)
 
@@ -103,7 +101,7 @@ class Switchboard:
                 await self._take_unmarked(channel)
         with suppress(Gone, Conflict):
             await self._context.ari.subscribe(*unheard)
-        await self._find_tapes(stock)
+        await self._find_files(stock)
         self.has_stock = True
         await self._lines.take_stock()
         await self._clear(stock)
@@ -115,11 +113,10 @@ class Switchboard:
                 self._lines.take(event)
                 return
             case StasisStart(args=(first, endpoint, dialled)) if first == INBOUND:
-                self._arrived(event.channel, endpoint, dialled, event)
+                self._arrived(event.channel, endpoint, dialled)
                 return
-            case StasisStart(args=("phones", *_)):
-                log.warning("a phone dialled by itself: the hub calls for agents, never the other way round")
-                self._let_go(event.channel.id)
+            case StasisStart(args=("phones", phone_id, dialled)):
+                self._arrived(event.channel, "", dialled, phone_id=phone_id)
                 return
         call = self._calls.get(self._call_id(event))
         if call is not None:
@@ -130,18 +127,21 @@ class Switchboard:
     # arriving
 
     async def _take_unmarked(self, channel: Channel) -> None:
-        """Take up a caller who came to us and of whom our predecessor noted nothing."""
+        """Take up somebody who came to us and of whom our predecessor noted nothing."""
         try:
             dialled = await self._context.ari.variable(channel.id, "DIALLED")
         except Gone:
             return
-        self._arrived(channel, channel.endpoint, dialled, None)
+        if any(trunk.name == channel.endpoint for trunk in self._context.config.trunks):
+            self._arrived(channel, channel.endpoint, dialled)
+        else:
+            self._arrived(channel, "", dialled, phone_id=channel.endpoint)
 
-    def _arrived(self, channel: Channel, trunk: str, dialled: str, event: StasisStart | None) -> None:
+    def _arrived(self, channel: Channel, trunk: str, dialled: str, *, phone_id: str = "") -> None:
         instance = self._context.link.instance
         call_id = marks.arrived_call(instance, channel.id)
         self._by_channel[channel.id] = call_id
-        number = caller(channel.caller.number, self._context.config)
+        number = f"{OWN_PHONE}{phone_id}" if phone_id else caller(channel.caller.number, self._context.config)
         arrival = CallArrived(
             call_id=call_id,
             leg_id=marks.arrived_leg(instance, channel.id),
@@ -153,16 +153,9 @@ class Switchboard:
         )
         self._call(call_id).put(Arrived(channel, arrival))
 
-    def _let_go(self, channel_id: str) -> None:
-        self._keep(channel_id, self._hang_up(channel_id))
-
     def _keep(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         task = self._tasks[name] = asyncio.create_task(work)
         task.add_done_callback(lambda _: self._tasks.pop(name, None))
-
-    async def _hang_up(self, channel_id: str) -> None:
-        with suppress(AriUnavailable):
-            await self._context.ari.hang_up(channel_id, cause=REJECTED)
 
     # calls
 
@@ -201,22 +194,42 @@ class Switchboard:
             return mark.call_id
         return self._by_channel.get(channel.id, "")
 
-    async def _find_tapes(self, stock: Snapshot) -> None:
-        """Take up recordings under way, and hand in those of calls that are over."""
+    async def _find_files(self, stock: Snapshot) -> None:
+        """Take up recordings and voice messages, and hand in those of calls that are over."""
         live = {channel.id for channel in stock.channels}
         stored = {recording.name for recording in await self._context.ari.stored_recordings()}
-        orphans: dict[tuple[str, str], list[str]] = {}
+        stretches: dict[tuple[str, str, str], list[str]] = {}
         for name in sorted(live | stored):
-            ids = marks.parts_of(name, "tape", 4)
-            if ids is None:
-                continue
-            call_id, recording_id, *_ = ids
-            if call_id in self._calls:
-                self._calls[call_id].put(FoundTape(name, is_on=name in live))
+            if (ids := marks.parts_of(name, "tape", 4)) is not None:
+                call_id, recording_id, begun_ms, _ = ids
+                stretches.setdefault((call_id, recording_id, begun_ms), []).append(name)
+            elif (ids := marks.parts_of(name, "message", 3)) is not None:
+                self._found_message(ids[0], name)
+        orphans: dict[tuple[str, str], list[str]] = {}
+        for (call_id, recording_id, _), names in stretches.items():
+            if (call := self._calls.get(call_id)) is not None:
+                call.put(FoundTape(recording_id, names, is_on=await self._is_written([*live.intersection(names)])))
             else:
-                orphans.setdefault((call_id, recording_id), []).append(name)
+                orphans.setdefault((call_id, recording_id), []).extend(names)
         for (call_id, recording_id), names in orphans.items():
-            self._keep(recording_id, hand_in_orphan(self._context, call_id, recording_id, names))
+            self._keep(recording_id, tapes.hand_in_orphan(self._context, call_id, recording_id, names))
+
+    def _found_message(self, call_id: str, name: str) -> None:
+        if (call := self._calls.get(call_id)) is not None:
+            call.put(FoundMessage(name))
+        else:
+            self._keep(name, messages.hand_in_orphan(self._context, name))
+
+    async def _is_written(self, listeners: Sequence[str]) -> bool:
+        """Tell whether both listeners of a stretch record; if only one does or none, they are let go."""
+        if len(listeners) == len(tapes.SIDES):
+            with suppress(Gone):
+                for name in listeners:
+                    await self._context.ari.live_recording(name)
+                return True
+        for name in listeners:
+            await self._context.ari.hang_up(name)
+        return False
 
     async def _clear(self, stock: Snapshot) -> None:
         """Remove what calls that are over have left behind."""

@@ -16,14 +16,14 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from core.backoff import Backoff
-from core.errors import BusUnavailable, RequestFailed
+from core.errors import RequestFailed
 from core.events import RecordingEnded
 from core.tasks import Tasks
 from plugins.voice import marks
 from plugins.voice.ari import AriUnavailable, Conflict, Gone, Refused
 from plugins.voice.context import Context
-from plugins.voice.outbox import Outbox
+from plugins.voice.handing_in import until_taken
+from plugins.voice.outbox import Outbox, sending
 from plugins.voice.reconcile import Leg, Stock
 from plugins.voice.stereo import FORMAT, Stretch, join
 
@@ -79,11 +79,10 @@ class Tapes:
             del self._opening[ids[1]]
             await asyncio.gather(*(self._record(name) for name in opening.there))
 
-    def found(self, name: str, *, leg_id: str) -> None:
-        """A side of a stretch was there before us; ``leg_id`` is who is being recorded, nobody when it has ended."""
-        if (ids := marks.parts_of(name, "tape", 4)) is not None:
-            self._names.setdefault(ids[1], set()).add(name)
-            self._stock.tapes[ids[1]] = leg_id or self._stock.tapes.get(ids[1], "")
+    def found(self, recording_id: str, names: Iterable[str], *, leg_id: str) -> None:
+        """A stretch was there before us; ``leg_id`` is who is being recorded, nobody when it has ended."""
+        self._names.setdefault(recording_id, set()).update(names)
+        self._stock.tapes[recording_id] = leg_id or self._stock.tapes.get(recording_id, "")
 
     async def stop(self, recording_id: str) -> None:
         """End the stretch that is being recorded, by letting its listeners go."""
@@ -148,21 +147,18 @@ async def hand_in(
     ``closed`` returns when a side was written down.
     """
     folder = context.link.data_dir / "tapes" / recording_id
-    backoff = Backoff(first_s=0.5, limit_s=20.0)
     names = sorted(names)
+
+    async def store() -> RecordingEnded | None:
+        for name in names:
+            await closed(name)
+        return await _store(context, call_id, recording_id, names, folder, is_cut=is_cut)
+
     try:
-        while True:
-            try:
-                for name in names:
-                    await closed(name)
-                report = await _store(context, call_id, recording_id, names, folder, is_cut=is_cut)
-                break
-            except RequestFailed as error:
-                log.error("recording %s is not accepted and stays in the engine: %s", recording_id, error)
-                return
-            except (AriUnavailable, BusUnavailable) as error:
-                log.debug("recording %s waits: %s", recording_id, error)
-                await asyncio.sleep(backoff.next_s())
+        report = await until_taken(store, f"recording {recording_id}")
+    except RequestFailed as error:
+        log.error("recording %s is not accepted and stays in the engine: %s", recording_id, error)
+        return
     finally:
         await asyncio.to_thread(_remove, folder)
     if report is not None:
@@ -179,14 +175,9 @@ async def hand_in_orphan(context: Context, call_id: str, recording_id: str, name
         started = await context.ari.started_at()
     except AriUnavailable:
         return  # the next start finds it
-    outbox = Outbox(context.link)
-    sending = asyncio.create_task(outbox.run())
-    try:
-        is_cut = started.timestamp() * 1_000 > begun_ms
+    is_cut = started.timestamp() * 1_000 > begun_ms
+    async with sending(context.link) as outbox:
         await hand_in(context, outbox, call_id, recording_id, names, closed=partial(_closed, context), is_cut=is_cut)
-    finally:
-        sending.cancel()
-        await asyncio.wait({sending})
 
 
 async def _store(

@@ -10,6 +10,7 @@ from core.events import ConversationView, SpyMode
 from hub.calls.controls import Consultation
 from hub.calls.dialling import NewCall
 from hub.calls.flow_visits import FlowEntry, FlowTarget
+from hub.calls.internal_calls import CallBegun, ColleagueCall
 from hub.errors import ApiError
 from hub.http.endpoints import Call, Endpoints, NoBody
 from hub.services import Services
@@ -104,6 +105,14 @@ async def remove_phone(services: Services, call: Call[NoBody]) -> None:
 async def make_call(services: Services, call: Call[NewCall]) -> ConversationView:
     """Call somebody: this user's phone rings first."""
     return await services.dialling.begin(call.identity, call.body, remote=call.remote)
+
+
+@api.add(
+    "POST", "/api/v1/calls/internal", "desk.use", body=ColleagueCall, answer=CallBegun, problems=(409, 422), status=201
+)
+async def call_colleague(services: Services, call: Call[ColleagueCall]) -> CallBegun:
+    """Call a colleague by work number: this user's phone rings first."""
+    return await services.internal_calls.begin(call.identity, call.body)
 
 
 @api.add("PUT", f"{CALL}/hold", "desk.use", body=Hold, answer=ConversationView, problems=(409,))

@@ -45,6 +45,26 @@ class Call(Model):
         indexes = (("conversation_id",), ("instance", "ended_at"), ("arrived_at",))
 
 
+class InternalCall(Model):
+    """A call between colleagues; ``legs`` is its plan as ``core.events.CallPlan`` has it, ``caller_id`` who dialled."""
+
+    call_id: str = slug_field(is_key=True)
+    instance: str = slug_field()
+    caller_id: str = id_field()
+    callee_id: str | None = id_field(null=True)  # none: what was dialled is nobody's number
+    revision = fields.IntField(default=0)
+    legs: list[dict[str, Any]] = json_field(list)
+    arrived_at = fields.DatetimeField()
+    talked_at: datetime | None = fields.DatetimeField(null=True)
+    ended_at: datetime | None = fields.DatetimeField(null=True)
+    cause = fields.CharField(max_length=16, default="")
+
+    class Meta:
+        app = "store"
+        table = "internal_call"
+        indexes = (("instance", "ended_at"), ("caller_id", "arrived_at"))
+
+
 class CallLeg(Model):
     """One party of a call, for ever: when it rang, answered and left. Times are the engine's."""
 

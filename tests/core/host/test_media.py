@@ -17,6 +17,7 @@ class MediaStore:
     def __init__(self) -> None:
         self.files: dict[str, tuple[Chunk, bytes]] = {}
         self.piece_bytes = 100_000
+        self.forgets = 0  # how often it will have been started anew before a file's second chunk
 
     async def open(self, hub: Hub) -> None:
         await hub.bus.respond(fill(ASK_MEDIA_PUT, INSTANCE), self.put, request=Raw)
@@ -24,6 +25,9 @@ class MediaStore:
 
     async def put(self, instance: str, question: Raw):
         chunk = read_chunk(question.headers)
+        if chunk.offset and self.forgets:
+            self.forgets -= 1
+            raise RequestFailed("upload_lost", "begin again with the first chunk")
         before = self.files[chunk.media_id][1] if chunk.offset else b""
         data = before[: chunk.offset] + question.payload
         self.files[chunk.media_id] = (chunk, data)
@@ -56,6 +60,21 @@ async def test_a_file_comes_back_as_it_went(media, size_bytes: int):
     attachment = await link.put_media(data, mime="image/png", name="图 片.png")
     assert (attachment.name, attachment.size_bytes) == ("图 片.png", size_bytes)
     assert await link.get_media(attachment.media_id) == (data, "image/png")
+
+
+async def test_a_file_begins_anew_when_the_hub_was_started_anew_in_its_middle(media):
+    store, link = media
+    store.forgets = 2
+    data = os.urandom(3 * CHUNK_BYTES)
+    attachment = await link.put_media(data, mime="audio/wav")
+    assert await link.get_media(attachment.media_id) == (data, "audio/wav")
+
+
+async def test_a_hub_that_forgets_again_and_again_is_not_asked_for_ever(media):
+    store, link = media
+    store.forgets = 100
+    with pytest.raises(RequestFailed, match="begin again"):
+        await link.put_media(bytes(2 * CHUNK_BYTES), mime="audio/wav")
 
 
 @pytest.mark.parametrize("size_bytes", [0, MAX_FILE_BYTES + 1])

@@ -170,6 +170,37 @@ async def test_a_lost_phone_brings_the_caller_back_to_the_head_of_the_queue(engi
     assert (await Conversation.get()).state == "queued"
 
 
+async def test_a_phone_lifted_and_put_down_before_the_talk_gives_the_call_to_the_next_agent(
+    engine: FakeEngine, come: Come
+) -> None:
+    zhou = await come("zhou")
+    call_id = await engine.arrive()
+    await engine.press(call_id, "0")
+    first = await engine.rings(call_id)
+    await engine.change(call_id, first.leg_id, "answered")
+    await engine.hears(call_id, "工号")
+    await engine.change(call_id, first.leg_id, "ended", has_talked=False)
+    await eventually(Conversation.filter(state="queued", agent_id=None))
+    assert (await Call.get()).talked_at is None
+    li = await come("li")
+    await engine.until(lambda: (leg := engine.agent(call_id)) is not None and leg.leg_id != first.leg_id)
+    await engine.change(call_id, (await engine.rings(call_id)).leg_id, "answered")
+    await eventually(Conversation.filter(state="active", agent_id=li.me["user_id"]))
+    await zhou.until(lambda: zhou.tables["agents"][zhou.me["user_id"]]["state"] == "available")
+
+
+async def test_a_phone_lifted_and_put_down_while_the_hub_was_away_served_nobody(
+    engine: FakeEngine, come: Come, still_house: House
+) -> None:
+    await come("zhou")
+    call_id = await engine.arrive()
+    await engine.press(call_id, "0")
+    first = await engine.rings(call_id)
+    await engine.change_at_once(still_house, call_id, first.leg_id, "answered", "ended")
+    await eventually(Conversation.filter(state="queued", agent_id=None))
+    await engine.queues(call_id)
+
+
 async def test_a_recording_is_kept_with_the_conversation(engine: FakeEngine, come: Come) -> None:
     zhou = await come("zhou")
     call_id = await engine.arrive()

@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -71,11 +71,21 @@ class FakeEngine:
         await self.until(lambda: call_id in self.plans)
         return call_id
 
-    async def change(self, call_id: str, leg_id: str, state: LegState, *, cause: Cause = "normal") -> None:
+    async def change(
+        self, call_id: str, leg_id: str, state: LegState, *, cause: Cause = "normal", has_talked: bool = True
+    ) -> None:
         """Report that a party rings, answered, or is gone by itself."""
-        at = datetime.now(UTC)
-        event = LegChanged(call_id=call_id, leg_id=leg_id, state=state, at=at, cause=cause, by_far_end=True)
-        await self.emit(event)
+        await self.emit(
+            LegChanged(
+                call_id=call_id,
+                leg_id=leg_id,
+                state=state,
+                at=datetime.now(UTC),
+                cause=cause,
+                by_far_end=True,
+                has_talked=has_talked,
+            )
+        )
 
     async def press(self, call_id: str, keys: str) -> None:
         """Report keys of the caller."""
@@ -87,11 +97,19 @@ class FakeEngine:
     async def press_at_once(self, house: House, call_id: str, keys: str) -> None:
         """Report keys of the caller that reach the hub in one batch."""
         leg_id = self.caller(call_id).leg_id
-        router = house.hub.router
-        async with router._units.open() as unit, router._dispatcher.deciding(unit):
-            for key in keys:
-                event = KeysPressed(call_id=call_id, leg_id=leg_id, keys=key, n=next(self._keys), at=datetime.now(UTC))
-                await router._calls.take(unit, self.instance, event)
+        at = datetime.now(UTC)
+        await self._at_once(
+            house,
+            [KeysPressed(call_id=call_id, leg_id=leg_id, keys=key, n=next(self._keys), at=at) for key in keys],
+        )
+
+    async def change_at_once(self, house: House, call_id: str, leg_id: str, *states: LegState) -> None:
+        """Report in one batch what became of a party that nobody talked with."""
+        at = datetime.now(UTC)
+        await self._at_once(
+            house,
+            [LegChanged(call_id=call_id, leg_id=leg_id, state=state, at=at, has_talked=False) for state in states],
+        )
 
     async def finish(
         self, call_id: str, *, outcome: Outcome = "done", file: Attachment | None = None, length_s: float = 3.0
@@ -178,6 +196,12 @@ class FakeEngine:
                 await self._came.wait_for(holds)
         except TimeoutError:
             raise AssertionError(f"did not come about; the plans are {self.plans}") from None
+
+    async def _at_once(self, house: House, events: Sequence[Event]) -> None:
+        router = house.hub.router
+        async with router._units.open() as unit, router._dispatcher.deciding(unit):
+            for event in events:
+                await router._calls.take(unit, self.instance, event)
 
     async def _hear(self, _envelope: Envelope, event: Event, _instance: str) -> None:
         async with self._came:

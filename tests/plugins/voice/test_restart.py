@@ -3,14 +3,22 @@
 import asyncio
 import os
 import signal
+import wave
+from array import array
 from contextlib import AsyncExitStack, suppress
+from io import BytesIO
 from pathlib import Path
+from unittest.mock import patch
+
+import pytest
 
 from core.errors import ChannelNotReady
 from core.events import ActivityEnded, CallArrived, KeysPressed, LegChanged, RecordingEnded
-from core.events.calls import Listen, Prompt, RecordingPlan
+from core.events.calls import Listen, Prompt, Record, RecordingPlan
 from hub.engine.binary import Asterisk
 from hub.engine.process import start
+from plugins.voice.stereo import FORMAT
+from plugins.voice.tapes import SIDES, Tapes
 from tests.hub.engine.conftest import engine, own_board
 from tests.plugins.voice.support.audio import has_tone
 from tests.plugins.voice.support.engine import Board, engine_settings
@@ -21,6 +29,28 @@ __all__ = ["engine", "own_board"]
 
 CALLER_HZ, AGENT_HZ, PROMPT_HZ = 440.0, 620.0, 850.0
 RECORDED = (RecordingPlan(recording_id="rec-kill"),)
+MESSAGE = Record(activity_id="message", max_s=30, has_beep=False)
+
+
+async def two_sides(board: Board) -> None:
+    """Return when both sides of a talk have somebody who listens to them."""
+    async with asyncio.timeout(10):
+        while len([one for one in await board.ari.channels() if one.id.startswith("tape~")]) < len(SIDES):
+            await asyncio.sleep(0.02)
+
+
+async def nobody_left(board: Board) -> None:
+    """Return when the engine has no channel any more."""
+    async with asyncio.timeout(10):
+        while await board.ari.channels():
+            await asyncio.sleep(0.02)
+
+
+async def nothing_stored(board: Board) -> None:
+    """Return when every recording has left the engine."""
+    async with asyncio.timeout(10):
+        while await board.ari.stored_recordings():
+            await asyncio.sleep(0.02)
 
 
 async def test_a_talk_goes_on_and_its_recording_is_whole(board: Board, tmp_path: Path) -> None:
@@ -145,16 +175,96 @@ async def test_a_recording_whose_call_ended_meanwhile_is_handed_in(board: Board,
             await first.aclose()
             await call.hang_up()
             await desk.hang_up()
-        async with asyncio.timeout(10):
-            while await board.ari.channels():
-                await asyncio.sleep(0.02)
+        await nobody_left(board)
         async with made.at_work():
             ended = await voice.told(RecordingEnded, recording_id="rec-kill")
             assert (ended.call_id, ended.is_cut) == (call_id, False)
             assert ended.length_s > 0.9
+            await nothing_stored(board)
+
+
+@pytest.mark.parametrize("begun", [(), ("left",)], ids=["neither side", "one side"])
+async def test_a_recording_that_was_about_to_begin_when_we_died_is_begun(
+    board: Board, tmp_path: Path, begun: tuple[str, ...]
+) -> None:
+    async with Phone(board.sip, "trunk") as trunk, AsyncExitStack() as first:
+        made = new_stage(board, tmp_path, trunk)
+        voice = await first.enter_async_context(made.at_work())
+        phone = await voice.phone("agent-1")
+        async with trunk.call("12345") as call:
+            call_id, caller, served, desk = await talking(voice, call, phone)
+            call.say(CALLER_HZ)
+            desk.say(AGENT_HZ)
+            await call.hears(AGENT_HZ)
+            came: set[str] = set()
+
+            async def die(tapes: Tapes, name: str) -> None:
+                if name.endswith(begun):
+                    await board.ari.record(name, name, audio_format=FORMAT)
+                came.add(name)
+
+            with patch.object(Tapes, "listener_came", die):
+                await voice.plan(call_id, caller, served, recordings=RECORDED)
+                async with asyncio.timeout(10):
+                    while len(came) < len(SIDES):
+                        await asyncio.sleep(0.02)
+                await first.aclose()
+            async with made.at_work():
+                await voice.plan(call_id, caller, served, recordings=RECORDED)
+                await two_sides(board)
+                await call.heard_for(1.5)
+                await voice.plan(call_id)
+                ended = await voice.told(RecordingEnded)
+                left, right = sides(made.link.files[ended.file.media_id][0])
+                assert has_tone(left[-9_600:-4_800], CALLER_HZ)
+                assert has_tone(right[-9_600:-4_800], AGENT_HZ)
+
+
+async def test_a_message_whose_author_hung_up_meanwhile_is_handed_in(board: Board, tmp_path: Path) -> None:
+    async with Phone(board.sip, "trunk") as trunk, AsyncExitStack() as first:
+        made = new_stage(board, tmp_path, trunk)
+        voice = await first.enter_async_context(made.at_work())
+        async with trunk.call("12345") as call:
+            arrived = await voice.arrival()
+            await voice.plan(arrived.call_id, citizen(arrived.leg_id, MESSAGE))
+            await call.answered()
+            call.say(CALLER_HZ)
+            await call.heard_for(1.5)
+            await first.aclose()
+            await call.hang_up()
+        await nobody_left(board)
+        async with made.at_work():
+            ended = await voice.told(ActivityEnded, activity_id="message")
+            assert (ended.call_id, ended.leg_id, ended.outcome) == (arrived.call_id, arrived.leg_id, "done")
+            assert ended.file is not None
+            with wave.open(BytesIO(made.link.files[ended.file.media_id][0])) as file:
+                assert has_tone(array("h", file.readframes(file.getnframes()))[4_000:5_600], CALLER_HZ)
+            await nothing_stored(board)
+
+
+async def test_a_message_is_handed_in_though_we_died_when_it_had_ended(board: Board, tmp_path: Path) -> None:
+    async with Phone(board.sip, "trunk") as trunk, AsyncExitStack() as first:
+        made = new_stage(board, tmp_path, trunk)
+        voice = await first.enter_async_context(made.at_work())
+        async with trunk.call("12345") as call:
+            arrived = await voice.arrival()
+            leaves = citizen(arrived.leg_id, MESSAGE)
+            await voice.plan(arrived.call_id, leaves)
+            await call.answered()
+            call.say(CALLER_HZ)
+            await call.heard_for(1.5)
+            made.link.is_down = True  # it is stored, and nobody hears of it any more
+            await call.press("#")
             async with asyncio.timeout(10):
-                while await board.ari.stored_recordings():
+                while not made.link.files:
                     await asyncio.sleep(0.02)
+            await first.aclose()
+            made.link.is_down = False
+            async with made.at_work():
+                await voice.plan(arrived.call_id, leaves)
+                ended = await voice.told(ActivityEnded, activity_id="message")
+                assert ended.file is not None
+                await nothing_stored(board)
 
 
 async def test_a_killed_engine_costs_a_recording_its_last_second(
@@ -170,9 +280,7 @@ async def test_a_killed_engine_costs_a_recording_its_last_second(
         desk.say(AGENT_HZ)
         await desk.hears(CALLER_HZ)
         await voice.plan(call_id, caller, served, recordings=RECORDED)
-        async with asyncio.timeout(10):
-            while len([one for one in await own_board.ari.channels() if one.id.startswith("tape~")]) < 2:
-                await asyncio.sleep(0.02)
+        await two_sides(own_board)
         await call.heard_for(4.0)
         os.kill(own_board.engine.note.pid, signal.SIGKILL)
         await own_board.engine.wait()

@@ -29,6 +29,10 @@ export const revokePhone = () => call<void>('DELETE', '/phone', undefined, { kee
 
 export const makeCall = (whom: Called & { client_id: string }) => call<ConversationView>('POST', '/calls', whom)
 
+/** Have my phone rung, and then that of the colleague with this work number. */
+export const callColleague = (workNumber: string, clientId: string) =>
+  call<{ call_id: string }>('POST', '/calls/internal', { work_number: workNumber, client_id: clientId })
+
 export const readOut = (id: string, articleId: string) => call<void>('PUT', path(id, 'reading'), { article_id: articleId })
 export const stopReading = (id: string) => call<void>('DELETE', path(id, 'reading'))
 export const holdCall = (id: string, isHeld: boolean) => call<ConversationView>('PUT', path(id, 'hold'), { is_held: isHeld })

@@ -2,7 +2,7 @@
 import { computed } from 'vue'
 
 import { newKey } from '@/api/client'
-import { makeCall, type Called } from '@/api/phone'
+import { callColleague, makeCall, type Called } from '@/api/phone'
 import { openConversation } from '@/composables/current'
 import { useTask } from '@/composables/task'
 import { useDesk } from '@/stores/desk'
@@ -15,9 +15,11 @@ export function useDialling() {
   const phone = usePhone()
   const task = useTask()
 
-  /** Whether there is telephony that this agent may use. */
-  const isShown = computed(() => session.can('call.make') && desk.setup.phone?.is_available === true)
-  const canDial = computed(() => isShown.value && !phone.live && !phone.handset && !task.isBusy.value)
+  const hasPhone = computed(() => desk.setup.phone?.is_available === true)
+  /** Whether there is telephony by which this agent may call citizens. */
+  const isShown = computed(() => session.can('call.make') && hasPhone.value)
+  const isFree = computed(() => hasPhone.value && !phone.live && !phone.handset && !task.isBusy.value)
+  const canDial = computed(() => isShown.value && isFree.value)
 
   /** Have my phone rung and then theirs; return whether that has begun. */
   async function dial(whom: Called): Promise<boolean> {
@@ -29,5 +31,10 @@ export function useDialling() {
     })
   }
 
-  return { isShown, canDial, dial }
+  /** Have my phone rung and then that of the colleague with this work number; return whether that has begun. */
+  async function dialColleague(workNumber: string): Promise<boolean> {
+    return task.run(async () => phone.expect((await callColleague(workNumber, newKey())).call_id))
+  }
+
+  return { hasPhone, isShown, isFree, canDial, dial, dialColleague }
 }

@@ -31,6 +31,7 @@ class FakeCall implements SipCall {
     readonly isAuto = false,
     readonly legId = `leg-${callId}`,
     readonly caller = '13812346721',
+    readonly role = 'agent',
   ) {}
   answer = (_stream: MediaStream, events: SoundEvents) => (this.sounds = events)
   refuse = (isBusy: boolean) => (this.refused = isBusy ? 'busy' : 'declined')
@@ -270,5 +271,90 @@ describe('calls', () => {
     ring(call)
     for (let count = 0; count < 6; count++) agents[0].events.onFailed(403)
     expect([phone.state, agents[0].isStopped, call.isHungUp]).toEqual(['taken', false, false])
+  })
+})
+
+describe('a second call', () => {
+  const colleague = (callId: string, isAuto = false) => new FakeCall(callId, isAuto, `leg-${callId}`, '李强', 'colleague')
+
+  it('of a colleague waits while the agent talks with a citizen', async () => {
+    const { phone, ring } = await registered()
+    ring(new FakeCall('c1', true))
+    const second = colleague('c2')
+    ring(second)
+    expect([second.refused, phone.handset?.callId, phone.waiting]).toMatchObject([null, 'c1', { callId: 'c2', state: 'ringing' }])
+    const third = colleague('c3')
+    ring(third)
+    expect(third.refused).toBe('busy')
+    phone.refuse()
+    expect([second.refused, phone.waiting, phone.handset?.callId]).toEqual(['declined', null, 'c1'])
+  })
+
+  it('is answered while the first one is parked and hears nothing of it', async () => {
+    const { phone, ring, microphone, played } = await registered()
+    const [first, second] = [new FakeCall('c1', true), colleague('c2')]
+    ring(first)
+    first.sounds!.onSound('first' as unknown as MediaStream)
+    first.sounds!.onTalking()
+    ring(second)
+    phone.change()
+    second.sounds!.onSound('second' as unknown as MediaStream)
+    second.sounds!.onTalking()
+    expect([phone.handset, phone.waiting]).toMatchObject([{ callId: 'c2', state: 'talking' }, { callId: 'c1', state: 'parked' }])
+    expect(microphone.copies.map((copy) => copy.tracks[0].enabled)).toEqual([false, true])
+    expect(played.at(-1)).toBe('second')
+    phone.change()
+    expect([phone.handset?.callId, phone.waiting?.callId, played.at(-1)]).toEqual(['c1', 'c2', 'first'])
+    expect(microphone.copies.map((copy) => copy.tracks[0].enabled)).toEqual([true, false])
+  })
+
+  it('leaves the first one to the agent again when it is over', async () => {
+    const { phone, ring, microphone, played } = await registered()
+    const [first, second] = [new FakeCall('c1', true), colleague('c2')]
+    ring(first)
+    first.sounds!.onSound('first' as unknown as MediaStream)
+    first.sounds!.onTalking()
+    phone.mute(true)
+    ring(second)
+    phone.change()
+    second.end()
+    expect([phone.handset, phone.waiting, played.at(-1)]).toMatchObject([{ callId: 'c1', state: 'talking', isMuted: true }, null, 'first'])
+    expect(microphone.copies[0].tracks[0].enabled).toBe(false)
+  })
+
+  it('of a citizen rings beside one with a colleague, and takes over when that is hung up', async () => {
+    const { phone, ring } = await registered()
+    const [first, second] = [colleague('c1', true), new FakeCall('c2')]
+    ring(first)
+    ring(second)
+    phone.hangUp()
+    expect([first.isHungUp, phone.handset, phone.waiting]).toMatchObject([true, { callId: 'c2', state: 'ringing' }, null])
+  })
+
+  it('that was accepted on the screen is answered at once', async () => {
+    const { phone, ring } = await registered()
+    const [first, second] = [colleague('c1', true), new FakeCall('c2')]
+    ring(first)
+    ring(second)
+    phone.expect('c2')
+    expect([phone.handset, phone.waiting]).toMatchObject([{ callId: 'c2', state: 'answering' }, { callId: 'c1', state: 'parked' }])
+  })
+
+  it('is gone as soon as whoever called gives up', async () => {
+    const { phone, ring } = await registered()
+    const second = colleague('c2')
+    ring(new FakeCall('c1', true))
+    ring(second)
+    second.end()
+    expect([phone.handset?.callId, phone.waiting]).toEqual(['c1', null])
+  })
+
+  it('ends with the shift like the first', async () => {
+    const { phone, ring } = await registered()
+    const [first, second] = [new FakeCall('c1', true), colleague('c2')]
+    ring(first)
+    ring(second)
+    await phone.stop()
+    expect([first.isHungUp, second.isHungUp, phone.handset, phone.waiting]).toEqual([true, true, null, null])
   })
 })

@@ -1,4 +1,4 @@
-/** The phone of one shift: registers, comes back by itself after every break, and holds at most one call. */
+/** The phone of one shift: registers, comes back by itself after every break, and holds one call, beside it at most one that waits. */
 import { ApiError } from '@/api/client'
 import type { PhoneAccount } from '@/api/phone'
 import { MicrophoneFault, type MicrophoneTrouble } from '@/phone/microphone'
@@ -6,12 +6,14 @@ import { MicrophoneFault, type MicrophoneTrouble } from '@/phone/microphone'
 /** `none`: the hub has no telephony; `away`: tries again; `taken`: another browser has the account now. */
 export type PhoneState = 'off' | 'none' | 'connecting' | 'ready' | 'away' | 'taken' | MicrophoneTrouble
 
-/** The call on this phone; `isAuto` was answered without the agent. */
+/** A call on this phone; `isAuto` was answered without the agent, `parked` waits while they talk in another one. */
 export interface Handset {
   callId: string
   legId: string
+  /** As what this phone is in the call: `colleague` in one between colleagues, `supervisor` of somebody else's … */
+  role: string
   caller: string
-  state: 'ringing' | 'answering' | 'talking'
+  state: 'ringing' | 'answering' | 'talking' | 'parked'
   isAuto: boolean
   isMuted: boolean
   since: number
@@ -28,6 +30,7 @@ export interface SoundEvents {
 export interface SipCall {
   callId: string
   legId: string
+  role: string
   caller: string
   isAuto: boolean
   answer: (stream: MediaStream, events: SoundEvents) => void
@@ -62,6 +65,15 @@ export interface World {
   now: () => number
 }
 
+/** A call with what this browser has for it: its own copy of the microphone, which mute silences, and its sound. */
+interface Line {
+  call: SipCall
+  handset: Handset
+  voice: MediaStream | null
+  sound: MediaStream | null
+}
+
+const COLLEAGUE = 'colleague'
 const FIRST_RETRY_MS = 1000
 const LAST_RETRY_MS = 30_000
 const MAX_REJECTIONS = 6 // a fresh account takes a moment to reach the engine
@@ -69,13 +81,12 @@ const REJECTED = [401, 403, 404]
 
 export class Softphone {
   state: PhoneState = 'off'
-  handset: Handset | null = null
 
   private account: PhoneAccount | null = null
   private agent: UserAgent | null = null
   private microphone: MediaStream | null = null
-  private call: SipCall | null = null
-  private voice: MediaStream | null = null // this call's own copy of the microphone, which mute silences
+  private line: Line | null = null
+  private other: Line | null = null // rings while the agent talks in `line`, or is parked
   private expected = ''
   private rejections = 0
   private delayMs = FIRST_RETRY_MS
@@ -88,6 +99,15 @@ export class Softphone {
     /** The sound of a call that goes on was lost. */
     private readonly onBroken: (callId: string) => void = () => undefined,
   ) {}
+
+  get handset(): Handset | null {
+    return this.line?.handset ?? null
+  }
+
+  /** The second call, with a colleague or beside one: ringing, or parked. */
+  get waiting(): Handset | null {
+    return this.other?.handset ?? null
+  }
 
   /** Register for the shift; `mayAsk` the agent for the microphone now. */
   start(mayAsk = false): void {
@@ -104,6 +124,8 @@ export class Softphone {
     if (this.state === 'off') return
     this.run++
     clearTimeout(this.timer)
+    this.other?.call.hangUp()
+    this.drop(this.other)
     this.end()
     this.agent?.stop()
     this.agent = null
@@ -119,27 +141,46 @@ export class Softphone {
   expect(callId: string): void {
     this.expected = callId
     if (this.handset?.state === 'ringing' && this.handset.callId === callId) this.answer()
+    else if (this.waiting?.state === 'ringing' && this.waiting.callId === callId) this.change()
   }
 
   answer(): void {
-    const { call, handset, microphone } = this
-    if (!call || !handset || handset.state !== 'ringing' || !microphone) return
+    const { line, microphone } = this
+    if (!line || line.handset.state !== 'ringing' || !microphone) return
     this.expected = ''
-    this.voice = microphone.clone()
-    this.voice.getTracks().forEach((track) => (track.enabled = true))
-    this.show({ state: 'answering' })
-    call.answer(this.voice, {
-      onTalking: () => call === this.call && this.show({ state: 'talking', since: this.world.now() }),
-      onSound: (sound) => call === this.call && this.world.play(sound),
-      onBroken: () => call === this.call && this.onBroken(call.callId),
+    line.voice = microphone.clone()
+    line.voice.getTracks().forEach((track) => (track.enabled = true))
+    this.show(line, { state: 'answering' })
+    line.call.answer(line.voice, {
+      onTalking: () => line.handset.state === 'answering' && this.show(line, { state: 'talking', since: this.world.now() }),
+      onSound: (sound) => {
+        line.sound = sound
+        if (line === this.line) this.world.play(sound)
+      },
+      onBroken: () => this.has(line) && this.onBroken(line.call.callId),
     })
   }
 
   /** Refuse what rings. */
   refuse(): void {
-    if (this.handset?.state !== 'ringing') return
-    this.call?.refuse(false)
-    this.forget()
+    const ringing = [this.line, this.other].find((line) => line?.handset.state === 'ringing')
+    if (!ringing) return
+    ringing.call.refuse(false)
+    this.drop(ringing)
+  }
+
+  /** Talk in the other call, which is answered if it rings; the one before is parked: nobody in it hears the agent. */
+  change(): void {
+    const { line, other } = this
+    if (!line || !other) return
+    this.hush(line, true)
+    line.handset = { ...line.handset, state: 'parked' }
+    this.line = other
+    this.other = line
+    if (other.handset.state === 'ringing') {
+      this.world.play(null)
+      this.answer()
+    } else this.resume(other)
   }
 
   hangUp(): void {
@@ -147,9 +188,9 @@ export class Softphone {
   }
 
   mute(isMuted: boolean): void {
-    if (!this.voice) return
-    this.voice.getTracks().forEach((track) => (track.enabled = !isMuted))
-    this.show({ isMuted })
+    if (!this.line?.voice) return
+    this.hush(this.line, isMuted)
+    this.show(this.line, { isMuted })
   }
 
   /** Use another microphone from now on; a call that goes on keeps the one it has. */
@@ -215,37 +256,75 @@ export class Softphone {
   }
 
   private ring(call: SipCall): void {
-    const isSame = this.call !== null && call.callId !== '' && this.call.callId === call.callId
-    if (this.call && !isSame) return call.refuse(true)
-    this.end() // the hub calls again into the same call: the old way to it is given up
-    this.call = call
-    const { callId, legId, caller, isAuto } = call
-    this.handset = { callId, legId, caller, isAuto, state: 'ringing', isMuted: false, since: this.world.now() }
-    call.onEnd(() => call === this.call && this.forget())
+    const isSame = this.line !== null && call.callId !== '' && this.line.call.callId === call.callId
+    if (this.line && !isSame && !this.mayWait(call)) return call.refuse(true)
+    const { callId, legId, role, caller, isAuto } = call
+    const handset: Handset = { callId, legId, role, caller, isAuto, state: 'ringing', isMuted: false, since: this.world.now() }
+    const line: Line = { call, handset, voice: null, sound: null }
+    call.onEnd(() => this.drop(line))
+    if (this.line && !isSame) {
+      this.other = line
+      this.onChange()
+      if (callId === this.expected) this.change()
+      return
+    }
+    const before = this.line
+    this.line = line // the hub calls again into the same call: the old way to it is given up
+    if (before) {
+      this.silence(before)
+      this.world.play(null)
+      before.call.hangUp()
+    }
     this.onChange()
     if (isAuto || (callId !== '' && callId === this.expected)) this.answer()
   }
 
+  /** Whether `call` may ring while the agent talks: one with a colleague does, and any beside one with a colleague. */
+  private mayWait(call: SipCall): boolean {
+    return !this.other && !call.isAuto && [call.role, this.line?.handset.role].includes(COLLEAGUE)
+  }
+
   private end(): void {
-    const { call } = this
-    if (!call) return
-    this.forget()
-    call.hangUp()
+    const { line } = this
+    if (!line) return
+    this.drop(line)
+    line.call.hangUp()
   }
 
-  private forget(): void {
-    this.call = null
-    this.handset = null
-    this.voice?.getTracks().forEach((track) => track.stop())
-    this.voice = null
-    this.world.play(null)
+  /** `line` is over: the other one is the agent's again. */
+  private drop(line: Line | null): void {
+    if (!line || !this.has(line)) return
+    this.silence(line)
+    if (line === this.line) {
+      this.line = this.other
+      this.world.play(null)
+    }
+    this.other = null
     this.onChange()
+    if (this.line?.handset.state === 'parked') this.resume(this.line)
   }
 
-  private show(change: Partial<Handset>): void {
-    if (!this.handset) return
-    this.handset = { ...this.handset, ...change }
-    this.onChange()
+  private resume(line: Line): void {
+    this.hush(line, line.handset.isMuted)
+    this.world.play(line.sound)
+    this.show(line, { state: 'talking' })
+  }
+
+  private has(line: Line): boolean {
+    return line === this.line || line === this.other
+  }
+
+  private hush(line: Line, isMuted: boolean): void {
+    line.voice?.getTracks().forEach((track) => (track.enabled = !isMuted))
+  }
+
+  private silence(line: Line): void {
+    line.voice?.getTracks().forEach((track) => track.stop())
+  }
+
+  private show(line: Line, change: Partial<Handset>): void {
+    line.handset = { ...line.handset, ...change }
+    if (this.has(line)) this.onChange()
   }
 
   private become(state: PhoneState): void {

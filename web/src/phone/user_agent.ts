@@ -39,6 +39,7 @@ function incoming({ session, request }: IncomingRTCSessionEvent): SipCall {
   return {
     callId: header('X-Lianxin-Call'),
     legId: header('X-Lianxin-Leg'),
+    role: header('X-Lianxin-Role'),
     caller: session.remote_identity.display_name || session.remote_identity.uri.user || '',
     isAuto: autoAnswer || header('X-Lianxin-Auto-Answer') !== '',
     answer: (stream, { onTalking, onSound, onBroken }) => {

@@ -37,7 +37,7 @@ function conversation(...legs: CallLegView[]): ConversationView {
 
 function incoming(legId: string) {
   const call = {
-    callId: 'c1', legId, caller: '1', isAuto: true, refuse: vi.fn(), hangUp: vi.fn(), end: () => undefined as void,
+    callId: 'c1', legId, role: 'agent', caller: '1', isAuto: true, refuse: vi.fn(), hangUp: vi.fn(), end: () => undefined as void,
     onEnd: (act: () => void) => void (call.end = act),
     answer: ((_stream, events) => events.onTalking()) as SipCall['answer'],
   }

@@ -3,7 +3,7 @@ import { defineStore } from 'pinia'
 import { computed, ref, shallowRef, watch } from 'vue'
 
 import { ApiError } from '@/api/client'
-import { issuePhone, reattach, revokePhone } from '@/api/phone'
+import { holdCall, issuePhone, reattach, revokePhone } from '@/api/phone'
 import { now } from '@/clock'
 import { playFarSound, useSpeaker } from '@/phone/far_sound'
 import { isLive, isLost, liveCallOf } from '@/phone/live_call'
@@ -27,6 +27,7 @@ export const usePhone = defineStore('phone', () => {
 
   const ownState = ref<PhoneState>('off')
   const handset = shallowRef<Handset | null>(null)
+  const waiting = shallowRef<Handset | null>(null)
   const holdsLock = ref(false)
   let giveUp: (() => void) | null = null
   let leavesAfterCall = false
@@ -61,8 +62,10 @@ export const usePhone = defineStore('phone', () => {
     const before = handset.value
     ownState.value = softphone.state
     handset.value = softphone.handset
+    waiting.value = softphone.waiting
     if (handset.value) {
-      if (handset.value.state !== 'ringing') localStorage.setItem(REMEMBERED, handset.value.callId)
+      const isCitizens = handset.value.role !== 'colleague' // a call with a colleague ends with the page
+      if (isCitizens && handset.value.state !== 'ringing') localStorage.setItem(REMEMBERED, handset.value.callId)
     } else if (before && holdsLock.value) localStorage.removeItem(REMEMBERED)
     if (leavesAfterCall && !handset.value) leave()
   }
@@ -96,6 +99,16 @@ export const usePhone = defineStore('phone', () => {
     giveUp?.()
     giveUp = null
     holdsLock.value = false
+  }
+
+  /** Talk in the call that waits; a citizen who was talked with hears music meanwhile. */
+  async function change(): Promise<void> {
+    const call = live.value
+    if (call?.phase === 'talking' && call.call.call_id === handset.value?.callId) {
+      const answer = await holdCall(call.conversation.conversation_id, true)
+      desk.put('conversations', answer.conversation_id, answer)
+    }
+    softphone.change()
   }
 
   watch(isOnShift, (isOn) => (isOn ? claim(false) : void stop()), { immediate: true })
@@ -148,12 +161,15 @@ export const usePhone = defineStore('phone', () => {
     /** Whether there is a phone to show. */
     isShown: computed(() => isElsewhere.value || (state.value !== 'off' && state.value !== 'none')),
     handset,
+    /** The second call of this phone: it rings, or is parked. */
+    waiting,
     live,
     stop,
     /** Ask for the microphone, or take the phone back from another window. */
     enable: () => (holdsLock.value ? softphone.start(true) : claim(true)),
     expect: (callId: string) => softphone.expect(callId),
     answer: () => softphone.answer(),
+    change,
     refuse: () => softphone.refuse(),
     hangUp: () => softphone.hangUp(),
     mute: (isMuted: boolean) => softphone.mute(isMuted),
