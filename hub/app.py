@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from functools import lru_cache, partial
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
@@ -115,10 +116,10 @@ class Hub:
         app = self.web = web.Application(middlewares=[hear, guard], client_max_size=self._settings.limits.body_bytes)
         endpoints = [*ENDPOINTS, *(one for some in parts.hooks.hook.register_routes() for one in some)]
         mount(app, endpoints, services)
-        description = document(endpoints, services.version)
+        describing = lru_cache(maxsize=1)(partial(document, endpoints, services.version))  # few ask, and it takes long
 
         async def describe(_: web.Request) -> web.Response:
-            return json_answer(description)
+            return json_answer(await asyncio.to_thread(describing))
 
         app.router.add_get("/api/v1/openapi.json", describe)
         desktop = DesktopSocket(services, services.desk)

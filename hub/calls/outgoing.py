@@ -36,6 +36,7 @@ class Outgoing:
             instance=phone.instance,
             direction="out",
             number=conversation.address,
+            dialled=(conversation.call or {}).get("dialled", ""),  # by the citizen who is called back
             arrived_at=unit.now,
         )
         live = self._plans.begin(unit, row, conversation)
@@ -57,4 +58,6 @@ class Outgoing:
             target = live.row.number
             citizen = new_party(live.row, derived_id("citizen", live.row.call_id), "caller", unit.now, target=target)
             unit.add(citizen)
-            live.call_up(citizen, "caller", Dial(target=target, ring_s=CITIZEN_RING_S))
+            # the number they know us by; without one the route's own
+            shown = live.row.dialled if live.row.dialled.isdecimal() else ""
+            live.call_up(citizen, "caller", Dial(target=target, ring_s=CITIZEN_RING_S, caller_id=shown))

@@ -1,7 +1,6 @@
 """The phone at the desk: a browser that registers, answers, and has its call back after a reload."""
 
 import io
-import itertools
 import math
 import re
 import struct
@@ -9,16 +8,19 @@ import wave
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, expect, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
-from core.events import Attachment, Listen
+from core.events import Attachment, Listen, Talk
+from hub.accounts.identity import Identity
+from hub.accounts.users import NewUser
+from hub.demo import PASSWORD
+from hub.store.models import User
 from tests.browser.conftest import WEB
+from tests.browser.support.desk_phone import answer, bar, button, end_by_citizen, new_number, sit_down
 from tests.browser.support.flags import FLAGS, MICROPHONE
 from tests.browser.support.looks import assert_clean
-from tests.browser.support.people import Agent, People
-from tests.browser.support.switchboard import VOICE, SipFarEnd, Switchboard, running_switchboard
-
-numbers = itertools.count(100_001)
+from tests.browser.support.people import People
+from tests.browser.support.switchboard import VOICE, Switchboard, running_switchboard
 
 
 @pytest.fixture(scope="module")
@@ -42,52 +44,6 @@ def people(browser: Browser, board: Switchboard) -> Iterator[People]:
     people = People(browser, board.url)
     yield people
     people.go_home()
-
-
-def sit_down(people: People, board: Switchboard, username: str) -> tuple[Agent, SipFarEnd]:
-    """Return an agent on shift whose phone is registered, and the far end of it."""
-    agent = people.agent(permissions=["microphone"])
-    far = SipFarEnd(agent.page, board)
-    agent.start_shift(username)
-    expect(bar(agent)).to_contain_text("电话就绪")
-    return agent, far
-
-
-def bar(agent: Agent) -> Locator:
-    return agent.page.get_by_role("region", name="通话", exact=True)
-
-
-def button(agent: Agent, name: str) -> Locator:
-    return bar(agent).get_by_role("button", name=name, exact=True)
-
-
-def answer(agent: Agent, far: SipFarEnd, board: Switchboard) -> tuple[str, str]:
-    """Let a citizen call and ask for a person, and the agent answer; return call and leg when they talk."""
-    engine = board.engine
-    call_id = board.do(engine.arrive(f"tel:+8613900{next(numbers)}"))
-    board.do(engine.press(call_id, "0"))
-    leg_id = board.do(engine.rings(call_id)).leg_id
-    board.do(engine.change(call_id, leg_id, "ringing"))
-    far.call(call_id, leg_id)
-    expect(agent.offer).to_contain_text("首次来电")
-    agent.offer.get_by_role("button", name=re.compile("^接听")).click()
-    far.connect(leg_id)
-    board.do(engine.change(call_id, leg_id, "answered"))
-    board.do(engine.hears(call_id, "工号"))
-    board.do(engine.finish(call_id))
-    board.do(engine.talks(call_id))
-    expect(bar(agent)).to_contain_text("通话中")
-    return call_id, leg_id
-
-
-def end_by_citizen(agent: Agent, far: SipFarEnd, board: Switchboard, call_id: str, leg_id: str) -> None:
-    """Let the citizen hang up."""
-    engine = board.engine
-    board.do(engine.change(call_id, engine.caller(call_id).leg_id, "ended"))
-    board.do(engine.is_over(call_id))
-    far.hang_up(leg_id)
-    board.do(engine.change(call_id, leg_id, "ended"))
-    expect(agent.log).to_contain_text("市民挂断")
 
 
 def test_a_call_is_answered_held_muted_and_ended_at_the_bar(people: People, board: Switchboard) -> None:
@@ -134,6 +90,147 @@ def test_a_call_is_answered_held_muted_and_ended_at_the_bar(people: People, boar
     expect(agent.log).to_contain_text("总时长")
     expect(bar(agent)).to_contain_text("电话就绪")
     assert_clean(agent.page, "call-ended")
+
+
+def test_a_citizen_is_sent_into_a_flow_and_had_back(people: People, board: Switchboard) -> None:
+    agent, far = sit_down(people, board, "zhou")
+    engine = board.engine
+    call_id, leg_id = answer(agent, far, board)
+    expect(bar(agent)).to_contain_text("按键 0")
+    button(agent, "转接").click()
+    dialog = agent.page.get_by_role("dialog", name=re.compile("^咨询或转接"))
+    dialog.get_by_role("radio", name="自助流程").check()
+    dialog.get_by_role("combobox", name="自助流程").select_option("phone")
+    assert_clean(agent.page, "call-flow-dialog")
+    dialog.get_by_role("button", name="完成后转回").click()
+    expect(bar(agent)).to_contain_text("市民在自助流程中")
+    board.until(lambda: isinstance(engine.caller(call_id).activity, Listen))
+    assert_clean(agent.page, "call-in-flow")
+    button(agent, "回到市民").click()
+    board.do(engine.talks(call_id))
+    expect(bar(agent)).to_contain_text("通话中")
+    expect(agent.page.get_by_role("form", name="写消息")).not_to_contain_text("回复 · 电话")
+    end_by_citizen(agent, far, board, call_id, leg_id)
+
+
+def test_an_agent_sees_the_desk_phone_register_and_has_it_rung(people: People, board: Switchboard) -> None:
+    agent, _ = sit_down(people, board, "zhou")
+    engine, phones = board.engine, board.house.hub.phones
+    issued = board.do(phones.issue(board.do(user_named("zhou")), kind="sip"))
+    assert issued is not None
+    button(agent, "设备").click()
+    dialog = agent.page.get_by_role("dialog", name="耳机与麦克风")
+    choice = dialog.get_by_role("radio", name=re.compile("^SIP 桌面话机"))
+    choice.check()
+    expect(dialog.locator("label").filter(has_text="SIP 桌面话机")).to_contain_text("未注册")
+    board.do(engine.register(issued[0].phone_id))
+    expect(dialog.locator("label").filter(has_text="SIP 桌面话机")).to_contain_text("来电在此振铃")
+    assert_clean(agent.page, "phone-choice")
+    agent.page.keyboard.press("Escape")
+    expect(bar(agent)).to_contain_text("桌面话机就绪")
+    call_id = board.do(engine.arrive(new_number()))
+    board.do(engine.press(call_id, "0"))
+    leg = board.do(engine.rings(call_id))
+    assert leg.dial is not None
+    assert leg.dial.target == f"phone:{issued[0].phone_id}"
+    board.do(engine.change(call_id, leg.leg_id, "answered"))
+    board.do(engine.hears(call_id, "工号"))
+    board.do(engine.finish(call_id))
+    expect(bar(agent)).to_contain_text("通话中")
+    button(agent, "静音").click()
+    muted = Talk(activity_id="main", is_muted=True)
+    board.until(lambda: muted in [one.activity for one in engine.plans[call_id].legs])
+    expect(button(agent, "取消静音")).to_be_visible()
+    board.do(engine.change(call_id, engine.caller(call_id).leg_id, "ended"))
+    board.do(engine.is_over(call_id))
+    expect(bar(agent)).to_contain_text("桌面话机就绪")
+    board.do(phones.revoke(issued[0].user_id, kind="sip"))
+    expect(bar(agent)).to_contain_text("电话就绪")
+
+
+def test_a_desk_phone_is_given_out_and_taken_away(people: People, board: Switchboard) -> None:
+    admin = people.agent()
+    admin.log_in("root", board.do(root(board)))
+    page = admin.page
+    expect(page.get_by_role("button", name=re.compile("的菜单$"))).to_be_visible()
+    page.goto(f"{board.url}/admin/phones")
+    page.get_by_role("button", name="添加", exact=True).click()
+    page.get_by_label("使用人").select_option(label="李强 · 3022")
+    page.get_by_role("dialog").get_by_role("button", name="添加").click()
+    account = page.get_by_role("dialog", name="李强的话机账号")
+    expect(account).to_contain_text("密码只显示这一次")
+    board.until(lambda: len(engine_phones(board)) == 1)
+    assert_clean(page, "phone-account")
+    page.keyboard.press("Escape")
+    row = page.get_by_role("row").filter(has_text="李强")
+    expect(row).to_contain_text("未注册")
+    board.do(board.engine.register(engine_phones(board)[0]))
+    expect(row).to_contain_text("已注册", timeout=15_000)
+    assert_clean(page, "phones")
+    page.once("dialog", lambda dialog: dialog.accept())
+    row.get_by_role("button", name="删除李强的话机").click()
+    board.until(lambda: not engine_phones(board))
+    expect(row).to_have_count(0)
+
+
+def engine_phones(board: Switchboard) -> list[str]:
+    """Return the desk phones that may register."""
+    return [phone.phone_id for phone in board.engine.phones.phones if phone.kind == "sip"]
+
+
+async def user_named(username: str) -> User:
+    return await User.get(username=username)
+
+
+async def root(board: Switchboard) -> str:
+    """Make an administrator; return the password."""
+    new = NewUser(username="root", display_name="管理", work_number="9000", role_ids=("admin",))
+    await board.house.services.users.make(Identity(username="operator"), new, password=PASSWORD)
+    return PASSWORD
+
+
+def test_a_colleague_s_call_waits_beside_a_citizen_s(people: People, board: Switchboard) -> None:
+    zhou, far_zhou = sit_down(people, board, "zhou")
+    call_id, leg_id = answer(zhou, far_zhou, board)
+    li, far_li = sit_down(people, board, "li")
+    engine = board.engine
+    button(li, "拨号").click()
+    dialog = li.page.get_by_role("dialog", name="拨打电话")
+    dialog.get_by_role("textbox").fill("302")
+    assert_clean(li.page, "call-colleagues")
+    dialog.get_by_role("list", name="同事").get_by_role("button", name=re.compile("周敏")).click()
+    board.until(lambda: len(engine.plans) > 1)
+    inner = next(one for one in reversed(engine.plans) if one != call_id)
+    own = engine.plans[inner].legs[0]
+    far_li.call(inner, own.leg_id, is_auto=True, role="colleague", name="周敏")
+    far_li.connect(own.leg_id)
+    board.do(engine.change(inner, own.leg_id, "answered"))
+    expect(bar(li)).to_contain_text("周敏")
+    expect(bar(li)).to_contain_text("与同事通话")
+    board.until(lambda: len(engine.plans[inner].legs) == 2)
+    theirs = engine.plans[inner].legs[1]
+    far_zhou.call(inner, theirs.leg_id, role="colleague", name="李强")
+    waiting = bar(zhou).get_by_role("group", name="来电等待")
+    expect(waiting).to_contain_text("李强")
+    assert_clean(zhou.page, "call-waiting")
+    waiting.get_by_role("button", name="接听").click()
+    board.until(lambda: isinstance(engine.caller(call_id).activity, Listen))
+    far_zhou.connect(theirs.leg_id)
+    board.do(engine.change(inner, theirs.leg_id, "answered"))
+    expect(bar(zhou)).to_contain_text("与同事通话")
+    expect(bar(zhou).get_by_role("group", name="已停放")).to_be_visible()
+    assert_clean(zhou.page, "call-parked")
+    button(zhou, "挂断").click()
+    board.until(lambda: theirs.leg_id in far_zhou.ended)
+    board.do(engine.change(inner, theirs.leg_id, "ended"))
+    board.do(engine.is_over(inner))
+    far_li.hang_up(own.leg_id)
+    expect(bar(li)).to_contain_text("电话就绪")
+    expect(bar(zhou)).to_contain_text("保持中")
+    button(zhou, "取回").click()
+    board.do(engine.talks(call_id))
+    expect(bar(zhou)).to_contain_text("通话中")
+    end_by_citizen(zhou, far_zhou, board, call_id, leg_id)
 
 
 def test_a_reloaded_page_is_back_in_its_call_without_the_agent(people: People, board: Switchboard) -> None:

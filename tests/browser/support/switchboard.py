@@ -108,16 +108,18 @@ class SipFarEnd:
         self.ended: list[str] = []  # legs that the browser refused or hung up
         page.route_web_socket(re.compile(r"/channels/.*/sip$"), self._open)
 
-    def call(self, call_id: str, leg_id: str, *, is_auto: bool = False) -> None:
-        """Let the phone ring."""
+    def call(self, call_id: str, leg_id: str, *, is_auto: bool = False, role: str = "agent", name: str = "") -> None:
+        """Let the phone ring; ``name`` is who calls, when it is not a citizen."""
         offer = self._page.evaluate(FAR_END)
         extra = "Call-Info: <sip:lianxin>;answer-after=0\r\n" if is_auto else ""
         head = (
             f"INVITE sip:{self.phone_id}@far.invalid SIP/2.0\r\n"
             f"Via: SIP/2.0/WS far.invalid;branch=z9hG4bK-{leg_id}\r\nMax-Forwards: 70\r\n"
-            f"From: <sip:13900000001@far.invalid>;tag=far-{leg_id}\r\nTo: <sip:{self.phone_id}@far.invalid>\r\n"
+            f'From: "{name}" <sip:13900000001@far.invalid>;tag=far-{leg_id}\r\n'
+            f"To: <sip:{self.phone_id}@far.invalid>\r\n"
             f"Call-ID: {leg_id}\r\nCSeq: 1 INVITE\r\nContact: <sip:far@far.invalid;transport=ws>\r\n"
-            f"X-Lianxin-Call: {call_id}\r\nX-Lianxin-Leg: {leg_id}\r\n{extra}Content-Type: application/sdp\r\n"
+            f"X-Lianxin-Call: {call_id}\r\nX-Lianxin-Leg: {leg_id}\r\nX-Lianxin-Role: {role}\r\n"
+            f"{extra}Content-Type: application/sdp\r\n"
         )
         self._send(f"{head}Content-Length: {len(offer)}\r\n\r\n{offer}")
 

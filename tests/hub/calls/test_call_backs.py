@@ -74,6 +74,16 @@ async def test_who_asks_to_be_called_back_keeps_their_place(
     await eventually(Conversation.filter(address=SECOND, call_back=None, state="active"))
 
 
+async def test_a_call_back_shows_the_number_that_the_citizen_had_dialled(
+    engine: FakeEngine, come: Come, offering: CallBackSetting
+) -> None:
+    await ask(engine, await wait(engine, FIRST))
+    call_id, _ = await take(engine, await come("zhou"))
+    dial = engine.caller(call_id).dial
+    assert dial is not None
+    assert dial.caller_id == "12345"
+
+
 async def test_a_call_back_is_tried_again_at_its_old_place_and_then_given_up(
     engine: FakeEngine, come: Come, advance: Advance, still_house: House, offering: CallBackSetting
 ) -> None:

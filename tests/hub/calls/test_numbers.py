@@ -7,7 +7,7 @@ import pytest
 from core.events import Cause, Dial, Talk
 from hub.accounts.identity import Identity
 from hub.flows.library import CHANNELS_KEY
-from hub.store.models import Setting
+from hub.store.models import Calendar, Setting
 from tests.hub.calls.conftest import VOICE
 from tests.hub.support.engine import FakeEngine
 from tests.hub.support.house import House
@@ -44,6 +44,45 @@ async def test_each_dialled_number_has_its_own_flow(engine: FakeEngine) -> None:
     one, other = await engine.arrive(dialled="12333"), await engine.arrive("tel:+8613900000002", dialled="12345")
     await engine.hears(one, "人社热线")
     await engine.hears(other, "您好，这里是 12345")
+
+
+def with_hours(calendar: str, name: str) -> dict[str, Any]:
+    """Return the flow of a number that has a name and office hours of its own."""
+    return {
+        "languages": ["zh"],
+        "start": "hours",
+        "human": "people",
+        "nodes": {
+            "hours": {"step": "calendar", "calendar": calendar, "open": "open", "closed": "closed"},
+            "open": {"step": "say", "text": {"zh": f"这里是{name}。"}, "goto": "people"},
+            "closed": {"step": "say", "text": {"zh": f"{name}已经下班。"}, "goto": "end"},
+            "people": {"step": "queue", "queue_id": "general"},
+            "end": {"step": "end"},
+        },
+    }
+
+
+async def test_each_dialled_number_has_its_own_name_and_hours(engine: FakeEngine, still_house: House) -> None:
+    always = {"weekly": {day: [["00:00", "24:00"]] for day in "0123456"}, "follows_holidays": False}
+    library, numbers = still_house.services.flow_library, {"12333": "人社热线", "12329": "公积金热线"}
+    async with still_house.services.store.work():
+        await Calendar.create(calendar_id="12333", title={"zh": "从不"}, rules={"weekly": {}})
+        await Calendar.create(calendar_id="12329", title={"zh": "总是"}, rules=always)
+    for number, name in numbers.items():
+        version, _ = await library.add_version(OPERATOR, f"flow-{number}", with_hours(number, name))
+        await library.publish(OPERATOR, f"flow-{number}", version)
+    async with still_house.services.store.work():
+        row = await Setting.get(key=CHANNELS_KEY)
+        own = {f"{VOICE}/{number}": {"flow": f"flow-{number}", "queue": "general"} for number in numbers}
+        await Setting.filter(key=CHANNELS_KEY).update(value={**row.value, **own})
+    await library.load()
+    closed, open_ = await engine.arrive(dialled="12333"), await engine.arrive("tel:+8613900000002", dialled="12329")
+    await engine.hears(closed, "人社热线已经下班")
+    await engine.hears(open_, "这里是公积金热线")
+    await engine.finish(closed)
+    await engine.is_over(closed)
+    await engine.finish(open_)
+    await engine.queues(open_)
 
 
 async def duty_rings(engine: FakeEngine) -> tuple[str, str]:
