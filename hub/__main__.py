@@ -1,7 +1,6 @@
 """``python -P -m hub``: one hub process, told its settings in one JSON line on standard input."""
 
 import asyncio
-import gc
 import logging
 import signal
 import sys
@@ -60,7 +59,6 @@ async def _until_stopped(settings: HubSettings, reports: Reports) -> int:
 
 
 def _ready(hub: Hub, reports: Reports) -> None:
-    gc.freeze()  # what was imported and loaded stays for ever: to look through it again and again takes 50 ms each time
     spare_start_up()
     first = hub.first_admin
     told = {"first_admin": {"username": first[0], "password": first[1]}} if first else {}
