@@ -10,6 +10,7 @@ from hub.http.endpoints import Call, Endpoints, NoBody
 from hub.knowledge.articles import ListView
 from hub.knowledge.categories import CategoryEdit
 from hub.knowledge.importing.importer import ImportedArticle, ImportRequest
+from hub.knowledge.links import linkable_templates
 from hub.knowledge.search.documents import Collection
 from hub.knowledge.synonyms import SynonymGroups
 from hub.knowledge.views import (
@@ -19,6 +20,7 @@ from hub.knowledge.views import (
     ArticleRow,
     CategoryView,
     CommentView,
+    LinkedTemplate,
     Slug,
     UnansweredView,
 )
@@ -72,6 +74,12 @@ class UnansweredList(msgspec.Struct, frozen=True):
     items: list[UnansweredView]
 
 
+class LinkedTemplateList(msgspec.Struct, frozen=True):
+    """By title."""
+
+    items: list[LinkedTemplate]
+
+
 class ImportPreview(msgspec.Struct, frozen=True):
     """What was read, in the order of the files."""
 
@@ -96,6 +104,12 @@ async def list_articles(services: Services, call: Call[NoBody]) -> ArticlePage:
         offset=query.offset,
         limit=query.limit,
     )
+
+
+@api.add("GET", "/api/v1/knowledge/templates", "knowledge.edit", answer=LinkedTemplateList)
+async def list_linkable_templates(_services: Services, _call: Call[NoBody]) -> LinkedTemplateList:
+    """List the templates that articles can name."""
+    return LinkedTemplateList(await linkable_templates())
 
 
 @api.add("POST", "/api/v1/knowledge/articles", "knowledge.edit", body=NewArticle, answer=ArticleFull, status=201)

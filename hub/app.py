@@ -23,6 +23,7 @@ from hub.calls.prompts import Prompts
 from hub.conversing.router import Router
 from hub.demo import make_demo
 from hub.desktop.calls import ENDPOINTS
+from hub.desktop.calls.article_files import ArticleFiles
 from hub.desktop.calls.files import Files
 from hub.desktop.calls.mail_pages import MailPages
 from hub.desktop.calls.recording_files import RecordingFiles
@@ -33,6 +34,7 @@ from hub.http.listening import listen
 from hub.http.openapi import document
 from hub.http.server import guard, mount
 from hub.http.static import BrowserCode
+from hub.knowledge.public_page import PublicArticles
 from hub.model_store import ModelStore
 from hub.services import Services
 from hub.settings import HubSettings, store_url
@@ -125,6 +127,8 @@ class Hub:
         desktop = DesktopSocket(services, services.desk)
         app.router.add_get("/api/v1/desktop", desktop.handle)
         Files(services).mount(app)
+        ArticleFiles(services).mount(app)
+        PublicArticles(services).mount(app)
         MailPages(services).mount(app)
         Exports(services).mount(app)
         RecordingFiles(services).mount(app)

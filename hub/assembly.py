@@ -22,6 +22,7 @@ from hub.calls.reading_out import ReadingOut
 from hub.calls.recording_exports import RecordingExports
 from hub.calls.recordings import Recordings
 from hub.calls.rehearsal import Rehearsal
+from hub.calls.spoken_articles import SpokenArticles
 from hub.calls.spoken_menus import SpokenMenus
 from hub.calls.synthesizers import Synthesizers
 from hub.calls.telephony import Telephony
@@ -128,9 +129,9 @@ class Assembly:
         library = FlowLibrary(units, audit, reach)
         contact_merges = ContactMerges(units, audit, contacts)
         contact_links = ContactLinks(units, audit, contacts, contact_merges)
-        knowledge = Knowledge(units, audit, bus, media, settings)
         outreach_setup, consent = OutreachSetup(units, audit), Consent(units, audit)
         templates = Templates(units, audit)
+        knowledge = Knowledge(units, audit, bus, media, templates, settings=settings)
         outbound = Outbound(
             units, audit, reach=reach, contacts=contacts, consent=consent, templates=templates, queues=queues
         )
@@ -235,6 +236,7 @@ class Assembly:
             calls=telephony.controls,
             call_backs=telephony.call_backs,
             reading_out=ReadingOut(units, telephony.plans, knowledge.articles, knowledge.feedback),
+            spoken_articles=SpokenArticles(knowledge.articles, self.prompts, media),
             dialling=telephony.dialling,
             internal_calls=telephony.internal,
             recordings=recordings,

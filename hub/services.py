@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from hub.calls.reading_out import ReadingOut
     from hub.calls.recording_exports import RecordingExports
     from hub.calls.recordings import Recordings
+    from hub.calls.spoken_articles import SpokenArticles
     from hub.configuration.configurations import Configurations
     from hub.connectors.connectors import Connectors
     from hub.contacts.contacts import Contacts
@@ -100,6 +101,7 @@ class Services:
     calls: "CallControls"
     call_backs: "CallBacks"
     reading_out: "ReadingOut"
+    spoken_articles: "SpokenArticles"
     dialling: "Dialling"
     internal_calls: "InternalCalls"
     recordings: "Recordings"

@@ -11,7 +11,7 @@ from hub.errors import ApiError, not_found
 from hub.knowledge.answering import MAX_ANSWER_CHARS
 from hub.knowledge.articles import Articles
 from hub.knowledge.feedback import Feedback
-from hub.knowledge.marks import plain_text
+from hub.knowledge.marks import plain_text, spoken_lines
 from hub.units import Unit, Units
 
 
@@ -36,7 +36,7 @@ class ReadingOut:
                 raise ApiError(409, "wrong_state", "the citizen hears something else")
             text = plain_text(content.body)[:MAX_ANSWER_CHARS]
             timeline.add_spoken(unit, live.conversation, f"{row.title}\n{text}", author_kind="system")
-            for words in (row.title, *filter(None, map(str.strip, text.splitlines()))):
+            for words in spoken_lines(row.title, text):
                 live.say(Piece(text=words, language=timeline.language_of(live.conversation)), can_interrupt=True)
             await self._feedback.note_use(
                 unit.now, article_id, "sent", conversation_id=conversation_id, agent_id=identity.user_id

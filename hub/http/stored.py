@@ -6,9 +6,11 @@ from typing import Final
 
 from aiohttp import web
 
-from hub.media import StoredFile
+from core.events import Attachment
+from hub.media import AUDIBLE, INLINE, StoredFile
 
 CHUNK_BYTES: Final = 262_144
+DAY: Final = "private, max-age=86400, immutable"
 
 
 async def send_stored(
@@ -42,3 +44,15 @@ async def send_stored(
             await asyncio.to_thread(source.close)
     await response.write_eof()
     return response
+
+
+async def send_attachment(request: web.Request, file: StoredFile, attachment: Attachment) -> web.StreamResponse:
+    """Answer with a file of the media store: pictures inline, all else as a download that no page can run."""
+    mime = attachment.mime
+    headers = {
+        "Content-Type": mime if mime in INLINE | AUDIBLE else "application/octet-stream",
+        "Content-Disposition": "inline" if mime in INLINE else "attachment",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "Cache-Control": DAY,
+    }
+    return await send_stored(request, file, attachment.size_bytes, headers)

@@ -13,6 +13,7 @@ from hub.accounts.identity import Identity
 from hub.audit import Audit
 from hub.errors import ApiError, not_found
 from hub.knowledge.categories import Categories
+from hub.knowledge.links import has_foreign_files, link_faults, templates_of, titles_of
 from hub.knowledge.views import (
     ArticleContent,
     ArticleFull,
@@ -65,6 +66,8 @@ class Articles:
             content=content,
             versions=[_version_view(one) for one in await shown.limit(100)],
             variants=await self._variants(identity, row),
+            templates=await templates_of(content),
+            variant_of_title=(await titles_of(identity, [content])).get(content.variant_of, ""),
         )
 
     async def content(self, article_id: str, version: int) -> ArticleContent:
@@ -130,6 +133,7 @@ class Articles:
         article_id = new_id()
         async with self._units.open() as unit:
             content = await self._checked(content, article_id)
+            await _check_files(identity, content, None)
             row = Article(
                 article_id=article_id,
                 state="draft",
@@ -153,6 +157,7 @@ class Articles:
             if row.newest_version != base:
                 raise ApiError(409, "edited_meanwhile", f"version {row.newest_version} was saved meanwhile")
             content = await self._checked(content, article_id)
+            await _check_files(identity, content, await self.content(article_id, base))
             await self._add_version(unit, identity, row, content, note)
             await self._audit.record(
                 identity, "article.save", "article", article_id, remote=remote, version=row.newest_version
@@ -259,9 +264,7 @@ class Articles:
         taken = Article.filter(code=content.code).exclude(article_id=article_id).exclude(state="retired")
         if content.code and await taken.exists():
             faults["code"] = "taken"
-        base = await Article.get_or_none(article_id=content.variant_of) if content.variant_of else None
-        if content.variant_of and (base is None or base.variant_of or content.variant_of == article_id):
-            faults["variant_of"] = "unknown"
+        faults |= await link_faults(content, article_id)
         if content.valid_from and content.valid_to and content.valid_to < content.valid_from:
             faults["valid_to"] = "before_valid_from"
         if not clean_line(content.title):
@@ -290,7 +293,7 @@ class Articles:
         base = row.variant_of or row.article_id
         others = Article.filter(Q(article_id=base) | Q(variant_of=base), published_version__not_isnull=True)
         return [
-            VariantView(article_id=other.article_id, title=other.title, region=other.region)
+            msgspec.convert({name: getattr(other, name) for name in VariantView.__struct_fields__}, VariantView)
             for other in await others.exclude(article_id=row.article_id).order_by("region").limit(50)
             if may_read(identity, other.level)
         ]
@@ -299,6 +302,11 @@ class Articles:
 def may_read(identity: Identity, level: str) -> bool:
     """Whether articles of ``level`` are this user's to read."""
     return level != "restricted" or identity.may("knowledge.restricted")
+
+
+async def _check_files(identity: Identity, content: ArticleContent, before: ArticleContent | None) -> None:
+    if await has_foreign_files(identity, content, before):
+        raise ApiError(422, "invalid", "a file nobody gave you", fields={"attachments": "unknown"})
 
 
 def _columns(content: ArticleContent) -> dict[str, Any]:

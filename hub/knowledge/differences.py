@@ -1,12 +1,15 @@
 """What differs between two versions of an article, or between a region's variant and what holds for everybody."""
 
+from collections.abc import Mapping
 from difflib import SequenceMatcher
+from types import MappingProxyType
 from typing import Any, Final, Literal
 
 import msgspec
 
 from hub.knowledge.views import ArticleContent
 
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 MAX_LINES: Final = 2_000  # compared; what follows is shown as it is in the later one
 
 
@@ -32,10 +35,10 @@ class Difference(msgspec.Struct, frozen=True):
     lines: list[DiffLine]
 
 
-def difference(before: ArticleContent, after: ArticleContent) -> Difference:
-    """Return what differs: fields as text, the body line by line."""
+def difference(before: ArticleContent, after: ArticleContent, titles: Mapping[str, str] = NOTHING) -> Difference:
+    """Return what differs: fields as text, ids by their ``titles``; the body line by line."""
     names = [name for name in ArticleContent.__struct_fields__ if name != "body"]
-    pairs = [(name, _text(getattr(before, name)), _text(getattr(after, name))) for name in names]
+    pairs = [(name, _text(getattr(before, name), titles), _text(getattr(after, name), titles)) for name in names]
     changed = [FieldChange(name, one, other) for name, one, other in pairs if one != other]
     return Difference(changed, _lines(before.body.splitlines(), after.body.splitlines()))
 
@@ -52,7 +55,7 @@ def _lines(before: list[str], after: list[str]) -> list[DiffLine]:
     return found + [DiffLine("same", line) for line in after[MAX_LINES:]]
 
 
-def _text(value: Any) -> str:
+def _text(value: Any, titles: Mapping[str, str]) -> str:
     if isinstance(value, tuple):
-        return "、".join(getattr(one, "name", "") or str(one) for one in value)
-    return "" if value is None else str(value)
+        return "、".join(getattr(one, "name", "") or titles.get(str(one), str(one)) for one in value)
+    return "" if value is None else titles.get(str(value), str(value))

@@ -11,10 +11,12 @@ from hub.knowledge.feedback import Feedback
 from hub.knowledge.finding import Finder
 from hub.knowledge.importing.importer import Importer
 from hub.knowledge.process import SearchProcess
+from hub.knowledge.sending import Sending
 from hub.knowledge.source import Source
 from hub.knowledge.suggestions import Suggestions
 from hub.knowledge.synonyms import Synonyms
 from hub.media import MediaStore
+from hub.outreach.templates import Templates
 from hub.settings import HubSettings
 from hub.units import Units
 
@@ -22,7 +24,9 @@ from hub.units import Units
 class Knowledge:
     """The services of the knowledge base."""
 
-    def __init__(self, units: Units, audit: Audit, bus: Bus, media: MediaStore, settings: HubSettings) -> None:
+    def __init__(
+        self, units: Units, audit: Audit, bus: Bus, media: MediaStore, templates: Templates, *, settings: HubSettings
+    ) -> None:
         self.categories = Categories(units, audit)
         self.articles = Articles(units, audit, self.categories)
         self.feedback = Feedback(units)
@@ -30,6 +34,7 @@ class Knowledge:
         self.finder = Finder(bus, self.articles, self.synonyms)
         self.answering = Answering(units, self.finder, self.articles, self.feedback)
         self.suggestions = Suggestions(self.finder, self.articles)
+        self.sending = Sending(self.articles, templates, settings.http.public_url)
         self.importer = Importer(media)
         self.source = Source(bus, self.articles)
         self.search = SearchProcess(settings.search, settings.nats, settings.data_dir, self.finder)

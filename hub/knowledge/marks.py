@@ -7,8 +7,10 @@ from typing import Final
 import msgspec
 
 SNIPPET_CHARS: Final = 90
+SPOKEN_CHARS: Final = 120  # of a line that is spoken at once; a longer one is cut where a sentence ends
 _MARKUP: Final = re.compile(r"^\s{0,3}(#{1,6}\s+|>\s?)|\*\*|__|`{1,3}", re.MULTILINE)
 _BULLET: Final = re.compile(r"^\s{0,6}[-*+]\s+", re.MULTILINE)
+_SENTENCE: Final = re.compile(r"[^。！？；!?;]+[。！？；!?;]*|[。！？；!?;]+")
 _LINK: Final = re.compile(r"\[([^\]]{0,200})\]\([^)\s]{0,500}\)")
 
 
@@ -22,6 +24,14 @@ class Part(msgspec.Struct, frozen=True, omit_defaults=True):
 def plain_text(markdown: str) -> str:
     """Return ``markdown`` without its marks, as it is sent in a message."""
     return _MARKUP.sub("", _BULLET.sub("• ", _LINK.sub(r"\1", markdown))).strip()
+
+
+def spoken_lines(title: str, body: str) -> list[str]:
+    """Return an article as it is read out: the title, then ``body``, which has no marks, by lines or sentences."""
+    lines = [title]
+    for line in filter(None, map(str.strip, body.splitlines())):
+        lines += [line] if len(line) <= SPOKEN_CHARS else filter(None, map(str.strip, _SENTENCE.findall(line)))
+    return lines
 
 
 def marked(text: str, terms: Sequence[str]) -> list[Part]:

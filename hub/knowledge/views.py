@@ -22,6 +22,7 @@ MAX_KEYS: Final = 30
 Key = Annotated[str, Meta(min_length=1, max_length=60)]
 Keys = Annotated[tuple[Key, ...], Meta(max_length=MAX_KEYS)]
 Short = Annotated[str, Meta(max_length=100)]
+Id = Annotated[str, Meta(min_length=1, max_length=ID_LENGTH)]
 OptionalId = Annotated[str, Meta(max_length=ID_LENGTH)]
 Slug = Annotated[str, Meta(pattern=rf"^({TOKEN.pattern})?\Z", max_length=SLUG_LENGTH)]
 
@@ -29,7 +30,7 @@ Slug = Annotated[str, Meta(pattern=rf"^({TOKEN.pattern})?\Z", max_length=SLUG_LE
 class ArticleFile(msgspec.Struct, frozen=True, kw_only=True):
     """A file that belongs to an article."""
 
-    media_id: Annotated[str, Meta(min_length=1, max_length=ID_LENGTH)]
+    media_id: Id
     name: Annotated[str, Meta(max_length=120)] = ""
 
 
@@ -37,7 +38,7 @@ class ArticleContent(Settings, frozen=True, kw_only=True):
     """Everything an editor writes; each version keeps a whole one.
 
     ``body`` is Markdown. ``code`` is a short code that agents type. ``variant_of`` is the article this one differs
-    from for its ``region``.
+    from for its ``region`` or ``level``. ``template_ids`` are templates whose words tell the same in short.
     """
 
     title: Annotated[str, Meta(min_length=1, max_length=200)]
@@ -54,6 +55,7 @@ class ArticleContent(Settings, frozen=True, kw_only=True):
     valid_to: date | None = None
     variant_of: OptionalId = ""
     attachments: Annotated[tuple[ArticleFile, ...], Meta(max_length=20)] = ()
+    template_ids: Annotated[tuple[Id, ...], Meta(max_length=10)] = ()
 
 
 class VersionView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -73,6 +75,15 @@ class VariantView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     article_id: str
     title: str
     region: str = ""
+    level: ArticleLevel
+
+
+class LinkedTemplate(msgspec.Struct, frozen=True, kw_only=True):
+    """A template that an article names, its variables not filled in."""
+
+    template_id: str
+    title: str
+    text: str
 
 
 class ArticleRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -114,6 +125,8 @@ class ArticleFull(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     content: ArticleContent
     versions: list[VersionView] = []
     variants: list[VariantView] = []
+    templates: list[LinkedTemplate] = []
+    variant_of_title: str = ""
 
 
 class CommentView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -3,6 +3,7 @@
 A template of a kind that needs approval is sent only while it is approved; changing its words takes that back.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Annotated, Final, Literal
 
@@ -157,9 +158,16 @@ class Templates:
             raise ApiError(422, "invalid", "not approved", fields={"template_id": "not_approved"})
         return row
 
-    async def replies(self, identity: Identity, conversation: ConversationView) -> list[CannedReply]:
-        """Return the replies an agent may insert into ``conversation``, filled in."""
-        kinds = {row.kind_id: row for row in await TemplateKind.filter(is_reply=True, is_active=True)}
+    async def replies(
+        self, identity: Identity, conversation: ConversationView, template_ids: Collection[str] | None = None
+    ) -> list[CannedReply]:
+        """Return the replies an agent may insert into ``conversation``, filled in; those named, of whatever kind."""
+        kinds = {row.kind_id: row for row in await TemplateKind.filter(is_active=True)}
+        rows = Template.filter(is_active=True)
+        if template_ids is None:
+            rows = rows.filter(kind_id__in=[kind_id for kind_id, kind in kinds.items() if kind.is_reply])
+        else:
+            rows = rows.filter(kind_id__in=list(kinds), template_id__in=list(template_ids))
         channel = conversation.reply_address.partition(":")[0] or conversation.channel
         values = known_values(self._units.now(), contact_name=conversation.contact_name, agent=identity)
         return [
@@ -170,7 +178,7 @@ class Templates:
                 shortcut=row.shortcut,
                 keys=f"{row.shortcut} {row.title} {initials(row.title)}".lower(),
             )
-            for row in await Template.filter(is_active=True, kind_id__in=list(kinds)).order_by("title")
+            for row in await rows.order_by("title")
             if (not row.channels or channel in row.channels)
             and (row.approval == "approved" or not kinds[row.kind_id].needs_approval)
         ]

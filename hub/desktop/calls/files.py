@@ -10,14 +10,12 @@ from hub.conversing.access import may_fetch
 from hub.errors import ApiError, not_found
 from hub.http.answers import json_answer
 from hub.http.server import admit_upload, authorize
-from hub.http.stored import send_stored
-from hub.media import AUDIBLE, INLINE
+from hub.http.stored import send_attachment
 from hub.services import Services
 from hub.store.fields import ID_LENGTH
 
 UPLOAD_S: Final = 120.0
 CHUNK_BYTES: Final = 65_536
-DAY: Final = "private, max-age=86400, immutable"
 
 
 class Files:
@@ -62,23 +60,11 @@ class Files:
         return json_answer(attachment)
 
     async def download(self, request: web.Request) -> web.StreamResponse:
-        """Return a file the user may see: pictures inline, all else as a download that no page can run."""
+        """Return a file the user may see."""
         identity = await authorize(request, self._services, "desk.use")
         media_id = request.match_info["media_id"]
         if len(media_id) > ID_LENGTH:
             raise not_found("file")
         if not await may_fetch(identity, media_id):
             raise not_found("file")
-        file, attachment = await self._services.media.find(media_id)
-        kind = "inline" if attachment.mime in INLINE else "attachment"
-        return await send_stored(
-            request,
-            file,
-            attachment.size_bytes,
-            {
-                "Content-Type": attachment.mime if attachment.mime in INLINE | AUDIBLE else "application/octet-stream",
-                "Content-Disposition": kind,
-                "Content-Security-Policy": "default-src 'none'; sandbox",
-                "Cache-Control": DAY,
-            },
-        )
+        return await send_attachment(request, *await self._services.media.find(media_id))

@@ -7,9 +7,12 @@ from msgspec import Meta
 
 from core.config import Settings
 from core.events.knowledge import ArticleKind
+from hub.calls.spoken_articles import SpokenLines
 from hub.http.endpoints import Call, Endpoints, NoBody
 from hub.knowledge.differences import Difference, difference
 from hub.knowledge.finding import FoundArticles, Wanted
+from hub.knowledge.links import titles_of
+from hub.knowledge.sending import ArticleTexts
 from hub.knowledge.suggestions import SuggestionList
 from hub.knowledge.views import (
     ArticleFull,
@@ -104,6 +107,13 @@ async def suggest_articles(services: Services, call: Call[NoBody]) -> Suggestion
     return await services.knowledge.suggestions.of(call.identity, call.path["conversation_id"])
 
 
+@api.add("GET", "/api/v1/conversations/{conversation_id}/articles/{article_id}", "desk.use", answer=ArticleTexts)
+async def list_article_texts(services: Services, call: Call[NoBody]) -> ArticleTexts:
+    """Return what of an article can be sent in a conversation."""
+    conversation = await services.conversations.open_for(call.identity, call.path["conversation_id"])
+    return await services.knowledge.sending.texts(call.identity, conversation, call.path["article_id"])
+
+
 @api.add("GET", "/api/v1/knowledge/categories", "desk.use", answer=CategoryList)
 async def list_categories(services: Services, call: Call[NoBody]) -> CategoryList:
     """List the tree of categories."""
@@ -117,6 +127,13 @@ async def get_article(services: Services, call: Call[NoBody]) -> ArticleFull:
     return await services.knowledge.articles.read(call.identity, call.path["article_id"], query.version)
 
 
+@api.add("GET", "/api/v1/knowledge/articles/{article_id}/lines", "desk.use", query=VersionQuery, answer=SpokenLines)
+async def list_spoken_lines(services: Services, call: Call[NoBody]) -> SpokenLines:
+    """List what is read aloud of an article, line by line."""
+    query: VersionQuery = call.query
+    return await services.spoken_articles.lines(call.identity, call.path["article_id"], query.version)
+
+
 @api.add(
     "GET", "/api/v1/knowledge/articles/{article_id}/differences", "desk.use", query=CompareQuery, answer=Difference
 )
@@ -127,7 +144,8 @@ async def compare_article(services: Services, call: Call[NoBody]) -> Difference:
     article_id = call.path["article_id"]
     before = await read(call.identity, article_id, query.before)
     after = await read(call.identity, query.other or article_id, query.after)
-    return difference(before.content, after.content)
+    both = (before.content, after.content)
+    return difference(*both, await titles_of(call.identity, both))
 
 
 @api.add("GET", "/api/v1/knowledge/articles/{article_id}/comments", "desk.use", answer=CommentList)

@@ -105,6 +105,8 @@ async def test_every_route_below_the_api_is_declared_or_known(served: House) -> 
         "/api/v1/openapi.json",
         "/api/v1/desktop",
         "/api/v1/media",
+        "/api/v1/knowledge/articles/{article_id}/files/{media_id}",
+        "/api/v1/knowledge/articles/{article_id}/sounds/{line}",
         "/api/v1/bulk/{campaign_id}/results.csv",
         "/api/v1/recordings/{recording_id}/file",
         "/api/v1/recording-exports/{export_id}/file",

@@ -10,7 +10,7 @@ from hub.errors import ApiError
 from hub.knowledge.categories import CategoryEdit
 from hub.knowledge.differences import DiffLine, difference
 from hub.knowledge.knowledge import Knowledge
-from hub.knowledge.marks import Part, marked, plain_text, snippet
+from hub.knowledge.marks import Part, marked, plain_text, snippet, spoken_lines
 from hub.knowledge.views import ArticleContent
 from tests.hub.knowledge.conftest import AGENT, EDITOR, published
 from tests.hub.support.house import House
@@ -165,3 +165,9 @@ def test_the_stretch_with_most_words_is_shown_and_marked() -> None:
     assert [part.text for part in shown if part.is_hit] == ["公积金", "身份证"]
     assert marked("a(b", ("(", "")) == [Part("a"), Part("(", True), Part("b")]
     assert marked("", ("x",)) == []
+
+
+def test_an_article_is_read_out_by_lines_and_long_lines_by_sentences() -> None:
+    long = "请" * 80 + "。" + "带" * 60 + "！"
+    assert spoken_lines("标题", f"第一\n\n {long}\n") == ["标题", "第一", "请" * 80 + "。", "带" * 60 + "！"]
+    assert spoken_lines("标题", "") == ["标题"]

@@ -50,6 +50,21 @@ export interface ArticleContent {
   valid_to: string | null
   variant_of: string
   attachments: ArticleFile[]
+  template_ids: string[]
+}
+
+/** A template that an article names, its variables not filled in. */
+export interface LinkedTemplate {
+  template_id: string
+  title: string
+  text: string
+}
+
+/** What of an article can be sent in a conversation; `page` leads to its public page. */
+export interface ArticleTexts {
+  text: string
+  page: string
+  templates: LinkedTemplate[]
 }
 
 export interface VersionView {
@@ -66,7 +81,9 @@ export interface ArticleFull {
   version: number
   content: ArticleContent
   versions?: VersionView[]
-  variants?: { article_id: string; title: string; region?: string }[]
+  variants?: { article_id: string; title: string; region?: string; level: ArticleLevel }[]
+  templates?: LinkedTemplate[]
+  variant_of_title?: string
 }
 
 export interface Part {
@@ -150,6 +167,14 @@ export const getArticle = (id: string, version?: number) =>
   call<ArticleFull>('GET', withQuery(article(id), { version }))
 export const differences = (id: string, query: { before?: number; after?: number; other?: string }) =>
   call<Difference>('GET', withQuery(article(id, '/differences'), query))
+export const articleTexts = (conversationId: string, id: string) =>
+  call<ArticleTexts>('GET', `/conversations/${conversationId}/articles/${id}`)
+export const fileUrl = (id: string, version: number, { media_id }: ArticleFile) =>
+  withQuery(`/api/v1${article(id, `/files/${media_id}`)}`, { version })
+export const spokenLines = (id: string, version: number) =>
+  call<{ lines: string[]; is_voice: boolean }>('GET', withQuery(article(id, '/lines'), { version }))
+export const soundUrl = (id: string, version: number, line: number) =>
+  withQuery(`/api/v1${article(id, `/sounds/${line}`)}`, { version })
 export const articleComments = (id: string) => call<{ items: CommentView[] }>('GET', article(id, '/comments'))
 export const commentArticle = (id: string, text: string, isError: boolean) =>
   call<CommentView>('POST', article(id, '/comments'), { text, is_error: isError })
@@ -166,6 +191,8 @@ export interface ArticlePage {
 
 export const listArticles = (query: { view: string; q?: string; category_id?: string; offset?: number }) =>
   call<ArticlePage>('GET', withQuery('/knowledge/articles', query))
+export const listLinkedTemplates = async () =>
+  (await call<{ items: LinkedTemplate[] }>('GET', '/knowledge/templates')).items
 export const makeArticle = (content: ArticleContent, note: string) =>
   call<ArticleFull>('POST', '/knowledge/articles', { content, note })
 export const saveArticle = (id: string, content: ArticleContent, base: number, note: string) =>
@@ -209,5 +236,6 @@ export function blankContent(): ArticleContent {
     valid_to: null,
     variant_of: '',
     attachments: [],
+    template_ids: [],
   }
 }

@@ -18,12 +18,17 @@ export async function useSpeaker(id: string): Promise<void> {
   await element?.setSinkId?.(id).catch(() => element?.setSinkId?.('')) // unplugged: the usual one
 }
 
+/** Have `player` heard on `speaker`, or on the usual one when it is unplugged. */
+export async function useSpeakerOn(player: Sinkable, speaker: string): Promise<void> {
+  await player.setSinkId?.(speaker).catch(() => undefined)
+}
+
 /** Play a file on `speaker` to its end. */
 export async function playOnce(sound: Blob, speaker: string): Promise<void> {
   const url = URL.createObjectURL(sound)
   const player: Sinkable = new Audio(url)
   try {
-    await player.setSinkId?.(speaker).catch(() => undefined)
+    await useSpeakerOn(player, speaker)
     await player.play()
     await new Promise((resolve) => (player.onended = resolve))
   } finally {
