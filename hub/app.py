@@ -36,6 +36,7 @@ from hub.http.server import guard, mount
 from hub.http.static import BrowserCode
 from hub.knowledge.public_page import PublicArticles
 from hub.model_store import ModelStore
+from hub.quality.downloads import QualityFiles
 from hub.services import Services
 from hub.settings import HubSettings, store_url
 from hub.store.engine import Store
@@ -132,6 +133,7 @@ class Hub:
         MailPages(services).mount(app)
         Exports(services).mount(app)
         RecordingFiles(services).mount(app)
+        QualityFiles(services).mount(app)
         Downloads(services).mount(app)
         parts.proxy.mount(app)
         BrowserCode(_browser_code()).mount(app)

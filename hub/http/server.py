@@ -4,7 +4,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -20,6 +20,8 @@ from hub.services import Services
 from hub.store.fields import ID_LENGTH, SLUG_LENGTH
 
 log = logging.getLogger(__name__)
+
+Query = TypeVar("Query")
 
 BODY_S: Final = 20.0
 COOKIE: Final = "lianxin_session"
@@ -105,7 +107,7 @@ def _handler(endpoint: Endpoint, services: Services) -> Any:
         call = Call(
             identity=identity,
             path=_path_of(request),
-            query=_decode_query(endpoint, request),
+            query=NoBody() if endpoint.query is NoBody else query_of(endpoint.query, request),
             body=await _decode_body(endpoint, request),
             remote=remote_of(request, services.settings.http.trusted_proxies),
             user_agent=request.headers.get("User-Agent", "")[:200],
@@ -147,6 +149,14 @@ async def _visitor(request: web.Request, services: Services) -> Identity:
         return Identity()
 
 
+def query_of(kind: type[Query], request: web.Request) -> Query:
+    """Return the query of ``request`` as a ``kind``; 422 names what is wrong with it."""
+    try:
+        return msgspec.convert(dict(request.query), type=kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise ApiError(422, "invalid", str(error), fields={"query": str(error)}) from error
+
+
 async def authorize(request: web.Request, services: Services, permission: str) -> Identity:
     """Return who calls, once it is clear that they may: session, rate, token, first password, permission."""
     identity = await identify(request, services)
@@ -170,15 +180,6 @@ def _path_of(request: web.Request) -> dict[str, str]:
         if len(value) > (ID_LENGTH if name in UUIDS else SLUG_LENGTH):
             raise not_found(name.removesuffix("_id"))
     return path
-
-
-def _decode_query(endpoint: Endpoint, request: web.Request) -> Any:
-    if endpoint.query is NoBody:
-        return NoBody()
-    try:
-        return msgspec.convert(dict(request.query), type=endpoint.query, strict=False)
-    except msgspec.ValidationError as error:
-        raise ApiError(422, "invalid", str(error), fields={"query": str(error)}) from error
 
 
 async def _decode_body(endpoint: Endpoint, request: web.Request) -> Any:

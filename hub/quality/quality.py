@@ -7,6 +7,7 @@ from hub.dispatch.queues import Queues
 from hub.quality.appeals import Appeals
 from hub.quality.cases import Cases
 from hub.quality.draws import Draws
+from hub.quality.exports import QualityExports
 from hub.quality.results import Results, ResultsQuery, results
 from hub.quality.setup import QualitySetup
 from hub.service_rules.book import RuleBook
@@ -23,6 +24,7 @@ class Quality:
         self.cases = Cases(units, audit, self.setup)
         self.draws = Draws(units, audit, self.setup, self.cases, timezone)
         self.appeals = Appeals(units, audit, self.cases)
+        self.exports = QualityExports(audit, self.cases, self.book, timezone)
 
     async def load(self) -> None:
         """Read what is kept in memory."""

@@ -108,6 +108,9 @@ async def test_every_route_below_the_api_is_declared_or_known(served: House) -> 
         "/api/v1/knowledge/articles/{article_id}/files/{media_id}",
         "/api/v1/knowledge/articles/{article_id}/sounds/{line}",
         "/api/v1/bulk/{campaign_id}/results.csv",
+        "/api/v1/quality-cases/{case_id}/file",
+        "/api/v1/quality-files/cases",
+        "/api/v1/quality-files/results",
         "/api/v1/recordings/{recording_id}/file",
         "/api/v1/recording-exports/{export_id}/file",
     }

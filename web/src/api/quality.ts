@@ -116,6 +116,13 @@ export interface Results {
   rules: { group_id: string; rule_id: string; count: number }[]
 }
 
+export interface ResultsQuery {
+  begin: string
+  end: string
+  by: string
+  per: string
+}
+
 export interface SheetView {
   sheet_id: string
   version: number
@@ -156,5 +163,11 @@ export const listAppeals = (isOpen: boolean, limit: number, offset: number) =>
   items(call<{ items: AppealView[] }>('GET', withQuery('/appeals', { is_open: String(isOpen), limit, offset })))
 export const decideAppeal = (id: string, decision: string, answers: Answers | null) =>
   call<AppealView>('POST', `/appeals/${id}/decision`, { decision, answers })
-export const getResults = (begin: string, end: string, by: string, per: string) =>
-  call<Results>('GET', withQuery('/quality-results', { begin, end, by, per }))
+/** Return where a file of scores is, in the words of `language`. */
+export const caseFileUrl = (id: string, language: string) => withQuery(`/api/v1/quality-cases/${id}/file`, { language })
+export const casesFileUrl = (filter: Record<string, string>, format: 'xlsx' | 'csv', language: string) =>
+  withQuery('/api/v1/quality-files/cases', { ...filter, format, language })
+export const resultsFileUrl = (query: ResultsQuery, format: 'xlsx' | 'csv', language: string) =>
+  withQuery('/api/v1/quality-files/results', { ...query, format, language })
+
+export const getResults = (query: ResultsQuery) => call<Results>('GET', withQuery('/quality-results', { ...query }))
