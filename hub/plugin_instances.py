@@ -276,7 +276,12 @@ class PluginInstances:
     async def _follow_processes(self) -> None:
         async for instance, status in self._bus.follow(InstanceStatus):
             self.statuses[instance] = status
-            self._proxy.place(instance, status.http if status.process == "running" else "")
+            if status.process == "running" and status.http:
+                self._proxy.place(instance, status.http)
+            elif status.process in ("starting", "restarting", "running"):
+                self._proxy.expect(instance)
+            else:
+                self._proxy.place(instance, "")
 
     async def _follow_channels(self) -> None:
         async for instance, state in self._bus.follow(ChannelState):

@@ -1,7 +1,9 @@
 """Passes /channels/<instance>/ on to the channel's own port, web sockets included, so that one TLS port serves all."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Final
 
 import aiohttp
@@ -18,6 +20,7 @@ log = logging.getLogger(__name__)
 
 PREFIX: Final = "/channels"
 CONNECT_S: Final = 3.0
+COMING_S: Final = 5.0  # for a channel that is starting
 ANSWER_S: Final = 60.0
 MAX_BODY: Final = 32 * 1_048_576  # a channel's own limits are tighter
 TOO_LARGE: Final = web.RequestKey("too_large", bool)  # set on requests whose body was cut off
@@ -49,11 +52,14 @@ class ChannelProxy:
     def __init__(self, trusted_proxies: tuple[str, ...]) -> None:
         self._trusted = trusted_proxies
         self._places: dict[str, tuple[str, aiohttp.ClientSession]] = {}
+        self._coming: dict[str, asyncio.Event] = {}
         self._closing = Tasks()
         self._splices = Splices()
 
     def place(self, instance: str, http: str) -> None:
         """Say where ``instance`` serves HTTP: ``unix:<path>``, a base URL, or nowhere when empty."""
+        if coming := self._coming.pop(instance, None):
+            coming.set()
         known = self._places.get(instance)
         if known is not None and known[0] == http:
             return
@@ -63,6 +69,12 @@ class ChannelProxy:
         if http:
             self._places[instance] = (http, _session(http))
 
+    def expect(self, instance: str) -> None:
+        """Say that ``instance`` is starting: whoever asks for it waits a moment for its ``place``."""
+        if instance not in self._coming:
+            self.place(instance, "")
+            self._coming[instance] = asyncio.Event()
+
     def mount(self, app: web.Application) -> None:
         """Add the proxy's route to ``app`` and tie its connections to the app's life."""
         app.router.add_route("*", PREFIX + "/{instance}/{rest:.*}", self.handle)
@@ -71,6 +83,10 @@ class ChannelProxy:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer as the channel does; 502 ``channel_away`` when it is not there."""
         instance = request.match_info["instance"]
+        if coming := self._coming.get(instance):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(COMING_S):
+                    await coming.wait()
         if instance not in self._places:
             raise ApiError(502, "channel_away", "no such channel runs here", retry_after_s=2.0)
         place, http = self._places[instance]

@@ -1,6 +1,8 @@
 """What the ways in share: the checks at the door, who is connected, and the hub behind."""
 
 import asyncio
+from contextlib import suppress
+from typing import Final
 
 from aiohttp import web
 
@@ -18,6 +20,8 @@ from plugins.web_chat.registry import Registry
 from plugins.web_chat.session import LoadHistory, Session
 from plugins.web_chat.tickets import Tickets
 
+STARTING_S: Final = 3.0  # the door is there a moment before the channel runs
+
 
 class Reception:
     """Lets people in while the channel runs."""
@@ -30,6 +34,7 @@ class Reception:
         self.slots = Slots(max_total=config.max_sockets, max_ip=config.max_sockets_ip)
         self.intake = Intake(config, link.emit, self.registry, clock)
         self._tickets: Tickets | None = None
+        self._opened = asyncio.Event()
         self._is_open = False
         limit = config.connections_per_min_ip
         self._connections = Buckets(per_min=limit, burst=limit, clock=clock)
@@ -44,16 +49,20 @@ class Reception:
         """Begin to let people in."""
         self._tickets = tickets
         self._is_open = True
+        self._opened.set()
 
     def close(self) -> None:
         """Let nobody in any more."""
         self._is_open = False
 
     async def verify(self, request: web.Request) -> None:
-        """Check every request: the channel runs, and the page is one that may talk to it."""
+        """Check every request: the page is one that may talk to the channel, and that runs, or is about to."""
+        check_origin(request, self.config.allowed_origins)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(STARTING_S):
+                await self._opened.wait()
         if not self._is_open:
             raise Refused(503, "not_ready")
-        check_origin(request, self.config.allowed_origins)
 
     def headers(self, request: web.Request) -> dict[str, str]:
         """Return the headers of every answer."""

@@ -142,3 +142,7 @@ def test_the_chat_window_is_a_named_dialog_that_gives_the_focus_back(people: Peo
     citizen.page.keyboard.press("Escape")
     expect(citizen.chat.get_by_role("dialog")).to_have_count(0)
     expect(citizen.chat.get_by_role("button", name="在线咨询")).to_be_focused()
+    citizen.page.get_by_role("link", name="开始聊天").click()
+    expect(citizen.chat.get_by_role("dialog", name="便民热线在线服务")).to_be_visible()
+    citizen.page.keyboard.press("Escape")
+    expect(citizen.page.get_by_role("link", name="开始聊天")).to_be_focused()

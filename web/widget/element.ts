@@ -21,6 +21,7 @@ export class LianxinChat extends HTMLElement implements View {
   private chat?: Chat
   private config?: Config
   private panel?: Panel
+  private opener?: HTMLElement
   private loadedAt = 0
   private retry?: ReturnType<typeof setTimeout>
 
@@ -41,12 +42,14 @@ export class LianxinChat extends HTMLElement implements View {
     this.look()
     this.drawLaunch()
     document.addEventListener('visibilitychange', this.watched)
+    document.addEventListener('click', this.asked)
     void this.load()
   }
 
   disconnectedCallback(): void {
     clearTimeout(this.retry)
     document.removeEventListener('visibilitychange', this.watched)
+    document.removeEventListener('click', this.asked)
     this.chat?.disconnect()
     this.chat = this.panel = this.config = undefined
   }
@@ -69,7 +72,9 @@ export class LianxinChat extends HTMLElement implements View {
     this.panel = undefined
     this.chat?.setOpen(false)
     this.root.replaceChildren(this.launch)
-    this.launch.focus()
+    const opener = this.opener ?? this.launch
+    this.opener = undefined
+    opener.focus()
   }
 
   entries(changed: Entry[]): void {
@@ -87,6 +92,15 @@ export class LianxinChat extends HTMLElement implements View {
 
   private readonly watched = (): void => {
     if (this.panel && !document.hidden) this.chat?.mark()
+  }
+
+  /** The page's own links open the window; while there is none to open they lead where they say. */
+  private readonly asked = (event: MouseEvent): void => {
+    const opener = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-lianxin-open]') : null
+    if (!this.config || !opener) return
+    event.preventDefault()
+    this.open()
+    this.opener = opener
   }
 
   private async load(): Promise<void> {

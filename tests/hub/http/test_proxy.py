@@ -218,6 +218,22 @@ async def test_a_channel_that_is_away_is_said_to_be(house: House, tmp_path: Path
         await http.ws_connect(_at(house, "ws"))
 
 
+async def test_who_asks_for_a_channel_that_is_starting_waits_for_it(
+    house: House, tmp_path: Path, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy = house.services.plugin_instances._proxy
+    proxy.expect(INSTANCE)
+    async with asyncio.TaskGroup() as tasks:
+        asked = tasks.create_task(http.get(_at(house, "echo")))
+        proxy.expect(INSTANCE)
+        async with _far(house, tmp_path):
+            assert (await asked).status == 200
+    proxy.expect(INSTANCE)
+    monkeypatch.setattr("hub.http.proxy.COMING_S", 0.05)
+    async with http.get(_at(house, "echo")) as answer:
+        assert answer.status == 502
+
+
 async def test_an_answer_that_breaks_off_is_not_completed(house: House, far: Far, http: aiohttp.ClientSession) -> None:
     async with http.get(_at(house, "breaks")) as answer:
         with pytest.raises(aiohttp.ClientPayloadError):

@@ -1,5 +1,6 @@
 """Settings, opening hours, the public answers and the form without JavaScript."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -137,7 +138,18 @@ def test_the_signing_key_is_made_once_kept_private_and_remade_when_cut_short(tmp
     assert load_key(path) != key
 
 
-async def test_before_it_runs_and_after_it_stopped_the_channel_lets_nobody_in(house: Any) -> None:
+async def test_who_comes_a_moment_before_the_channel_runs_is_let_in_once_it_does(house: Any) -> None:
+    reception = house.channel._reception
+    reception.close()
+    reception._opened.clear()
+    async with asyncio.TaskGroup() as tasks:
+        asked = tasks.create_task(house.http.get(house.path("config")))
+        reception.open(reception.tickets)
+    async with asked.result() as answer:
+        assert answer.status == 200
+
+
+async def test_after_it_stopped_the_channel_lets_nobody_in(house: Any) -> None:
     house.channel._reception.close()
     async with house.http.get(house.path("config")) as answer:
         assert answer.status == 503
