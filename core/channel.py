@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import ClassVar, Generic, Literal, Protocol, TypeVar
 
 from core.config import Settings
-from core.events import Attachment, CallPlan, Event, History, PhonesPlan, SendMessage, TapsPlan
+from core.events import Attachment, CallPlan, Carries, Event, History, PhonesPlan, SendMessage, TapsPlan
 from core.webhooks import Routes
 
 
@@ -54,6 +54,11 @@ class Channel(ABC, Generic[ConfigT]):
     def __init__(self, config: ConfigT, link: Link) -> None:
         self.config = config
         self.link = link
+
+    @property
+    def carries(self) -> Carries:
+        """Return what one message can hold, by these settings; text and files of any kind unless it says otherwise."""
+        return Carries()
 
     async def emit(self, event: Event) -> None:
         """Hand ``event`` to the hub; see ``Link.emit``."""

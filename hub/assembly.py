@@ -36,6 +36,7 @@ from hub.contacts.merges import ContactMerges
 from hub.contacts.reach import Reach
 from hub.conversing.channel_requests import ChannelRequests
 from hub.conversing.conversations import Conversations
+from hub.conversing.deletions import Deletions
 from hub.conversing.endings import Endings
 from hub.conversing.held_steps import HeldSteps
 from hub.conversing.lists import ConversationLists
@@ -125,7 +126,9 @@ class Assembly:
         )
         recordings = Recordings(units, audit, media)
         contacts = Contacts(units, audit)
-        reach = Reach(sealer)
+        self.schemes, self.proxy = AddressSchemes(units, bus), ChannelProxy(settings.http.trusted_proxies)
+        plugin_instances = PluginInstances(units, bus, audit, box=sealer, proxy=self.proxy, schemes=self.schemes)
+        reach = Reach(sealer, plugin_instances.channel_states)
         library = FlowLibrary(units, audit, reach)
         contact_merges = ContactMerges(units, audit, contacts)
         contact_links = ContactLinks(units, audit, contacts, contact_merges)
@@ -162,8 +165,6 @@ class Assembly:
         )
         endings = Endings(dispatcher, flows, queues, announcements)
         hooks = self.hooks = load_extensions()
-        self.schemes, self.proxy = AddressSchemes(units, bus), ChannelProxy(settings.http.trusted_proxies)
-        plugin_instances = PluginInstances(units, bus, audit, box=sealer, proxy=self.proxy, schemes=self.schemes)
         self.prompts.synthesizer = synthesizers = Synthesizers(bus, plugin_instances)
         transcripts = Transcripts(units, audit)
         transcribers = Transcribers(units, bus, plugin_instances, Taps(bus, queues, flows.phrases))
@@ -204,6 +205,7 @@ class Assembly:
             announcements=announcements,
             queues=queues,
             media=media,
+            channel_states=plugin_instances.channel_states,
             text_chars=limits.text_chars,
         )
         conversation_lists = ConversationLists(knowledge.finder)
@@ -230,6 +232,7 @@ class Assembly:
             conversation_lists=conversation_lists,
             desk_search=DeskSearch(conversation_lists, knowledge.finder),
             conversation_merges=ConversationMerges(units, audit, dispatcher),
+            deletions=Deletions(units, audit, media),
             held_steps=HeldSteps(units, conversations, dispatcher, endings, hold_s=limits.undo_s),
             snoozes=Snoozes(units, dispatcher, timezone=lambda: wallboard.setup.settings.timezone),
             dispatcher=dispatcher,
@@ -289,7 +292,7 @@ class Assembly:
                 setup=outreach_setup,
             ),
             bulk_runner=bulk_runner,
-            reply_options=ReplyOptions(units, reach, plugin_instances.channel_states),
+            reply_options=ReplyOptions(units, reach),
             backups=backups,
             configurations=Configurations(
                 units,

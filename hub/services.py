@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from hub.contacts.merges import ContactMerges
     from hub.contacts.reach import Reach
     from hub.conversing.conversations import Conversations
+    from hub.conversing.deletions import Deletions
     from hub.conversing.held_steps import HeldSteps
     from hub.conversing.lists import ConversationLists
     from hub.conversing.merges import ConversationMerges
@@ -94,6 +95,7 @@ class Services:
     conversations: "Conversations"
     conversation_lists: "ConversationLists"
     conversation_merges: "ConversationMerges"
+    deletions: "Deletions"
     desk_search: "DeskSearch"
     held_steps: "HeldSteps"
     snoozes: "Snoozes"

@@ -35,7 +35,7 @@ from core.events.calls import (
     TapsPlan,
     TrunkChanged,
 )
-from core.events.channels import ChannelState, ContactArrived, Profile, TypingReported, TypingShown
+from core.events.channels import Carries, ChannelState, ContactArrived, Profile, TypingReported, TypingShown
 from core.events.configuration import ConfigurationAnswer, ConfigurationRequest
 from core.events.conversations import (
     AddressView,
@@ -146,6 +146,7 @@ __all__ = [
     "CallView",
     "CallsAnswer",
     "CallsRequest",
+    "Carries",
     "Cause",
     "ChannelState",
     "Choice",

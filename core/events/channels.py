@@ -1,19 +1,43 @@
 """What a channel reports about itself and about the people at its far end."""
 
+from fnmatch import fnmatchcase
 from typing import Literal
+
+import msgspec
 
 from core.events.base import Event
 
 Readiness = Literal["starting", "ready", "down", "stopped"]
 
 
+class Carries(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What one message over a channel can hold; the desk offers nothing else.
+
+    ``files`` are MIME types, ``image/*`` for all of a kind; ``is_formatted`` text has bold words, lists, links;
+    ``segments`` is into how many short messages a text may be cut, 0 where it is not cut into such.
+    """
+
+    files: tuple[str, ...] = ("*/*",)
+    file_bytes: int = 0  # of one file; 0: no limit of the channel's own
+    is_formatted: bool = False
+    segments: int = 0
+
+    def takes(self, mime: str) -> bool:
+        """Whether a file of this MIME type can go along."""
+        return any(fnmatchcase(mime.lower(), kind) for kind in self.files)
+
+
 class ChannelState(Event, frozen=True, kw_only=True):
-    """A channel's far end became usable or unusable; ``code`` and ``reason`` say why."""
+    """A channel's far end became usable or unusable; ``code`` and ``reason`` say why.
+
+    The host adds what the channel ``carries``, in every state.
+    """
 
     type = "channel.state_changed"
     state: Readiness
     code: str = ""
     reason: str = ""
+    carries: Carries | None = None
 
 
 class Profile(Event, frozen=True, kw_only=True):

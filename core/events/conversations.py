@@ -201,7 +201,10 @@ class EntryAdded(Event, frozen=True, kw_only=True):
 
 
 class EntryChanged(Event, frozen=True, kw_only=True):
-    """An entry's delivery state changed, or it ``has_moved`` to ``conversation`` from another."""
+    """An entry's delivery state changed, its words were deleted (code ``deleted``), or it ``has_moved``.
+
+    One that moved came to ``conversation`` from another.
+    """
 
     type = "entry.changed"
     entry: EntryView

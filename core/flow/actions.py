@@ -125,6 +125,7 @@ class Send(Action, frozen=True, kw_only=True, tag="send"):
     subject: str = ""
     template_id: str = ""
     variables: dict[str, str] = {}
+    answers_follow: bool = False
 
 
 class HandOver(Action, frozen=True, kw_only=True, tag="hand_over"):

@@ -275,6 +275,7 @@ class Run:
             subject=fill(localized(node.subject, language), self._variables),
             template_id=node.template_id,
             variables=open_variables if node.template_id else {},
+            answers_follow=node.answers_follow,
             turn=self.turn,
         )
 

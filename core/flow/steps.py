@@ -244,6 +244,7 @@ class SendStep(Step, frozen=True, kw_only=True, tag="send"):
     """Send words over another channel: ``channel`` is an address scheme or an instance, ``recipient`` an address.
 
     The words are ``text`` or those of template ``template_id``; where nothing was sent, ``on_failure`` is the way.
+    Where ``answers_follow``, what people answer goes there as well from now on.
     """
 
     channel: ChannelId
@@ -252,6 +253,7 @@ class SendStep(Step, frozen=True, kw_only=True, tag="send"):
     text: Text = {}
     subject: Text = {}
     template_id: TemplateId = ""
+    answers_follow: bool = False
     on_failure: OptionalNodeId = ""
 
 

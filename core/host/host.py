@@ -55,6 +55,7 @@ class Host(PluginHost):
         statuses = Statuses(self._reporter(bus))
         link = HubLink(bus, self._job.instance, Path(self._job.data_dir), board.show, statuses)
         channel = self._channel_type(self._config, link)
+        self._carries = channel.carries
         ledger = NoLedger() if channel.deduplicates else SentLedger(bus.bucket(SENT), self._job.instance)
         orders = Orders(channel, ledger, statuses.report)
         board.listen(lambda state: orders.rouse() if state.state == "ready" else None)

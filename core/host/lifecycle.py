@@ -13,7 +13,7 @@ from core.board import Board
 from core.bus import Bus, BusSettings
 from core.config import Settings, decode_settings
 from core.errors import BusUnavailable
-from core.events import ChannelState
+from core.events import Carries, ChannelState
 from core.host.censor import Censor
 from core.host.job import HostJob
 from core.host.runner import Runner, Runs
@@ -41,6 +41,7 @@ class PluginHost(ABC):
         self._config: Any = decode_settings(config_type, job.settings)
         self._bus_settings = decode_settings(BusSettings, job.nats)
         self.censor = Censor(self._config)
+        self._carries: Carries | None = None  # what the messages of a channel can hold
         self.is_stuck = False  # the plugin ignored its cancellation; only the end of the process ends it
 
     async def run(self) -> None:
@@ -73,7 +74,7 @@ class PluginHost(ABC):
 
     def _board(self, bus: Bus) -> Board[ChannelState]:
         async def publish(state: ChannelState) -> None:
-            state = msgspec.structs.replace(state, reason=self.censor(state.reason))
+            state = msgspec.structs.replace(state, reason=self.censor(state.reason), carries=self._carries)
             await bus.publish(state, self._job.instance, msg_id=new_id())
 
         board = Board(ChannelState(state="starting"), publish)

@@ -1,7 +1,7 @@
 """Over which channels a contact can be written to: addresses, and the instances that can send to them."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +9,7 @@ import msgspec
 
 from core.addresses import scheme_of
 from core.discovery import discover
+from core.events import Carries, ChannelState
 from core.manifest import Manifest
 from hub.store.errors import KeyUnusable
 from hub.store.models import Address, PluginInstance
@@ -23,6 +24,8 @@ class Sender:
     title: dict[str, str]
     manifest: Manifest | None  # None: the plugin lies on another machine
     settings: dict[str, str] = field(default_factory=dict)  # the public ones that are set
+    carries: Carries | None = None  # None: it never ran
+    is_ready: bool = False
 
     def sends_to(self, address: Address) -> bool:
         """Whether it can write to ``address``: it met it before, or reaches anyone with such an address."""
@@ -48,8 +51,9 @@ class Sender:
 class Reach:
     """Reads what is configured and what plugins say; changes nothing."""
 
-    def __init__(self, box: Sealer) -> None:
+    def __init__(self, box: Sealer, channel_states: Mapping[str, ChannelState]) -> None:
         self._box = box
+        self._channel_states = channel_states
         self._manifests: dict[str, Manifest] = {}
 
     async def senders(self) -> list[Sender]:
@@ -90,7 +94,15 @@ class Reach:
 
     def _sender(self, row: PluginInstance) -> Sender:
         manifest = self._manifests.get(row.plugin)
-        return Sender(row.instance, row.title, manifest, self._public_settings(row, manifest))
+        state = self._channel_states.get(row.instance)
+        return Sender(
+            row.instance,
+            row.title,
+            manifest,
+            self._public_settings(row, manifest),
+            carries=state.carries if state else None,
+            is_ready=state is not None and state.state == "ready",
+        )
 
     def _public_settings(self, row: PluginInstance, manifest: Manifest | None) -> dict[str, str]:
         if manifest is None or not manifest.public_settings or not row.settings:

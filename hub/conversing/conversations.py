@@ -1,6 +1,8 @@
 """What agents do to conversations: write, note, transfer, end, wrap up, pick, read, draft."""
 
 import logging
+import math
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Final
 
 from msgspec import Meta
@@ -9,6 +11,7 @@ from core.bus import Bus
 from core.config import Settings
 from core.events import (
     Attachment,
+    ChannelState,
     ConversationView,
     EntryView,
     TypingShown,
@@ -97,6 +100,7 @@ class Conversations:
         announcements: Announcements,
         queues: Queues,
         media: MediaStore,
+        channel_states: Mapping[str, ChannelState],
         text_chars: int,
     ) -> None:
         self._units = units
@@ -106,6 +110,7 @@ class Conversations:
         self._announcements = announcements
         self._queues = queues
         self._media = media
+        self._channel_states = channel_states
         self._text_chars = text_chars
 
     async def send(self, identity: Identity, conversation_id: str, message: NewMessage) -> EntryView:
@@ -125,6 +130,8 @@ class Conversations:
             address = await unit.reply_address(conversation)
             if any(came_over not in ("", timeline.reply_instance(conversation)) for _, came_over in files):
                 raise ApiError(422, "invalid", "a file of another channel", fields={"attachments": "foreign"})
+            if not self._takes(timeline.reply_instance(conversation), [file for file, _ in files]):
+                raise ApiError(422, "file_not_carried", "not over this channel", fields={"attachments": "not_carried"})
             conversation.unread = 0
             signature = self._queues.settings(conversation.queue_id or "").signature
             mail = await reply.complete(unit, identity, conversation, signature)
@@ -288,6 +295,14 @@ class Conversations:
         if user_id != identity.user_id:
             name = conversation.contact_name
             notify(unit, user_id, "mention", conversation.conversation_id, by=identity.display_name, name=name)
+
+    def _takes(self, instance: str, files: Sequence[Attachment]) -> bool:
+        """Whether ``instance`` can send such files, as far as it has said what it carries."""
+        state = self._channel_states.get(instance)
+        if state is None or (carries := state.carries) is None:
+            return True
+        most = carries.file_bytes or math.inf
+        return all(carries.takes(file.mime) and file.size_bytes <= most for file in files)
 
     async def _attachment(self, identity: Identity, media_id: str) -> tuple[Attachment, str]:
         if not await may_fetch(identity, media_id):

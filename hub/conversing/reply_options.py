@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from core.addresses import channel_of
 from core.config import Settings
-from core.events import ChannelState, ConversationView
+from core.events import Carries, ConversationView
 from hub.accounts.identity import Identity
 from hub.contacts.reach import Reach
 from hub.conversing import timeline
@@ -17,7 +17,7 @@ from hub.errors import ApiError
 from hub.store.fields import ID_LENGTH, SLUG_LENGTH
 from hub.store.models import Address, Conversation
 from hub.store.views import conversation_view
-from hub.units import Units
+from hub.units import Unit, Units
 
 
 class ReplyOption(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -32,6 +32,7 @@ class ReplyOption(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     is_chosen: bool = False
     is_ready: bool = False
     settings: dict[str, str] = {}  # the instance's public ones
+    carries: Carries | None = None
 
 
 class ReplyChoice(Settings, frozen=True, kw_only=True):
@@ -44,10 +45,9 @@ class ReplyChoice(Settings, frozen=True, kw_only=True):
 class ReplyOptions:
     """Lists and chooses; messages already sent keep the address they went to."""
 
-    def __init__(self, units: Units, reach: Reach, channel_states: dict[str, ChannelState]) -> None:
+    def __init__(self, units: Units, reach: Reach) -> None:
         self._units = units
         self._reach = reach
-        self._channel_states = channel_states
 
     async def list(self, identity: Identity, conversation_id: str) -> list[ReplyOption]:
         """Return every way to answer, that which is used now included."""
@@ -63,8 +63,9 @@ class ReplyOptions:
                     title=sender.title,
                     is_preferred=address.is_preferred,
                     is_chosen=(address.uri, sender.instance) == now,
-                    is_ready=self._is_ready(sender.instance),
+                    is_ready=sender.is_ready,
                     settings=sender.settings,
+                    carries=sender.carries,
                 )
                 for address, sender in await self._reach.of(await _addresses(conversation))
             ]
@@ -79,18 +80,18 @@ class ReplyOptions:
                     break
             else:
                 raise ApiError(422, "invalid", "no such way to answer", fields={"address_id": "unreachable"})
-            before = (conversation.reply_address, conversation.reply_instance)
-            is_first = (address.uri, sender.instance) == (conversation.address, conversation.instance)
-            chosen = ("", "") if is_first else (address.uri, sender.instance)
-            if chosen != before:
-                conversation.reply_address, conversation.reply_instance = chosen
-                timeline.add_notice(unit, conversation, "reply_channel_changed", channel=channel_of(address.uri))
-                timeline.record_change(unit, conversation, "edited")
+            answer_at(unit, conversation, address, sender.instance)
             return masked(conversation_view(conversation), identity)
 
-    def _is_ready(self, instance: str) -> bool:
-        state = self._channel_states.get(instance)
-        return state is not None and state.state == "ready"
+
+def answer_at(unit: Unit, conversation: Conversation, address: Address, instance: str) -> None:
+    """Let answers go to ``address`` over ``instance`` from now on."""
+    is_first = (address.uri, instance) == (conversation.address, conversation.instance)
+    chosen = ("", "") if is_first else (address.uri, instance)
+    if chosen != (conversation.reply_address, conversation.reply_instance):
+        conversation.reply_address, conversation.reply_instance = chosen
+        timeline.add_notice(unit, conversation, "reply_channel_changed", channel=channel_of(address.uri))
+        timeline.record_change(unit, conversation, "edited")
 
 
 async def _addresses(conversation: Conversation) -> list[Address]:

@@ -237,6 +237,11 @@ def record_change(unit: Unit, conversation: Conversation, change: Change) -> Non
     unit.record(event, conversation.conversation_id, conversation_id=conversation.conversation_id)
 
 
+def preview(entry: Entry) -> str:
+    """Return what lists of conversations show of a message."""
+    return entry.text[:PREVIEW_CHARS] or ("📎" if entry.attachments else "")
+
+
 def language_of(conversation: Conversation) -> str:
     """Return the language the contact reads; Chinese when nobody knows."""
     return conversation.language or LANGUAGES[0]
@@ -360,7 +365,7 @@ def _added(unit: Unit, conversation: Conversation, entry: Entry) -> None:
     if entry.kind == "message":
         conversation.last_entry_at = entry.created_at
         if not _hides_the_matter(conversation, entry):
-            conversation.last_text = entry.text[:PREVIEW_CHARS] or ("📎" if entry.attachments else "")
+            conversation.last_text = preview(entry)
             conversation.last_author = entry.author_kind
     unit.touch(conversation)
     event = EntryAdded(entry=entry_view(entry), conversation=conversation_view(conversation))

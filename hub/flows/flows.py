@@ -31,7 +31,7 @@ from core.flow import (
     start,
     understands,
 )
-from hub.calls.presence import has_hung_up, is_on_the_line
+from hub.calls.presence import has_hung_up, has_number, is_on_the_line
 from hub.calls.steps import CallSteps
 from hub.connectors.connectors import Connectors
 from hub.contacts.links import ContactLinks
@@ -273,6 +273,7 @@ def _variables(conversation: Conversation) -> dict[str, str]:
         "instance": conversation.instance,
         "contact_name": conversation.contact_name,
         "contact_level": str(conversation.contact_level),
+        "number": conversation.address.removeprefix("tel:") if has_number(conversation) else "",
     }
 
 

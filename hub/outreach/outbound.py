@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from core.addresses import channel_of, normalize, scheme_of
 from core.config import Settings
-from core.events import ConversationChanged, ConversationView, Mail
+from core.events import Carries, ConversationChanged, ConversationView, Mail
 from core.flow import Send
 from core.flow.templates import fill
 from core.ids import new_id
@@ -20,6 +20,7 @@ from hub.contacts.reach import Reach, Sender
 from hub.conversing import timeline
 from hub.conversing.mail_replies import signature_of
 from hub.conversing.masking import masked
+from hub.conversing.reply_options import answer_at
 from hub.dispatch.queues import Queues
 from hub.errors import ApiError
 from hub.outreach.consent import Consent
@@ -55,6 +56,7 @@ class SenderView(msgspec.Struct, frozen=True, kw_only=True):
     channel: str
     reaches_anyone: bool
     settings: dict[str, str] = {}  # the public ones
+    carries: Carries | None = None
 
 
 class _NotSent(Exception):
@@ -174,6 +176,8 @@ class Outbound:
             instance=sender.instance,
             mail=Mail(subject=subject) if subject else None,
         )
+        if send.answers_follow and address.contact_id == conversation.contact_id:  # never to somebody else's telephone
+            answer_at(unit, conversation, address, sender.instance)
 
     async def _way(self, unit: Unit, conversation: Conversation, send: Send) -> tuple[str, Sender]:
         """Return the address that a flow names and the instance that may write to it."""
@@ -248,4 +252,5 @@ def sender_view(sender: Sender) -> SenderView:
         channel=channel_of(f"{sender.scheme}:"),
         reaches_anyone=sender.reaches(sender.scheme),
         settings=sender.settings,
+        carries=sender.carries,
     )

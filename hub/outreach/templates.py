@@ -154,6 +154,8 @@ class Templates:
         if row.channels and scheme not in row.channels:
             raise ApiError(422, "invalid", f"not for {scheme}", fields={"template_id": "other_channel"})
         kind = await TemplateKind.get_or_none(kind_id=row.kind_id)
+        if kind is not None and not kind.is_active:
+            raise ApiError(422, "invalid", "its kind is retired", fields={"template_id": "kind_retired"})
         if kind is not None and kind.needs_approval and row.approval != "approved":
             raise ApiError(422, "invalid", "not approved", fields={"template_id": "not_approved"})
         return row

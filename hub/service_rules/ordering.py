@@ -30,5 +30,5 @@ async def order_check_again(unit: Unit, conversation_id: str) -> None:
 
 
 async def forget_quotes(entry_id: str) -> None:
-    """Forget what was quoted from a sound that is deleted; that a rule was not kept stays known."""
+    """Forget what was quoted from an entry that is deleted; that a rule was not kept stays known."""
     await RuleFinding.filter(entry_id=entry_id).update(quote="")

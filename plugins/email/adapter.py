@@ -16,7 +16,7 @@ from core.errors import (
     SendRejected,
     SendUnknown,
 )
-from core.events import SendMessage
+from core.events import Carries, SendMessage
 from plugins.email.addresses import bare, normalized
 from plugins.email.compose import Attached, compose
 from plugins.email.config import EmailConfig
@@ -46,6 +46,10 @@ class EmailChannel(Channel[EmailConfig], FindsSent):
         self._intake: Intake | None = None
         self._filed = next((one for one in config.mailboxes if one.sent_folder), None)
         self._answered: OrderedDict[str, list[float]] = OrderedDict()
+
+    @property
+    def carries(self) -> Carries:
+        return Carries(is_formatted=True)
 
     async def run(self) -> None:
         try:

@@ -1,5 +1,6 @@
 """Reads delivery reports (RFC 3464) and the returned mails of servers that know no such form."""
 
+import html
 import re
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -15,6 +16,7 @@ _FIELD: Final = re.compile(
 _ENHANCED: Final = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 _REPLY: Final = re.compile(r"(?<![\d.])(4\d\d|5\d\d)(?=[ -]\D)")
 _IDS: Final = re.compile(rb"(?i)(?:^|\n)message-id:[ \t]*(?:\r?\n[ \t]+)?(<[^<>\s]{1,900}>)")
+_TAG: Final = re.compile(r"</?[a-z!][^<>]{0,1000}>", re.IGNORECASE)
 _SENDER: Final = re.compile(r"^(?:mailer-daemon|postmaster|mail\.?delivery.*|mdaemon)$", re.IGNORECASE)
 _SUBJECT: Final = re.compile(
     r"退信|undeliver|delivery (?:status )?(?:notification|failure|failed)|returned mail|failure notice|mail delivery|"
@@ -75,9 +77,7 @@ def read_report(splitter: Splitter, root: Part, headers: Headers, sender: str, s
         words = " ".join((fields.get("status", ""), fields.get("diagnostic-code", "")))
     elif _looks_like_bounce(headers, sender, subject):
         texts = [part for part in parts if part.kind.startswith("text/")][:5]
-        words = " ".join(
-            decode(splitter.content(part, MAX_REPORT), part.parameters.get("charset", "")) for part in texts
-        )
+        words = " ".join(_words(splitter, part) for part in texts)
         outcome = "failed"
     else:
         return None
@@ -86,6 +86,11 @@ def read_report(splitter: Splitter, root: Part, headers: Headers, sender: str, s
     ids = _returned_ids(splitter, returned or parts)
     ids += [one for name in ("in-reply-to", "references") for one in read_message_ids(headers.raw(name))]
     return Report(outcome, reason_code(words), _reason(words), tuple(dict.fromkeys(ids)))
+
+
+def _words(splitter: Splitter, part: Part) -> str:
+    text = decode(splitter.content(part, MAX_REPORT), part.parameters.get("charset", ""))
+    return html.unescape(_TAG.sub("\n", text)) if part.kind == "text/html" else text
 
 
 def _looks_like_bounce(headers: Headers, sender: str, subject: str) -> bool:
@@ -97,6 +102,8 @@ def _returned_ids(splitter: Splitter, parts: list[Part]) -> list[str]:
     found: list[str] = []
     for part in parts[:20]:
         block = splitter.content(part, MAX_REPORT)
+        if part.kind == "text/html":
+            block = _words(splitter, part).encode()
         found += [match.decode("ascii", "replace") for match in _IDS.findall(block)]
     return found
 

@@ -18,8 +18,9 @@ _WROTE_ON: Final = re.compile(r"^[>\s]*\d{4}年\d{1,2}月\d{1,2}日[^@]{0,120}@[
 _WHEN_OR_WHO: Final = re.compile(r"\d{1,2}[:：]\d{2}|@|\d{4}")
 _BEGINS_WROTE: Final = re.compile(r"^[>\s]*(?:On |At |在|于|於)\s*\S", re.IGNORECASE)
 _FIELD: Final = re.compile(
-    r"^[>\s*]*(?:(?P<sender>发件人|寄件者|寄件人|差出人|發件人|From|Von|De)|发送时间|發送時間|傳送日期|寄件日期|送信日時|日期|时间|"
-    r"時間|收件人|收件者|宛先|抄送|副本|主题|主旨|主題|件名|Sent|Date|To|Cc|Subject|Gesendet|An|Betreff)\s*\*?\s*[:：]\s*\S?",
+    r"^[>\s*]*(?:(?P<sender>发件人|寄件者|寄件人|差出人|發件人|From|Sender|Von|De)|"
+    r"发送时间|發送時間|傳送日期|寄件日期|送信日時|日期|时间|時間|收件人|收件者|宛先|抄送|副本|主题|主旨|主題|件名|"
+    r"Sent(?: Time)?|Date|To|Recipients?|Cc|Subject|Gesendet|An|Betreff)\s*\*?\s*[:：]\s*\S?",
     re.IGNORECASE,
 )
 _QUOTE: Final = re.compile(r"^\s*[>＞]")
@@ -30,6 +31,9 @@ _SIGNATURE: Final = re.compile(
     r"(?:\s*<\S+>)?\s*$",
     re.IGNORECASE,
 )
+_BARE_SEPARATOR: Final = re.compile(r"^\s*(?:原始邮件|Original Email|Original Message)\s*$", re.IGNORECASE)  # QQ
+_CARD: Final = re.compile(r"^\s*\|[\s|]*$")  # of the name card that NetEase's mail master puts below what was written
+MAX_CARD: Final = 16  # lines
 _RULE: Final = re.compile(r"^\s*[_-]{10,}\s*$")
 _FORWARD: Final = re.compile(r"^\s*(?:fwd?|转发|轉寄|轉發|wg|tr)\s*[:：]", re.IGNORECASE)
 
@@ -81,7 +85,8 @@ def _cut(lines: list[str], start: int) -> int:
         if _SEPARATOR.match(lines[at]) or _is_attribution(lines, at):
             return at
         if _is_header_block(lines, at):
-            return at - 1 if at > start and _RULE.match(lines[at - 1]) else at
+            is_ruled = at > start and (_RULE.match(lines[at - 1]) or _BARE_SEPARATOR.match(lines[at - 1]))
+            return at - 1 if is_ruled else at
     at = len(lines)
     while at > start and (_QUOTE.match(lines[at - 1]) or not lines[at - 1].strip()):
         at -= 1
@@ -124,6 +129,8 @@ def _is_header_block(lines: list[str], at: int) -> bool:
 
 def _before_signature(lines: list[str], start: int, cut: int) -> int:
     """Return ``cut``, or the line of a telephone's or program's signature right above it."""
+    if cards := [at for at in range(max(start, cut - MAX_CARD), cut) if _CARD.match(lines[at])]:
+        cut = cards[0]
     at = cut
     seen = 0
     while at > start and seen < 8:

@@ -12,7 +12,7 @@ from core.backoff import Backoff
 from core.channel import Channel, Link, ServesHttp
 from core.clock import Clock, SystemClock
 from core.errors import ChannelNotReady, SendDeferred, SendRejected, TryLater
-from core.events import ChannelState, SendMessage
+from core.events import Carries, ChannelState, SendMessage
 from core.webhooks import Routes
 from plugins.sms.arrivals import Arrivals
 from plugins.sms.backends import Backend, Part
@@ -45,6 +45,10 @@ class SmsChannel(Channel[SmsConfig], ServesHttp):
         self._clock = clock or SystemClock()
         self._backend: Backend = make_backend(config.backend)
         self._outbox: Outbox | None = None
+
+    @property
+    def carries(self) -> Carries:
+        return Carries(files=(), segments=self.config.max_parts)
 
     async def run(self) -> None:
         config = self.config

@@ -27,7 +27,7 @@ from core.errors import (
     SendRejected,
     TryLater,
 )
-from core.events import Attachment, ChannelState, SendMessage
+from core.events import Attachment, Carries, ChannelState, SendMessage
 from core.parts import Progress
 from core.underway import Underway
 from core.webhooks import Refused, Route, Routes
@@ -61,6 +61,10 @@ class TelegramChannel(Channel[TelegramConfig], ServesHttp, ShowsTyping):
         super().__init__(config, link)
         self._progress = Progress()
         self._sends = Underway()
+
+    @property
+    def carries(self) -> Carries:
+        return Carries(file_bytes=MAX_FILE_BYTES)
 
     async def run(self) -> None:
         try:

@@ -102,7 +102,6 @@ class Message(Part, frozen=True, kw_only=True, rename={"sender": "from"}):
     date: Seconds
     chat: Chat
     sender: User | None = None
-    edit_date: Seconds = 0
     text: str = ""
     caption: str = ""
     photo: tuple[Media, ...] = ()
@@ -211,7 +210,7 @@ def interpret(update: Update, language: str) -> Told | GroupJoined | None:
     if update.my_chat_member is not None:
         return _joined(update.my_chat_member)
     if update.edited_message is not None:
-        return _edited(update.edited_message, language)
+        return _edited(update.edited_message, update.update_id, language)
     if update.message is not None:
         return _written(update.message, language)
     return None
@@ -240,13 +239,13 @@ def _written(message: Message, language: str) -> Told | None:
     return Told(event, files)
 
 
-def _edited(message: Message, language: str) -> Told | None:
+def _edited(message: Message, update_id: int, language: str) -> Told | None:
     if message.location is not None:
         return None  # a moving place: one line for each step would bury the talk
     told = _written(message, language)
     if told is None or not isinstance(told.event, MessageReceived):
         return None
-    number = f"{message.message_id}@{message.edit_date}"
+    number = f"{message.message_id}@{update_id}"  # there may be two in one second of edit_date
     edits = str(message.message_id)
     return replace(told, event=msgspec.structs.replace(told.event, external_id=number, edits=edits))
 

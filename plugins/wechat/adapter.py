@@ -12,7 +12,7 @@ from aiohttp import web
 from core.channel import Channel, Link, ServesHttp, ShowsTyping
 from core.clock import Clock, SystemClock
 from core.errors import ChannelNotReady, LianxinError, RequestFailed, SendDeferred, SendRejected, TryLater
-from core.events import Attachment, ChannelState, SendMessage
+from core.events import Attachment, Carries, ChannelState, SendMessage
 from core.parts import Progress
 from core.underway import Underway
 from core.webhooks import Route, Routes
@@ -23,7 +23,7 @@ from plugins.wechat.errors import Refusal, channel_error, send_error
 from plugins.wechat.intake import Intake
 from plugins.wechat.kf import Kf
 from plugins.wechat.official import Official
-from plugins.wechat.outgoing import Part, content, file_content, file_kind, parts
+from plugins.wechat.outgoing import Part, carries, content, file_content, file_kind, parts
 from plugins.wechat.told import address_of
 from plugins.wechat.wire import MAX_BYTES
 
@@ -50,6 +50,10 @@ class WeChatChannel(Channel[WeChatConfig], ServesHttp, ShowsTyping):
             self._side = Kf(config.account, config, intake, link.data_dir, self._clock)
         self._progress = Progress()
         self._sends = Underway()
+
+    @property
+    def carries(self) -> Carries:
+        return carries(self._side.platform)
 
     async def run(self) -> None:
         try:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from core.errors import SendRejected
-from core.events import Attachment, Choice, SendMessage
+from core.events import Attachment, Carries, Choice, SendMessage
 from core.parts import octets, split_text
 from plugins.wechat.config import ReplyTemplate
 from plugins.wechat.told import FileKind
@@ -23,10 +23,21 @@ MAX_BYTES: Final[dict[FileKind, int]] = {
 MAX_TITLE: Final = 64  # characters of a card's first line; longer ones are cut on telephones
 MAX_DESCRIPTION: Final = 120
 MAX_URL: Final = 1024
-_IMAGES: Final = ("image/jpeg", "image/png")
 _URL: Final = re.compile(r"https?://[!-~]+")
 
 Platform = Literal["official_account", "customer_service"]
+
+# as what a file is sent, by its MIME type; customer service sends any other as a file
+_BOTH: Final[dict[str, FileKind]] = {
+    "image/jpeg": "image",
+    "image/png": "image",
+    "audio/amr": "voice",
+    "video/mp4": "video",
+}
+_KINDS: Final[dict[Platform, dict[str, FileKind]]] = {
+    "official_account": _BOTH | {"image/gif": "image", "audio/mpeg": "voice"},
+    "customer_service": _BOTH,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +101,17 @@ def file_content(kind: FileKind, media_id: str) -> dict[str, Any]:
     return {"msgtype": kind, kind: {"media_id": media_id}}
 
 
+def carries(platform: Platform) -> Carries:
+    """Return what one message can hold: an official account sends few kinds of files."""
+    if platform == "customer_service":
+        return Carries(file_bytes=MAX_BYTES["file"])
+    kinds = _KINDS[platform]
+    return Carries(files=tuple(kinds), file_bytes=max(MAX_BYTES[kind] for kind in kinds.values()))
+
+
 def file_kind(attachment: Attachment, platform: Platform) -> FileKind:
     """Return as what a file is sent; SendRejected when the platform carries none such, or none so large."""
-    kind: FileKind = "file"
-    if attachment.mime in _IMAGES or (platform == "official_account" and attachment.mime == "image/gif"):
-        kind = "image"
-    elif attachment.mime == "audio/amr" or (platform == "official_account" and attachment.mime == "audio/mpeg"):
-        kind = "voice"
-    elif attachment.mime == "video/mp4":
-        kind = "video"
+    kind = _KINDS[platform].get(attachment.mime, "file")
     if kind == "file" and platform == "official_account":
         raise SendRejected("file_not_carried", "an official account sends pictures, AMR and MP3 sound, and MP4 films")
     if attachment.size_bytes > MAX_BYTES[kind]:

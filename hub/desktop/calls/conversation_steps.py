@@ -1,6 +1,9 @@
 """What is done to whole conversations: putting them aside, merging, splitting, and steps that can be undone."""
 
-from core.events import ConversationView
+import msgspec
+
+from core.events import ConversationView, EntryView
+from hub.conversing.deletions import Deletion
 from hub.conversing.held_steps import NewStep
 from hub.conversing.merges import Merge, Split
 from hub.conversing.snoozes import Snooze
@@ -8,6 +11,12 @@ from hub.http.endpoints import Call, Endpoints, NoBody
 from hub.services import Services
 
 api = Endpoints()
+
+
+class Deleted(msgspec.Struct, frozen=True):
+    """What is left of deleted messages."""
+
+    items: list[EntryView]
 
 
 @api.add(
@@ -83,4 +92,18 @@ async def split_conversation(services: Services, call: Call[Split]) -> Conversat
     """Move some of the entries into a conversation of their own."""
     return await services.conversation_merges.split(
         call.identity, call.path["conversation_id"], call.body, remote=call.remote
+    )
+
+
+@api.add(
+    "POST",
+    "/api/v1/conversations/{conversation_id}/deletions",
+    "conversation.erase",
+    body=Deletion,
+    answer=Deleted,
+)
+async def delete_messages(services: Services, call: Call[Deletion]) -> Deleted:
+    """Delete what the citizen wrote, words and files."""
+    return Deleted(
+        await services.deletions.delete(call.identity, call.path["conversation_id"], call.body, remote=call.remote)
     )

@@ -40,6 +40,8 @@ def removed_document(event: Event) -> tuple[Collection, str] | None:
     match event:
         case ArticleChanged(article=article) if not article.is_published:
             return "articles", article.article_id
+        case EntryChanged(entry=entry) if entry.code == "deleted":
+            return "records", f"entry-{entry.entry_id}"
         case TranscriptChanged(transcript_id=transcript_id) if not event.text:
             return "records", f"transcript-{transcript_id}"
         case _:

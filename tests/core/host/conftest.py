@@ -10,13 +10,14 @@ import pytest
 from core.bus import Bus, BusSettings, Delivery
 from core.channel import Channel, ChannelConfig
 from core.config import Secret
-from core.events import ChannelState, Event, MessageStatuses, SendMessage
+from core.events import Carries, ChannelState, Event, MessageStatuses, SendMessage
 from core.host.host import Host
 from core.host.job import HostJob
 from core.streams import BUCKETS, STREAMS, Consumer, orders_consumer
 from core.testing.nats import NatsServer, nats_server  # noqa: F401
 
 INSTANCE = "box-main"
+READY = ChannelState(state="ready", carries=Carries())  # as the host says it of a channel
 WAIT_S = 10.0
 
 

@@ -12,7 +12,6 @@ from core.events import (
     CallPlan,
     CallsAnswer,
     CallsRequest,
-    ChannelState,
     LegPlan,
     PhoneAccount,
     PhonesPlan,
@@ -21,10 +20,9 @@ from core.events import (
 from core.host import calls as host_calls
 from core.subjects import ASK_CALLS
 
-from .conftest import INSTANCE, Box, Hub
+from .conftest import INSTANCE, READY, Box, Hub
 
 pytestmark = pytest.mark.usefixtures("_quick_comparison")
-READY = ChannelState(state="ready")
 
 
 class Switchboard(Box, CarriesCalls):

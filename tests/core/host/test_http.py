@@ -8,13 +8,12 @@ from aiohttp import web
 
 from core.channel import ServesHttp
 from core.connections import SilentConnections
-from core.events import ChannelState
 from core.host import http as http_module
 from core.host.http import serve
 from core.host.job import HttpPlace
 from core.webhooks import Refused, Route
 
-from .conftest import INSTANCE, Box
+from .conftest import INSTANCE, READY, Box
 
 KEY = "Signature"
 
@@ -55,7 +54,7 @@ class Hooks(Box, ServesHttp):
 @pytest.fixture
 async def hooks(hub, start):
     async with start(Hooks) as box:
-        await hub.wait_for(ChannelState(state="ready"))
+        await hub.wait_for(READY)
         address = next(report["http"] for report in box.reports if report["event"] == "ready")
         async with aiohttp.ClientSession(f"{address}/channels/{INSTANCE}/") as session:
             yield box.channel, session

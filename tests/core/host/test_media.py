@@ -4,11 +4,11 @@ import pytest
 
 from core.bus import Raw
 from core.errors import RequestFailed
-from core.events import Attachment, ChannelState, History, HistoryMessage, HistoryRequest
+from core.events import Attachment, History, HistoryMessage, HistoryRequest
 from core.host.media import CHUNK_BYTES, MAX_FILE_BYTES, Chunk, read_chunk
 from core.subjects import ASK_HISTORY, ASK_MEDIA_GET, ASK_MEDIA_PUT, fill
 
-from .conftest import INSTANCE, Hub
+from .conftest import INSTANCE, READY, Hub
 
 
 class MediaStore:
@@ -49,7 +49,7 @@ async def media(hub: Hub, start):
     store = MediaStore()
     await store.open(hub)
     async with start() as box:
-        await hub.wait_for(ChannelState(state="ready"))
+        await hub.wait_for(READY)
         yield store, box.channel.link
 
 
@@ -126,5 +126,5 @@ async def test_a_channel_can_ask_what_was_said(hub: Hub, start):
 
     await hub.bus.respond(fill(ASK_HISTORY, INSTANCE), answer, request=HistoryRequest)
     async with start() as box:
-        await hub.wait_for(ChannelState(state="ready"))
+        await hub.wait_for(READY)
         assert await box.channel.link.history("box:anna", after_seq=2, limit=5) == history

@@ -8,7 +8,7 @@ from core.errors import ChannelAuthFailed, ChannelNotReady, SendDeferred, SendRe
 from core.events import ChannelState, MessageStatus
 from core.streams import SENT
 
-from .conftest import INSTANCE, Box, Hub
+from .conftest import INSTANCE, READY, Box, Hub
 
 
 def status(message_id: str, word: str, **more) -> MessageStatus:
@@ -50,7 +50,7 @@ REFUSALS = [
 @pytest.mark.parametrize(("error", "expected"), REFUSALS, ids=lambda value: type(value).__name__)
 async def test_each_way_to_fail_has_its_status(hub, start, error, expected):
     async with start() as box:
-        await hub.wait_for(ChannelState(state="ready"))
+        await hub.wait_for(READY)
         box.channel.answers.append(error)
         await hub.order("m-1")
         await hub.wait_for(expected)
@@ -67,7 +67,7 @@ DEFERRALS = [
 @pytest.mark.parametrize(("error", "code", "retry_after_s"), DEFERRALS, ids=lambda value: type(value).__name__)
 async def test_a_deferred_order_is_reported_once_and_sent_later(hub, start, error, code, retry_after_s):
     async with start() as box:
-        await hub.wait_for(ChannelState(state="ready"))
+        await hub.wait_for(READY)
         box.channel.answers += [error, error]
         await hub.order("m-1")
         await hub.wait_for(sent("m-1", "x-1"))
@@ -77,7 +77,7 @@ async def test_a_deferred_order_is_reported_once_and_sent_later(hub, start, erro
 
 async def test_a_deferred_order_that_can_wait_lets_later_ones_of_its_recipient_pass(hub, start):
     async with start() as box:
-        await hub.wait_for(ChannelState(state="ready"))
+        await hub.wait_for(READY)
         box.channel.answers.append(SendDeferred("quiet_hours", retry_after_s=0.5, lets_pass=True))
         await hub.order("m-1")
         await hub.wait_for(status("m-1", "deferred", code="quiet_hours", retry_after_s=0.5))
@@ -88,7 +88,7 @@ async def test_a_deferred_order_that_can_wait_lets_later_ones_of_its_recipient_p
 
 async def test_a_deferred_order_holds_its_recipients_later_ones_and_nobody_elses(hub, start):
     async with start() as box:
-        await hub.wait_for(ChannelState(state="ready"))
+        await hub.wait_for(READY)
         box.channel.answers.append(SendDeferred("busy", retry_after_s=0.5))
         await hub.order("m-1", to="box:anna")
         await hub.wait_until(lambda: any(isinstance(event, MessageStatus) for event in hub.seen))
@@ -102,7 +102,7 @@ async def test_a_deferred_order_holds_its_recipients_later_ones_and_nobody_elses
 async def test_a_deferred_order_is_tried_at_once_when_the_channel_is_ready_again(hub, start, monkeypatch):
     monkeypatch.setattr("core.host.orders.Backoff", lambda **_: Backoff(first_s=3600.0, limit_s=3600.0))
     async with start() as box:
-        await hub.wait_for(ChannelState(state="ready"))
+        await hub.wait_for(READY)
         box.channel.answers.append(SendDeferred("gone"))
         await hub.order("m-1")
         await hub.wait_for(status("m-1", "deferred", code="gone"))
@@ -141,7 +141,7 @@ async def test_an_order_in_doubt_is_shown_as_unknown_and_not_sent_again(hub, sta
 async def test_an_order_in_doubt_that_the_far_end_has_is_not_sent_again(hub, start):
     await doubt(hub, "m-1")
     async with start(Remembers) as box:
-        await hub.wait_for(ChannelState(state="ready"))
+        await hub.wait_for(READY)
         box.channel.kept["m-1"] = "x-77"
         await hub.order("m-1")
         await hub.wait_for(sent("m-1", "x-77"))
@@ -157,7 +157,7 @@ async def test_an_order_in_doubt_that_the_far_end_has_not_is_sent(hub, start):
 
 async def test_a_send_without_answer_is_looked_for_before_it_is_repeated(hub, start):
     async with start(Remembers) as box:
-        await hub.wait_for(ChannelState(state="ready"))
+        await hub.wait_for(READY)
         box.channel.kept["m-1"] = "x-5"
         box.channel.answers.append(SendUnknown("lost"))
         await hub.order("m-1")
@@ -180,7 +180,7 @@ async def test_a_far_end_that_cannot_say_leaves_it_unknown(hub, start, monkeypat
 async def test_a_far_end_that_deduplicates_gets_the_message_again(hub, start):
     await doubt(hub, "m-1")  # nobody looks at it
     async with start(Deduplicates) as box:
-        await hub.wait_for(ChannelState(state="ready"))
+        await hub.wait_for(READY)
         box.channel.answers.append(SendUnknown("lost"))
         await hub.order("m-1")
         await hub.wait_for(sent("m-1", "x-1"))
@@ -188,7 +188,7 @@ async def test_a_far_end_that_deduplicates_gets_the_message_again(hub, start):
 
 async def test_a_message_that_always_crashes_the_plugin_is_given_up(hub, start):
     async with start(Deduplicates) as box:
-        await hub.wait_for(ChannelState(state="ready"))
+        await hub.wait_for(READY)
         box.channel.answers += [RuntimeError("bug")] * 3
         await hub.order("m-1")
         await hub.order("m-2")
@@ -206,7 +206,7 @@ async def test_an_order_whose_outcome_was_stored_before_a_crash_is_reported_agai
 
 async def test_what_a_stopping_host_holds_is_sent_by_the_next_one_in_order(hub, start):
     async with start() as box:
-        await hub.wait_for(ChannelState(state="ready"))
+        await hub.wait_for(READY)
         box.channel.answers.append(SendDeferred("busy", retry_after_s=3600))
         for number in (1, 2, 3):
             await hub.order(f"m-{number}")
@@ -227,7 +227,7 @@ async def test_orders_go_on_after_the_bus_was_away(hub, start, nats_server):
 
 async def test_secrets_are_struck_out_of_reasons(hub, start):
     async with start(settings={"key": "hunter2!"}) as box:
-        await hub.wait_for(ChannelState(state="ready"))
+        await hub.wait_for(READY)
         box.channel.answers.append(SendRejected("refused", "401 for key=hunter2!"))
         await hub.order("m-1")
         await hub.wait_for(status("m-1", "failed", code="refused", reason="401 for key=***"))

@@ -248,6 +248,28 @@ async def test_a_template_has_to_be_approved_still(still_house: House, sms: Fake
         await campaigns.start(OPERATOR, view.campaign_id, remote="")
 
 
+async def test_kinds_of_messages_are_made_renamed_and_retired(
+    still_house: House, sms: FakeChannel, people: People, rounds: Rounds
+) -> None:
+    await people(1)
+    templates, campaigns = still_house.services.templates, still_house.services.campaigns
+    progress = KindView(kind_id="progress", title={"zh": "办件", "en": "Progress"}, position=2)
+    news = KindView(kind_id="news", title={"zh": "政策资讯", "en": "News"}, position=1)
+    for kind in (progress, news, msgspec.structs.replace(progress, title={"zh": "办件进度", "en": "Progress"})):
+        await templates.save_kind(OPERATOR, kind, remote="")
+    assert [one.title["zh"] for one in await templates.kinds()] == ["政策资讯", "办件进度"]
+    text = NewTemplate(kind_id="progress", title="已办结", text="您的事项已办结", channels=("tel",))
+    made = await templates.save(OPERATOR, text, remote="")
+    with pytest.raises(ApiError, match="no such kind"):
+        await templates.save(OPERATOR, msgspec.structs.replace(text, kind_id="gossip"), remote="")
+    new = msgspec.structs.replace(plan(""), template_id=made.template_id)
+    await ended(still_house, rounds, await planned(still_house, new))
+    assert [order.text for order in sms.orders] == ["您的事项已办结"]
+    await templates.save_kind(OPERATOR, msgspec.structs.replace(progress, is_active=False), remote="")
+    with pytest.raises(ApiError, match="retired"):
+        await campaigns.save(OPERATOR, new, remote="")
+
+
 async def test_a_test_goes_to_its_address_alone(still_house: House, sms: FakeChannel, people: People) -> None:
     await people(3)
     await still_house.services.campaigns.test(OPERATOR, plan(), "13911112222", remote="")

@@ -29,12 +29,18 @@ INSURANCE = {
 @pytest.fixture
 async def insurance(still_house: House) -> None:
     """Let one of the numbers lead into a flow of its own."""
-    library = still_house.services.flow_library
-    version, _ = await library.add_version(OPERATOR, "insurance", INSURANCE)
-    await library.publish(OPERATOR, "insurance", version)
-    async with still_house.services.store.work():
+    await lead(still_house, "12333", "insurance", INSURANCE)
+
+
+async def lead(house: House, number: str, name: str, flow: dict[str, Any]) -> None:
+    """Let a number that is dialled lead into ``flow``."""
+    library = house.services.flow_library
+    version, faults = await library.add_version(OPERATOR, name, flow)
+    assert faults == ()
+    await library.publish(OPERATOR, name, version)
+    async with house.services.store.work():
         row = await Setting.get(key=CHANNELS_KEY)
-        entries: dict[str, Any] = {**row.value, f"{VOICE}/12333": {"flow": "insurance", "queue": "general"}}
+        entries: dict[str, Any] = {**row.value, f"{VOICE}/{number}": {"flow": name, "queue": "general"}}
         await Setting.filter(key=CHANNELS_KEY).update(value=entries)
     await library.load()
 

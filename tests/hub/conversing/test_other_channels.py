@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
+from core.events import Carries, ChannelState
 from core.manifest import Manifest
 from hub.store.models import Address, Conversation, Entry, PluginInstance
 from hub.store.secrets import Sealer
 from tests.hub.conversing.conftest import Come
 from tests.hub.support.channel import FakeChannel
-from tests.hub.support.house import House
+from tests.hub.support.files import upload
+from tests.hub.support.house import House, until
 from tests.journeys.support.clients import Agent
 
 WANG = "web:wang"
@@ -155,3 +157,45 @@ async def test_an_address_that_nobody_can_send_to_is_no_option(channel: FakeChan
     path = f"/conversations/{conversation['conversation_id']}/reply-option"
     status, _ = await zhou.try_call("PUT", path, address_id=mail.address_id, instance="web_chat-main")
     assert status == 422
+
+
+async def test_an_option_says_what_its_messages_can_hold(
+    still_house: House, channel: FakeChannel, sms: FakeChannel, come: Come
+) -> None:
+    await carry(still_house, sms, Carries(files=(), segments=5))
+    zhou = await come("zhou")
+    conversation = await serve(zhou, channel)
+    await zhou.call("POST", f"/contacts/{conversation['contact_id']}/addresses", text=MOBILE)
+    path = f"/conversations/{conversation['conversation_id']}/reply-options"
+    shown = {one["instance"]: one.get("carries") for one in (await zhou.call("GET", path))["items"]}
+    assert shown == {"web_chat-main": None, SMS: {"files": [], "segments": 5}}
+    senders = {one["instance"]: one["carries"] for one in (await zhou.call("GET", "/senders"))["items"]}
+    assert senders == {SMS: {"files": [], "segments": 5}}
+
+
+@pytest.mark.parametrize(
+    "carries", [Carries(files=()), Carries(files=("application/*",)), Carries(files=("image/*",), file_bytes=4)]
+)
+async def test_a_file_that_the_channel_does_not_carry_is_refused_at_once(
+    still_house: House, channel: FakeChannel, sms: FakeChannel, come: Come, carries: Carries
+) -> None:
+    zhou = await come("zhou")
+    conversation = await serve(zhou, channel)
+    conversation_id = conversation["conversation_id"]
+    await zhou.call("POST", f"/contacts/{conversation['contact_id']}/addresses", text=MOBILE)
+    await choose(zhou, conversation_id, "1234")
+    message = {"client_id": "c-1", "text": "材料", "attachments": [await upload(zhou)]}
+    path = f"/conversations/{conversation_id}/messages"
+    await carry(still_house, sms, carries)
+    status, error = await zhou.try_call("POST", path, **message)
+    assert (status, error["error"]["code"]) == (422, "file_not_carried")
+    await carry(still_house, sms, Carries(files=("image/png",)))
+    await zhou.call("POST", path, **message)
+    assert (await sms.hears(MOBILE, "材料")).attachments[0].mime == "image/png"
+
+
+async def carry(house: House, channel: FakeChannel, carries: Carries) -> None:
+    """Let the channel say what it carries, and the hub hear it."""
+    await channel.show(ChannelState(state="ready", carries=carries))
+    states = house.services.plugin_instances.channel_states
+    await until(lambda: channel.instance in states and states[channel.instance].carries == carries)

@@ -3,23 +3,22 @@
 from collections.abc import AsyncIterator, Awaitable
 from pathlib import Path
 
-import aiohttp
 import pytest
 
 from core.bus import Raw
 from core.errors import RequestFailed
 from core.events import Attachment
-from core.host.media import MAX_FILE_BYTES, Chunk, get_media, put_file, put_media
+from core.host.media import MAX_FILE_BYTES, Chunk, get_media, put_file
 from core.ids import new_id
 from core.subjects import ASK_MEDIA_GET, ASK_MEDIA_PUT, fill
 from hub.accounts.identity import Identity
 from hub.accounts.users import NewUser
 from hub.demo import PASSWORD
 from tests.hub.support.channel import FakeChannel
+from tests.hub.support.files import PNG, fetch, received, upload
 from tests.hub.support.house import House
 from tests.journeys.support.clients import Agent
 
-PNG = b"\x89PNG\r\n\x1a\n"
 WANG = "webchat:wang"
 
 
@@ -39,20 +38,6 @@ async def outsider(house: House) -> AsyncIterator[Agent]:
         yield sun
 
 
-async def upload(agent: Agent, data: bytes = PNG) -> str:
-    form = aiohttp.FormData()
-    form.add_field("file", data, filename="a.png", content_type="image/png")
-    headers = {"X-CSRF-Token": agent.me["csrf"]}
-    async with agent.http.post(f"{agent.url}/api/v1/media", data=form, headers=headers) as answer:
-        media_id: str = (await answer.json())["media_id"]
-        return media_id
-
-
-async def fetch(agent: Agent, media_id: str) -> int:
-    async with agent.http.get(f"{agent.url}/media/{media_id}/a.png") as answer:
-        return answer.status
-
-
 def fetched(channel: FakeChannel, media_id: str) -> Awaitable[tuple[bytes, str]]:
     """Get a file as a channel's plugin does."""
     return get_media(channel.bus, fill(ASK_MEDIA_GET, channel.instance), media_id)
@@ -62,11 +47,6 @@ async def claim(channel: FakeChannel, media_id: str) -> None:
     """Put a file under an id that there is already."""
     chunk = Chunk(media_id=media_id, offset=0, total=1, mime="image/png")
     await channel.bus.request(fill(ASK_MEDIA_PUT, channel.instance), Raw(b"x", chunk.headers()), reply=bytes)
-
-
-async def received(channel: FakeChannel) -> Attachment:
-    """Return a file that a citizen sent in."""
-    return await put_media(channel.bus, fill(ASK_MEDIA_PUT, channel.instance), PNG, mime="image/png", name="a.png")
 
 
 async def test_a_citizens_file_is_for_those_who_see_the_conversation(

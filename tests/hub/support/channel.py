@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from core.bus import Bus, Delivery
 from core.events import (
     Attachment,
+    ChannelState,
     ContactArrived,
     Event,
     Mail,
@@ -76,6 +77,10 @@ class FakeChannel:
     async def read(self, sender: str, up_to_seq: int) -> None:
         """Report that ``sender`` has seen everything up to ``up_to_seq``."""
         await self.emit(MessagesRead(sender=sender, up_to_seq=up_to_seq))
+
+    async def show(self, state: ChannelState) -> None:
+        """Report a state of its own."""
+        await self.emit(state, envelope=new_id())
 
     async def emit(self, event: Event, *, envelope: str = "") -> None:
         """Publish ``event`` as the host does, or under another envelope's id."""

@@ -246,7 +246,7 @@ class Agent:
     def read(self, direction: str) -> list[str]:
         """Return the texts of messages that came over the socket, each entry once."""
         latest = {entry["entry_id"]: entry for entry in self.entries}
-        return [entry["text"] for entry in latest.values() if entry.get("direction") == direction]
+        return [entry.get("text", "") for entry in latest.values() if entry.get("direction") == direction]
 
     def count(self, direction: str) -> int:
         """Return how many different messages of one direction came over the socket."""

@@ -314,6 +314,16 @@ def _quotes() -> Iterator[Case]:
     styles = {
         "QQ": f"------------------ 原始邮件 ------------------\r\n{block}",
         "QQ on a telephone": f"---原始邮件---\r\n{block}",
+        "QQ of today": (
+            f'Original Email\r\nSender:"hotline"< h@example.cn >;\r\nSent Time:2026/11/22 10:00\r\n'
+            f'To:"Lin"< lin@example.cn >;\r\nSubject:路灯\r\n{old}'
+        ),
+        "NetEase's mail master": (
+            f"| |\r\n林\r\n|\r\n|\r\n邮箱：lin@163.com\r\n|\r\n\r\n"
+            f"---- 回复的原邮件 ----\r\n| 发件人 | 热线<h@example.cn> |\r\n| 日期 | 2026年11月22日 |\r\n{old}"
+        ),
+        "Aliyun": f"{'-' * 66}\r\n{block}",
+        "139": f"----邮件原文----\r\n{block}",
         "163": f"---- 回复的原邮件 ----\r\n| 发件人 | 热线 |\r\n{old}",
         "163 on the web": f'在 2026-11-22 10:00:00，"热线" <hotline@example.cn> 写道：\r\n{old}',
         "163 of old": f'At 2026-11-22 10:00:00, "hotline" <hotline@example.cn> wrote:\r\n>{old}',

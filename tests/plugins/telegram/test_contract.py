@@ -62,7 +62,7 @@ class TestByLongPoll(ChannelContract):
         Inbound(
             "an edited message",
             {"edited_message": written("改好了", edit_date=1_760_000_060)},
-            _received(external_id="1@1760000060", edits="1", text="改好了"),
+            _received(external_id="1@100", edits="1", text="改好了"),
         ),
         Inbound("a start", message("/start"), ContactArrived(sender=ADDRESS, arrival_id="1", profile=PROFILE)),
         Inbound(

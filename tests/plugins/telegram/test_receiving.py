@@ -154,6 +154,38 @@ async def test_a_moving_place_is_told_once(telegram: BotApi, link: MemoryLink, b
     assert [one.external_id for one in link.messages] == ["1", "2"]
 
 
+async def test_two_corrections_within_a_second_are_both_told(telegram: BotApi, link: MemoryLink, bot: Any) -> None:
+    async with bot(telegram):
+        for text in ("改一", "改二"):
+            await telegram.put({"edited_message": written(text, edit_date=1_760_000_060)})
+        await telegram.confirmed()
+    assert [(one.text, one.edits) for one in link.messages] == [("改一", "1"), ("改二", "1")]
+    assert len({one.external_id for one in link.messages}) == 2
+
+
+async def test_an_album_keeps_its_order_and_its_words(telegram: BotApi, link: MemoryLink, bot: Any) -> None:
+    telegram.files = {"p1": b"one", "p2": b"two", "p3": b"three"}
+    async with bot(telegram):
+        for number, words in enumerate(({"caption": "路面塌陷"}, {}, {}), 1):
+            photo = [{"file_id": f"p{number}"}]
+            await telegram.put(message(number=number, photo=photo, media_group_id="g", **words))
+        await telegram.confirmed()
+    assert [one.text for one in link.messages] == ["路面塌陷", "", ""]
+    assert [link.files[one.attachments[0].media_id][0] for one in link.messages] == [b"one", b"two", b"three"]
+
+
+async def test_an_update_that_telegram_brings_again_carries_the_same_number(
+    webhooks: WebhookBotApi, link: MemoryLink, bot: Any
+) -> None:
+    headers = {"X-Telegram-Bot-Api-Secret-Token": SECRET}
+    async with bot(webhooks), aiohttp.ClientSession() as http:
+        url = f"{webhooks.hook}/channels/{link.instance}/updates"
+        for update in (message("一"), {"edited_message": written("改好了", edit_date=1_760_000_060)}) * 2:
+            async with http.post(url, json={"update_id": 9, **update}, headers=headers) as answer:
+                assert answer.status == 200
+    assert {(one.external_id, one.text) for one in link.messages} == {("1", "一"), ("1@9", "改好了")}
+
+
 async def test_a_webhook_request_without_the_secret_is_refused(
     webhooks: WebhookBotApi, link: MemoryLink, bot: Any
 ) -> None:

@@ -1,6 +1,7 @@
 /** Calls about a contact's addresses, where answers go, and replies that need not be typed. */
 import { call } from './client'
 import type { Sender } from './outreach'
+import type { Carries } from '@/composables/carried'
 import type { ContactView, ConversationView, LocalText } from './types'
 
 export interface ReplyOption {
@@ -13,6 +14,7 @@ export interface ReplyOption {
   is_chosen?: boolean
   is_ready?: boolean
   settings?: Record<string, string>
+  carries?: Carries
 }
 
 export interface CannedReply {

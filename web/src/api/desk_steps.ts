@@ -1,7 +1,7 @@
 /** What is done to whole conversations, and what is the agent's own. */
 import { call, withQuery } from './client'
 import type { Transfer } from './desk'
-import type { ContactView, ConversationView, OwnFigures, TodoView } from './types'
+import type { ContactView, ConversationView, EntryView, OwnFigures, TodoView } from './types'
 import type { FoundArticle } from './knowledge'
 
 const conversation = (id: string, rest: string) => `/conversations/${id}${rest}`
@@ -24,6 +24,9 @@ export const mergeConversations = (id: string, otherId: string) =>
 
 export const splitConversation = (id: string, entryIds: string[], topic: string) =>
   call<ConversationView>('POST', conversation(id, '/split'), { entry_ids: entryIds, topic })
+
+export const deleteMessages = async (id: string, entryIds: string[], reason: string) =>
+  (await call<{ items: EntryView[] }>('POST', conversation(id, '/deletions'), { entry_ids: entryIds, reason })).items
 
 export const blockContact = (id: string, reason: string, until: string | null) =>
   call<ContactView>('POST', `/contacts/${id}/block`, { reason, until })

@@ -1,4 +1,5 @@
 /** Calls about what the house writes first: bulk sends, templates, topics, who is not to be written to. */
+import type { Carries } from '@/composables/carried'
 import { call, withQuery } from './client'
 import type { LocalText, Page } from './types'
 
@@ -53,6 +54,7 @@ export interface Sender {
   channel: string
   reaches_anyone: boolean
   settings?: Record<string, string>
+  carries?: Carries | null
 }
 
 export interface Preview {
