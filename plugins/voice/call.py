@@ -27,7 +27,7 @@ from plugins.voice.ari.events import (
     StasisStart,
 )
 from plugins.voice.context import Context
-from plugins.voice.items import Arrived, Found, FoundMessage, FoundTape, Item, Prepared, Recheck
+from plugins.voice.items import Arrived, Elsewhere, Found, FoundMessage, FoundTape, Item, Prepared, Recheck
 from plugins.voice.marks import Mark
 from plugins.voice.messages import VoiceMessages
 from plugins.voice.outbox import Outbox
@@ -198,6 +198,9 @@ class Call:
                 await self._arrived(item)
             case Found():
                 await self._found(item)
+            case Elsewhere(channel, leg_id):
+                mark = Mark(call_id=self.call_id, leg_id=leg_id)
+                self.stock.legs[leg_id] = Leg(mark, channel.id, status="up", is_inbound=True, is_listened_to=True)
             case FoundTape():
                 caller = next((key for key, leg in self.stock.legs.items() if leg.mark.role == "caller"), "")
                 self._tapes.found(item.recording_id, item.names, leg_id=caller if item.is_on else "")

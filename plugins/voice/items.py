@@ -28,6 +28,14 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A caller's channel that the engine has had since before us and serves by itself now; it will come to us."""
+
+    channel: Channel
+    leg_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class FoundTape:
     """A recording's stretch that the engine has had since before us; ``is_on`` while both its sides are written."""
 
@@ -55,4 +63,4 @@ class Recheck:
     """Something could not be done: look again."""
 
 
-Item: TypeAlias = CallPlan | AriEvent | Arrived | Found | FoundTape | FoundMessage | Prepared | Recheck
+Item: TypeAlias = CallPlan | AriEvent | Arrived | Found | Elsewhere | FoundTape | FoundMessage | Prepared | Recheck

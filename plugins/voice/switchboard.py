@@ -23,9 +23,9 @@ from plugins.voice.ari.events import (
     RecordingFinished,
     StasisStart,
 )
-from plugins.voice.call import OWN_PHONE, Call
+from plugins.voice.call import FALLBACK, OWN_PHONE, Call
 from plugins.voice.context import Context
-from plugins.voice.items import Arrived, Found, FoundMessage, FoundTape
+from plugins.voice.items import Arrived, Elsewhere, Found, FoundMessage, FoundTape
 from plugins.voice.lines import Lines
 from plugins.voice.numbers import caller, shown_name
 
@@ -99,6 +99,9 @@ class Switchboard:
                     unheard.append(channel.id)
             elif channel.id in ours and channel.name.startswith("PJSIP/"):
                 await self._take_unmarked(channel)
+            elif channel.dialplan.context == FALLBACK:
+                self._wait_for(channel)
+                unheard.append(channel.id)
         with suppress(Gone, Conflict):
             await self._context.ari.subscribe(*unheard)
         await self._find_files(stock)
@@ -136,6 +139,12 @@ class Switchboard:
             self._arrived(channel, channel.endpoint, dialled)
         else:
             self._arrived(channel, "", dialled, phone_id=channel.endpoint)
+
+    def _wait_for(self, channel: Channel) -> None:
+        """Let nobody think that a caller is gone whom the engine serves now: a plan may name them."""
+        instance = self._context.link.instance
+        call_id = self._by_channel[channel.id] = marks.arrived_call(instance, channel.id)
+        self._call(call_id).put(Elsewhere(channel, marks.arrived_leg(instance, channel.id)))
 
     def _arrived(self, channel: Channel, trunk: str, dialled: str, *, phone_id: str = "") -> None:
         instance = self._context.link.instance

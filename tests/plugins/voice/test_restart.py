@@ -46,6 +46,13 @@ async def nobody_left(board: Board) -> None:
             await asyncio.sleep(0.02)
 
 
+async def served_by_the_engine(board: Board) -> None:
+    """Return when the only channel is in the dial plan's fall-back."""
+    async with asyncio.timeout(10):
+        while [one.dialplan.context for one in await board.ari.channels()] != ["fallback"]:
+            await asyncio.sleep(0.02)
+
+
 async def nothing_stored(board: Board) -> None:
     """Return when every recording has left the engine."""
     async with asyncio.timeout(10):
@@ -159,6 +166,41 @@ async def test_a_caller_without_plan_is_served_by_the_engine_and_comes_back(boar
             greeting = Listen(activity_id="greet", prompts=(Prompt(media_id="greeting"),))
             await voice.plan(arrived.call_id, citizen(arrived.leg_id, greeting))
             await call.hears(PROMPT_HZ)
+
+
+async def test_a_caller_whom_the_engine_serves_is_not_lost_when_the_plugin_comes_back(
+    board: Board, tmp_path: Path
+) -> None:
+    async with Phone(board.sip, "trunk") as trunk, AsyncExitStack() as first:
+        made = new_stage(board, tmp_path, trunk, plan_wait_s=1.0)
+        made.sound("greeting", PROMPT_HZ)
+        voice = await first.enter_async_context(made.at_work())
+        async with trunk.call("12345") as call:
+            arrived = await voice.arrival()
+            await call.answered()  # by the engine: nobody has decided anything
+            await first.aclose()
+            await served_by_the_engine(board)
+            async with made.at_work():
+                greeting = Listen(activity_id="greet", prompts=(Prompt(media_id="greeting"),))
+                await voice.plan(arrived.call_id, citizen(arrived.leg_id, greeting))
+                await call.hears(PROMPT_HZ)
+                assert not [one for one in made.link.events if isinstance(one, LegChanged) and one.state == "ended"]
+
+
+async def test_a_caller_whom_the_engine_serves_leaves_no_ghost(board: Board, tmp_path: Path) -> None:
+    async with Phone(board.sip, "trunk") as trunk, AsyncExitStack() as first:
+        made = new_stage(board, tmp_path, trunk, plan_wait_s=1.0)
+        voice = await first.enter_async_context(made.at_work())
+        async with trunk.call("12345") as call:
+            arrived = await voice.arrival()
+            await call.answered()
+            await first.aclose()
+            await served_by_the_engine(board)
+            async with made.at_work():
+                await voice.plan(arrived.call_id, citizen(arrived.leg_id))
+                await call.hang_up()
+                ended = await voice.ended(arrived.leg_id)
+                assert ended.cause == "normal"
 
 
 async def test_a_recording_whose_call_ended_meanwhile_is_handed_in(board: Board, tmp_path: Path) -> None:
