@@ -144,6 +144,7 @@ class Assembly:
         flows = Flows(
             units,
             dispatcher=dispatcher,
+            queues=queues,
             library=library,
             calendars=calendars,
             connectors=connectors,

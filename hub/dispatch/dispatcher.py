@@ -16,18 +16,17 @@ from hub import routing
 from hub.calls.ringing import Ringing
 from hub.conversing.announcements import Announcements
 from hub.desktop.desk import Desk
-from hub.dispatch.effects import Effects
+from hub.dispatch.effects import Effects, WaitedOut
 from hub.dispatch.figures import queue_view
 from hub.dispatch.memory import keep, profile, read_snapshot
 from hub.dispatch.queues import MESSAGE_CLASS, Queues
-from hub.dispatch.work import CALL_CLASS, as_routed, channel_class, live_work, waiting_work
+from hub.dispatch.work import CALL_CLASS, as_routed, channel_class, live_work, refused_work, waiting_work
 from hub.errors import ApiError
 from hub.store.models import AgentStatus, Conversation, Offer, User, WorkItem
 from hub.units import Unit, Units
 
 log = logging.getLogger(__name__)
 
-MAX_RETRIED: Final = 1_000  # of work that found its queue full, at once
 RETRY_FULL_S: Final = 5.0  # how often work that found its queue full tries again
 Presence = Literal["available", "busy", "away", "offline", "unreachable"]
 
@@ -63,6 +62,10 @@ class Dispatcher:
     def agents(self) -> dict[str, Any]:
         """Every agent's view by id, as of the last unit of work."""
         return self._desk.agents
+
+    def on_waited_out(self, act: WaitedOut) -> None:
+        """Have ``act`` called for everybody who has waited as long as their queue lets them."""
+        self._effects.waited_out = act
 
     async def load(self) -> None:
         """Read queues, agents, work and offers, and go on where the last process stopped."""
@@ -156,6 +159,7 @@ class Dispatcher:
                 return False
             await self._effects.tell_full(unit, conversation)
             return True
+        await self._effects.tell_asked_for(unit, work, conversation, work_number, decisions)
         is_waiting = not any(isinstance(decision, routing.WorkAssigned) for decision in decisions)
         is_offered = any(isinstance(decision, routing.OfferMade) for decision in decisions)
         if is_waiting and not is_message:
@@ -361,11 +365,7 @@ class Dispatcher:
             await self._feed(unit, lambda core, now: core.withdraw(work.work_id, reason, now))
 
     async def _retry_refused(self, unit: Unit) -> None:
-        for row in await WorkItem.filter(state="refused").order_by("work_id").limit(MAX_RETRIED):
-            conversation = await unit.conversation(row.conversation_id)
-            if conversation.state in ("wrap_up", "closed"):  # nobody waits any more
-                await WorkItem.filter(work_id=row.work_id).update(state="done")
-                continue
+        for row, conversation in await refused_work(unit):
             item = await as_routed(row, conversation)
             limit = self._queues.settings(row.queue_id).max_waiting
             figures = queue_view(self._core, self._queues, row.queue_id)

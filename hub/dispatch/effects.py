@@ -1,8 +1,7 @@
 """Turns what the routing core decided into rows, events and words to the citizen, inside the caller's unit."""
 
 import math
-from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final, Literal
 
 from core.events import AgentChanged, AgentView, OfferEnded, OfferMade, PhoneKind, WorkMoved
@@ -11,13 +10,16 @@ from hub.calls.presence import has_number, is_on_the_line, was_called
 from hub.calls.ringing import Ringing
 from hub.conversing import timeline
 from hub.conversing.announcements import Announcements
+from hub.dispatch.history import Move, remember
 from hub.dispatch.queues import MESSAGE_CLASS, Queues
+from hub.dispatch.work import when
 from hub.i18n import text as catalogue
 from hub.store.models import AgentStatus, Conversation, Offer, User, WorkItem
 from hub.store.views import conversation_view, offer_view
 from hub.units import Unit
 
 MINUTE_S: Final = 60.0
+WaitedOut = Callable[[Unit, Conversation], Awaitable[None]]
 
 
 class Effects:
@@ -27,8 +29,9 @@ class Effects:
         self._queues = queues
         self._announcements = announcements
         self._ringing = ringing
+        self.waited_out: WaitedOut | None = None  # what is done when a queue's longest wait is over
 
-    async def apply(self, unit: Unit, decisions: Iterable[routing.Decision]) -> None:
+    async def apply(self, unit: Unit, decisions: Sequence[routing.Decision]) -> None:
         """Write down and publish every decision."""
         for decision in decisions:
             match decision:
@@ -39,7 +42,13 @@ class Effects:
                 case _:
                     work = await WorkItem.get(work_id=decision.work_id)
                     conversation = await unit.conversation(work.conversation_id)
+                    if isinstance(decision, Move):
+                        remember(work, decision)
                     await self._work_changed(unit, decision, work, conversation)
+        for decision in decisions:  # last, as it may lead to further ones
+            if isinstance(decision, routing.TargetReached) and self.waited_out is not None:
+                work = await WorkItem.get(work_id=decision.work_id)
+                await self.waited_out(unit, await unit.conversation(work.conversation_id))
 
     async def _work_changed(
         self, unit: Unit, decision: routing.Decision, work: WorkItem, conversation: Conversation
@@ -58,14 +67,15 @@ class Effects:
             case routing.WorkReturned():
                 await self._returned(unit, decision, work, conversation)
             case routing.WorkOverflowed():
+                await _set_work(work, queue_id=decision.to_queue_id if decision.moved else work.queue_id)
                 if decision.moved:
-                    await _set_work(work, queue_id=decision.to_queue_id)
                     conversation.queue_id = decision.to_queue_id
                     timeline.record_change(unit, conversation, "queued")
                 titles = [self._queues.title(queue_id) for queue_id in (decision.queue_id, decision.to_queue_id)]
                 timeline.add_notice(unit, conversation, "overflowed", **dict(zip(("from", "to"), titles, strict=True)))
                 _moved(unit, decision, work, conversation, "overflowed")
             case routing.WorkRelaxed() | routing.TargetReached():
+                await _set_work(work)
                 _moved(unit, decision, work, conversation, "relaxed")
             case routing.WorkWithdrawn():
                 await _set_work(work, state="done")
@@ -103,6 +113,15 @@ class Effects:
             settings = self._queues.settings(conversation.queue_id or "").call_back
             if settings.is_offered and is_on_the_line(conversation) and has_number(conversation):
                 await self._say(unit, conversation, "citizen.call_back_offer", digit=settings.digit)
+
+    async def tell_asked_for(
+        self, unit: Unit, work: WorkItem, conversation: Conversation, work_number: str, decided: Sequence[Any]
+    ) -> None:
+        """Tell a citizen that whom they asked for by ``work_number`` does not come now, and who does instead."""
+        asked = {one.agent_id for one in decided if isinstance(one, routing.OfferMade | routing.WorkAssigned)}
+        if work_number and work.wanted_agent not in asked:
+            key = "citizen.agent_away" if work.wanted_agent is None else "citizen.agent_busy"
+            await self._say(unit, conversation, key, work_number=work_number)
 
     async def tell_full(self, unit: Unit, conversation: Conversation) -> None:
         """Tell the citizen that nobody can take them up now."""
@@ -218,15 +237,10 @@ def agent_view(user: User, decision: routing.AgentChanged, *, phone: PhoneKind |
     )
 
 
-def when(epoch_s: float) -> datetime:
-    """Return the core's seconds as an aware UTC time."""
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=epoch_s)
-
-
 async def _set_work(work: WorkItem, **values: Any) -> None:
     for name, value in values.items():
         setattr(work, name, value)
-    await work.save(update_fields=list(values))
+    await work.save(update_fields=[*values, "moves"])
 
 
 def _moved(unit: Unit, decision: Any, work: WorkItem, conversation: Conversation, step: Any) -> None:

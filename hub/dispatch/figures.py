@@ -2,8 +2,8 @@
 
 from core.events import QueueView
 from hub import routing
-from hub.dispatch.effects import when
 from hub.dispatch.queues import Queues
+from hub.dispatch.work import when
 
 
 def queue_view(core: routing.RoutingCore, queues: Queues, queue_id: str) -> QueueView:

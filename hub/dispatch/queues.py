@@ -8,13 +8,14 @@ from msgspec import Meta
 
 from core.config import Settings, decode_settings
 from core.errors import ConfigInvalid
-from hub.routing import Overflow, QueueRules, Relaxation, RoutingRefused, SkillNeed, in_turn
+from hub.routing import Overflow, QueueRules, Relaxation, RoutingRefused, SkillNeed, Target, in_turn
 from hub.routing.strategies import Criterion
 from hub.store.models import Queue
 
 Seconds = Annotated[float, Meta(ge=0, le=86_400 * 30)]
 Title = dict[Literal["zh", "en"], Annotated[str, Meta(max_length=100)]]
 
+WAITED_OUT: Final = "waited_out"
 MESSAGE_CLASS: Final = "mail"  # messages left for later are served like mail: many at a time
 
 
@@ -56,15 +57,22 @@ class QueueSettings(Settings, frozen=True, kw_only=True):
 
     strategy: Annotated[tuple[Criterion, ...], Meta(min_length=1, max_length=4)] = ("longest_idle",)  # in turn
     priority: Annotated[int, Meta(ge=-10, le=10)] = 0
+    priority_step_s: Seconds = 60.0  # a step of priority counts as so much waiting
+    level_step_s: Seconds = 60.0  # a level of the contact likewise
     skills: tuple[SkillSetting, ...] = ()
     offer_s: Annotated[float, Meta(ge=3, le=600)] = 20.0
     on_missed: Literal["away", "stay"] = "away"
     decline_block_s: Seconds = 30.0
     wrap_up_s: Seconds = 30.0
     service_s: Annotated[float, Meta(ge=1, le=86_400)] = 20.0  # answered within it counts towards the service level
+    named_hold_s: Seconds = 120.0  # who is asked for is waited for alone that long
     usual_hold_s: Seconds = 0.0
     overflows: tuple[OverflowSetting, ...] = ()
     max_waiting: Annotated[int, Meta(ge=0)] | None = None
+    max_wait_s: Annotated[float, Meta(gt=0, le=86_400 * 30)] | None = None  # then flows go on, where they say how
+    opening_calendar: Annotated[str, Meta(max_length=64)] = (
+        ""  # outside its hours flows go on likewise; empty: always open
+    )
     call_back: CallBackSetting = CallBackSetting()
     has_live_transcripts: bool = True  # what is said is written down while it is said, where a transcriber can
     recorded_percent: Annotated[int, Meta(ge=0, le=100)] = 100  # of its calls, chosen evenly
@@ -77,6 +85,8 @@ class QueueSettings(Settings, frozen=True, kw_only=True):
             queue_id=queue_id,
             strategy=in_turn(*self.strategy),
             priority=self.priority,
+            step_s=self.priority_step_s,
+            level_step_s=self.level_step_s,
             needs=tuple(
                 SkillNeed(
                     need.skill, need.level, tuple(Relaxation(step.after_s, step.level) for step in need.relaxations)
@@ -87,8 +97,10 @@ class QueueSettings(Settings, frozen=True, kw_only=True):
             on_missed=self.on_missed,
             decline_block_s=self.decline_block_s,
             wrap_up_s=self.wrap_up_s,
+            named_hold_s=self.named_hold_s,
             usual_hold_s=self.usual_hold_s,
             overflows=tuple(Overflow(step.after_s, step.queue_id, step.moves) for step in self.overflows),
+            targets=() if self.max_wait_s is None else (Target(self.max_wait_s, WAITED_OUT),),
             max_waiting=self.max_waiting,
         )
 

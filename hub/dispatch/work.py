@@ -1,13 +1,16 @@
 """A conversation's claim on an agent, as it is stored and as the routing core reads it."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from hub import routing
 from hub.calls.presence import is_on_the_line
 from hub.errors import ApiError
 from hub.store.models import Conversation, WorkItem
+from hub.units import Unit
 
 CALL_CLASS: Final = "call"
+MAX_RETRIED: Final = 1_000  # of work that found its queue full, at once
 
 
 async def as_routed(row: WorkItem, conversation: Conversation) -> routing.WorkItem:
@@ -37,6 +40,18 @@ async def waiting_work(conversation: Conversation, *states: str) -> WorkItem:
     return work
 
 
+async def refused_work(unit: Unit) -> list[tuple[WorkItem, Conversation]]:
+    """Return work that found its queue full, the oldest first; where nobody waits any more it is done."""
+    found = []
+    for work in await WorkItem.filter(state="refused").order_by("work_id").limit(MAX_RETRIED):
+        conversation = await unit.conversation(work.conversation_id)
+        if conversation.state in ("wrap_up", "closed"):
+            await WorkItem.filter(work_id=work.work_id).update(state="done")
+        else:
+            found.append((work, conversation))
+    return found
+
+
 def channel_class(conversation: Conversation) -> str:
     """Return what kind of work it is: a call while the citizen is on the line or owed one."""
     return CALL_CLASS if is_on_the_line(conversation) or conversation.call_back is not None else "chat"
@@ -51,3 +66,8 @@ async def usual_agent(conversation: Conversation) -> str | None:
         .first()
     )
     return row.agent_id if row else None
+
+
+def when(epoch_s: float) -> datetime:
+    """Return the core's seconds as an aware UTC time."""
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=epoch_s)

@@ -1,7 +1,7 @@
 """Carries out, in text and on the phone, what a flow asks for; each action inside the unit of work of its step."""
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
@@ -32,12 +32,13 @@ from core.flow import (
     Transfer,
     TransferEnded,
 )
-from core.flow.steps import QueueStep
+from core.flow.steps import QueueEnd, QueueStep
 from hub.calls.steps import CallSteps
 from hub.connectors.connectors import Connectors
 from hub.conversing import timeline
 from hub.conversing.mails import is_mail
 from hub.dispatch.dispatcher import Dispatcher
+from hub.dispatch.queues import Queues
 from hub.flows.library import FlowLibrary
 from hub.knowledge.answering import Answering
 from hub.outreach.outbound import Outbound
@@ -57,6 +58,7 @@ class FlowActions:
         self,
         *,
         dispatcher: Dispatcher,
+        queues: Queues,
         library: FlowLibrary,
         calendars: Calendars,
         connectors: Connectors,
@@ -66,6 +68,7 @@ class FlowActions:
         told: Told,
     ) -> None:
         self._dispatcher = dispatcher
+        self._queues = queues
         self._library = library
         self._calendars = calendars
         self._connectors = connectors
@@ -113,7 +116,9 @@ class FlowActions:
             case AskCalendar() | Send() | Transfer():
                 return await self._answer(unit, conversation, action)
             case Enqueue():
-                leaves_when_full = _goes_on_when_full(flow, state)
+                if goes_on(flow, state, "closed") and not await self._is_open(conversation, action, unit.now):
+                    return QueueLeft(turn=action.turn, outcome="closed")
+                leaves_when_full = goes_on(flow, state, "full")
                 if not await self._enqueue(
                     unit, conversation, action, has_spoken=has_spoken, leaves_when_full=leaves_when_full
                 ):
@@ -170,6 +175,12 @@ class FlowActions:
             leaves_when_full=leaves_when_full,
         )
 
+    async def _is_open(self, conversation: Conversation, action: Enqueue, now: datetime) -> bool:
+        """Whether it is a time of business for the queue; one without a calendar is always open."""
+        queue_id = action.queue_id or self._library.entry(conversation.instance).queue
+        calendar = self._queues.settings(queue_id).opening_calendar
+        return not calendar or await self._calendars.situation(calendar, now) == "open"
+
     async def _take_message(self, unit: Unit, conversation: Conversation, action: TakeMessage) -> None:
         _show(unit, conversation, action)
         timeline.add_notice(unit, conversation, "contact_left_message")
@@ -193,9 +204,10 @@ class FlowActions:
         timeline.record_change(unit, conversation, "closed")
 
 
-def _goes_on_when_full(flow: Flow, state: State) -> bool:
+def goes_on(flow: Flow, state: State, outcome: QueueEnd) -> bool:
+    """Whether the flow stands at a queue and says where to go when the queue is left like this."""
     node = flow.nodes.get(state.node)
-    return isinstance(node, QueueStep) and "full" in node.on
+    return isinstance(node, QueueStep) and outcome in node.on
 
 
 def _show(unit: Unit, conversation: Conversation, action: Enqueue | TakeMessage) -> None:

@@ -38,7 +38,9 @@ from hub.contacts.links import ContactLinks
 from hub.conversing import timeline
 from hub.conversing.mails import is_mail
 from hub.dispatch.dispatcher import Dispatcher
-from hub.flows.actions import FlowActions, keep
+from hub.dispatch.queues import WAITED_OUT, Queues
+from hub.dispatch.work import live_work
+from hub.flows.actions import FlowActions, goes_on, keep
 from hub.flows.library import FlowLibrary
 from hub.knowledge.answering import Answering
 from hub.outreach.outbound import Outbound
@@ -64,6 +66,7 @@ class Flows:
         units: Units,
         *,
         dispatcher: Dispatcher,
+        queues: Queues,
         library: FlowLibrary,
         calendars: Calendars,
         connectors: Connectors,
@@ -78,6 +81,7 @@ class Flows:
         self._links = links
         self._actions = FlowActions(
             dispatcher=dispatcher,
+            queues=queues,
             library=library,
             calendars=calendars,
             connectors=connectors,
@@ -86,6 +90,7 @@ class Flows:
             outbound=outbound,
             told=self._told,
         )
+        dispatcher.on_waited_out(self._wait_out)
 
     def default_queue(self, instance: str) -> str:
         """Return the queue for work of a channel whose flow names none."""
@@ -204,6 +209,19 @@ class Flows:
             except Exception:
                 log.exception("a time-out in conversation %s failed", row.conversation_id)
                 await self._put_off(row.conversation_id)
+
+    async def _wait_out(self, unit: Unit, conversation: Conversation) -> None:
+        """Go on in the flow that queued the conversation, if it says how; who has no such way, waits on."""
+        known = await self._running(conversation)
+        if known is None or not goes_on(*known, "timed_out") or conversation.call_back is not None:
+            return
+        if await live_work(conversation, "waiting") is None:
+            return  # in the same moment an agent was found
+        await self._dispatcher.withdraw(unit, conversation, WAITED_OUT)
+        conversation.state = "flow"
+        timeline.add_notice(unit, conversation, WAITED_OUT)
+        timeline.record_change(unit, conversation, "updated")
+        await self.tell(unit, conversation, QueueLeft(turn=known[1].turn, outcome="timed_out"))
 
     async def _put_off(self, conversation_id: str) -> None:
         """Try a failed time-out again later, so that it does not keep others waiting."""

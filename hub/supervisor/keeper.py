@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final, Literal, Protocol
@@ -11,20 +12,27 @@ from hub.supervisor.child import Ending, Report
 
 log = logging.getLogger(__name__)
 
+HOUR_S: Final = 3_600.0
+
 Process = Literal["stopped", "starting", "running", "restarting", "fenced"]
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How hard to try: ``fence_after`` failures in a row, none of them after ``healthy_s`` of health."""
+    """How hard to try.
+
+    The child is given up after ``fence_after`` failures in a row, none of them after ``healthy_s`` of health, or after
+    ``fence_after_hourly`` within an hour, however healthy it was in between.
+    """
 
     first_s: float = 0.2
     limit_s: float = 30.0
     fence_after: int | None = 6
+    fence_after_hourly: int | None = 30
     healthy_s: float = 15.0
 
 
-VITAL: Final = Policy(limit_s=5.0, fence_after=None)  # the hub and the bus are never given up
+VITAL: Final = Policy(limit_s=5.0, fence_after=None, fence_after_hourly=None)  # hub and bus are never given up
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +71,20 @@ class Keeper:
         self._policy = policy
         self._child: Runnable | None = None
         self._healthy_since: float | None = None
+        self._row = 0  # of failures without health in between
+        self._failed_at: deque[float] = deque(maxlen=policy.fence_after_hourly)
         self.status = Status("starting")
 
     async def run(self) -> None:
         """Keep the child alive; return when it is fenced off."""
-        policy = self._policy
-        backoff = Backoff(policy.first_s, policy.limit_s)
-        failures = restarts = 0
+        backoff = Backoff(self._policy.first_s, self._policy.limit_s)
+        restarts = 0
         while True:
             ending = await self._run_once(restarts)
             if self._was_healthy():
-                failures = 0
+                self._row = 0
                 backoff.reset()
-            failures += 1
-            is_fenced = ending.reason == "refused" or failures == policy.fence_after
+            is_fenced = ending.reason == "refused" or self._is_enough()
             self._show(
                 Status(
                     process="fenced" if is_fenced else "restarting",
@@ -113,6 +121,17 @@ class Keeper:
                 self._show(Status("running", restarts=status.restarts, pid=pid, version=version))
             case "ready":
                 self._show(replace(status, http=str(report.get("http") or "")))
+
+    def _is_enough(self) -> bool:
+        """Count one more failure; tell whether it was one too many."""
+        policy, now = self._policy, asyncio.get_running_loop().time()
+        self._row += 1
+        if self._row == policy.fence_after:
+            return True
+        if policy.fence_after_hourly is None:
+            return False
+        self._failed_at.append(now)  # the oldest of so many makes room
+        return len(self._failed_at) == policy.fence_after_hourly and now - self._failed_at[0] < HOUR_S
 
     def _was_healthy(self) -> bool:
         since = self._healthy_since

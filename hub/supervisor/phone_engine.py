@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 CHECK_S: Final = 0.5
 ASK_EVERY: Final = 10  # checks
 MAX_MISSED: Final = 6  # half a minute of silence: killing it ends every call
-POLICY: Final = Policy(limit_s=30.0, fence_after=None)
+POLICY: Final = Policy(limit_s=30.0, fence_after=None, fence_after_hourly=None)
 
 OnStatus = Callable[[Status], None]
 

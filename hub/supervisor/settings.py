@@ -29,6 +29,7 @@ class PluginLimits(Settings, frozen=True, kw_only=True):
     start_s: _Seconds = START_LIMIT_S
     silence_s: _Seconds = SILENCE_LIMIT_S
     fence_after: Annotated[int, Meta(ge=1)] = 6
+    fence_after_hourly: Annotated[int, Meta(ge=1)] = 30
     healthy_s: _Seconds = 15.0
 
     def limits(self, instance: str, manifest: Manifest) -> Limits:
@@ -38,7 +39,9 @@ class PluginLimits(Settings, frozen=True, kw_only=True):
 
     def policy(self) -> Policy:
         """Return how hard to try."""
-        return Policy(fence_after=self.fence_after, healthy_s=self.healthy_s)
+        return Policy(
+            fence_after=self.fence_after, fence_after_hourly=self.fence_after_hourly, healthy_s=self.healthy_s
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Connectors as administrators keep them, and as flows use them in a conversation."""
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
@@ -81,6 +82,32 @@ async def test_a_flow_tells_a_citizen_what_a_database_knows(house: House, admin:
         await channel.hears("webchat:wang", "没有这个办件")
     status, answer = await admin.try_call("DELETE", "/connectors/permits")
     assert (status, answer["error"]["code"]) == (409, "connector_in_use")
+
+
+async def test_a_flow_goes_on_without_a_service_that_does_not_answer_in_time(house: House, admin: Agent) -> None:
+    is_over = asyncio.Event()
+
+    async def say_nothing(_: web.Request) -> web.Response:
+        await is_over.wait()
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_get("/permits", say_nothing)
+    find = {**FLOW["nodes"]["find"], "timeout_s": 1, "on_failure": "sorry"}
+    sorry = {"step": "say", "text": {"zh": "暂时查不到，请稍后再试"}, "goto": "number"}
+    async with TestServer(app) as server, house.channel() as channel:
+        try:
+            settings = {"kind": "http", "url": str(server.make_url("/permits"))}
+            await admin.call("PUT", "/connectors/permits", settings=settings)
+            graph = {**FLOW, "nodes": {**FLOW["nodes"], "find": find, "sorry": sorry}}
+            made = await admin.call("POST", "/flows/hotline/versions", graph=graph)
+            await admin.call("POST", "/flows/hotline/publish", version=made["version"])
+            await channel.write("webchat:wang", "你好")
+            await channel.hears("webchat:wang", "请输入办件编号")
+            await channel.write("webchat:wang", "7")
+            await channel.hears("webchat:wang", "暂时查不到")
+        finally:
+            is_over.set()
 
 
 async def test_a_flow_without_a_parameter_its_connector_needs_is_not_published(admin: Agent) -> None:

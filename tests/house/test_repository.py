@@ -127,3 +127,23 @@ def test_others_are_told_which_venv_package_is_missing(root: Path, machine: Path
     assert done.returncode == 1
     assert done.stderr == "lianxin: python3 has no venv module; type: sudo apt-get install python3.12-venv\n"
     assert not (machine / "calls.log").exists()
+
+
+def test_a_second_start_installs_nothing_until_what_is_needed_changes(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "scripts").mkdir()
+    shutil.copy(root / "scripts/lib.sh", tmp_path / "scripts")
+    (tmp_path / "pyproject.toml").write_text("version 1")
+    programs = tmp_path / ".venv/bin"
+    programs.mkdir(parents=True)
+    for name, body in {"python": f'echo "$*" >>{tmp_path}/calls.log', "lianxin": ""}.items():
+        (programs / name).write_text(f"#!/bin/sh\n{body}\n")
+        (programs / name).chmod(0o755)
+
+    def installs() -> int:
+        script = '. "$(dirname -- "$0")/lib.sh"; use_venv all'
+        subprocess.run(["/bin/sh", "-c", script, str(tmp_path / "scripts/run")], check=True, capture_output=True)
+        return (tmp_path / "calls.log").read_text().count("pip install")
+
+    assert [installs(), installs()] == [1, 1]
+    (tmp_path / "pyproject.toml").write_text("version 2")
+    assert [installs(), installs()] == [2, 2]

@@ -10,6 +10,7 @@ from core.events import ConversationView, EntryView
 from hub.conversing.conversations import ConversationEdit, NewMessage, NewNote, Transfer, WrapUp
 from hub.conversing.drafts import NewDraft
 from hub.desk_search import Found
+from hub.dispatch.history import RoutingStep, history
 from hub.http.endpoints import Call, Endpoints, NoBody
 from hub.services import Services
 
@@ -53,6 +54,12 @@ class EntryPage(msgspec.Struct, frozen=True):
     has_more: bool
 
 
+class RoutingHistory(msgspec.Struct, frozen=True):
+    """Oldest first."""
+
+    items: list[RoutingStep]
+
+
 class Pick(Settings, frozen=True, kw_only=True):
     """Why somebody is served out of turn."""
 
@@ -90,6 +97,13 @@ async def list_entries(services: Services, call: Call[NoBody]) -> EntryPage:
         call.path["conversation_id"], before=query.before, limit=query.limit
     )
     return EntryPage(items, has_more)
+
+
+@api.add("GET", "/api/v1/conversations/{conversation_id}/routing", "desk.use", answer=RoutingHistory)
+async def show_routing(services: Services, call: Call[NoBody]) -> RoutingHistory:
+    """Tell what was decided about the conversation's work, and why."""
+    await services.conversations.open_for(call.identity, call.path["conversation_id"])
+    return RoutingHistory(await history(call.path["conversation_id"]))
 
 
 @api.add(

@@ -28,6 +28,7 @@ class WorkItem(Model):
     declined: list[str] = json_field(list)
     is_begun = fields.BooleanField(default=False, db_default=False)  # by the agent: nobody waited for it
     kept: dict[str, Any] | None = json_field()  # what the routing core goes on from
+    moves: list[dict[str, Any]] | None = json_field()  # what was decided and why: hub/dispatch/history.py
 
     class Meta:
         app = "store"

@@ -218,17 +218,39 @@ NAMED: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize(("said", "expected"), [("3022", "li"), ("9999", "zhou")])
-async def test_a_citizen_asks_for_a_work_number(
-    still_house: House, channel: FakeChannel, come: Come, said: str, expected: str
-) -> None:
-    library = still_house.services.flow_library
-    graph = {**NAMED, "variables": ["agent"]}
-    version, _ = await library.add_version(OPERATOR, "hotline", graph)
+async def _asked_for_a_work_number(house: House, channel: FakeChannel, said: str) -> None:
+    library = house.services.flow_library
+    version, _ = await library.add_version(OPERATOR, "hotline", {**NAMED, "variables": ["agent"]})
     await library.publish(OPERATOR, "hotline", version)
-    zhou, li = await come("zhou"), await come("li")  # zhou is idle the longest
     await channel.arrive(WANG)
     await channel.hears(WANG, "请输入工号")
     await channel.write(WANG, said)
-    asked = {"zhou": zhou, "li": li}[expected]
-    await asked.take_offer()
+
+
+async def test_a_citizen_asks_for_a_work_number(still_house: House, channel: FakeChannel, come: Come) -> None:
+    await come("zhou")  # idle for longer
+    li = await come("li")
+    await _asked_for_a_work_number(still_house, channel, "3022")
+    await li.take_offer()
+    assert not any("3022 " in text for text in channel.sent(WANG))
+
+
+async def test_who_is_asked_for_and_busy_is_waited_for_and_then_another_serves(
+    still_house: House, channel: FakeChannel, come: Come, advance: Advance
+) -> None:
+    zhou, li = await come("zhou"), await come("li")
+    await li.call("PUT", "/me/state", state="busy")
+    await _asked_for_a_work_number(still_house, channel, "3022")
+    await channel.hears(WANG, "工号 3022 正忙")
+    assert not zhou.tables["offers"]
+    await advance(121)
+    await zhou.take_offer()
+
+
+async def test_who_is_asked_for_and_not_there_is_replaced_at_once(
+    still_house: House, channel: FakeChannel, come: Come
+) -> None:
+    zhou = await come("zhou")
+    await _asked_for_a_work_number(still_house, channel, "9999")
+    await channel.hears(WANG, "工号 9999 现在不在岗")
+    await zhou.take_offer()

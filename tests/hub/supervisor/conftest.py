@@ -62,11 +62,11 @@ class Supervised:
                     return line.rstrip()
         raise AssertionError(f"{wanted!r} was not printed, but {self.printed}")
 
-    async def connect(self) -> Bus:
+    async def connect(self, **tls: str) -> Bus:
         running = self.data.running()
         assert running is not None
         seed = self.data.keys.seed("hub").reveal()
-        self._bus = await Bus.connect(BusSettings(url=running.nats_url, seed=Secret(seed)), source="hub")
+        self._bus = await Bus.connect(BusSettings(url=running.nats_url, seed=Secret(seed), **tls), source="hub")
         await self._bus.subscribe("hub.plugin.{id}.status.changed", self._hear)
         return self._bus
 

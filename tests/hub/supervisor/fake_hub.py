@@ -9,6 +9,7 @@ import sys
 from core.bus import Bus, BusSettings
 from core.config import decode_settings
 from core.host.reports import Reports
+from hub.supervisor.settings import bus_settings
 
 
 async def main(job: dict, reports: Reports) -> None:
@@ -16,7 +17,7 @@ async def main(job: dict, reports: Reports) -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
     beating = asyncio.create_task(reports.beat())
     reports.send("started", version="test")
-    async with await Bus.connect(decode_settings(BusSettings, job["nats"]), source="hub"):
+    async with await Bus.connect(decode_settings(BusSettings, bus_settings(job["nats"])), source="hub"):
         reports.send(
             "ready",
             url=f"http://127.0.0.1:{job.get('http', {}).get('port', 8080)}",

@@ -1,5 +1,6 @@
 import asyncio
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -135,9 +136,20 @@ async def test_a_time_of_health_forgives_earlier_failures():
     assert "fenced" not in {status.process for status in shown}
 
 
+async def test_failing_too_often_within_an_hour_ends_in_a_fence_however_healthy_it_was_in_between():
+    shown = await failures_until_fenced(Policy(first_s=0.0, fence_after=2, fence_after_hourly=7, healthy_s=0.0), 99)
+    assert (shown[-1].process, shown[-1].reason, shown[-1].restarts) == ("fenced", "crash", 6)
+
+
+async def test_failures_of_more_than_an_hour_ago_are_forgotten(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(keeper_module, "HOUR_S", 0.0)
+    shown = await failures_until_fenced(Policy(first_s=0.0, fence_after=2, fence_after_hourly=3, healthy_s=0.0), 9)
+    assert "fenced" not in {status.process for status in shown}
+
+
 async def test_the_vital_ones_are_never_fenced():
-    policy = Policy(first_s=0.0, limit_s=0.0, fence_after=keeper_module.VITAL.fence_after)
-    shown = await failures_until_fenced(policy, 30)
+    policy = replace(keeper_module.VITAL, first_s=0.0, limit_s=0.0)
+    shown = await failures_until_fenced(policy, 40)
     assert "fenced" not in {status.process for status in shown}
 
 

@@ -5,9 +5,11 @@ import os
 import signal
 import wave
 from array import array
-from contextlib import AsyncExitStack, suppress
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -60,10 +62,16 @@ async def nothing_stored(board: Board) -> None:
             await asyncio.sleep(0.02)
 
 
-async def test_a_talk_goes_on_and_its_recording_is_whole(board: Board, tmp_path: Path) -> None:
+@asynccontextmanager
+async def at_first(board: Board, folder: Path, **settings: Any) -> AsyncIterator[tuple[Stage, Phone, AsyncExitStack]]:
+    """Run the plugin until the stack is closed; its trunk stays."""
     async with Phone(board.sip, "trunk") as trunk, AsyncExitStack() as first:
-        made = new_stage(board, tmp_path, trunk)
-        voice = await first.enter_async_context(made.at_work())
+        stage = new_stage(board, folder, trunk, **settings)
+        yield await first.enter_async_context(stage.at_work()), trunk, first
+
+
+async def test_a_talk_goes_on_and_its_recording_is_whole(board: Board, tmp_path: Path) -> None:
+    async with at_first(board, tmp_path) as (voice, trunk, first):
         phone = await voice.phone("agent-1")
         async with trunk.call("12345") as call:
             call_id, caller, served, desk = await talking(voice, call, phone)
@@ -76,7 +84,7 @@ async def test_a_talk_goes_on_and_its_recording_is_whole(board: Board, tmp_path:
             call.arrivals.clear()
             await first.aclose()
             await call.heard_for(0.5)
-            async with made.at_work():
+            async with voice.at_work():
                 assert voice.voice is not None
                 assert voice.voice.carried() == {call_id: 0}
                 await voice.plan(call_id, caller, served, recordings=RECORDED)
@@ -90,13 +98,11 @@ async def test_a_talk_goes_on_and_its_recording_is_whole(board: Board, tmp_path:
                 assert await desk.ended() == "BYE"
                 ended = await voice.told(RecordingEnded)
                 assert ended.length_s > 2.4
-    assert len([event for event in made.link.events if isinstance(event, RecordingEnded)]) == 1
+    assert len([event for event in voice.link.events if isinstance(event, RecordingEnded)]) == 1
 
 
 async def test_a_plan_that_comes_before_stock_was_taken_ends_no_call(board: Board, tmp_path: Path) -> None:
-    async with Phone(board.sip, "trunk") as trunk, AsyncExitStack() as first:
-        made = new_stage(board, tmp_path, trunk)
-        voice = await first.enter_async_context(made.at_work())
+    async with at_first(board, tmp_path) as (voice, trunk, first):
         phone = await voice.phone("agent-1")
         async with trunk.call("12345") as call:
             call_id, caller, served, desk = await talking(voice, call, phone)
@@ -112,22 +118,20 @@ async def test_a_plan_that_comes_before_stock_was_taken_ends_no_call(board: Boar
                     await asyncio.sleep(0.001)
 
             insisting = asyncio.create_task(insist())
-            async with made.at_work():
+            async with voice.at_work():
                 await insisting
                 await call.hears_else(AGENT_HZ)
                 await voice.plan(call_id, caller, served)
                 await call.hears(AGENT_HZ)
                 await desk.hears(CALLER_HZ)
-                assert not [one for one in made.link.events if isinstance(one, LegChanged) and one.state == "ended"]
+                assert not [one for one in voice.link.events if isinstance(one, LegChanged) and one.state == "ended"]
                 await voice.plan(call_id)
                 assert await desk.ended() == "BYE"
 
 
 async def test_a_prompt_goes_on_and_who_left_meanwhile_is_lost(board: Board, tmp_path: Path) -> None:
-    async with Phone(board.sip, "trunk") as trunk, AsyncExitStack() as first:
-        made = new_stage(board, tmp_path, trunk)
-        made.sound("long", PROMPT_HZ, 4.0)
-        voice = await first.enter_async_context(made.at_work())
+    async with at_first(board, tmp_path) as (voice, trunk, first):
+        voice.sound("long", PROMPT_HZ, 4.0)
         phone = await voice.phone("agent-1")
         async with trunk.call("12345") as call:
             call_id, caller, served, desk = await talking(voice, call, phone)
@@ -137,7 +141,7 @@ async def test_a_prompt_goes_on_and_who_left_meanwhile_is_lost(board: Board, tmp
             await first.aclose()
             await desk.hang_up()
             await call.heard_for(0.3)
-            async with made.at_work():
+            async with voice.at_work():
                 await voice.plan(call_id, listens, served)
                 lost = await voice.told(LegChanged, leg_id="leg-agent", state="ended")
                 assert lost.cause == "lost"
@@ -150,22 +154,19 @@ async def test_a_prompt_goes_on_and_who_left_meanwhile_is_lost(board: Board, tmp
 
 
 async def test_a_caller_without_plan_is_served_by_the_engine_and_comes_back(board: Board, tmp_path: Path) -> None:
-    async with Phone(board.sip, "trunk") as trunk, AsyncExitStack() as first:
-        made = new_stage(board, tmp_path, trunk, plan_wait_s=1.0)
-        voice: Stage = await first.enter_async_context(made.at_work())
-        async with trunk.call("12345") as call:
-            arrived = await voice.arrival()
-            await call.rang()
-            await call.answered()  # by the engine: nobody has decided anything
-            await call.hears_something()
-            arrivals = len([event for event in made.link.events if isinstance(event, CallArrived)])
-            await made.link.until(
-                lambda: len([event for event in made.link.events if isinstance(event, CallArrived)]) > arrivals
-            )
-            made.sound("greeting", PROMPT_HZ)
-            greeting = Listen(activity_id="greet", prompts=(Prompt(media_id="greeting"),))
-            await voice.plan(arrived.call_id, citizen(arrived.leg_id, greeting))
-            await call.hears(PROMPT_HZ)
+    async with at_first(board, tmp_path, plan_wait_s=1.0) as (voice, trunk, _), trunk.call("12345") as call:
+        arrived = await voice.arrival()
+        await call.rang()
+        await call.answered()  # by the engine: nobody has decided anything
+        await call.hears_something()
+        arrivals = len([event for event in voice.link.events if isinstance(event, CallArrived)])
+        await voice.link.until(
+            lambda: len([event for event in voice.link.events if isinstance(event, CallArrived)]) > arrivals
+        )
+        voice.sound("greeting", PROMPT_HZ)
+        greeting = Listen(activity_id="greet", prompts=(Prompt(media_id="greeting"),))
+        await voice.plan(arrived.call_id, citizen(arrived.leg_id, greeting))
+        await call.hears(PROMPT_HZ)
 
 
 async def test_a_caller_whom_the_engine_serves_is_not_lost_when_the_plugin_comes_back(
@@ -204,9 +205,7 @@ async def test_a_caller_whom_the_engine_serves_leaves_no_ghost(board: Board, tmp
 
 
 async def test_a_recording_whose_call_ended_meanwhile_is_handed_in(board: Board, tmp_path: Path) -> None:
-    async with Phone(board.sip, "trunk") as trunk, AsyncExitStack() as first:
-        made = new_stage(board, tmp_path, trunk)
-        voice = await first.enter_async_context(made.at_work())
+    async with at_first(board, tmp_path) as (voice, trunk, first):
         phone = await voice.phone("agent-1")
         async with trunk.call("12345") as call:
             call_id, caller, served, desk = await talking(voice, call, phone)
@@ -218,7 +217,7 @@ async def test_a_recording_whose_call_ended_meanwhile_is_handed_in(board: Board,
             await call.hang_up()
             await desk.hang_up()
         await nobody_left(board)
-        async with made.at_work():
+        async with voice.at_work():
             ended = await voice.told(RecordingEnded, recording_id="rec-kill")
             assert (ended.call_id, ended.is_cut) == (call_id, False)
             assert ended.length_s > 0.9
@@ -229,9 +228,7 @@ async def test_a_recording_whose_call_ended_meanwhile_is_handed_in(board: Board,
 async def test_a_recording_that_was_about_to_begin_when_we_died_is_begun(
     board: Board, tmp_path: Path, begun: tuple[str, ...]
 ) -> None:
-    async with Phone(board.sip, "trunk") as trunk, AsyncExitStack() as first:
-        made = new_stage(board, tmp_path, trunk)
-        voice = await first.enter_async_context(made.at_work())
+    async with at_first(board, tmp_path) as (voice, trunk, first):
         phone = await voice.phone("agent-1")
         async with trunk.call("12345") as call:
             call_id, caller, served, desk = await talking(voice, call, phone)
@@ -251,21 +248,19 @@ async def test_a_recording_that_was_about_to_begin_when_we_died_is_begun(
                     while len(came) < len(SIDES):
                         await asyncio.sleep(0.02)
                 await first.aclose()
-            async with made.at_work():
+            async with voice.at_work():
                 await voice.plan(call_id, caller, served, recordings=RECORDED)
                 await two_sides(board)
                 await call.heard_for(1.5)
                 await voice.plan(call_id)
                 ended = await voice.told(RecordingEnded)
-                left, right = sides(made.link.files[ended.file.media_id][0])
+                left, right = sides(voice.link.files[ended.file.media_id][0])
                 assert has_tone(left[-9_600:-4_800], CALLER_HZ)
                 assert has_tone(right[-9_600:-4_800], AGENT_HZ)
 
 
 async def test_a_message_whose_author_hung_up_meanwhile_is_handed_in(board: Board, tmp_path: Path) -> None:
-    async with Phone(board.sip, "trunk") as trunk, AsyncExitStack() as first:
-        made = new_stage(board, tmp_path, trunk)
-        voice = await first.enter_async_context(made.at_work())
+    async with at_first(board, tmp_path) as (voice, trunk, first):
         async with trunk.call("12345") as call:
             arrived = await voice.arrival()
             await voice.plan(arrived.call_id, citizen(arrived.leg_id, MESSAGE))
@@ -275,46 +270,41 @@ async def test_a_message_whose_author_hung_up_meanwhile_is_handed_in(board: Boar
             await first.aclose()
             await call.hang_up()
         await nobody_left(board)
-        async with made.at_work():
+        async with voice.at_work():
             ended = await voice.told(ActivityEnded, activity_id="message")
             assert (ended.call_id, ended.leg_id, ended.outcome) == (arrived.call_id, arrived.leg_id, "done")
             assert ended.file is not None
-            with wave.open(BytesIO(made.link.files[ended.file.media_id][0])) as file:
+            with wave.open(BytesIO(voice.link.files[ended.file.media_id][0])) as file:
                 assert has_tone(array("h", file.readframes(file.getnframes()))[4_000:5_600], CALLER_HZ)
             await nothing_stored(board)
 
 
 async def test_a_message_is_handed_in_though_we_died_when_it_had_ended(board: Board, tmp_path: Path) -> None:
-    async with Phone(board.sip, "trunk") as trunk, AsyncExitStack() as first:
-        made = new_stage(board, tmp_path, trunk)
-        voice = await first.enter_async_context(made.at_work())
-        async with trunk.call("12345") as call:
-            arrived = await voice.arrival()
-            leaves = citizen(arrived.leg_id, MESSAGE)
+    async with at_first(board, tmp_path) as (voice, trunk, first), trunk.call("12345") as call:
+        arrived = await voice.arrival()
+        leaves = citizen(arrived.leg_id, MESSAGE)
+        await voice.plan(arrived.call_id, leaves)
+        await call.answered()
+        call.say(CALLER_HZ)
+        await call.heard_for(1.5)
+        voice.link.is_down = True  # it is stored, and nobody hears of it any more
+        await call.press("#")
+        async with asyncio.timeout(10):
+            while not voice.link.files:
+                await asyncio.sleep(0.02)
+        await first.aclose()
+        voice.link.is_down = False
+        async with voice.at_work():
             await voice.plan(arrived.call_id, leaves)
-            await call.answered()
-            call.say(CALLER_HZ)
-            await call.heard_for(1.5)
-            made.link.is_down = True  # it is stored, and nobody hears of it any more
-            await call.press("#")
-            async with asyncio.timeout(10):
-                while not made.link.files:
-                    await asyncio.sleep(0.02)
-            await first.aclose()
-            made.link.is_down = False
-            async with made.at_work():
-                await voice.plan(arrived.call_id, leaves)
-                ended = await voice.told(ActivityEnded, activity_id="message")
-                assert ended.file is not None
-                await nothing_stored(board)
+            ended = await voice.told(ActivityEnded, activity_id="message")
+            assert ended.file is not None
+            await nothing_stored(board)
 
 
 async def test_a_killed_engine_costs_a_recording_its_last_second(
     own_board: Board, asterisk: Asterisk, tmp_path: Path
 ) -> None:
-    async with Phone(own_board.sip, "trunk") as trunk, AsyncExitStack() as first:
-        made = new_stage(own_board, tmp_path, trunk)
-        voice = await first.enter_async_context(made.at_work())
+    async with at_first(own_board, tmp_path) as (voice, trunk, first):
         phone = await voice.phone("agent-1")
         call = await trunk.dial("12345")
         call_id, caller, served, desk = await talking(voice, call, phone)
@@ -330,10 +320,10 @@ async def test_a_killed_engine_costs_a_recording_its_last_second(
         await desk.vanish()
         await first.aclose()
         own_board.engine = await start(engine_settings(), asterisk, own_board.engine.layout)
-        async with made.at_work():
+        async with voice.at_work():
             ended = await voice.told(RecordingEnded, recording_id="rec-kill")
             assert (ended.call_id, ended.is_cut) == (call_id, True)
             assert ended.length_s > 3.0, "of the four seconds before the end"
-            left, right = sides(made.link.files[ended.file.media_id][0])
+            left, right = sides(voice.link.files[ended.file.media_id][0])
             assert has_tone(left[-9_600:-8_000], CALLER_HZ)
             assert has_tone(right[-9_600:-8_000], AGENT_HZ)

@@ -36,6 +36,21 @@ export const retryMessage = (id: string, entryId: string) =>
 
 export const pick = (id: string, reason: string) => call<ConversationView>('POST', conversation(id, '/pick'), { reason })
 
+/** One decision about a conversation's work; `why` is in the codes of docs/routing.md. */
+export interface RoutingStep {
+  at: string
+  step: string
+  queue_id: string
+  agent_id?: string
+  offer_id?: string
+  outcome?: string
+  reason?: string
+  ended_at?: string
+  why?: Record<string, string>
+}
+
+export const getRouting = (id: string) => call<Page<RoutingStep>>('GET', conversation(id, '/routing'))
+
 export interface Transfer {
   queue_id?: string
   agent_id?: string

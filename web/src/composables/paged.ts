@@ -6,6 +6,8 @@ import { ref, shallowRef } from 'vue'
 
 import { useTask } from './task'
 
+export type Paged<Item> = ReturnType<typeof usePaged<Item>>
+
 export function usePaged<Item>(fetchPage: (last: Item | undefined) => Promise<Item[]>) {
   const items = shallowRef<Item[]>([])
   const hasMore = ref(false)
