@@ -49,7 +49,7 @@ class Channel(ABC, Generic[ConfigT]):
     config_type: ClassVar[type[ChannelConfig]]
     # True when the far end itself drops a repeated message_id, so that in doubt it is simply sent again
     deduplicates: ClassVar[bool] = False
-    concurrency: ClassVar[int] = 8  # how many sends may be under way at once, each to another recipient
+    concurrency: int = 8  # how many sends may be under way at once, each to another recipient
 
     def __init__(self, config: ConfigT, link: Link) -> None:
         self.config = config

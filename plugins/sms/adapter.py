@@ -31,6 +31,8 @@ from plugins.sms.wire.udh import Concatenation
 log = logging.getLogger(__name__)
 
 TIDY_S: Final = 5.0
+MIN_UNDER_WAY: Final = 64
+MAX_UNDER_WAY: Final = 256
 SEND_S: Final = 55.0  # the host gives a send 60 s
 
 
@@ -38,12 +40,14 @@ class SmsChannel(Channel[SmsConfig], ServesHttp):
     """One carrier; ``run`` holds the connection and the journal that ``send`` needs."""
 
     config_type = SmsConfig
-    concurrency = 64
+    concurrency = MIN_UNDER_WAY
 
     def __init__(self, config: SmsConfig, link: Link, *, clock: Clock | None = None) -> None:
         super().__init__(config, link)
         self._clock = clock or SystemClock()
         self._backend: Backend = make_backend(config.backend)
+        # while a window's worth is with the carrier, as much is written down before and after
+        self.concurrency = min(max(MIN_UNDER_WAY, 2 * self._backend.window), MAX_UNDER_WAY)
         self._outbox: Outbox | None = None
 
     @property

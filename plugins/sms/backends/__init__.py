@@ -90,6 +90,7 @@ class Backend(ABC):
     """One connection to a carrier."""
 
     cuts = True  # False: the gateway takes a text of any length and cuts it itself
+    window = 0  # how many parts may be without answer; 0: the gateway decides
     is_16_bit = False  # size of the references of long messages
     alphabets: Sequence[Alphabet]  # that messages are written in, the first that fits
 

@@ -97,6 +97,7 @@ class Exchange:
         self._open: dict[int, asyncio.Future[Pdu]] = {}
         self._sequence = 0
         self._is_closed = False
+        self._leaving = bytearray()
         self._sent_at = time.monotonic()
         self.serving: asyncio.Task[None] | None = None
 
@@ -165,6 +166,7 @@ class Exchange:
     async def close(self) -> None:
         """Close the connection."""
         self._end()
+        self._flush()
         self._writer.close()
         with contextlib.suppress(ConnectionError, TimeoutError):
             async with asyncio.timeout(CLOSE_S):
@@ -189,8 +191,16 @@ class Exchange:
             self._open.pop(sequence, None)
 
     def _write(self, pdu: Pdu) -> None:
-        self._sent_at = time.monotonic()
-        self._writer.write(self._framing.pack(pdu))
+        """Send ``pdu`` together with what else is sent in this turn of the loop: a window's parts leave in one go."""
+        if not self._leaving:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._leaving += self._framing.pack(pdu)
+
+    def _flush(self) -> None:
+        if self._leaving:
+            self._sent_at = time.monotonic()
+            self._writer.write(bytes(self._leaving))
+            self._leaving.clear()
 
     async def _read(self) -> bytes:
         try:

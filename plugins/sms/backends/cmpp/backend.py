@@ -36,6 +36,7 @@ class CmppBackend(Backend):
     def __init__(self, settings: CmppSettings) -> None:
         self._settings = settings
         self._pace = Pace(settings.max_per_second)
+        self.window = settings.window
         self._exchange: Exchange | None = None
         self.alphabets = (ASCII, ALPHABETS[settings.text_format])
 

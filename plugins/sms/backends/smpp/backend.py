@@ -40,6 +40,7 @@ class SmppBackend(Backend):
     def __init__(self, settings: SmppSettings) -> None:
         self._settings = settings
         self._pace = Pace(settings.max_per_second)
+        self.window = settings.window
         self._transmitter: Exchange | None = None
         default = ALPHABETS[settings.default_alphabet]
         self._default = default
