@@ -17,6 +17,7 @@ PUBLIC_PAGE: Final = "/public/articles/"
 class ArticleTexts(msgspec.Struct, frozen=True, kw_only=True):
     """What an agent can send; ``page`` is the article's public page: its address, or its path where none is set."""
 
+    title: str
     text: str
     page: str
     templates: list[CannedReply]
@@ -37,6 +38,7 @@ class Sending:
             raise not_found("article")
         content = found[article_id][1]
         return ArticleTexts(
+            title=content.title,
             text=plain_text(content.body),
             page=f"{self._public_url}{PUBLIC_PAGE}{article_id}",
             templates=await self._templates.replies(identity, conversation, content.template_ids),

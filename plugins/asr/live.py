@@ -1,6 +1,7 @@
 """Listens to one side of a call in progress with Vosk, in a worker process; five times a second."""
 
 import json
+from array import array
 from collections.abc import Iterator
 from typing import Any, BinaryIO, Final
 
@@ -12,17 +13,21 @@ from plugins.asr.wire import Heard, Task
 from plugins.asr.writing import is_unspaced
 
 CHUNKS_PER_S: Final = 5
+LEAST_PEAK: Final = 400  # of 32,768: a line on which nobody speaks stays below
 
 
 def hear(model: Any, line: BinaryIO, task: Task) -> Iterator[Heard]:
     """Yield what is said in the samples that come on ``line``, to its end."""
     recognizer = _recognizer(model, task)
     samples, begins, saying = 0, 0, ""
+    peaks: list[int] = []  # of each chunk
     while data := line.read(task.rate_hz // CHUNKS_PER_S * SAMPLE_BYTES):
         before, samples = samples, samples + len(data) // SAMPLE_BYTES
+        if task.phrases:
+            peaks.append(max(map(abs, array("h", data))))
         if recognizer.AcceptWaveform(data):
             saying = ""
-            yield Heard(samples=samples, utterances=utterances(recognizer.Result(), 0, task.language))
+            yield Heard(samples=samples, utterances=_said(recognizer.Result(), peaks, task))
             continue
         text = _partial(recognizer.PartialResult(), task.language)
         if not saying:
@@ -30,7 +35,23 @@ def hear(model: Any, line: BinaryIO, task: Task) -> Iterator[Heard]:
         is_news, saying = text not in ("", saying), text
         partial = Utterance(start_ms=_ms(begins, task), end_ms=_ms(samples, task), text=text)
         yield Heard(samples=samples, partial=partial if is_news else None)
-    yield Heard(samples=samples, utterances=utterances(recognizer.FinalResult(), 0, task.language))
+    yield Heard(samples=samples, utterances=_said(recognizer.FinalResult(), peaks, task))
+
+
+def _said(result: str, peaks: list[int], task: Task) -> tuple[Utterance, ...]:
+    """Return what was said; at a menu only what was loud enough to be.
+
+    A model whose vocabulary has no word for noise hears one of the menu's in silence.
+    """
+    heard = utterances(result, 0, task.language)
+    if not task.phrases:
+        return heard
+    return tuple(one for one in heard if _loudest(peaks, one) >= LEAST_PEAK)
+
+
+def _loudest(peaks: list[int], one: Utterance) -> int:
+    first, last = (ms * CHUNKS_PER_S // 1_000 for ms in (one.start_ms, one.end_ms))
+    return max(peaks[first : last + 1], default=0)
 
 
 def _recognizer(model: Any, task: Task) -> Any:

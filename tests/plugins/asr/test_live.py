@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import wave
 from array import array
 from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
@@ -84,6 +85,22 @@ async def test_in_a_menu_only_its_phrases_are_heard(listens: Listens, model: Pat
         side.end()
         await hearing
     assert set("".join(one.recognized for one in side.final)) <= set("坐席人工")
+
+
+async def test_at_a_menu_a_quiet_line_says_nothing(listens: Listens, model: Path, speech: Path, tmp_path: Path) -> None:
+    with wave.open(str(tmp_path / "quiet.wav"), "wb") as file:
+        file.setparams((1, 2, 24_000, 0, "NONE", ""))
+        file.writeframes(array("h", (137 * n % 401 - 200 for n in range(3 * 24_000))).tobytes())
+    quiet = Side(tmp_path / "quiet.wav", phrases=("一", "二", "坐席"))
+    async with listens(**settings(model)) as vosk:
+        hearing = asyncio.create_task(vosk.hear(quiet))
+        spoken = Side(speech / "p04.wav", phrases=("一", "二", "坐席"))
+        speaking = asyncio.create_task(vosk.hear(spoken))
+        await spoken.until(lambda: spoken.final)
+        quiet.end()
+        spoken.end()
+        await asyncio.gather(hearing, speaking)
+    assert quiet.final == []
 
 
 async def test_a_worker_that_is_killed_ends_the_tap_and_the_next_one_is_heard(

@@ -62,6 +62,7 @@ export interface LinkedTemplate {
 
 /** What of an article can be sent in a conversation; `page` leads to its public page. */
 export interface ArticleTexts {
+  title: string
   text: string
   page: string
   templates: LinkedTemplate[]
