@@ -27,7 +27,7 @@ export const useAlarms = defineStore('alarms', () => {
     const words = alarmText(alarm)
     toast(words, 'error')
     if (!isSilent.value) ringOnce()
-    notify(i18n.global.t('wallboard.alarm'), words, alarm.alarm_id)
+    notify(i18n.global.t('alarm.one'), words, alarm.alarm_id)
   })
 
   /** Take over what lasts, as the board says. */
@@ -62,5 +62,5 @@ export function alarmText(alarm: About): string {
   const { t } = i18n.global
   const who = { queue: queueTitle, agent: agentName, channel: (name?: string) => name }[alarm.subject_kind ?? 'channel'](alarm.subject_id)
   const [value, limit] = [alarm.value ?? 0, alarm.limit ?? 0].map((one) => limitText(alarm.kind, one))
-  return `${who} · ${t('wallboard.over', { what: named('alarm_kind', alarm.kind ?? ''), value, limit })}`
+  return `${who} · ${t('alarm.over', { what: named('alarm_kind', alarm.kind ?? ''), value, limit })}`
 }
