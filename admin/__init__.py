@@ -19,7 +19,9 @@ def register_routes() -> list[object]:
         connectors,
         dead_letters,
         flows,
+        forms,
         knowledge,
+        organization,
         outreach,
         phones,
         plugins,
@@ -37,6 +39,7 @@ def register_routes() -> list[object]:
 
     modules = (
         users,
+        organization,
         phones,
         queues,
         recordings,
@@ -46,6 +49,7 @@ def register_routes() -> list[object]:
         calendars,
         wrap_up_codes,
         away_reasons,
+        forms,
         plugins,
         connectors,
         flows,

@@ -72,6 +72,7 @@ class Hub:
             services = self.services = parts.services
             self.prompts, self.phones, self.router = parts.prompts, parts.phones, parts.router
             store.on_commit(lambda recorded: services.desk.on_commit([event for _, _, event in recorded]))
+            await parts.setup.load()
             await self.prompts.load()
             await self.phones.load()
             await services.dispatcher.load()

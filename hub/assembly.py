@@ -78,6 +78,7 @@ from hub.settings import HubSettings, backup_folder, store_url
 from hub.setup.away_reasons import AwayReasons
 from hub.setup.calendar_editor import CalendarEditor
 from hub.setup.calendars import Calendars
+from hub.setup.organization_editor import OrganizationEditor
 from hub.setup.overview import Setup
 from hub.setup.wrap_up_codes import WrapUpCodes
 from hub.signals import Signals
@@ -108,13 +109,15 @@ class Assembly:
         limits = settings.limits
         units = Units(store, clock)
         audit = Audit(units, clock)
-        queues = Queues()
-        desk = Desk(store, backlog=limits.desk_backlog, setup=Setup(limits).table)
+        queues, calendars = Queues(), Calendars()
+        setup = self.setup = Setup(units, audit, queues, limits)
+        desk = Desk(store, backlog=limits.desk_backlog, setup=setup.table)
         sealer = Sealer.load(settings.data_dir / "keys" / "data.key")
         telephony = Telephony(units, bus, desk, sealer, queues)
         self.prompts, self.phones = telephony.prompts, telephony.phones
         announcements = telephony.announcements
         dispatcher = Dispatcher(units, clock, queues, desk, announcements=announcements, ringing=telephony.ringing)
+        organization_editor = OrganizationEditor(units, audit, setup.organization, queues=queues, dispatcher=dispatcher)
         sessions = Sessions(store, clock, audit, limits)
         resets = PasswordResets(units, audit, sessions, ended=lambda user_id: desk.end(user_id, "logged_out"))
         media = MediaStore(
@@ -124,8 +127,7 @@ class Assembly:
             max_bytes=limits.attachment_bytes,
             key=FileKey.load(Path(settings.media_key)) if settings.media_key else None,
         )
-        recordings = Recordings(units, audit, media)
-        contacts = Contacts(units, audit)
+        recordings, contacts = Recordings(units, audit, media), Contacts(units, audit)
         self.schemes, self.proxy = AddressSchemes(units, bus), ChannelProxy(settings.http.trusted_proxies)
         plugin_instances = PluginInstances(units, bus, audit, box=sealer, proxy=self.proxy, schemes=self.schemes)
         reach = Reach(sealer, plugin_instances.channel_states)
@@ -140,7 +142,6 @@ class Assembly:
         )
         bulk_runner = BulkRunner(units, consent, outreach_setup)
         connectors = Connectors(units, audit, sealer, library, settings.data_dir)
-        calendars = Calendars()
         flows = Flows(
             units,
             dispatcher=dispatcher,
@@ -207,6 +208,7 @@ class Assembly:
             queues=queues,
             media=media,
             channel_states=plugin_instances.channel_states,
+            forms=setup.forms,
             text_chars=limits.text_chars,
         )
         conversation_lists = ConversationLists(knowledge.finder)
@@ -225,6 +227,7 @@ class Assembly:
                 dispatcher=dispatcher,
                 sessions=sessions,
                 resets=resets,
+                organization=setup.organization,
             ),
             contacts=contacts,
             contact_links=contact_links,
@@ -262,6 +265,10 @@ class Assembly:
             calendar_editor=CalendarEditor(units, audit),
             wrap_up_codes=WrapUpCodes(units, audit, queues),
             away_reasons=AwayReasons(units, audit),
+            organization=setup.organization,
+            organization_editor=organization_editor,
+            forms=setup.forms,
+            tags=setup.tags,
             flows=flows,
             connectors=connectors,
             flow_library=library,
@@ -304,6 +311,8 @@ class Assembly:
                 instances=plugin_instances,
                 connectors=connectors,
                 quality=quality.setup,
+                setup=setup,
+                organization_editor=organization_editor,
             ),
             simulator=Simulator(clock),
             monitor=SystemMonitor(

@@ -64,6 +64,10 @@ if TYPE_CHECKING:
     from hub.settings import HubSettings
     from hub.setup.away_reasons import AwayReasons
     from hub.setup.calendar_editor import CalendarEditor
+    from hub.setup.forms import Forms
+    from hub.setup.organization import Organization
+    from hub.setup.organization_editor import OrganizationEditor
+    from hub.setup.tags import Tags
     from hub.setup.wrap_up_codes import WrapUpCodes
     from hub.staffing.simulator import Simulator
     from hub.store.engine import Store
@@ -118,6 +122,10 @@ class Services:
     calendar_editor: "CalendarEditor"
     wrap_up_codes: "WrapUpCodes"
     away_reasons: "AwayReasons"
+    organization: "Organization"
+    organization_editor: "OrganizationEditor"
+    forms: "Forms"
+    tags: "Tags"
     flows: "Flows"
     connectors: "Connectors"
     flow_library: "FlowLibrary"

@@ -50,6 +50,8 @@ from core.events.conversations import (
     EntryAdded,
     EntryChanged,
     EntryView,
+    FilledForm,
+    FormValue,
     HeldView,
 )
 from core.events.desk import (
@@ -168,6 +170,8 @@ __all__ = [
     "EntryView",
     "Envelope",
     "Event",
+    "FilledForm",
+    "FormValue",
     "HeldView",
     "History",
     "HistoryMessage",

@@ -105,6 +105,17 @@ class CallBackView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     next_at: datetime | None = None
 
 
+FormValue = str | tuple[str, ...]
+
+
+class FilledForm(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A form as an agent has filled it in: values by the names of its fields, in the words of its ``version``."""
+
+    form_id: str
+    version: int
+    values: dict[str, FormValue] = {}
+
+
 class ConversationView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A conversation as a list row and a header need it.
 
@@ -129,6 +140,7 @@ class ConversationView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
     topic: str = ""
     summary: str = ""
     wrap_up_code: str | None = None
+    form: FilledForm | None = None
     rating: int | None = None
     opened_at: datetime
     queued_at: datetime | None = None

@@ -41,6 +41,7 @@ class AgentView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     since: datetime
     load: dict[str, int] = {}
     queue_ids: tuple[str, ...] = ()
+    department_id: str = ""
     phone: PhoneKind | Literal[""] = ""
 
 

@@ -1,6 +1,7 @@
 """User accounts and roles, as administrators keep them."""
 
-from typing import Annotated, Any, Final
+from collections.abc import Collection, Mapping
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
@@ -17,18 +18,22 @@ from hub.accounts.sessions import LOG_IN, Sessions
 from hub.audit import Audit
 from hub.dispatch.dispatcher import Dispatcher
 from hub.errors import ApiError, not_found
+from hub.setup.organization import SETTLED, AgentGroup, Level, Organization, own, settle
+from hub.store.fields import SLUG_LENGTH
 from hub.store.models import AuditRecord, Role, Session, Setting, User
 from hub.units import Units
 
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
 Username = Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9._-]{1,63}$")]
 WorkNumber = Annotated[str, Meta(pattern="^[A-Za-z0-9-]{1,16}$")]
-Level = Annotated[int, Meta(ge=1, le=5)]
+DepartmentId = Annotated[str, Meta(max_length=SLUG_LENGTH)]
+GroupIds = Annotated[tuple[Annotated[str, Meta(max_length=SLUG_LENGTH)], ...], Meta(max_length=100)]
 Capacity = Annotated[int, Meta(ge=0, le=100)]
 
 
 KNOWN_KEY: Final = "permissions"  # the setting [every permission there was at the last start]
 FIRST_ADMIN: Final = "admin"
+OWN: Final = {"queue_ids": "own_queue_ids", "skills": "own_skills"}  # the column of what is not a group's
 FIRST_START: Final = Identity(username="first start")
 
 
@@ -39,6 +44,8 @@ class NewUser(Settings, frozen=True, kw_only=True):
     display_name: Name
     work_number: WorkNumber
     role_ids: tuple[str, ...] = ("agent",)
+    department_id: DepartmentId = ""
+    group_ids: GroupIds = ()
     queue_ids: tuple[str, ...] = ()
     skills: dict[str, Level] = {}
     capacities: dict[str, Capacity] = {}
@@ -51,6 +58,8 @@ class UserEdit(Settings, frozen=True, kw_only=True):
     display_name: Name | None = None
     work_number: WorkNumber | None = None
     role_ids: tuple[str, ...] | None = None
+    department_id: DepartmentId | None = None
+    group_ids: GroupIds | None = None
     queue_ids: tuple[str, ...] | None = None
     skills: dict[str, Level] | None = None
     capacities: dict[str, Capacity] | None = None
@@ -61,13 +70,15 @@ class UserEdit(Settings, frozen=True, kw_only=True):
 
 
 class UserView(msgspec.Struct, frozen=True, kw_only=True):
-    """An account, without its password."""
+    """An account, without its password; ``queue_ids`` and ``skills`` are its own, without those of its groups."""
 
     user_id: str
     username: str
     display_name: str
     work_number: str
     role_ids: list[str]
+    department_id: str
+    group_ids: list[str]
     queue_ids: list[str]
     skills: dict[str, int]
     capacities: dict[str, int]
@@ -98,6 +109,7 @@ class Users:
         dispatcher: Dispatcher,
         sessions: Sessions,
         resets: PasswordResets,
+        organization: Organization,
     ) -> None:
         self._units = units
         self._clock = clock
@@ -105,6 +117,7 @@ class Users:
         self._sessions = sessions
         self._dispatcher = dispatcher
         self._resets = resets
+        self._organization = organization
 
     async def make_first_admin(self) -> tuple[str, str] | None:
         """Make the roles and, when there is no user at all, the administrator; return their name and password.
@@ -130,18 +143,19 @@ class Users:
         self, identity: Identity, new: NewUser, *, password: str = "", remote: str = ""
     ) -> tuple[UserView, str]:
         """Make an account; return it and its first password, which is random and to be changed unless given."""
-        await self._check(new.role_ids, (), (), username=new.username, work_number=new.work_number)
+        await self._check(new, username=new.username)
         first = password or random_password()
         phc = await hash_password(first)
         async with self._units.open() as unit, self._dispatcher.deciding(unit):
-            values: dict[str, Any] = {name: _plain(getattr(new, name)) for name in new.__struct_fields__}
-            user = await User.create(
+            user = User(
                 user_id=new_id(),
                 password_hash=phc,
                 must_change_password=not password,
                 created_at=self._clock.now(),
-                **values,
             )
+            values = {name: getattr(new, name) for name in new.__struct_fields__}
+            set_values(user, values, self._organization.current_groups)
+            await user.save()
             await self._dispatcher.know_agent(unit, user)
             await self._audit.record(identity, "user.make", "user", user.user_id, remote=remote, username=new.username)
         return user_view(user), first
@@ -149,17 +163,14 @@ class Users:
     async def edit(self, identity: Identity, user_id: str, edit: UserEdit, *, remote: str = "") -> UserView:
         """Change an account; its next call sees the new rights."""
         changed = {name: value for name in edit.__struct_fields__ if (value := getattr(edit, name)) is not None}
-        await self._check(
-            edit.role_ids or (), edit.granted or (), edit.denied or (), work_number=edit.work_number, user_id=user_id
-        )
+        await self._check(edit, user_id=user_id)
         if user_id == identity.user_id and edit.is_active is False:
             raise ApiError(422, "invalid", "nobody disables themselves", fields={"is_active": "yourself"})
         async with self._units.open() as unit, self._dispatcher.deciding(unit):
             user = await self._find(user_id)
-            for name, value in changed.items():
-                setattr(user, name, _plain(value))
             if changed:
-                await user.save(update_fields=list(changed))
+                set_values(user, changed, self._organization.current_groups)
+                await user.save(update_fields=[*(changed.keys() - OWN.keys()), *SETTLED])
             if not user.is_active:
                 await Session.filter(user_id=user_id).delete()
                 await self._dispatcher.return_work(unit, user_id)
@@ -209,24 +220,21 @@ class Users:
             raise not_found("user")
         return user
 
-    async def _check(
-        self,
-        role_ids: tuple[str, ...],
-        granted: tuple[str, ...],
-        denied: tuple[str, ...],
-        *,
-        username: str | None = None,
-        work_number: str | None = None,
-        user_id: str = "",
-    ) -> None:
+    async def _check(self, wanted: NewUser | UserEdit, *, username: str | None = None, user_id: str = "") -> None:
         """Raise 422 naming every field that another account has, or that names what there is not."""
         faults: dict[str, str] = {}
-        known = set(await Role.all().values_list("role_id", flat=True))
-        if unknown := sorted(set(role_ids) - known):
-            faults["role_ids"] = f"unknown: {', '.join(unknown)}"
-        for field, permissions in (("granted", granted), ("denied", denied)):
-            if unknown := sorted(set(permissions) - PERMISSIONS.keys()):
+        known: dict[str, Collection[str]] = {
+            "role_ids": [role.role_id for role in await Role.all()],
+            "group_ids": self._organization.groups.current,
+            "granted": PERMISSIONS,
+            "denied": PERMISSIONS,
+        }
+        for field, names in known.items():
+            if unknown := sorted(set(getattr(wanted, field, None) or ()).difference(names)):
                 faults[field] = f"unknown: {', '.join(unknown)}"
+        if wanted.department_id and wanted.department_id not in self._organization.departments.current:
+            faults["department_id"] = "unknown"
+        work_number = wanted.work_number
         if username is not None and await User.filter(username=username).exists():
             faults["username"] = "taken"
         if work_number is not None and await User.filter(work_number=work_number).exclude(user_id=user_id).exists():
@@ -237,11 +245,17 @@ class Users:
 
 def user_view(user: User) -> UserView:
     """Return an account as administrators see it."""
-    return UserView(**{name: getattr(user, name) for name in UserView.__struct_fields__})
+    queue_ids, skills = own(user)
+    values = {name: getattr(user, name) for name in UserView.__struct_fields__}
+    return UserView(**{**values, "queue_ids": queue_ids, "skills": skills, "group_ids": user.group_ids or []})
 
 
-def _plain(value: object) -> object:
-    return list(value) if isinstance(value, tuple) else value
+def set_values(user: User, values: Mapping[str, object], groups: Mapping[str, AgentGroup]) -> None:
+    """Set what administrators decide of an account, and what follows from its groups."""
+    user.own_queue_ids, user.own_skills = own(user)
+    for name, value in values.items():
+        setattr(user, OWN.get(name, name), list(value) if isinstance(value, tuple) else value)
+    settle(user, groups)
 
 
 async def _make_roles() -> None:

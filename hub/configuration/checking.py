@@ -10,6 +10,7 @@ from hub.accounts.permissions import PERMISSIONS
 from hub.configuration.document import Configuration
 from hub.connectors.settings import asked, faultless
 from hub.routing import RoutingRefused
+from hub.setup.organization_editor import parent_faults
 
 Faults = dict[str, str]
 
@@ -34,6 +35,7 @@ def check(wanted: Configuration, there: Configuration, flows: dict[str, Flow], a
     _check_queues(wanted, queues, faults)
     _check_calendars(wanted, faults)
     _check_codes(wanted, there, queues, faults)
+    _check_organization(wanted, there, queues, faults)
     _check_people(wanted, there, queues, faults)
     _check_flows(wanted, there, flows, around, faults)
     _check_quality(wanted, there, queues, faults)
@@ -91,11 +93,27 @@ def _check_people(wanted: Configuration, there: Configuration, queues: set[str],
         other = owners.setdefault(user.work_number, username)
         if other != username:
             faults[f"users.{username if username in wanted.users else other}.work_number"] = "taken"
+    groups = wanted.agent_groups.keys() | there.agent_groups.keys()
+    departments = wanted.departments.keys() | there.departments.keys()
     for username, user in wanted.users.items():
+        _check_known(f"users.{username}.group_ids", user.group_ids, groups, faults)
+        if user.department_id and user.department_id not in departments:
+            faults[f"users.{username}.department_id"] = "unknown"
         _check_known(f"users.{username}.role_ids", user.role_ids, roles, faults)
         _check_known(f"users.{username}.queue_ids", user.queue_ids, queues, faults)
         _check_known(f"users.{username}.granted", user.granted, PERMISSIONS, faults)
         _check_known(f"users.{username}.denied", user.denied, PERMISSIONS, faults)
+
+
+def _check_organization(wanted: Configuration, there: Configuration, queues: set[str], faults: Faults) -> None:
+    parents = {name: one.parent for name, one in {**there.departments, **wanted.departments}.items()}
+    for name in wanted.departments:
+        for field, fault in parent_faults(parents, name).items():
+            faults[f"departments.{name}.{field}"] = fault
+    for name, group in wanted.agent_groups.items():
+        _check_known(f"agent_groups.{name}.queue_ids", group.queue_ids, queues, faults)
+    for name, form in wanted.forms.items():
+        _check_known(f"forms.{name}.queue_ids", form.queue_ids, queues, faults)
 
 
 def _check_quality(wanted: Configuration, there: Configuration, queues: set[str], faults: Faults) -> None:

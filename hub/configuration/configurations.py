@@ -1,6 +1,7 @@
 """Exports what is configured and applies a file: all of it or nothing, in one unit of work, each change audited."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ from core.ids import new_id
 from hub.accounts.identity import Identity
 from hub.accounts.passwords import hash_password, random_password
 from hub.accounts.sessions import Sessions
+from hub.accounts.users import set_values, user_view
 from hub.audit import Audit
 from hub.configuration.checking import check, read_flows
 from hub.configuration.document import Change, Configuration, UserPart, compare
@@ -20,6 +22,10 @@ from hub.dispatch.dispatcher import Dispatcher
 from hub.flows.library import CHANNELS_KEY, FlowLibrary
 from hub.plugin_instances import PluginInstances
 from hub.quality.setup import QualitySetup
+from hub.setup.definitions import write_sections
+from hub.setup.organization import AgentGroup
+from hub.setup.organization_editor import OrganizationEditor
+from hub.setup.overview import Setup
 from hub.store.models import AwayReason, Calendar, Queue, Role, Session, Setting, User, WrapUpCode
 from hub.units import Unit, Units
 
@@ -38,6 +44,8 @@ class Configurations:
         instances: PluginInstances,
         connectors: Connectors,
         quality: QualitySetup,
+        setup: Setup,
+        organization_editor: OrganizationEditor,
     ) -> None:
         self._units = units
         self._audit = audit
@@ -47,6 +55,8 @@ class Configurations:
         self._instances = instances
         self._connectors = connectors
         self._quality = quality
+        self._setup = setup
+        self._editor = organization_editor
         self._turn = asyncio.Lock()
 
     async def export(self) -> Configuration:
@@ -69,8 +79,12 @@ class Configurations:
             },
             "roles": {row.role_id: {"title": row.title, "permissions": row.permissions} for row in await Role.all()},
             "users": {
-                row.username: {name: getattr(row, name) for name in UserPart.__struct_fields__}
+                row.username: {name: getattr(user_view(row), name) for name in UserPart.__struct_fields__}
                 for row in await User.all()
+            },
+            **{
+                section: {one: msgspec.to_builtins(value) for one, (_, value) in definitions.current.items()}
+                for section, definitions in self._setup.sections.items()
             },
             "connectors": await self._connectors.described(),
             "flows": {name: _graph(flow) for name, flow in self._library.all_published().items()},
@@ -97,12 +111,16 @@ class Configurations:
             hashes = {name: await hash_password(random_password()) for name in new}
             async with self._units.open() as unit, self._dispatcher.deciding(unit):
                 await self._write(unit, changed, wanted)
+                defined = await write_sections(unit, identity, self._setup.sections, wanted, changed)
+                groups = {**self._setup.organization.current_groups, **wanted.agent_groups}
                 for username in sorted(new):
-                    await self._write_user(unit, username, wanted.users[username], hashes[username])
+                    await self._write_user(unit, username, wanted.users[username], hashes[username], groups)
+                if any(section == "agent_groups" for section, _ in changed):
+                    await self._editor.regroup(unit, groups)
                 for name, flow in flows.items():
                     if ("flows", name) in changed:
                         await self._library.replace(unit, identity, name, flow)
-                defined = await self._quality.replace(unit, identity, wanted, changed)
+                defined += await self._quality.replace(unit, identity, wanted, changed)
                 parts = {name: part for name, part in wanted.instances.items() if ("instances", name) in changed}
                 await self._instances.replace(parts)
                 await self._connectors.replace(
@@ -162,23 +180,22 @@ class Configurations:
             value = {**(row.value if row else {}), **msgspec.to_builtins(wanted.entries)}
             await Setting.update_or_create({"value": value}, key=CHANNELS_KEY)
 
-    async def _write_user(self, unit: Unit, username: str, part: UserPart, fresh_hash: str) -> None:
+    async def _write_user(
+        self, unit: Unit, username: str, part: UserPart, fresh_hash: str, groups: Mapping[str, AgentGroup]
+    ) -> None:
         """Make or change an account; a new one cannot log in before it is given a password."""
         values = msgspec.to_builtins(part)
         user = await User.get_or_none(username=username)
         if user is None:
-            user = await User.create(
+            user = User(
                 user_id=new_id(),
                 username=username,
                 password_hash=fresh_hash,
                 must_change_password=True,
                 created_at=unit.now,
-                **values,
             )
-        else:
-            for name, value in values.items():
-                setattr(user, name, value)
-            await user.save(update_fields=list(values))
+        set_values(user, values, groups)
+        await user.save()
         if not user.is_active:
             await Session.filter(user_id=user.user_id).delete()
             await self._dispatcher.return_work(unit, user.user_id)

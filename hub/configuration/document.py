@@ -7,13 +7,16 @@ from msgspec import Meta
 
 from core.config import Settings
 from core.ids import TOKEN
-from hub.accounts.users import Capacity, Level, Name, Username, WorkNumber
+from hub.accounts.users import Capacity, DepartmentId, GroupIds, Name, Username, WorkNumber
 from hub.dispatch.queues import QueueSettings, Title
 from hub.quality.sampling import SamplingPlan
 from hub.quality.sheets import ScoreSheet
 from hub.service_rules.rules import Rule
 from hub.setup.away_reasons import ReasonEdit
 from hub.setup.calendars import CalendarSettings
+from hub.setup.forms import Form
+from hub.setup.organization import AgentGroup, Department, Level, Skill
+from hub.setup.tags import Tag
 from hub.setup.wrap_up_codes import CodeEdit
 
 Id = Annotated[str, Meta(pattern=rf"^(?:{TOKEN.pattern})\Z")]
@@ -47,6 +50,8 @@ class UserPart(Settings, frozen=True, kw_only=True):
     display_name: Name
     work_number: WorkNumber
     role_ids: tuple[str, ...] = ("agent",)
+    department_id: DepartmentId = ""
+    group_ids: GroupIds = ()
     queue_ids: tuple[str, ...] = ()
     skills: dict[str, Level] = {}
     capacities: dict[str, Capacity] = {}
@@ -85,6 +90,11 @@ class Configuration(Settings, frozen=True, kw_only=True):
     queues: dict[Id, QueuePart] = {}
     wrap_up_codes: dict[Id, CodeEdit] = {}
     away_reasons: dict[Id, ReasonEdit] = {}
+    tags: dict[Id, Tag] = {}
+    forms: dict[Id, Form] = {}
+    departments: dict[Id, Department] = {}
+    skills: dict[Id, Skill] = {}
+    agent_groups: dict[Id, AgentGroup] = {}
     roles: dict[Id, RolePart] = {}
     users: dict[Username, UserPart] = {}
     connectors: dict[Id, ConnectorPart] = {}

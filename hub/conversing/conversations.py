@@ -3,8 +3,10 @@
 import logging
 import math
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Annotated, Final
 
+import msgspec
 from msgspec import Meta
 
 from core.bus import Bus
@@ -30,6 +32,8 @@ from hub.dispatch.queues import Queues
 from hub.errors import ApiError, not_found
 from hub.i18n import text as catalogue
 from hub.media import MediaStore
+from hub.setup.forms import FormAnswers, Forms
+from hub.setup.tags import TAG_LENGTH
 from hub.setup.wrap_up_codes import may_end_with
 from hub.store.fields import ID_LENGTH
 from hub.store.models import Conversation, User
@@ -40,6 +44,7 @@ from hub.units import Unit, Units
 log = logging.getLogger(__name__)
 
 MAX_ATTACHMENTS: Final = 10
+REOPENABLE: Final = timedelta(seconds=60)  # desks offer it for five seconds; lines may be slow
 Id = Annotated[str, Meta(max_length=ID_LENGTH)]
 ClientId = Annotated[str, Meta(min_length=1, max_length=64)]
 Text = Annotated[str, Meta(max_length=20_000)]  # the operator's own limit is lower
@@ -76,7 +81,8 @@ class WrapUp(Settings, frozen=True, kw_only=True):
 
     code: Annotated[str, Meta(min_length=1, max_length=64)]
     summary: Annotated[str, Meta(max_length=4_000)] = ""
-    tags: Annotated[tuple[Annotated[str, Meta(max_length=32)], ...], Meta(max_length=20)] = ()
+    tags: Annotated[tuple[Annotated[str, Meta(max_length=TAG_LENGTH)], ...], Meta(max_length=20)] = ()
+    form: FormAnswers | None = None
 
 
 class ConversationEdit(Settings, frozen=True, kw_only=True):
@@ -84,7 +90,8 @@ class ConversationEdit(Settings, frozen=True, kw_only=True):
 
     topic: Annotated[str, Meta(max_length=200)] | None = None
     summary: Annotated[str, Meta(max_length=4_000)] | None = None
-    tags: Annotated[tuple[Annotated[str, Meta(max_length=32)], ...], Meta(max_length=20)] | None = None
+    tags: Annotated[tuple[Annotated[str, Meta(max_length=TAG_LENGTH)], ...], Meta(max_length=20)] | None = None
+    form: FormAnswers | None = None
 
 
 class Conversations:
@@ -101,6 +108,7 @@ class Conversations:
         queues: Queues,
         media: MediaStore,
         channel_states: Mapping[str, ChannelState],
+        forms: Forms,
         text_chars: int,
     ) -> None:
         self._units = units
@@ -111,6 +119,7 @@ class Conversations:
         self._queues = queues
         self._media = media
         self._channel_states = channel_states
+        self._forms = forms
         self._text_chars = text_chars
 
     async def send(self, identity: Identity, conversation_id: str, message: NewMessage) -> EntryView:
@@ -250,6 +259,10 @@ class Conversations:
                 await self._endings.end(unit, conversation, by=identity.display_name)
             if not await may_end_with(conversation.queue_id, wrap_up.code):
                 raise ApiError(422, "invalid", "no such wrap-up code", fields={"code": "unknown"})
+            if wrap_up.form is not None:
+                self._fill_in(conversation, wrap_up.form, is_whole=True)
+            if conversation.state == "wrap_up":
+                self._forms.check_end(conversation.queue_id, conversation.form)
             conversation.wrap_up_code = wrap_up.code
             conversation.summary = wrap_up.summary
             conversation.tags = list(wrap_up.tags)
@@ -264,13 +277,27 @@ class Conversations:
             timeline.record_change(unit, conversation, "closed")
             return masked(conversation_view(conversation), identity)
 
+    async def reopen(self, identity: Identity, conversation_id: str) -> ConversationView:
+        """Take back a wrap-up that has just been finished; 409 ``too_late`` when that is a while ago."""
+        async with self._units.open() as unit:
+            conversation = await owned(unit, identity, conversation_id, "wrap_up", "closed")
+            if conversation.state == "closed":
+                if conversation.closed_at is None or unit.now - conversation.closed_at > REOPENABLE:
+                    raise ApiError(409, "too_late", "it was closed a while ago")
+                conversation.state, conversation.closed_at = "wrap_up", None
+                timeline.add_notice(unit, conversation, "reopened", agent=identity.display_name)
+                timeline.record_change(unit, conversation, "reopened")
+            return masked(conversation_view(conversation), identity)
+
     async def edit(self, identity: Identity, conversation_id: str, edit: ConversationEdit) -> ConversationView:
-        """Change topic, summary or tags."""
+        """Change topic, summary, tags or what is filled in so far."""
         async with self._units.open() as unit:
             conversation = await owned(unit, identity, conversation_id, "active", "wrap_up", "closed")
-            for name in edit.__struct_fields__:
+            for name in ("topic", "summary", "tags"):
                 if (value := getattr(edit, name)) is not None:
                     setattr(conversation, name, list(value) if isinstance(value, tuple) else value)
+            if edit.form is not None:
+                self._fill_in(conversation, edit.form, is_whole=conversation.state == "closed")
             timeline.record_change(unit, conversation, "edited")
             return masked(conversation_view(conversation), identity)
 
@@ -285,6 +312,10 @@ class Conversations:
         if row is not None and row.state == "active" and row.agent_id == identity.user_id:
             shown = TypingShown(recipient=row.reply_address or row.address, is_typing=is_typing)
             await self._bus.signal(shown, timeline.reply_instance(row))
+
+    def _fill_in(self, conversation: Conversation, answers: FormAnswers, *, is_whole: bool) -> None:
+        filled = self._forms.fill_in(conversation.queue_id, answers, is_whole=is_whole)
+        conversation.form = None if filled is None else msgspec.to_builtins(filled)
 
     async def _mention(self, unit: Unit, identity: Identity, conversation: Conversation, user_id: str) -> None:
         user = await User.get_or_none(user_id=user_id, is_active=True)

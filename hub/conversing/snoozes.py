@@ -38,8 +38,8 @@ class Snooze(Settings, frozen=True, kw_only=True):
 class Snoozes:
     """Conversations that their agents will take up later.
 
-    A snoozed conversation takes none of its agent's capacity. One that comes back while its agent is not at work
-    waits in its queue.
+    A snoozed conversation takes none of its agent's capacity. One that comes back while its agent is not at work,
+    or has no room for it, waits in its queue.
     """
 
     def __init__(self, units: Units, dispatcher: Dispatcher, *, timezone: Callable[[], str]) -> None:
@@ -65,10 +65,12 @@ class Snoozes:
 
     async def wake(self, identity: Identity, conversation_id: str) -> ConversationView:
         """Take a conversation up again before its time."""
-        async with self._units.open() as unit:
+        async with self._units.open() as unit, self._dispatcher.deciding(unit):
             conversation = await owned(unit, identity, conversation_id, "active")
             if conversation.snoozed_until is not None:
                 conversation.snoozed_until = None
+                if not await self._resume(unit, conversation):
+                    raise ApiError(409, "no_room", "their agent has no room for it")
                 timeline.record_change(unit, conversation, "woken")
             return masked(conversation_view(conversation), identity)
 
@@ -104,9 +106,16 @@ class Snoozes:
         notify(unit, agent_id, "woken", conversation.conversation_id, name=conversation.contact_name)
         timeline.add_notice(unit, conversation, "woken")
         agent = self._dispatcher.agents.get(agent_id)
-        if (agent is None or agent.state in AWAY) and conversation.queue_id is not None:
+        is_away = agent is None or agent.state in AWAY
+        if conversation.queue_id is not None and (is_away or not await self._resume(unit, conversation)):
             conversation.agent_id = None
             conversation.state = "queued"  # also where the queue is full
             conversation.queued_at = unit.now
             await self._dispatcher.enqueue(unit, conversation, conversation.queue_id, is_message=True)
         timeline.record_change(unit, conversation, "woken")
+
+    async def _resume(self, unit: Unit, conversation: Conversation) -> bool:
+        agent_id, queue_id = conversation.agent_id, conversation.queue_id
+        if agent_id is None or queue_id is None:
+            return True
+        return await self._dispatcher.resume(unit, agent_id, conversation, queue_id)

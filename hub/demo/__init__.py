@@ -13,6 +13,8 @@ from hub.dispatch.queues import CallBackSetting, OverflowSetting, QueueSettings
 from hub.flows.library import CHANNELS_KEY
 from hub.i18n import terminal_text
 from hub.quality.sampling import SamplingPlan
+from hub.setup.forms import Form, FormField
+from hub.setup.tags import Tag
 from hub.store.models import Calendar, PluginInstance, Setting, User
 
 if TYPE_CHECKING:
@@ -71,6 +73,20 @@ PLAN: Final = SamplingPlan(
     rating_at_most=2,
     least_per_agent=1,
 )
+TAGS: Final = {
+    "complaint": Tag(title={"zh": "投诉", "en": "Complaint"}, color="red", position=10),
+    "question": Tag(title={"zh": "咨询", "en": "Question"}, position=20),
+    "praise": Tag(title={"zh": "表扬", "en": "Praise"}, color="green", position=30),
+}
+MESSAGE: Final = Form(
+    title={"zh": "留言登记", "en": "Message"},
+    fields=(
+        FormField(name="for", title={"zh": "留言给", "en": "For"}, is_required=True),
+        FormField(name="content", title={"zh": "内容", "en": "Content"}, kind="long_text", is_required=True),
+        FormField(name="reply", title={"zh": "需要回复", "en": "Wants an answer"}, kind="yes_no"),
+        FormField(name="until", title={"zh": "最迟何时", "en": "Until when"}, kind="date"),
+    ),
+)
 CALENDAR: Final = {"weekly": {day: [["00:00", "24:00"]] for day in "0123456"}, "follows_holidays": False}
 
 
@@ -90,6 +106,9 @@ async def make_demo(services: "Services") -> None:
     log.info("making the demo's data")
     for queue_id, (title, rules) in QUEUES.items():
         await services.queue_editor.save(DEMO, queue_id, title, rules)
+    for tag_id, tag in TAGS.items():
+        await services.tags.save(DEMO, tag_id, tag)
+    await services.forms.save(DEMO, "message", MESSAGE)
     for new in AGENTS:
         await services.users.make(DEMO, new, password=PASSWORD)
     async with services.store.work():

@@ -20,7 +20,7 @@ from hub.dispatch.effects import Effects, WaitedOut
 from hub.dispatch.figures import queue_view
 from hub.dispatch.memory import keep, profile, read_snapshot
 from hub.dispatch.queues import MESSAGE_CLASS, Queues
-from hub.dispatch.work import CALL_CLASS, as_routed, channel_class, live_work, refused_work, waiting_work
+from hub.dispatch.work import CALL_CLASS, as_routed, begun_work, channel_class, live_work, refused_work, waiting_work
 from hub.errors import ApiError
 from hub.store.models import AgentStatus, Conversation, Offer, User, WorkItem
 from hub.units import Unit, Units
@@ -171,18 +171,17 @@ class Dispatcher:
 
     async def begin(self, unit: Unit, agent_id: str, conversation: Conversation, queue_id: str) -> None:
         """Let an agent take up what they begin themselves; 409 ``agent_busy`` when they have no room for it."""
-        await unit.flush()  # a new conversation has to be there before its work
-        work = WorkItem(
-            work_id=new_id(),
-            conversation_id=conversation.conversation_id,
-            queue_id=queue_id,
-            channel_class=CALL_CLASS,
-            enqueued_at=unit.now,
-            is_begun=True,
-        )
-        await work.save()
-        item = await as_routed(work, conversation)
+        item = await begun_work(unit, conversation, queue_id, CALL_CLASS)
         await self._feed(unit, lambda core, now: core.begin(agent_id, item, now), gone="agent_busy")
+
+    async def resume(self, unit: Unit, agent_id: str, conversation: Conversation, queue_id: str) -> bool:
+        """Let an agent have in hand again what they had put aside; False when they have no room for it."""
+        item = await begun_work(unit, conversation, queue_id, channel_class(conversation))
+        with suppress(ApiError):
+            await self._feed(unit, lambda core, now: core.begin(agent_id, item, now, how="resumed"), gone="agent_busy")
+            return True
+        await WorkItem.filter(work_id=item.work_id).delete()
+        return False
 
     async def accept(self, unit: Unit, agent_id: str, offer_id: str) -> str:
         """Let the agent take what was offered; return the conversation's id. 409 ``offer_gone`` when it is too late."""
@@ -283,6 +282,7 @@ class Dispatcher:
                 display_name=user.display_name,
                 work_number=user.work_number,
                 queue_ids=tuple(user.queue_ids),
+                department_id=user.department_id,
                 phone=self._ringing.phone_of(user.user_id),
             )
             if shown != view and not unit.has_recorded(AgentChanged, user.user_id):

@@ -176,6 +176,9 @@ class Effects:
         conversation.state = "active"
         conversation.agent_id = decision.agent_id
         conversation.queue_id = decision.queue_id
+        if decision.how == "resumed":  # the citizen has noticed nothing of it
+            timeline.record_change(unit, conversation, "updated")
+            return
         conversation.assigned_at = unit.now
         agent = await User.get(user_id=decision.agent_id)
         if decision.how == "begun":
@@ -233,6 +236,7 @@ def agent_view(user: User, decision: routing.AgentChanged, *, phone: PhoneKind |
         since=when(decision.since),
         load=decision.load,
         queue_ids=tuple(user.queue_ids),
+        department_id=user.department_id,
         phone=phone,
     )
 

@@ -13,7 +13,9 @@ from hub.routing.strategies import Criterion
 from hub.store.models import Queue
 
 Seconds = Annotated[float, Meta(ge=0, le=86_400 * 30)]
-Title = dict[Literal["zh", "en"], Annotated[str, Meta(max_length=100)]]
+Title = Annotated[
+    dict[Literal["zh", "en"], Annotated[str, Meta(max_length=100)]], Meta(extra_json_schema={"x-localized": True})
+]
 
 WAITED_OUT: Final = "waited_out"
 MESSAGE_CLASS: Final = "mail"  # messages left for later are served like mail: many at a time

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from core.ids import new_id
 from hub import routing
 from hub.calls.presence import is_on_the_line
 from hub.errors import ApiError
@@ -26,6 +27,21 @@ async def as_routed(row: WorkItem, conversation: Conversation) -> routing.WorkIt
         named_agent=row.wanted_agent,
         usual_agent=await usual_agent(conversation),
     )
+
+
+async def begun_work(unit: Unit, conversation: Conversation, queue_id: str, kind: str) -> routing.WorkItem:
+    """Store work that an agent takes up by themselves; return it as the core takes it."""
+    await unit.flush()  # a new conversation has to be there before its work
+    work = WorkItem(
+        work_id=new_id(),
+        conversation_id=conversation.conversation_id,
+        queue_id=queue_id,
+        channel_class=kind,
+        enqueued_at=unit.now,
+        is_begun=True,
+    )
+    await work.save()
+    return await as_routed(work, conversation)
 
 
 async def live_work(conversation: Conversation, *states: str) -> WorkItem | None:

@@ -1,7 +1,7 @@
 """The score sheets and sampling plans of this hub."""
 
 from collections.abc import Callable, Collection, Mapping
-from functools import cache, partial
+from functools import cache
 from importlib import resources
 from typing import Any, Protocol
 
@@ -14,7 +14,7 @@ from hub.quality.sampling import SamplingPlan
 from hub.quality.sheets import ScoreSheet
 from hub.service_rules.book import RuleBook
 from hub.service_rules.rules import Rule
-from hub.setup.definitions import Definitions, check_references, refuse
+from hub.setup.definitions import Definitions, check_references, refuse, write_sections
 from hub.units import Unit, Units
 
 
@@ -77,16 +77,12 @@ class QualitySetup:
         self, unit: Unit, identity: Identity, wanted: Defined, changed: Collection[tuple[str, str]]
     ) -> list[Callable[[], None]]:
         """Write what a configuration file changes; what is returned takes it up once ``unit`` is committed."""
-        kept: list[Callable[[], None]] = []
-        kinds: tuple[tuple[str, Definitions[Any]], ...] = (
-            ("service_rules", self._book.definitions),
-            ("score_sheets", self.sheets),
-            ("sampling_plans", self.plans),
-        )
-        for section, definitions in kinds:
-            parts = {name: part for name, part in getattr(wanted, section).items() if (section, name) in changed}
-            kept.append(partial(definitions.know, await definitions.write(unit, identity, parts)))
-        return [*kept, self._book.renew]
+        sections: dict[str, Definitions[Any]] = {
+            "service_rules": self._book.definitions,
+            "score_sheets": self.sheets,
+            "sampling_plans": self.plans,
+        }
+        return [*await write_sections(unit, identity, sections, wanted, changed), self._book.renew]
 
     def know(self, kept: Collection[Callable[[], None]]) -> None:
         """Take up what ``replace`` wrote."""

@@ -9,7 +9,7 @@ from typing import Literal
 from core.events.routing import AgentStateName, WorkMode
 
 OfferOutcome = Literal["accepted", "declined", "expired", "withdrawn"]
-AssignedHow = Literal["accepted", "auto", "picked", "forced", "begun"]
+AssignedHow = Literal["accepted", "auto", "picked", "forced", "begun", "resumed"]
 Explanation = dict[str, str]
 
 

@@ -7,7 +7,7 @@ happens in ``tick``; ``next_due`` says when to call it.
 """
 
 import math
-from typing import Final, get_args
+from typing import Final, Literal, get_args
 
 from core.events.routing import WorkMode
 from hub.routing import decisions as out
@@ -163,8 +163,10 @@ class RoutingCore(ReadableCore):
             self._say_queued(work, now, {"trigger": "enqueued"})
         return self._settle(now)
 
-    def begin(self, agent_id: str, item: WorkItem, now: float) -> list[out.Decision]:
-        """An agent takes up work that nobody waited for: a call they make."""
+    def begin(
+        self, agent_id: str, item: WorkItem, now: float, *, how: Literal["begun", "resumed"] = "begun"
+    ) -> list[out.Decision]:
+        """An agent takes up work that nobody waited for: a call they make, or what they had put aside."""
         now = self._at(now)
         if item.work_id in self._floor.works:
             raise RoutingRefused("work_exists", work_id=item.work_id)
@@ -177,7 +179,7 @@ class RoutingCore(ReadableCore):
         self._floor.works[item.work_id] = work
         work.plan(queue.rules)
         self._floor.retract(agent, "begun_other", now)
-        self._floor.hand_over(work, agent, item.queue_id, now, how="begun", why={})
+        self._floor.hand_over(work, agent, item.queue_id, now, how=how, why={})
         return self._settle(now)
 
     def withdraw(self, work_id: str, reason: str, now: float) -> list[out.Decision]:

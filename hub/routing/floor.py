@@ -124,7 +124,7 @@ class Floor:
         work.returned = False
         queue = self.match.queues[work.queue_id]
         queue.serving += 1
-        if how != "begun":  # nobody waited for it
+        if how not in ("begun", "resumed"):  # nobody waited for it
             queue.departures.left(now, still_waiting=bool(queue.waiting))
         agent.take(work.work_id, work.item.channel_class, now)
         waited_s = now - work.queued_at

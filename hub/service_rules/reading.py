@@ -34,7 +34,8 @@ async def read_facts(conversation: Conversation) -> Facts:
     measured = [*(await _of_calls(conversation, calls)), *_of_voice_messages(conversation, entries, calls)]
     if (wrap_up := _wrap_up(conversation, entries)) is not None:
         measured.append(wrap_up)
-    is_begun = await WorkItem.filter(conversation_id=conversation_id, is_begun=True).exists()
+    first = await WorkItem.filter(conversation_id=conversation_id).order_by("work_id").first()
+    is_begun = first is not None and first.is_begun
     agent_ids = {one.agent_id for one in talks} | {one.agent_id for one in written}
     numbers = await User.filter(user_id__in=agent_ids).values_list("user_id", "work_number")
     return Facts(

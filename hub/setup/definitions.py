@@ -1,7 +1,8 @@
-"""Keeps what quality staff define, every version of it: service rules, score sheets, sampling plans."""
+"""Keeps what is defined for everybody, every version of it: forms, tags, departments, service rules, score sheets …"""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, Generic, Literal, TypeVar
 
 import msgspec
@@ -16,7 +17,9 @@ from hub.setup.slugs import check_slug
 from hub.store.models import Definition
 from hub.units import Unit, Units
 
-Kind = Literal["service_rule", "score_sheet", "sampling_plan"]
+Kind = Literal[
+    "service_rule", "score_sheet", "sampling_plan", "department", "skill", "agent_group", "form", "tag",
+]  # fmt: skip
 DefinitionT = TypeVar("DefinitionT", bound=Settings)
 
 MOST_VERSIONS: Final = 200  # listed
@@ -109,6 +112,21 @@ class Definitions(Generic[DefinitionT]):
 
     def _read(self, row: Definition) -> DefinitionT:
         return msgspec.convert(row.definition, self._struct)
+
+
+async def write_sections(
+    unit: Unit,
+    identity: Identity,
+    sections: Mapping[str, Definitions[Any]],
+    wanted: object,
+    changed: Collection[tuple[str, str]],
+) -> list[Callable[[], None]]:
+    """Write what a configuration file changes; what is returned takes it up once ``unit`` is committed."""
+    kept: list[Callable[[], None]] = []
+    for section, definitions in sections.items():
+        parts = {name: part for name, part in getattr(wanted, section).items() if (section, name) in changed}
+        kept.append(partial(definitions.know, await definitions.write(unit, identity, parts)))
+    return kept
 
 
 def check_references(path: str, names: tuple[str, ...], known: object) -> dict[str, str]:

@@ -1,17 +1,45 @@
-"""What a desk needs to know of the set-up: queues to pass work on to, codes, away reasons, limits, telephony."""
+"""What a desk needs to know of the set-up: queues, codes, away reasons, tags, forms, departments, limits, telephony."""
 
 from typing import Any
 
+import msgspec
+
+from hub.audit import Audit
 from hub.calls.phones import PLUGIN as PHONE_PLUGIN
+from hub.dispatch.queues import Queues
 from hub.settings import LimitSettings
+from hub.setup.definitions import Definitions
+from hub.setup.forms import Forms
+from hub.setup.organization import Organization
+from hub.setup.tags import Tags
 from hub.store.models import AwayReason, PluginInstance, Queue, WrapUpCode
+from hub.units import Units
 
 
 class Setup:
-    """Reads the table ``setup`` of every desk."""
+    """What is defined for everybody, and the table ``setup`` of every desk."""
 
-    def __init__(self, limits: LimitSettings) -> None:
+    def __init__(self, units: Units, audit: Audit, queues: Queues, limits: LimitSettings) -> None:
         self._limits = limits
+        self.forms = Forms(units, audit, queues)
+        self.tags = Tags(units, audit)
+        self.organization = Organization(units, audit)
+
+    async def load(self) -> None:
+        """Read what is defined."""
+        for definitions in self.sections.values():
+            await definitions.load()
+
+    @property
+    def sections(self) -> dict[str, Definitions[Any]]:
+        """What is defined, by the section of the configuration file."""
+        return {
+            "tags": self.tags.definitions,
+            "forms": self.forms.definitions,
+            "departments": self.organization.departments,
+            "skills": self.organization.skills,
+            "agent_groups": self.organization.groups,
+        }
 
     async def table(self) -> dict[str, Any]:
         """Return the table's rows by key."""
@@ -25,6 +53,12 @@ class Setup:
                 row.code: {"title": row.title, "parent": row.parent, "queue_ids": row.queue_ids} for row in codes
             },
             "away_reasons": {row.reason: {"title": row.title} for row in reasons},
+            "tags": {view.tag_id: msgspec.to_builtins(view.tag) for view in self.tags.all()},
+            "forms": {view.form_id: msgspec.to_builtins(view.form) for view in self.forms.all()},
+            "departments": {
+                one: {"title": department.title, "parent": department.parent}
+                for one, (_, department) in sorted(self.organization.departments.current.items())
+            },
             "limits": {"attachment_bytes": self._limits.attachment_bytes, "text_chars": self._limits.text_chars},
             "phone": {"is_available": has_phones},
         }

@@ -1,11 +1,7 @@
 """Calendars, wrap-up codes and away reasons, as administrators keep them and agents meet them."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
-from hub.accounts.identity import Identity
-from hub.accounts.users import NewUser
 from hub.demo import PASSWORD
 from tests.hub.support.house import House
 from tests.journeys.support.clients import Agent
@@ -13,14 +9,6 @@ from tests.journeys.support.clients import Agent
 HOURS = {"weekly": {"0": [["08:30", "12:00"], ["13:00", "17:30"]]}}
 MONDAY = "2026-11-23T{}:00+08:00"
 NATIONAL_DAY = "2025-10-01T10:00:00+08:00"
-
-
-@pytest.fixture
-async def admin(house: House) -> AsyncIterator[Agent]:
-    new = NewUser(username="root", display_name="管理", work_number="9000", role_ids=("admin",))
-    await house.services.users.make(Identity(username="operator"), new, password=PASSWORD)
-    async with Agent(house.url, "root", PASSWORD) as agent:
-        yield agent
 
 
 @pytest.mark.parametrize(

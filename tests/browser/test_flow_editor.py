@@ -73,7 +73,7 @@ def test_a_flow_is_made_drawn_tried_published_and_rolled_back(house: House, admi
     expect(page.get_by_text("第 2 版已发布").first).to_be_visible()
     page.get_by_role("button", name="比较 1").click()
     difference = page.get_by_role("status").filter(has_text="从第 1 版到第 2 版的变化")
-    expect(difference).to_contain_text("on.served")
+    expect(difference).to_contain_text("接待结束后")
     page.get_by_role("button", name="回退到此版本 1").click()
     expect(page.get_by_text("第 1 版已发布").first).to_be_visible()
     expect(page.get_by_role("row").filter(has_text="第 1 版")).to_contain_text("使用中")
@@ -122,6 +122,35 @@ def test_a_flow_is_changed_by_keys_alone(house: House, administrator: Agent) -> 
     page.get_by_role("button", name="撤销").press("Enter")
     expect(page.get_by_text(FINE)).to_be_visible()
     save(page, 2)
+
+
+def test_two_administrators_change_one_flow_and_nothing_is_lost(
+    people: People, house: House, administrator: Agent
+) -> None:
+    page = administrator.page
+    make_flow(page, house, "shared", "问候后转人工")
+    other = people.agent()
+    other.log_in("admin", ADMIN_PASSWORD)
+    expect(other.page).not_to_have_url(re.compile("/login"))
+    open_flow(other.page, house, "shared")
+    for one in (page, other.page):
+        one.locator("[data-step=hello]").press("ArrowDown")
+    save(page, 2)
+    other.watch.tolerate("status of 409", "/flows/shared/versions")
+    other.page.get_by_role("button", name="保存为新版本").click()
+    expect(other.page.get_by_role("alert").filter(has_text="刚刚保存了第 2 版")).to_be_visible()
+    other.page.get_by_role("button", name="把我的另存为更新的版本").click()
+    expect(other.page.get_by_text("已保存为第 3 版").first).to_be_visible()
+    expect(other.page.get_by_role("row").filter(has_text="第 2 版")).to_be_visible()
+
+    other.page.locator("[data-step=hello]").press("ArrowDown")
+    expect(other.page.get_by_text("有未保存的修改")).to_be_visible()
+    other.page.once("dialog", lambda dialog: dialog.dismiss())
+    other.page.get_by_role("button", name="返回流程列表").click()
+    expect(other.page.get_by_text("有未保存的修改")).to_be_visible()
+    other.page.once("dialog", lambda dialog: dialog.accept())
+    other.page.get_by_role("button", name="返回流程列表").click()
+    expect(other.page.get_by_text("有未保存的修改")).to_have_count(0)
 
 
 def test_a_flow_is_archived_once_no_channel_leads_to_it(house: House, administrator: Agent) -> None:

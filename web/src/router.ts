@@ -18,12 +18,17 @@ export const ADMIN_PAGES = [
   { group: 'channels', name: 'prompts', permission: 'admin.flows', component: () => import('./views/admin/PromptsPage.vue') },
   { group: 'channels', name: 'connectors', permission: 'admin.plugins', component: () => import('./views/admin/ConnectorsPage.vue') },
   { group: 'people', name: 'users', permission: 'admin.users', component: () => import('./views/admin/UsersPage.vue') },
+  { group: 'people', name: 'groups', permission: 'admin.users', component: () => import('./views/admin/DefinedPage.vue') },
+  { group: 'people', name: 'skills', permission: 'admin.users', component: () => import('./views/admin/DefinedPage.vue') },
+  { group: 'people', name: 'departments', permission: 'admin.users', component: () => import('./views/admin/DefinedPage.vue') },
   { group: 'people', name: 'phones', permission: 'admin.users', component: () => import('./views/admin/PhonesPage.vue') },
   { group: 'people', name: 'roles', permission: 'admin.users', component: () => import('./views/admin/RolesPage.vue') },
   { group: 'service', name: 'queues', permission: 'admin.queues', component: () => import('./views/admin/QueuesPage.vue') },
   { group: 'service', name: 'calendars', permission: 'admin.queues', component: () => import('./views/admin/CalendarsPage.vue') },
   { group: 'service', name: 'codes', permission: 'admin.queues', component: () => import('./views/admin/CodesPage.vue') },
   { group: 'service', name: 'reasons', permission: 'admin.queues', component: () => import('./views/admin/ReasonsPage.vue') },
+  { group: 'service', name: 'tags', permission: 'admin.queues', component: () => import('./views/admin/DefinedPage.vue') },
+  { group: 'service', name: 'forms', permission: 'admin.queues', component: () => import('./views/admin/DefinedPage.vue') },
   { group: 'service', name: 'simulator', permission: 'admin.queues', component: () => import('./views/admin/SimulatorPage.vue') },
   { group: 'service', name: 'recordings', permission: 'recording.find', component: () => import('./views/admin/RecordingsPage.vue') },
   { group: 'quality', name: 'service-rules', permission: 'quality.rules', component: () => import('./views/admin/ServiceRulesPage.vue') },
@@ -40,6 +45,9 @@ export const ADMIN_PAGES = [
   { group: 'system', name: 'about', permission: 'admin.system', component: () => import('./views/admin/AboutPage.vue') },
   { group: 'system', name: 'audit', permission: 'admin.audit', component: () => import('./views/admin/AuditPage.vue') },
 ] as const
+
+/** The pages that are one page for several kinds of definition. */
+const DEFINED: readonly string[] = ['groups', 'skills', 'departments', 'tags', 'forms']
 
 export const KNOWLEDGE_PAGES = [
   { name: 'knowledge-articles', path: 'articles', permission: 'knowledge.edit', component: () => import('./views/knowledge/ArticlesPage.vue') },
@@ -106,6 +114,7 @@ export const router = createRouter({
         path: `${name}/:id?`,
         name,
         component,
+        props: DEFINED.includes(name) && { kind: name },
         meta: { permission },
       })),
     },

@@ -44,6 +44,12 @@ async def undo_step(services: Services, call: Call[NoBody]) -> ConversationView:
     return await services.held_steps.undo(call.identity, call.path["conversation_id"])
 
 
+@api.add("POST", "/api/v1/conversations/{conversation_id}/reopen", "desk.use", answer=ConversationView, problems=(409,))
+async def reopen_conversation(services: Services, call: Call[NoBody]) -> ConversationView:
+    """Take back a wrap-up that has just been finished."""
+    return await services.conversations.reopen(call.identity, call.path["conversation_id"])
+
+
 @api.add(
     "PUT",
     "/api/v1/conversations/{conversation_id}/snooze",

@@ -38,7 +38,6 @@ from hub.store.models.setup import (
     PluginInstance,
     Queue,
     Setting,
-    Skill,
     WrapUpCode,
 )
 from hub.store.models.speech import Transcript, Utterance
@@ -96,7 +95,6 @@ __all__ = [
     "RuleFinding",
     "Session",
     "Setting",
-    "Skill",
     "Subscription",
     "Template",
     "TemplateKind",

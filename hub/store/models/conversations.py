@@ -34,6 +34,7 @@ class Conversation(Model):
     topic = fields.TextField(default="")
     summary = fields.TextField(default="")
     wrap_up_code: str | None = slug_field(null=True)
+    form: dict[str, Any] | None = json_field()  # core.events.FilledForm
     rating = fields.IntField(null=True)
     opened_at = fields.DatetimeField()
     queued_at: datetime | None = fields.DatetimeField(null=True)

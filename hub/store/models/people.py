@@ -26,6 +26,10 @@ class User(Model):
     denied: list[str] = json_field(list)
     skills: dict[str, int] = json_field(dict)
     queue_ids: list[str] = json_field(list)
+    department_id: str = slug_field(default="", db_default="")
+    group_ids: list[str] | None = json_field()
+    own_queue_ids: list[str] | None = json_field()  # those of ``queue_ids`` that are not a group's; null: all
+    own_skills: dict[str, int] | None = json_field()  # likewise of ``skills``
     capacities: dict[str, int] = json_field(dict)
     language = fields.CharField(max_length=35, default="")
     phone_kind = fields.CharField(max_length=8, default="", db_default="")  # the phone they want to be rung on

@@ -10,7 +10,7 @@ from hub.store.fields import NAME_LENGTH, id_field, json_field, slug_field
 
 
 class Definition(Model):
-    """One version of a service rule, a score sheet or a sampling plan; the highest is in force, none is changed."""
+    """One version of what is defined (``hub.setup.definitions.Kind``); the highest is in force, none is changed."""
 
     definition_id: str = id_field(is_key=True)
     kind = fields.CharField(max_length=16)

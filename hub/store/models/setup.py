@@ -22,18 +22,6 @@ class Queue(Model):
         table = "queue"
 
 
-class Skill(Model):
-    """What an agent can do."""
-
-    skill_id: str = slug_field(is_key=True)
-    title: dict[str, str] = json_field(dict)
-    is_active = fields.BooleanField(default=True)
-
-    class Meta:
-        app = "store"
-        table = "skill"
-
-
 class WrapUpCode(Model):
     """How a conversation may end; for every queue unless ``queue_ids`` names some; with others below, a heading."""
 

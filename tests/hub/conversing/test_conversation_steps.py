@@ -40,6 +40,51 @@ async def test_a_snoozed_conversation_takes_no_capacity_and_comes_back_with_a_no
     assert [one["kind"] for one in zhou.tables["notifications"].values()] == ["woken"]
     await zhou.until(lambda: "snoozed_until" not in zhou.conversation(conversation_id))
     assert zhou.conversation(conversation_id)["state"] == "active"
+    assert await WorkItem.filter(conversation_id=conversation_id, state="assigned").exists()
+
+
+async def test_a_woken_conversation_is_given_back_like_any_other_when_its_agent_is_lost(
+    channel: FakeChannel, come: Come, still_house: House
+) -> None:
+    zhou = await come("zhou")
+    conversation_id = await served(channel, zhou)
+    await zhou.call("PUT", f"/conversations/{conversation_id}/snooze", until=None)
+    woken = await zhou.call("DELETE", f"/conversations/{conversation_id}/snooze")
+    assert (woken["state"], "snoozed_until" in woken) == ("active", False)
+    assert zhou.tables["agents"][zhou.me["user_id"]].get("load", {}) == {"chat": 1}
+    chen = await come("chen")
+    await chen.call("POST", f"/agents/{zhou.me['user_id']}/release")
+    assert await chen.take_offer() == conversation_id
+
+
+async def test_who_has_no_room_takes_nothing_up_again(
+    channel: FakeChannel, come: Come, advance: Advance, clock: VirtualClock
+) -> None:
+    zhou = await come("zhou")
+    snoozed = [await served(channel, zhou, f"webchat:early{number}") for number in range(2)]
+    until = clock.now() + timedelta(minutes=5)
+    for conversation_id in snoozed:
+        await zhou.call("PUT", f"/conversations/{conversation_id}/snooze", until=until.isoformat())
+    for number in range(4):
+        await served(channel, zhou, f"webchat:late{number}")
+    status, answer = await zhou.try_call("DELETE", f"/conversations/{snoozed[0]}/snooze")
+    assert (status, answer["error"]["code"]) == (409, "no_room")
+    await advance(301)
+    await zhou.until(lambda: all(zhou.conversation(one)["state"] == "queued" for one in snoozed))
+
+
+async def test_a_wrap_up_is_taken_back_for_a_moment(channel: FakeChannel, come: Come, advance: Advance) -> None:
+    zhou = await come("zhou")
+    at = f"/conversations/{await served(channel, zhou)}"
+    await zhou.call("POST", f"{at}/end")
+    await zhou.call("POST", f"{at}/wrap-up", code="answered", summary="答复")
+    again = await zhou.call("POST", f"{at}/reopen")
+    assert (again["state"], again["summary"], "closed_at" in again) == ("wrap_up", "答复", False)
+    assert (await zhou.call("POST", f"{at}/reopen"))["state"] == "wrap_up"
+    await zhou.call("POST", f"{at}/wrap-up", code="answered")
+    await advance(61)
+    status, answer = await zhou.try_call("POST", f"{at}/reopen")
+    assert (status, answer["error"]["code"]) == (409, "too_late")
 
 
 async def test_the_next_business_day_passes_over_holidays(still_house: House) -> None:

@@ -112,6 +112,8 @@ export interface UserView {
   display_name: string
   work_number: string
   role_ids: string[]
+  department_id: string
+  group_ids: string[]
   queue_ids: string[]
   skills: Record<string, number>
   capacities: Record<string, number>
@@ -124,7 +126,7 @@ export interface UserView {
 
 export type NewUser = Pick<
   UserView,
-  'username' | 'display_name' | 'work_number' | 'role_ids' | 'queue_ids' | 'skills' | 'capacities'
+  'username' | 'display_name' | 'work_number' | 'role_ids' | 'department_id' | 'group_ids' | 'queue_ids' | 'skills' | 'capacities'
 >
 export type UserChange = Partial<Omit<NewUser, 'username'> & Pick<UserView, 'is_active' | 'granted' | 'denied'>>
 

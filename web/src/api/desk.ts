@@ -1,6 +1,6 @@
 /** The calls an agent makes, by name. */
 import { call, newKey, upload, withQuery } from './client'
-import type { AgentView, Attachment, ContactView, ConversationView, EntryView, Page } from './types'
+import type { AgentView, Attachment, ContactView, ConversationView, EntryView, FilledForm, Page } from './types'
 
 const conversation = (id: string, rest = '') => `/conversations/${id}${rest}`
 
@@ -66,11 +66,12 @@ export interface WrapUp {
   code: string
   summary: string
   tags: string[]
+  form?: FilledForm
 }
 
 export const wrapUp = (id: string, result: WrapUp) => call<ConversationView>('POST', conversation(id, '/wrap-up'), result)
 
-export const editConversation = (id: string, change: { topic?: string; tags?: string[]; summary?: string }) =>
+export const editConversation = (id: string, change: { topic?: string } & Partial<Omit<WrapUp, 'code'>>) =>
   call<ConversationView>('PATCH', conversation(id), change)
 
 export const getContact = (id: string) => call<ContactView>('GET', `/contacts/${id}`)

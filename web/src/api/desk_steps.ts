@@ -13,6 +13,9 @@ export const holdTransfer = (id: string, transfer: Transfer) =>
 
 export const undoStep = (id: string) => call<ConversationView>('DELETE', conversation(id, '/held-step'))
 
+/** Take back a wrap-up that has just been finished. */
+export const reopen = (id: string) => call<ConversationView>('POST', conversation(id, '/reopen'))
+
 /** Put aside until `until`; without it, until the next business day begins. */
 export const snooze = (id: string, until: string | null) =>
   call<ConversationView>('PUT', conversation(id, '/snooze'), { until })

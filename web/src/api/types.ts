@@ -97,6 +97,7 @@ export interface ConversationView {
   topic?: string
   summary?: string
   wrap_up_code?: string | null
+  form?: FilledForm | null
   rating?: number | null
   opened_at: string
   queued_at?: string | null
@@ -200,6 +201,7 @@ export interface AgentView {
   since: string
   load?: Record<string, number>
   queue_ids?: string[]
+  department_id?: string
   /** On which kind of phone calls ring now; none where no phone can be rung. */
   phone?: PhoneKind
 }
@@ -292,11 +294,47 @@ export interface WrapUpCode {
   queue_ids?: string[]
 }
 
+/** What an agent may mark a conversation or a contact with; words of their own stand beside. */
+export interface Tag {
+  title: LocalText
+  color: 'grey' | 'blue' | 'green' | 'amber' | 'red'
+  is_active: boolean
+}
+
+export interface FormField {
+  name: string
+  title: LocalText
+  kind: 'text' | 'long_text' | 'number' | 'date' | 'time' | 'yes_no' | 'choice' | 'choices'
+  hint: LocalText
+  options: { value: string; title: LocalText }[]
+  is_required: boolean
+}
+
+/** Without `queue_ids` it is for every queue. */
+export interface Form {
+  title: LocalText
+  queue_ids: string[]
+  fields: FormField[]
+  is_required: boolean
+  is_active: boolean
+}
+
+export type FormValue = string | string[]
+
+export interface FilledForm {
+  form_id: string
+  version?: number
+  values?: Record<string, FormValue>
+}
+
 /** The `setup` table: each key has its own kind of value. */
 export interface Setup {
   queues?: Record<string, { title: LocalText }>
   wrap_up_codes?: Record<string, WrapUpCode>
   away_reasons?: Record<string, { title: LocalText }>
+  tags?: Record<string, Tag>
+  forms?: Record<string, Form>
+  departments?: Record<string, { title: LocalText; parent?: string }>
   limits?: { wrap_up_s?: number; attachment_bytes?: number; text_chars?: number }
   phone?: { is_available?: boolean }
 }

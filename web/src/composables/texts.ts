@@ -17,6 +17,8 @@ export const channelName = (channel: string) => named('channel', channel)
 export function useTitles() {
   const desk = useDesk()
   return {
+    tagTitle: (tag: string) => localText(desk.setup.tags?.[tag]?.title, tag),
+    departmentTitle: (id: string | undefined) => (id ? localText(desk.setup.departments?.[id]?.title, id) : ''),
     queueTitle: (id: string | null | undefined) =>
       id ? localText(desk.setup.queues?.[id]?.title, desk.queues.get(id)?.title ?? id) : '',
     agentName: (id: string | null | undefined) => (id ? (desk.agents.get(id)?.display_name ?? id) : ''),

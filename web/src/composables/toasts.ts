@@ -4,21 +4,23 @@ import { reactive } from 'vue'
 import { ApiError } from '@/api/client'
 import { i18n } from '@/i18n'
 
-const SHOWN_MS = { info: 4000, error: 8000 }
+const SHOWN_MS = { info: 4000, undo: 5000, error: 8000 }
 
 export interface Toast {
   id: number
   kind: 'info' | 'error'
   text: string
+  /** Takes back what was just done. */
+  undo?: () => void
 }
 
 export const toasts = reactive<Toast[]>([])
 let lastId = 0
 
-export function toast(text: string, kind: Toast['kind'] = 'info'): void {
+export function toast(text: string, kind: Toast['kind'] = 'info', undo?: () => void): void {
   const id = ++lastId
-  toasts.push({ id, kind, text })
-  setTimeout(() => dismissToast(id), SHOWN_MS[kind])
+  toasts.push({ id, kind, text, undo })
+  setTimeout(() => dismissToast(id), SHOWN_MS[undo ? 'undo' : kind])
 }
 
 export function dismissToast(id: number): void {
