@@ -126,6 +126,13 @@ class Desk:
         for connection in tuple(feed.connections):
             connection.close(code)
 
+    def end_session(self, user_id: str, session_id: str) -> None:
+        """Send the browsers of one session away; the user's others stay."""
+        if (feed := self._feeds.get(user_id)) is not None:
+            for connection in tuple(feed.connections):
+                if connection.session_id == session_id:
+                    connection.close("logged_out")
+
     def refresh(self) -> None:
         """Send everybody away to come again at once: rights were changed."""
         for user_id in tuple(self._feeds):

@@ -26,9 +26,10 @@ _encoder = msgspec.json.Encoder()
 class Connection:
     """One browser: frames wait here until its writer takes them. Thousands are idle, so it is kept small."""
 
-    __slots__ = ("_frames", "_waiter", "bye_code", "watches")
+    __slots__ = ("_frames", "_waiter", "bye_code", "session_id", "watches")
 
-    def __init__(self) -> None:
+    def __init__(self, session_id: str = "") -> None:
+        self.session_id = session_id
         self.bye_code = ""
         self.watches = False  # whether it shows the wallboard
         self._frames: list[bytes] = []  # an empty list is ten times smaller than an empty deque

@@ -102,7 +102,7 @@ class DesktopSocket:
             if (hello := await _hello(socket)) is None:
                 await _bye(socket, "no_hello")
                 return
-            connection = Connection()
+            connection = Connection(identity.session_id)
             await self._desk.attach(feed, connection, hello.epoch, hello.seq)
             writer = asyncio.create_task(self._write(socket, connection, identity.session_id))
             try:

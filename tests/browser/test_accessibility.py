@@ -10,6 +10,7 @@ from tests.browser.support.people import Agent, People
 from tests.journeys.support.house import House
 
 ADMIN_PAGES = ["plugins", "users", "queues", "dead-letters", "audit"]
+ADMIN_PAGES += ["groups", "skills", "departments", "tags", "forms"]
 ADMIN_PAGES += ["system", "configuration", "simulator", "prompts", "connectors", "about", "flows", "entries"]
 
 
@@ -133,6 +134,73 @@ def test_dialogs_have_names_and_give_the_focus_back(people: People) -> None:
         expect(menu).to_be_focused()
     agent.end()
     expect(page.get_by_role("radio", name="当场答复")).to_be_visible()
+
+
+def test_every_dialog_of_a_conversation_has_a_name_and_gives_the_focus_back(people: People) -> None:
+    chen, citizen = people.agent("chen"), people.citizen()
+    citizen.ask_for_a_person()
+    chen.accept()
+    page = chen.page
+    more = page.get_by_role("button", name="更多操作")
+    for item, name in (
+        ("搁置…", "^搁置与"),
+        ("记备忘…", "备忘$"),
+        ("合并会话…", "^合并"),
+        ("拆分会话…", "^拆分与"),
+        ("拉黑市民…", "^拉黑"),
+    ):
+        more.press("Enter")
+        page.get_by_role("menuitem", name=item).press("Enter")
+        dialog = page.get_by_role("dialog", name=re.compile(name))
+        expect(dialog).to_be_visible()
+        page.keyboard.press("Tab")
+        assert dialog.evaluate("dialog => dialog.contains(document.activeElement)"), item
+        page.keyboard.press("Escape")
+        expect(dialog).to_have_count(0)
+        expect(more).to_be_focused()
+    chen.end()
+
+
+def test_comboboxes_are_named_and_used_by_keys(people: People) -> None:
+    agent, colleague, citizen = people.agent("zhou"), people.agent("li"), people.citizen()
+    colleague.choose_state("忙碌")
+    citizen.ask_for_a_person()
+    agent.accept()
+    page = agent.page
+
+    # the search: its list belongs to it, the option that Enter would open is told
+    page.keyboard.press("Control+k")
+    search = page.get_by_role("combobox", name="搜索")
+    expect(search).to_be_focused()
+    search.fill("暖气")
+    found = page.get_by_role("listbox", name="搜索")
+    expect(found.get_by_role("option").first).to_be_visible()
+    expect(search).to_have_attribute("aria-expanded", "true")
+    page.keyboard.press("ArrowDown")
+    active = search.get_attribute("aria-activedescendant")
+    expect(found.locator(f"[id='{active}']")).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("Escape")
+    expect(found).to_have_count(0)
+
+    # a choice in a dialog: Escape closes the list first, the dialog stays
+    page.get_by_role("button", name="转接", exact=True).press("Enter")
+    dialog = page.get_by_role("dialog", name=re.compile("^转接"))
+    dialog.get_by_role("radio", name="坐席").check()
+    who = dialog.get_by_role("combobox", name="坐席")
+    who.press("Enter")
+    expect(who).to_have_attribute("aria-expanded", "true")
+    expect(page.get_by_role("option", name=re.compile("^李强"))).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(who).to_have_attribute("aria-expanded", "false")
+    expect(dialog).to_be_visible()
+    who.press("Enter")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(who).to_have_attribute("aria-expanded", "false")
+    expect(dialog.get_by_text("李强")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    agent.end()
 
 
 def test_the_chat_window_is_a_named_dialog_that_gives_the_focus_back(people: People) -> None:

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.support.axe import faults_of
 from tests.browser.support.looks import assert_clean
-from tests.browser.support.people import Agent
+from tests.browser.support.people import ADMIN_PASSWORD, Agent, People
 from tests.journeys.support.house import House
 
 FINE = "没有问题，可以发布"

@@ -1,4 +1,4 @@
-"""Whole stretches of work in real browsers: a new agent's first day, two agents who serve one conversation in turn."""
+"""Whole stretches of work in real browsers: a first day, two agents on one conversation, a channel broken amid it."""
 
 import re
 
@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 
 from tests.browser.support.looks import assert_clean
 from tests.browser.support.people import ADMIN_PASSWORD, Agent, People
+from tests.journeys.support.house import House
 
 
 def test_a_new_agent_s_first_day(people: People, administrator: Agent) -> None:
@@ -104,3 +105,47 @@ def test_who_matters_is_marked_in_the_queue_for_agents_and_supervisors(people: P
     expect(star.first).to_be_visible()
     chen.page.get_by_role("link", name="监控大屏").click()
     expect(chen.page.get_by_role("region", name="排队明细").get_by_text("7 级").first).to_be_visible()
+
+
+def test_a_channel_is_broken_and_repaired_by_its_settings_while_chats_run(
+    people: People, house: House, administrator: Agent
+) -> None:
+    zhou, citizen = people.agent("zhou"), people.citizen()
+    citizen.ask_for_a_person()
+    zhou.accept()
+    citizen.watch.may_lose_the_line = True
+    page = administrator.page
+    page.goto(f"{house.url}/admin/plugins/web_chat-main")
+    status = page.get_by_role("region", name="运行状态")
+    expect(status).to_contain_text("渠道可用")
+
+    # what makes no sense is refused, and the chat notices nothing
+    administrator.watch.tolerate("status of 422", "/instances/web_chat-main")
+    color = page.get_by_label("主题颜色")
+    color.fill("zebra")
+    page.get_by_role("button", name="保存").click()
+    expect(color).to_have_attribute("aria-invalid", "true")
+    citizen.say("设置有误时写的")
+    expect(zhou.entry("设置有误时写的")).to_be_visible()
+    zhou.say("不受影响")
+    expect(citizen.log.get_by_text("不受影响", exact=True)).to_be_visible()
+
+    # what is allowed but lets nobody in is taken back; both sides wrote meanwhile, and each word arrives once
+    page.reload()
+    patience = page.get_by_label("握手时限（秒）")
+    kept = patience.input_value()
+    patience.fill("0.000001")
+    page.get_by_role("button", name="保存").click()
+    lost = citizen.chat.get_by_text("网络断开了，正在重新连接")
+    expect(lost).to_be_visible(timeout=30_000)
+    citizen.say("断开时市民写的")
+    expect(citizen.chat.get_by_text("发送中")).to_be_visible()
+    zhou.say("断开时坐席写的")
+    patience.fill(kept)
+    page.get_by_role("button", name="保存").click()
+    expect(lost).to_be_hidden(timeout=30_000)
+    expect(zhou.entry("断开时市民写的")).to_have_count(1)
+    expect(citizen.log.get_by_text("断开时坐席写的", exact=True)).to_have_count(1)
+    expect(citizen.chat.get_by_text("发送中")).to_have_count(0)
+    expect(status).to_contain_text("渠道可用", timeout=30_000)
+    zhou.end()

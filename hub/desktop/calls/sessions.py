@@ -63,11 +63,11 @@ async def who_am_i(services: Services, call: Call[NoBody]) -> Me | None:
 
 @api.add("DELETE", "/api/v1/session", SESSION)
 async def log_out(services: Services, call: Call[NoBody]) -> None:
-    """Log out: the agent goes offline, offers return, browsers are sent away."""
+    """Log out: the agent goes offline, offers return, the session's browsers are sent away."""
     await services.presence.log_out(call.identity.user_id)
     await services.phones.revoke(call.identity.user_id)
     await services.sessions.log_out(call.token, call.identity, remote=call.remote)
-    services.desk.end(call.identity.user_id, "logged_out")
+    services.desk.end_session(call.identity.user_id, call.identity.session_id)
     call.cookies.append(("", 0.0))
 
 

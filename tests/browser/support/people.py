@@ -208,10 +208,12 @@ class People:
 
     def go_home(self) -> None:
         """Close all browsers; AssertionError when a page did what it must not."""
+        agents = [person for person in self._met if isinstance(person, Agent)]
+        for agent in agents:
+            agent.page.close()  # before anybody logs out: Chromium may never close a page that is being sent away
+        for agent in agents:
+            agent.leave()
         for person in self._met:
-            if isinstance(person, Agent):
-                person.page.close()
-                person.leave()
             person.context.close()
         faults = [fault for person in self._met for fault in person.watch.faults]
         assert not faults, "\n".join(faults)

@@ -90,6 +90,19 @@ async def test_an_open_desk_ends_with_its_session(
         assert (await zhou.bye())["code"] == "logged_out"
 
 
+async def test_who_logs_out_in_one_browser_stays_in_the_other(house: House) -> None:
+    async with Agent(house.url, "zhou", PASSWORD) as here, Agent(house.url, "zhou", PASSWORD) as there:
+        await here.open_desk()
+        await there.sit_down()
+        me = there.me["user_id"]
+        await there.until(lambda: there.tables["agents"][me]["state"] == "available")
+        await here.call("DELETE", "/session")
+        assert (await here.bye())["code"] == "logged_out"
+        await there.until(lambda: there.tables["agents"][me]["state"] == "offline")
+        await there.call("PUT", "/me/state", state="available")
+        await there.until(lambda: there.tables["agents"][me]["state"] == "available")
+
+
 async def test_a_desk_that_nobody_reads_is_forgotten(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hub.desktop.desk.FORGET_S", 0.2)
     desk = house.services.desk
