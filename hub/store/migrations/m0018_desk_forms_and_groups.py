@@ -7,7 +7,7 @@ from hub.store.fields import read_json, write_json
 
 
 class Migration(migrations.Migration):
-    dependencies = [("store", "m0016_call_visits_and_recording")]
+    dependencies = [("store", "m0017_internal_calls")]
 
     initial = False
 
