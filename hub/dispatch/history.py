@@ -23,7 +23,7 @@ Move = (
     | routing.WorkWithdrawn
     | routing.WorkFinished
 )
-Taken = Literal["accepted", "auto", "picked", "forced", "begun"]
+Taken = Literal["accepted", "auto", "picked", "forced", "begun", "resumed"]
 Step = Literal[
     "enqueued", "moved", "full", "relaxed", "overflowed", "target", "offered", "returned", "withdrawn", "done"
 ]

@@ -7,7 +7,7 @@ from hub.store.fields import read_json, write_json
 
 
 class Migration(migrations.Migration):
-    dependencies = [("store", "m0017_internal_calls")]
+    dependencies = [("store", "m0018_routing_history")]
 
     initial = False
 
