@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest'
 
+import '@/i18n/admin'
+
 import { faultText } from './faults'
 
 it.each([
@@ -12,6 +14,10 @@ it.each([
   ['Expected `array` of length >= 1', '至少 1 项'],
   ['Expected `int`, got `str`', '须为整数'],
   ["Invalid enum value 'x'", "不在可选范围内（'x'）"],
+  ['Telegram cannot be reached: ConnectError', '连不上 Telegram（ConnectError）：检查网络，服务器不能直接访问时填写“代理”'],
+  ["the secret is wrong (40125)", 'AppSecret（或 Secret）不对，或已在后台重置'],
+  ['mailbox inbox: the server refused the user or password', '收信邮箱“inbox”不接受用户名或密码（QQ、163 等要用授权码）'],
+  ['write it as http://host:port or socks5://host:port', '请写成 http://host:port or socks5://host:port'],
   ['the gateway said no', 'the gateway said no'],
 ])('says %s as %s', (fault, text) => {
   expect(faultText(fault)).toBe(text)

@@ -11,7 +11,7 @@ export function faultText(fault: string): string {
   if (/^[\w ]+$/.test(fault) && te(key, 'zh')) return t(key)
   for (const { pattern, code } of PHRASES) {
     const match = pattern.exec(fault)
-    if (match) return t(`fault.${code}`, { value: match[1] ?? '' })
+    if (match) return t(code.includes('.') ? code : `fault.${code}`, { value: match[1] ?? '' })
   }
   return fault
 }
