@@ -8,7 +8,7 @@ import wave
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from core.events import Attachment, Listen, Talk
 from hub.accounts.identity import Identity
@@ -44,6 +44,22 @@ def people(browser: Browser, board: Switchboard) -> Iterator[People]:
     people = People(browser, board.url)
     yield people
     people.go_home()
+
+
+@pytest.fixture(scope="module")
+def administrator(board: Switchboard) -> str:
+    """Return an administrator's user name."""
+    new = NewUser(username="root", display_name="管理", work_number="9000", role_ids=("admin",))
+    board.do(board.house.services.users.make(Identity(username="operator"), new, password=PASSWORD))
+    return new.username
+
+
+def log_in(people: People, username: str) -> Page:
+    """Return the page of somebody who has logged in."""
+    person = people.agent()
+    person.log_in(username)
+    expect(person.page.get_by_role("button", name=re.compile("的菜单$"))).to_be_visible()
+    return person.page
 
 
 def test_a_call_is_answered_held_muted_and_ended_at_the_bar(people: People, board: Switchboard) -> None:
@@ -104,6 +120,7 @@ def test_a_citizen_is_sent_into_a_flow_and_had_back(people: People, board: Switc
     assert_clean(agent.page, "call-flow-dialog")
     dialog.get_by_role("button", name="完成后转回").click()
     expect(bar(agent)).to_contain_text("市民在自助流程中")
+    expect(bar(agent).get_by_role("list", name="通话各方")).to_contain_text("在自助流程中")
     board.until(lambda: isinstance(engine.caller(call_id).activity, Listen))
     assert_clean(agent.page, "call-in-flow")
     button(agent, "回到市民").click()
@@ -148,11 +165,8 @@ def test_an_agent_sees_the_desk_phone_register_and_has_it_rung(people: People, b
     expect(bar(agent)).to_contain_text("电话就绪")
 
 
-def test_a_desk_phone_is_given_out_and_taken_away(people: People, board: Switchboard) -> None:
-    admin = people.agent()
-    admin.log_in("root", board.do(root(board)))
-    page = admin.page
-    expect(page.get_by_role("button", name=re.compile("的菜单$"))).to_be_visible()
+def test_a_desk_phone_is_given_out_and_taken_away(people: People, board: Switchboard, administrator: str) -> None:
+    page = log_in(people, administrator)
     page.goto(f"{board.url}/admin/phones")
     page.get_by_role("button", name="添加", exact=True).click()
     page.get_by_label("使用人").select_option(label="李强 · 3022")
@@ -182,13 +196,6 @@ async def user_named(username: str) -> User:
     return await User.get(username=username)
 
 
-async def root(board: Switchboard) -> str:
-    """Make an administrator; return the password."""
-    new = NewUser(username="root", display_name="管理", work_number="9000", role_ids=("admin",))
-    await board.house.services.users.make(Identity(username="operator"), new, password=PASSWORD)
-    return PASSWORD
-
-
 def test_a_colleague_s_call_waits_beside_a_citizen_s(people: People, board: Switchboard) -> None:
     zhou, far_zhou = sit_down(people, board, "zhou")
     call_id, leg_id = answer(zhou, far_zhou, board)
@@ -197,7 +204,6 @@ def test_a_colleague_s_call_waits_beside_a_citizen_s(people: People, board: Swit
     button(li, "拨号").click()
     dialog = li.page.get_by_role("dialog", name="拨打电话")
     dialog.get_by_role("textbox").fill("302")
-    assert_clean(li.page, "call-colleagues")
     dialog.get_by_role("list", name="同事").get_by_role("button", name=re.compile("周敏")).click()
     board.until(lambda: len(engine.plans) > 1)
     inner = next(one for one in reversed(engine.plans) if one != call_id)
@@ -317,7 +323,9 @@ def test_a_supervisor_reads_who_hears_whom(people: People, board: Switchboard) -
     end_by_citizen(agent, far, board, call_id, leg_id)
 
 
-def test_a_recording_is_played_sought_and_slowed_down(people: People, board: Switchboard) -> None:
+def test_a_recording_is_played_sought_slowed_down_and_taken_away(
+    people: People, board: Switchboard, administrator: str
+) -> None:
     agent, far = sit_down(people, board, "zhou")
     call_id, leg_id = answer(agent, far, board)
     engine = board.engine
@@ -342,6 +350,14 @@ def test_a_recording_is_played_sought_and_slowed_down(people: People, board: Swi
         headers={"Range": "bytes=100-199"},
     )
     assert (answer_to_range.status, len(answer_to_range.body())) == (206, 100)
+    page = log_in(people, administrator)
+    page.goto(f"{board.url}/admin/recordings")
+    found = page.get_by_role("region", name="通话录音").get_by_role("listitem").first
+    expect(found).to_contain_text("周敏")
+    found.get_by_role("button", name="收听").click()
+    page.get_by_role("button", name="打包导出").click()
+    expect(page.get_by_text("下载压缩包")).to_be_visible()
+    assert_clean(page, "recordings")
 
 
 async def keep(board: Switchboard, sound: bytes) -> Attachment:
