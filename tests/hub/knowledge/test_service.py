@@ -1,16 +1,28 @@
 """The search process at work beside a hub: what is published is found, whatever is killed meanwhile."""
 
+import asyncio
 import os
 import signal
+from asyncio.subprocess import DEVNULL, PIPE
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
+import msgspec
+
+from core.bus import Bus, BusSettings
+from core.errors import LianxinError
+from core.subjects import ASK_HITS
 from core.testing.nats import NatsServer
 from hub.demo import PASSWORD
 from hub.knowledge.finding import Wanted
 from hub.knowledge.knowledge import Knowledge
 from hub.knowledge.marks import Part
+from hub.knowledge.process import COMMAND
+from hub.knowledge.search.documents import SearchAnswer, SearchQuery
+from hub.knowledge.search.job import SearchJob
 from hub.settings import SearchSettings
 from hub.store.models import Conversation, Entry
 from tests.hub.knowledge.conftest import AGENT, EDITOR, eventually, find, published, titles
@@ -53,6 +65,8 @@ async def test_a_killed_search_comes_back_and_has_missed_nothing(library: House,
         await eventually(
             lambda number=number: _finds(knowledge, f"第{number}号便民服务站", f"第{number}号便民服务站地址")
         )  # type: ignore[misc]
+    found = [title for title in titles(await find(knowledge, "便民服务站地址")) if "便民服务站" in title]
+    assert sorted(found) == [f"第{number}号便民服务站地址" for number in range(8)], "nothing is lost, nothing twice"
 
 
 async def test_a_lost_index_is_built_again_from_the_database(nats_server: NatsServer, data: Path) -> None:
@@ -71,6 +85,51 @@ async def test_a_lost_index_is_built_again_from_the_database(nats_server: NatsSe
     for number in (0, 200, 449):
         await eventually(partial(_finds, knowledge, f"k{number:03}", f"便民条目{number:03}"))
     await house.stop()
+
+
+async def test_each_machine_has_a_copy_of_its_own_that_follows_every_change(house: House, tmp_path: Path) -> None:
+    knowledge = house.services.knowledge
+    one, other = tmp_path / "one", tmp_path / "other"
+    async with await Bus.connect(BusSettings(url=house.nats.url), source="hub") as bus:
+
+        async def holds(title: str) -> bool:
+            query = SearchQuery(collection="articles", text=title)
+            try:
+                answer = await bus.request(ASK_HITS, query, reply=SearchAnswer, timeout_s=3)
+            except LianxinError:  # one that was just killed had been asked
+                return False
+            found = await knowledge.articles.published([hit.document_id for hit in answer.hits])
+            return title in {row.title for row, _ in found.values()}
+
+        async with searching(house, one), searching(house, other):
+            await published(knowledge, TITLE)
+            for _ in range(8):  # whichever answers
+                await eventually(partial(holds, TITLE))
+        async with searching(house, one):
+            await published(knowledge, "后来补充的便民条目")
+            await eventually(partial(holds, "后来补充的便民条目"))
+        async with searching(house, other):
+            await eventually(partial(holds, "后来补充的便民条目"))
+            await eventually(partial(holds, TITLE))
+
+
+@asynccontextmanager
+async def searching(house: House, folder: Path) -> AsyncIterator[None]:
+    """Run the search process of a machine with its own ``folder``; at the end it is killed."""
+    job = SearchJob(engine="whoosh", folder=str(folder), nats={"url": house.nats.url})
+    process = await asyncio.create_subprocess_exec(*COMMAND, stdin=PIPE, stdout=PIPE, stderr=DEVNULL)
+    try:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(msgspec.json.encode(job) + b"\n")
+        async with asyncio.timeout(30):
+            while b'"ready"' not in await process.stdout.readline():
+                assert process.returncode is None
+        yield
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
 
 
 async def test_without_the_search_titles_and_codes_are_still_found(house: House) -> None:
@@ -149,6 +208,29 @@ async def test_what_was_said_is_found_by_whoever_may_see_it(library: House) -> N
         assert await listed(li, "充电桩") == [conversation.conversation_id]
         await Conversation.filter(conversation_id=conversation.conversation_id).update(queue_id="elder")
         assert await listed(li, "充电桩") == []
+
+
+async def test_a_contact_is_found_by_the_letters_of_their_name_by_whoever_may_see_them(library: House) -> None:
+    async with (
+        library.channel() as channel,
+        Agent(library.url, "zhou", PASSWORD) as zhou,
+        Agent(library.url, "li", PASSWORD) as li,
+    ):
+        await channel.write("web:one", "人工")
+        await channel.hears("web:one", "正在为您转接")
+        conversation = await Conversation.get(address="web:one")
+        await zhou.call("PATCH", f"/contacts/{conversation.contact_id}", name="欧阳秀英")
+
+        async def names(agent: Agent, words: str) -> list[str]:
+            return [one["name"] for one in (await agent.call("GET", f"/search?q={words}"))["contacts"]]
+
+        async def is_found() -> bool:
+            return await names(zhou, "oyxy") == ["欧阳秀英"]
+
+        await eventually(is_found)
+        assert await names(li, "欧阳") == ["欧阳秀英"]
+        await Conversation.filter(conversation_id=conversation.conversation_id).update(queue_id="elder")
+        assert await names(li, "欧阳") == []
 
 
 async def test_what_moves_to_another_conversation_is_found_there(library: House) -> None:
