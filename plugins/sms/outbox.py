@@ -40,7 +40,8 @@ class Outbox:
         """Note that the far end took ``part``; a receipt that came already counts at once."""
         place = part.place
         number, total = (place.number, place.total) if place else (1, 1)
-        key, now = self._backend.key(part_id), self._now()
+        is_named = bool(part_id.strip("0"))  # some far ends name nothing: no receipt can be about it
+        key, now = self._backend.key(part_id) if is_named else f"{part.message_id}/{number}", self._now()
 
         def write(db: Connection) -> list[PartState]:
             early = db.execute("SELECT state, code FROM early_receipts WHERE part_key = ?", (key,)).fetchone()

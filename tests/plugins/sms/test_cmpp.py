@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from core.errors import ChannelAuthFailed, ChannelNotReady
+from core.errors import ChannelAuthFailed, ChannelNotReady, SendDeferred, SendRejected, SendUnknown
 from tests.plugins.sms.support.ismg import Ismg, Ismg3
 from tests.plugins.sms.support.orders import CITIZEN, order
 from tests.plugins.sms.support.stand import MemoryHub, running
@@ -30,6 +30,35 @@ async def test_a_long_message_goes_in_parts_and_is_delivered_when_all_are(hub: M
         for part in reversed(ismg.parts):
             await ismg.deliver(ismg.report(part["msg_id"]))
         await hub.status("m-1", "delivered")
+
+
+async def test_a_gateway_that_drops_the_line_leaves_one_part_in_doubt_and_takes_the_rest_later(
+    hub: MemoryHub, ismg: Ismg
+) -> None:
+    settings = await ismg.start()
+    async with running(hub, settings) as channel:
+        ismg.script({"drop": True})
+        with pytest.raises(SendUnknown) as caught:
+            await channel.send(order("第一条"))
+        assert caught.value.code == "connection_lost"
+        with pytest.raises(ChannelNotReady):
+            await hub.end_of_run()
+        with pytest.raises(SendDeferred):
+            await channel.send(order("第二条", message_id="m-2"))
+    async with running(hub, settings) as channel:
+        await channel.send(order("第二条", message_id="m-2"))
+        await ismg.deliver(ismg.report(ismg.parts[-1]["msg_id"]))
+        await hub.status("m-2", "delivered")
+    assert [part["text"] for part in ismg.parts] == ["第二条"]
+
+
+async def test_a_gateway_that_is_full_is_asked_again(hub: MemoryHub, ismg: Ismg) -> None:
+    async with running(hub, await ismg.start()) as channel:
+        ismg.script({"result": 8})
+        assert await channel.send(order())
+        ismg.script({"result": 5})
+        with pytest.raises(SendRejected, match="answered 5"):
+            await channel.send(order("又一条", message_id="m-2"))
 
 
 async def test_a_failed_part_says_why(hub: MemoryHub, ismg: Ismg) -> None:

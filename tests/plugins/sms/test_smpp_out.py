@@ -81,6 +81,17 @@ async def test_a_part_without_answer_leaves_the_message_in_doubt(hub: MemoryHub,
     assert texts(smsc) == PARTS[:1]
 
 
+async def test_parts_that_the_far_end_gives_no_id_are_not_taken_for_one_another(hub: MemoryHub, smsc: Smsc) -> None:
+    async with running(hub, await smsc.start()) as channel:
+        for answer in ({"nameless": True}, {"nameless": True}, {"nameless": True}, {"status": 0x08}):
+            smsc.script(answer)
+        with pytest.raises(SendDeferred):
+            await channel.send(order(LONG))
+        assert await channel.send(order("另一条", message_id="m-2")) != ""
+        await channel.send(order(LONG))
+    assert texts(smsc) == [*PARTS[:3], "另一条", *PARTS[3:]], "no part was sent twice"
+
+
 async def test_a_message_is_delivered_when_all_its_parts_are(hub: MemoryHub, smsc: Smsc) -> None:
     async with running(hub, await smsc.start()) as channel:
         await channel.send(order(LONG))

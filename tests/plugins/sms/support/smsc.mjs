@@ -48,7 +48,7 @@ function accept(session, pdu, answer) {
   }
   if (answer.receipt_first) deliverTo(receiver(), { ...receiptOf(submitted), number: -1 })
   tell(submitted)
-  if (!answer.lose) session.send(pdu.response({ message_id: id }))
+  if (!answer.lose) session.send(pdu.response({ message_id: answer.nameless ? '' : id }))
   if (answer.then === 'drop') session.socket.destroy()
 }
 
