@@ -16,6 +16,8 @@ from typing import Any
 import msgspec
 
 from plugins.telegram import wire as telegram
+from plugins.telegram.told import Told
+from plugins.telegram.told import interpret as told_by_telegram
 from plugins.wechat import kf_wire, wire
 from plugins.wechat.crypto import CallbackCipher, NotForUs
 from plugins.wechat.told import Unreadable
@@ -78,8 +80,8 @@ def main() -> None:
 
 
 def _telegram(update: telegram.Update) -> None:
-    told = telegram.interpret(update, "zh")
-    if isinstance(told, telegram.Told):
+    told = told_by_telegram(update, "zh")
+    if isinstance(told, Told):
         msgspec.json.encode(told.event)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import ClassVar, Generic, Literal, Protocol, TypeVar
 
 from core.config import Settings
+from core.errors import RequestFailed, SendDeferred, SendRejected, TryLater
 from core.events import Attachment, CallPlan, Carries, Event, History, PhonesPlan, SendMessage, TapsPlan
 from core.webhooks import Routes
 
@@ -63,6 +64,15 @@ class Channel(ABC, Generic[ConfigT]):
     async def emit(self, event: Event) -> None:
         """Hand ``event`` to the hub; see ``Link.emit``."""
         await self.link.emit(event)
+
+    async def file(self, attachment: Attachment) -> tuple[bytes, str]:
+        """Return the bytes and the MIME type of a file to be sent; SendDeferred while the hub is away."""
+        try:
+            return await self.link.get_media(attachment.media_id)
+        except TryLater as error:
+            raise SendDeferred(error.code, str(error)) from error
+        except RequestFailed as error:
+            raise SendRejected("file_missing", f"{attachment.name}: {error}") from error
 
     @abstractmethod
     async def run(self) -> None:

@@ -28,6 +28,11 @@ def octets(text: str) -> int:
     return len(text.encode("utf-8", "surrogatepass"))
 
 
+def well_formed(text: str) -> str:
+    """Return ``text`` with half characters, which JSON may spell and no encoding carries, replaced."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def split_text(text: str, limit: int, size: Callable[[str], int] = len) -> list[str]:
     """Return ``text`` in pieces of at most ``limit`` by ``size``; together they say the same.
 

@@ -10,13 +10,12 @@ from core.channel import Channel, FindsSent, Link
 from core.errors import (
     ChannelAuthFailed,
     ChannelNotReady,
-    RequestFailed,
     SendDeferred,
     SendError,
     SendRejected,
     SendUnknown,
 )
-from core.events import Carries, SendMessage
+from core.events import Attachment, Carries, SendMessage
 from plugins.email.addresses import bare, normalized
 from plugins.email.compose import Attached, compose
 from plugins.email.config import EmailConfig
@@ -83,7 +82,7 @@ class EmailChannel(Channel[EmailConfig], FindsSent):
             raise SendRejected("bad_address", "not a mail address") from error
         if message.sender_kind != "agent":
             self._count_automatic(recipient, recipient in intake.robots)
-        attached = [await self._attached(one.media_id, one.name) for one in message.attachments]
+        attached = [await self._attached(one) for one in message.attachments]
         mail = await asyncio.to_thread(compose, message, self.config, tokens, attached)
         await asyncio.to_thread(journal.begin, message.message_id)
         try:
@@ -137,12 +136,9 @@ class EmailChannel(Channel[EmailConfig], FindsSent):
             raise SendRejected("loop_guard", "nothing automatic answers an automatic mail, or too many to one address")
         recent.append(now)
 
-    async def _attached(self, media_id: str, name: str) -> Attached:
-        try:
-            content, mime = await self.link.get_media(media_id)
-        except RequestFailed as error:
-            raise SendRejected("file_missing", f"attachment {name!r}: {error}") from error
-        return name, mime, content
+    async def _attached(self, attachment: Attachment) -> Attached:
+        content, mime = await self.file(attachment)
+        return attachment.name, mime, content
 
     async def _file(self, mail: bytes) -> None:
         """Put a copy into the folder of sent mails; the mail is out, whatever becomes of the copy."""

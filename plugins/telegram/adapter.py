@@ -22,7 +22,6 @@ from core.channel import Channel, Link, ServesHttp, ShowsTyping
 from core.errors import (
     ChannelNotReady,
     LianxinError,
-    RequestFailed,
     SendDeferred,
     SendRejected,
     TryLater,
@@ -237,12 +236,7 @@ class TelegramChannel(Channel[TelegramConfig], ServesHttp, ShowsTyping):
     async def _media(self, attachment: Attachment) -> bytes:
         if attachment.size_bytes > MAX_FILE_BYTES:
             raise SendRejected("file_too_large", "Telegram carries at most 50 MB")
-        try:
-            data, _ = await self.link.get_media(attachment.media_id)
-        except TryLater as error:
-            raise SendDeferred(error.code, str(error)) from error
-        except RequestFailed as error:
-            raise SendRejected("file_missing", str(error)) from error
+        data, _ = await self.file(attachment)
         return data
 
 

@@ -17,16 +17,8 @@ from core.events import Attachment, MessageReceived
 from core.received import Missing, without_file
 from plugins.telegram.config import TelegramConfig
 from plugins.telegram.texts import text
-from plugins.telegram.wire import (
-    MAX_DOWNLOAD_BYTES,
-    FileRef,
-    GroupJoined,
-    Told,
-    Update,
-    UpdateUnreadable,
-    interpret,
-    read_update,
-)
+from plugins.telegram.told import FileRef, GroupJoined, Told, interpret
+from plugins.telegram.wire import MAX_DOWNLOAD_BYTES, Update, UpdateUnreadable, read_update
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from core.channel import Channel, Link, ServesHttp, ShowsTyping
 from core.clock import Clock, SystemClock
-from core.errors import ChannelNotReady, LianxinError, RequestFailed, SendDeferred, SendRejected, TryLater
+from core.errors import ChannelNotReady, LianxinError, SendDeferred, SendRejected
 from core.events import Attachment, Carries, ChannelState, SendMessage
 from core.parts import Progress
 from core.underway import Underway
@@ -158,12 +158,7 @@ class WeChatChannel(Channel[WeChatConfig], ServesHttp, ShowsTyping):
             raise error.send_error() from error
 
     async def _upload(self, api: Api, attachment: Attachment, kind: str) -> str:
-        try:
-            data, mime = await self.link.get_media(attachment.media_id)
-        except TryLater as error:
-            raise SendDeferred(error.code, str(error)) from error
-        except RequestFailed as error:
-            raise SendRejected("file_missing", str(error)) from error
+        data, mime = await self.file(attachment)
         name = attachment.name.replace('"', "_") or f"{kind}{mimetypes.guess_extension(mime) or ''}"
         try:
             return await api.upload(data, kind, name, mime)

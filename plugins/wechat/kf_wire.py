@@ -12,9 +12,10 @@ from msgspec import Meta
 
 from core.events import ContactArrived, Location, MessageReceived, MessageStatus
 from core.ids import derived_id
+from core.parts import well_formed
 from core.received import unreadable
 from plugins.wechat.texts import text
-from plugins.wechat.told import FileKind, FileRef, Told, Unreadable, address_of, place, place_text, sound
+from plugins.wechat.told import FileKind, FileRef, Told, Unreadable, address_of, place, place_text
 
 FROM_CUSTOMER: Final = 3
 FROM_SYSTEM: Final = 4
@@ -146,10 +147,10 @@ def interpret(message: KfMessage, open_kfid: str, language: str) -> Told | None:
     if not words and not files:
         words = unreadable(language)
     event = MessageReceived(
-        external_id=sound(message.msgid),
+        external_id=well_formed(message.msgid),
         sender=sender,
         text=words,
-        choice=sound(message.text.menu_id) or None if message.text else None,
+        choice=well_formed(message.text.menu_id) or None if message.text else None,
         location=where,
         sent_at=datetime.fromtimestamp(message.send_time, UTC),
     )
@@ -163,18 +164,20 @@ def _notice(number: str, notice: Notice) -> Told | None:
                 sender = address_of(notice.external_userid)
             except ValueError as error:
                 raise Unreadable("without sender") from error
-            return Told(ContactArrived(sender=sender, arrival_id=sound(number)), welcome=sound(notice.welcome_code))
+            return Told(
+                ContactArrived(sender=sender, arrival_id=well_formed(number)), welcome=well_formed(notice.welcome_code)
+            )
         case "msg_send_fail" if notice.fail_msgid:
             code = _FAILURES.get(notice.fail_type, "refused")
-            return Told(MessageStatus(message_id=sound(notice.fail_msgid), status="failed", code=code))
+            return Told(MessageStatus(message_id=well_formed(notice.fail_msgid), status="failed", code=code))
     return None
 
 
 def _words(message: KfMessage, where: Location | None, language: str) -> str:
     if message.text is not None:
-        return sound(message.text.content)
+        return well_formed(message.text.content)
     if message.link is not None:
-        return text("link", language, title=sound(message.link.title), url=sound(message.link.url))
+        return text("link", language, title=well_formed(message.link.title), url=well_formed(message.link.url))
     return place_text(where, language) if where is not None else ""
 
 
@@ -182,13 +185,13 @@ def _place(message: KfMessage) -> Location | None:
     point = message.location
     if point is None:
         return None
-    return place(point.latitude, point.longitude, sound(f"{point.name} {point.address}".strip()))
+    return place(point.latitude, point.longitude, well_formed(f"{point.name} {point.address}".strip()))
 
 
 def _files(message: KfMessage) -> list[FileRef]:
     kinds: tuple[FileKind, ...] = ("image", "voice", "video", "file")
     found = [(getattr(message, kind), kind) for kind in kinds]
-    return [FileRef(sound(media.media_id), kind) for media, kind in found if media is not None]
+    return [FileRef(well_formed(media.media_id), kind) for media, kind in found if media is not None]
 
 
 def number_of(message_id: str, part: int) -> str:

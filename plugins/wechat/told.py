@@ -51,8 +51,3 @@ def place(latitude: float, longitude: float, label: str) -> Location:
 def place_text(where: Location, language: str) -> str:
     """Return a place in words with a link to a map of the same datum."""
     return text_of_place(where, MAP_URL, language)
-
-
-def sound(words: str) -> str:
-    """Return ``words`` without half characters, which JSON may spell and UTF-8 cannot."""
-    return words.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -64,8 +64,3 @@ GB18030: Final = Alphabet("gb18030", 140, 134, 133, _gb, _gb_text, lambda char: 
 ALPHABETS: Final[dict[AlphabetName, Alphabet]] = {
     alphabet.name: alphabet for alphabet in (GSM7, ASCII, LATIN1, UCS2, GB18030)
 }
-
-
-def well_formed(text: str) -> str:
-    """Return ``text`` with lone surrogates, which no encoding carries, replaced."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -6,7 +6,8 @@ The desk's composer has a twin in web/src/sms/segments.ts; both are held to the 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from plugins.sms.wire.alphabets import GSM7, UCS2, Alphabet, AlphabetName, well_formed
+from core.parts import well_formed
+from plugins.sms.wire.alphabets import GSM7, UCS2, Alphabet, AlphabetName
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.parts import well_formed
 from plugins.sms.wire import gsm7
-from plugins.sms.wire.alphabets import ALPHABETS, ASCII, GB18030, UCS2, well_formed
+from plugins.sms.wire.alphabets import ALPHABETS, ASCII, GB18030, UCS2
 from plugins.sms.wire.segments import segments
 from plugins.sms.wire.udh import Concatenation, build, parse
 from tests.plugins.sms.support.vectors import VECTORS

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from core.events import Attachment, Choice, SendMessage
 from core.parts import utf16_units
 from plugins.telegram.outgoing import MAX_CAPTION, MAX_TEXT, parts
-from plugins.telegram.wire import GroupJoined, Told, Update, UpdateUnreadable, interpret, parse_update, read_update
+from plugins.telegram.told import GroupJoined, Told, interpret
+from plugins.telegram.wire import Update, UpdateUnreadable, parse_update, read_update
 from tests.plugins.damage import as_json, damaged_bytes, damaged_objects
 from tests.plugins.telegram.bot_api import message
 from tests.plugins.telegram.samples import SAMPLES
