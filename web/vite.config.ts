@@ -43,5 +43,5 @@ export default defineConfig({
       '/media': { target: hub },
     },
   },
-  test: { environment: 'happy-dom', include: ['{src,widget}/**/*.test.ts'] },
+  test: { environment: 'happy-dom', testTimeout: 30_000, include: ['{src,widget}/**/*.test.ts'] },
 })
