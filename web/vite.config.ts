@@ -34,7 +34,14 @@ export default defineConfig({
     target: 'chrome93', // libraries call Object.hasOwn, which older browsers lack
     assetsInlineLimit: 0, // a strict content security policy has no room for data: URLs
     rolldownOptions: {
-      output: { codeSplitting: { groups: [{ name: 'vue', test: /node_modules\/(@vue|vue|vue-router|pinia|vue-i18n|@intlify)\// }] } },
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: 'vue', test: /node_modules\/(@vue|vue|vue-router|pinia|vue-i18n|@intlify)\// },
+            { name: 'icons', test: /node_modules\/@lucide\//, minShareCount: 3 }, // one by one they are mostly headers
+          ],
+        },
+      },
     },
   },
   server: {
