@@ -116,6 +116,8 @@ def test_an_editor_adds_a_file_a_template_and_the_general_article(administrator:
     expect(article.locator("ins").filter(has_text="每月两百元")).to_be_visible()
     expect(article.locator("del").filter(has_text="每月三百元")).to_be_visible()
     assert_clean(page, "knowledge-variant")
+    article.get_by_role("button", name="返回正文").click()
+    expect(article.locator(".text")).to_have_text("每月三百元")
 
 
 def test_an_article_opened_from_a_conversation_is_read_aloud_and_its_link_sent(people: People) -> None:

@@ -1,6 +1,6 @@
 """A conversation is served with a hint, scored, disputed and decided; each page in all its looks."""
 
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.support.looks import assert_clean
 from tests.browser.support.people import Agent, People
@@ -16,6 +16,13 @@ def judge(page: Agent, failed: str) -> None:
     for item in items.all():
         choice = item.get_by_role("radio").nth(2 if failed in item.locator("legend").inner_text() else 0)
         choice.check()
+
+
+def taken_away(page: Page, where: Locator) -> str:
+    """Take a workbook away; return what it is called."""
+    with page.expect_download() as download:
+        where.get_by_role("link", name="导出 Excel").click()
+    return download.value.suggested_filename
 
 
 def test_a_conversation_is_scored_and_its_agent_appeals(people: People, house: House, administrator: Agent) -> None:
@@ -67,6 +74,12 @@ def test_a_conversation_is_scored_and_its_agent_appeals(people: People, house: H
     admin.goto(f"{house.url}/quality/results")
     expect(admin.get_by_role("row", name="周敏").first).to_contain_text("1")
     assert_clean(admin, "quality-results")
+    assert taken_away(admin, admin.locator(".admin-page")) == "quality.xlsx"
+    admin.goto(f"{house.url}/quality/cases/{case['case_id']}")
+    form = admin.locator(".admin-form")
+    expect(form.get_by_role("heading", name="周敏")).to_be_visible()
+    assert_clean(admin, "quality-cases")
+    assert taken_away(admin, form) == f"score-{case['case_id'][:8]}.xlsx"
 
 
 def test_the_pages_of_rules_sheets_and_plans(house: House, administrator: Agent) -> None:

@@ -11,8 +11,9 @@ from core.events import LegChanged, RecordingEnded, Utterance
 from core.events.calls import LegState
 from core.testing.clock import VirtualClock
 from core.transcription import Listening, Outcome
-from hub.store.models import CallLeg, Conversation, RuleCheck, RuleFinding, Transcript
+from hub.store.models import CallLeg, Conversation, Entry, RuleCheck, RuleFinding, Transcript
 from tests.hub.calls.conftest import VOICE, Come
+from tests.hub.calls.test_calls import FILE, begin_message, eventually
 from tests.hub.support.engine import FakeEngine
 from tests.hub.support.house import House
 from tests.hub.support.transcriber import EarBase, hosted
@@ -198,3 +199,22 @@ async def test_an_agent_may_hang_up_on_silence_after_asking_and_waiting(
     await hang_up(engine, still_house, call_id, (leg_id, engine.caller(call_id).leg_id), 14.0)
     conversation_id = await wrap_up(zhou, clock, after_s=1.0)
     await found(conversation_id, {"anything-else"})
+
+
+@pytest.mark.parametrize(("waited_h", "rules"), [(23, set()), (25, {"voice-message-in-a-day"})])
+async def test_a_voice_message_is_to_be_answered_within_a_day(
+    engine: FakeEngine, come: Come, clock: VirtualClock, waited_h: int, rules: set[str]
+) -> None:
+    call_id = await begin_message(engine)
+    await engine.finish(call_id, file=FILE, length_s=9.0)
+    await eventually(Entry.filter(code="voice_message"))
+    caller = await CallLeg.get(call_id=call_id, role="caller")
+    await engine.change(call_id, caller.leg_id, "ended")
+    await eventually(Conversation.filter(state="queued"))
+    clock.advance(waited_h * 3_600)
+    zhou = await come("zhou")
+    conversation_id = await zhou.take_offer()
+    await zhou.call("POST", f"/conversations/{conversation_id}/end")
+    await wrap_up(zhou, clock, after_s=1.0)
+    rows = await found(conversation_id, rules)
+    assert [row.value for row in rows] == [waited_h * 3_600 + 1.0 for _ in rules]

@@ -1,14 +1,17 @@
 """An article's life: drafts, checks, versions, variants, what readers say; and the tree it stands in."""
 
 from datetime import timedelta
+from typing import get_args
 
 import pytest
 
+from core.events.knowledge import ArticleKind
 from hub.accounts.identity import Identity
 from hub.accounts.permissions import ROLES
 from hub.errors import ApiError
 from hub.knowledge.categories import CategoryEdit
 from hub.knowledge.differences import DiffLine, difference
+from hub.knowledge.finding import Wanted
 from hub.knowledge.knowledge import Knowledge
 from hub.knowledge.marks import Part, marked, plain_text, snippet, spoken_lines
 from hub.knowledge.views import ArticleContent
@@ -99,6 +102,15 @@ async def test_a_region_s_own_article_is_shown_beside_the_general_one(knowledge:
         DiffLine("same", "六月至九月"),
     ]
     assert ("region", "", "滨海新区") in [(one.field, one.before, one.after) for one in shown.fields]
+
+
+async def test_each_kind_of_content_is_looked_through_on_its_own(knowledge: Knowledge) -> None:
+    for kind in get_args(ArticleKind):
+        await published(knowledge, f"一条{kind}", kind=kind)
+    for kind in get_args(ArticleKind):
+        browsed = await knowledge.finder.find(AGENT, Wanted(text="", kind=kind, limit=50))
+        assert f"一条{kind}" in {one.article.title for one in browsed.items}
+        assert {one.article.kind for one in browsed.items} == {kind}
 
 
 async def test_what_expires_soon_is_listed_for_editors(house: House, knowledge: Knowledge) -> None:
