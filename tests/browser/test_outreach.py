@@ -1,4 +1,4 @@
-"""Templates, canned replies, a contact's addresses and bulk sends, as people see them."""
+"""Templates, canned replies, a contact's addresses, bulk sends and messages that are deleted, as people see them."""
 
 import pytest
 from playwright.sync_api import expect
@@ -47,6 +47,23 @@ def test_an_address_is_added_to_a_contact(people: People) -> None:
     addresses.get_by_role("button", name="添加", exact=True).click()
     expect(addresses).to_contain_text("@example.org")
     assert faults_of(agent.page) == []
+
+
+def test_a_supervisor_deletes_what_a_citizen_sent_by_mistake(people: People) -> None:
+    agent, citizen = people.agent("chen"), people.citizen()
+    citizen.ask_for_a_person()
+    agent.accept()
+    citizen.say("我的卡号是 6222020200112233445")
+    expect(agent.log).to_contain_text("6222020200112233445")
+    agent.page.get_by_role("button", name="更多操作").click()
+    agent.page.get_by_role("menuitem", name="删除收到的消息").click()
+    dialog = agent.page.get_by_role("dialog")
+    dialog.get_by_role("checkbox", name="6222020200112233445").check()
+    dialog.get_by_label("删除原因").fill("误发卡号")
+    assert faults_of(agent.page) == []
+    dialog.get_by_role("button", name="删除", exact=True).click()
+    expect(agent.log).to_contain_text("已由 陈静 删除")
+    expect(agent.log).not_to_contain_text("6222020200112233445")
 
 
 @pytest.mark.parametrize("width", WIDTHS)
