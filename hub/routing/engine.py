@@ -302,7 +302,8 @@ class RoutingCore(ReadableCore):
             work = self._floor.works[lost_id]
             self._floor.let_go(work, agent, now, wraps_up=False)
             work.returned = True
-            self._floor.block(work, agent_id, now)
+            if agent.presence != "unreachable":  # who is not there is asked again as soon as they are back
+                self._floor.block(work, agent_id, now)
             self._floor.say(out.WorkReturned(now, lost_id, agent_id, work.queue_id, age(work, now)))
             self._floor.start_over(work, now, agent_id=None, keeps_age=True)
         return self._settle(now)

@@ -198,7 +198,7 @@ def test_comboboxes_are_named_and_used_by_keys(people: People) -> None:
     page.keyboard.press("Enter")
     expect(who).to_have_attribute("aria-expanded", "false")
     expect(dialog.get_by_text("李强")).to_be_visible()
-    page.keyboard.press("Escape")
+    dialog.get_by_role("textbox", name="给接手人的备注").press("Escape")
     expect(dialog).to_have_count(0)
     agent.end()
 

@@ -3,7 +3,14 @@
 from playwright.sync_api import BrowserContext, ConsoleMessage, Request
 
 OWN_SCHEMES = ("data:", "blob:")
-LINE_FAULTS = ("net::ERR_", "WebSocket connection to", "status of 502", "status of 503", "status of 504")
+LINE_FAULTS = (
+    "net::ERR_",
+    "dynamically imported module",
+    "WebSocket connection to",
+    "status of 502",
+    "status of 503",
+    "status of 504",
+)
 
 
 class Watch:
@@ -15,7 +22,7 @@ class Watch:
         self._tolerated: list[tuple[str, str]] = []
         self._url = url
         context.on("console", self._console)
-        context.on("weberror", lambda fault: self.faults.append(f"script: {fault.error}"))
+        context.on("weberror", lambda fault: self._script(str(fault.error)))
         context.on("request", self._request)
 
     def tolerate(self, text: str, url: str = "") -> None:
@@ -31,6 +38,10 @@ class Watch:
         if any(text in line.text and url in at for text, url in self._tolerated):
             return
         self.faults.append(f"{line.type}: {line.text} ({at})")
+
+    def _script(self, error: str) -> None:
+        if not (self.may_lose_the_line and any(fault in error for fault in LINE_FAULTS)):
+            self.faults.append(f"script: {error}")
 
     def _request(self, request: Request) -> None:
         if any(url and request.url.startswith(url) for _, url in self._tolerated):

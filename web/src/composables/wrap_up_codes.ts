@@ -1,6 +1,9 @@
 /** The tree of wrap-up codes: which ones may end a conversation, and what stands above each. */
 import type { WrapUpCode } from '@/api/types'
 
+/** The codes chosen so far by conversation: narrow windows close the panel in between. */
+export const chosenCodes = new Map<string, string>()
+
 type Codes = Record<string, WrapUpCode>
 
 /** Return the codes that may end a conversation of this queue, in their order: no headings, no other queue's. */
