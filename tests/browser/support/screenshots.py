@@ -44,6 +44,10 @@ def main(folder: Path) -> None:
         admin.page.goto(f"{house.url}/admin/plugins/web_chat-main")
         expect(admin.page.get_by_label("主题颜色")).to_be_visible()
         take(admin.page, folder / "plugins.png")
+        admin.page.goto(f"{house.url}/admin/flows/hotline")
+        expect(admin.page.get_by_text("没有问题，可以发布")).to_be_visible()
+        expect(admin.page.locator("[data-step]").first).to_be_visible()
+        take(admin.page, folder / "flows.png")
         people.go_home()
         browser.close()
 
