@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from core.events import CallArrived, CallPlan
 from plugins.voice import marks, messages, tapes
-from plugins.voice.ari import AriEvent, Channel, Conflict, Gone, Snapshot, channel_of
+from plugins.voice.ari import AriEvent, Channel, Conflict, Gone, Refused, Snapshot, channel_of
 from plugins.voice.ari.events import (
     ChannelDestroyed,
     ContactStatusChange,
@@ -25,7 +25,7 @@ from plugins.voice.ari.events import (
 )
 from plugins.voice.call import FALLBACK, OWN_PHONE, Call
 from plugins.voice.context import Context
-from plugins.voice.items import Arrived, Elsewhere, Found, FoundMessage, FoundTape
+from plugins.voice.items import Arrived, Elsewhere, Found, FoundMessage, FoundTape, Recheck
 from plugins.voice.lines import Lines
 from plugins.voice.numbers import caller, shown_name
 
@@ -102,8 +102,8 @@ class Switchboard:
             elif channel.dialplan.context == FALLBACK:
                 self._wait_for(channel)
                 unheard.append(channel.id)
-        with suppress(Gone, Conflict):
-            await self._context.ari.subscribe(*unheard)
+        for channel_id in unheard:
+            await self._hear_of(channel_id)
         await self._find_files(stock)
         self.has_stock = True
         await self._lines.take_stock()
@@ -126,6 +126,13 @@ class Switchboard:
             call.put(event)
         if isinstance(event, ChannelDestroyed):
             self._by_channel.pop(event.channel.id, None)
+
+    async def _hear_of(self, channel_id: str) -> None:
+        """Have what happens to a channel that is not in our hands told to us; one that ended meanwhile is missed."""
+        try:
+            await self._context.ari.subscribe(channel_id)
+        except (Gone, Conflict, Refused):
+            self._calls[self._by_channel[channel_id]].put(Recheck())
 
     # arriving
 

@@ -54,11 +54,9 @@ class Ari(Channels, Media, Bridges, EngineRequests):
         finally:
             await socket.close()
 
-    async def subscribe(self, *channel_ids: str) -> None:
-        """Have events of channels that are not in our hands sent to us."""
-        if channel_ids:
-            sources = ",".join(f"channel:{channel_id}" for channel_id in channel_ids)
-            await self.do("POST", f"applications/{self.app}/subscription", {"eventSource": sources})
+    async def subscribe(self, channel_id: str) -> None:
+        """Have events of a channel that is not in our hands sent to us; Refused when there is no such channel."""
+        await self.do("POST", f"applications/{self.app}/subscription", {"eventSource": f"channel:{channel_id}"})
 
     async def leave_out(self, *kinds: str) -> None:
         """Have events of these kinds not sent to us, until the application is connected to anew."""

@@ -191,6 +191,8 @@ async def test_what_is_gone_in_the_wrong_state_or_wrong_is_told_apart(board: Boa
             await board.ari.answer("nobody")
         with pytest.raises(Refused):
             await board.ari.originate("NoTechnology/x", "leg-x")
+        with pytest.raises(Refused):
+            await board.ari.subscribe("nobody")
         with pytest.raises(Conflict):
             await board.ari.originate("PJSIP/trunk", channel_id)
         assert await board.ari.hang_up(channel_id)

@@ -1,32 +1,14 @@
 """An agent sends a citizen into a flow and has them back: who hears what meanwhile, by frequency."""
 
-import asyncio
-from contextlib import suppress
-
 from core.events import KeysPressed, RecordingEnded
 from core.events.calls import Listen, Prompt, RecordingPlan
-from plugins.voice.ari import Gone
-from plugins.voice.tapes import SIDES
 from tests.plugins.voice.support.audio import has_tone
-from tests.plugins.voice.support.call import Call
 from tests.plugins.voice.support.phone import Phone
 from tests.plugins.voice.support.stage import Stage, citizen, sides, talking
 
 CALLER_HZ, AGENT_HZ, PROMPT_HZ = 440.0, 620.0, 850.0
 WINDOW = 1_600  # samples: 200 ms
 RECORDED = (RecordingPlan(recording_id="rec-visit"),)
-
-
-async def talk_for_the_tape(voice: Stage, call: Call) -> None:
-    """Return when half a second of the talk was recorded on both sides."""
-    async with asyncio.timeout(10):
-        while True:
-            tapes = [one.id for one in await voice.board.ari.channels() if one.id.startswith("tape~")]
-            with suppress(Gone):
-                if [await voice.board.ari.live_recording(name) for name in tapes] and len(tapes) == len(SIDES):
-                    break
-            await asyncio.sleep(0.02)
-    await call.heard_for(0.6)
 
 
 async def test_a_citizen_is_alone_with_the_flow_and_then_back_with_the_agent(voice: Stage, trunk: Phone) -> None:
@@ -39,7 +21,8 @@ async def test_a_citizen_is_alone_with_the_flow_and_then_back_with_the_agent(voi
         await voice.plan(call_id, caller, served, recordings=RECORDED)
         await call.hears(AGENT_HZ)
         await desk.hears(CALLER_HZ)
-        await talk_for_the_tape(voice, call)
+        await voice.board.is_taped()
+        await call.heard_for(0.6)
         asks = Listen(activity_id="enter", prompts=(Prompt(media_id="enter"),))
         await voice.plan(call_id, citizen(caller.leg_id, asks), served, recordings=RECORDED)
         await call.hears(PROMPT_HZ, least=0.9)
@@ -51,7 +34,8 @@ async def test_a_citizen_is_alone_with_the_flow_and_then_back_with_the_agent(voi
         await voice.plan(call_id, caller, served, recordings=RECORDED)
         await call.hears(AGENT_HZ, least=0.9)
         await desk.hears(CALLER_HZ, least=0.9)
-        await talk_for_the_tape(voice, call)
+        await voice.board.is_taped()
+        await call.heard_for(0.6)
         await voice.plan(call_id)
         assert await desk.ended() == "BYE"
         ended = await voice.told(RecordingEnded)

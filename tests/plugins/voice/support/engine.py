@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,8 @@ from hub.engine.install import install
 from hub.engine.layout import Layout
 from hub.engine.process import Engine, start
 from hub.engine.settings import EngineSettings
-from plugins.voice.ari import Ari
+from plugins.voice.ari import Ari, Gone
+from plugins.voice.tapes import SIDES
 from tests.plugins.voice.support.phone import Phone
 
 # 2,000 calls' worth of ports that the kernel does not give away by itself
@@ -108,6 +110,16 @@ class Board:
         """Stop the engine and start it again with the same files; the telephones stay."""
         await self.engine.stop()
         self.engine = await start(engine_settings(), asterisk, self.engine.layout)
+
+    async def is_taped(self) -> None:
+        """Return when both sides of the only talk are being recorded."""
+        async with asyncio.timeout(10):
+            while True:
+                names = [one.id for one in await self.ari.channels() if one.id.startswith("tape~")]
+                with suppress(Gone):
+                    if len([await self.ari.live_recording(name) for name in names]) == len(SIDES):
+                        return
+                await asyncio.sleep(0.02)
 
     async def unplug(self) -> None:
         """Hang up every telephone."""
