@@ -37,7 +37,7 @@ def document(endpoints: Iterable[Endpoint], version: str) -> dict[str, Any]:
 
 def _operation(endpoint: Endpoint, by_kind: dict[Any, Any]) -> dict[str, Any]:
     error = {"description": "error", "content": {"application/json": {"schema": by_kind[ErrorAnswer]}}}
-    statuses = {400, 403, 422, 429, *endpoint.problems}
+    statuses = {400, 403, 422, 429, 503, *endpoint.problems}
     is_open = endpoint.permission in (PUBLIC, VISITOR)
     if not is_open:
         statuses.add(401)

@@ -11,7 +11,7 @@ import msgspec
 from aiohttp import web
 
 from core.config import decode_settings
-from core.errors import ConfigInvalid
+from core.errors import ConfigInvalid, TryLater
 from hub.accounts.identity import Identity
 from hub.errors import ApiError, not_found
 from hub.http.answers import error_answer, json_answer
@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 Query = TypeVar("Query")
 
 BODY_S: Final = 20.0
+RETRY_AFTER_S: Final = 5.0  # when something that a call needs is away
 COOKIE: Final = "lianxin_session"
 NOT_LOGGED_IN: Final = "not_logged_in"
 RENEWED_S: Final = web.RequestKey("renewed_s", float)  # what was prolonged: the new age of the session's cookie
@@ -58,6 +59,8 @@ async def guard(request: web.Request, handler: Any) -> web.StreamResponse:
         response = error_answer(error)
     except ConfigInvalid as error:
         response = error_answer(ApiError(422, "invalid", str(error), fields=error.faults))
+    except TryLater as error:
+        response = error_answer(ApiError(503, error.code, str(error), retry_after_s=RETRY_AFTER_S))
     except web.HTTPException as error:
         if error.status < 400:
             raise

@@ -7,6 +7,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from core.errors import BusUnavailable
 from hub.accounts.identity import Identity
 from hub.accounts.users import NewUser
 from hub.demo import PASSWORD
@@ -92,6 +93,17 @@ async def test_a_broken_upload_is_refused(admin: Agent) -> None:
     for data in (b"", b"--x\r\n", b"\0" * 99):
         status, _ = await _send(admin, "POST", "/media", data, **{"Content-Type": "multipart/form-data; boundary=x"})
         assert status in (400, 422), data
+
+
+async def test_what_a_call_needs_and_is_away_is_no_failure_of_the_hub(
+    admin: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nobody_answers(*_: Any, **__: Any) -> None:
+        raise BusUnavailable("nobody answers")
+
+    monkeypatch.setattr("core.bus.Bus.request", nobody_answers)
+    status, answer = await admin.try_call("GET", "/plugins")
+    assert (status, answer["error"]["code"], answer["error"]["retry_after_s"]) == (503, "bus_unavailable", 5.0)
 
 
 async def test_pictures_show_and_all_else_downloads(admin: Agent) -> None:
