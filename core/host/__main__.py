@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import traceback
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -61,8 +62,9 @@ def _run(reports: Reports) -> int:
         job = msgspec.json.decode(sys.stdin.buffer.readline(MAX_LINE_BYTES), type=HostJob)
         log_as_json(job.instance, Censor())
         plugin_type, manifest = load_plugin(job.plugin)
+        Path(job.data_dir).mkdir(mode=0o700, parents=True, exist_ok=True)
         host = _host(job, plugin_type, reports.send)
-    except (ConfigInvalid, ManifestInvalid, msgspec.MsgspecError) as error:
+    except (ConfigInvalid, ManifestInvalid, msgspec.MsgspecError, OSError) as error:
         reports.send("refused", text=str(error))
         return EXIT_CONFIG
     except Exception as error:

@@ -5,6 +5,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from core import hookspecs, streams, subjects
 from core.config import Secret, Settings, decode_settings
 from core.events import Envelope, event_types
+from core.events.routing import AgentStateName, WorkMode
 from core.ids import TOKEN
 from hub.engine.settings import EngineSettings
 from hub.settings import HubSettings
@@ -138,3 +140,15 @@ def _settings(kind: type[Settings], prefix: str = "") -> Iterator[tuple[str, str
             default = field.default_factory() if field.default is msgspec.NODEFAULT else field.default
             default = default.reveal() if isinstance(default, Secret) else default
             yield name, msgspec.json.encode(default).decode()
+
+
+@pytest.mark.parametrize(("word", "values"), [("agent state", AgentStateName), ("work mode", WorkMode)])
+def test_the_glossary_names_what_the_code_knows(root: Path, word: str, values: object) -> None:
+    rows = {row[0]: row[2] for row in tables(root / "docs/glossary.md")["word"]}
+    assert set(re.findall(r"\b[a-z]+_[a-z]+\b|\b[a-z]{4,}\b", rows[word])) >= set(get_args(values))
+
+
+def test_each_word_of_the_glossary_stands_once_with_its_chinese(root: Path) -> None:
+    rows = tables(root / "docs/glossary.md")["word"]
+    assert len({row[0] for row in rows}) == len(rows) > 50
+    assert [row[0] for row in rows if not re.search(r"[\u4e00-\u9fff]", row[1])] == []

@@ -1,13 +1,17 @@
 import asyncio
+import os
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from core.bus import Bus, BusSettings
 from core.config import Secret
-from core.events import SwitchAnswer, SwitchRequest
+from core.events import ChannelState, SwitchAnswer, SwitchRequest
+from core.streams import BUCKETS, STREAMS, orders_consumer
 from core.subjects import ASK_SWITCH
 from core.testing.nats import NatsServer, nats_server  # noqa: F401
 from hub.cli import main
@@ -64,7 +68,13 @@ def test_switching_without_a_running_hub_says_what_to_do(tmp_path: Path, capsys)
     assert "no hub runs on" in capsys.readouterr().err
 
 
-async def test_switching_asks_the_running_hub(tmp_path: Path, nats_server: NatsServer) -> None:  # noqa: F811
+@pytest.mark.parametrize(("action", "is_enabled"), [("enable", True), ("disable", False)])
+async def test_switching_asks_the_running_hub(
+    tmp_path: Path,
+    nats_server: NatsServer,  # noqa: F811
+    action: str,
+    is_enabled: bool,
+) -> None:
     asked: list[tuple[str, bool]] = []
 
     async def switch(instance: str, question: SwitchRequest) -> SwitchAnswer:
@@ -76,7 +86,44 @@ async def test_switching_asks_the_running_hub(tmp_path: Path, nats_server: NatsS
     data.announce(nats_server.url)
     async with await Bus.connect(BusSettings(url=nats_server.url, seed=Secret("")), source="hub") as bus:
         await bus.respond(ASK_SWITCH, switch, request=SwitchRequest)
-        done = await asyncio.to_thread(lianxin, "plugin", "disable", "web-main", "--data", data.path)
+        done = await asyncio.to_thread(lianxin, "plugin", action, "web-main", "--data", data.path)
     data.leave()
-    assert done.stdout == "lianxin: web-main is disabled\n", done.stderr
-    assert asked == [("web-main", False)]
+    assert done.stdout == f"lianxin: web-main is {action}d\n", done.stderr
+    assert asked == [("web-main", is_enabled)]
+
+
+async def test_an_instance_is_run_by_hand_for_a_bus_elsewhere(
+    tmp_path: Path,
+    nats_server: NatsServer,  # noqa: F811
+) -> None:
+    job = tmp_path / "job.toml"
+    job.write_text(
+        f'instance = "web-far"\ndata_dir = "{tmp_path / "plugin"}"\n'
+        f'[nats]\nurl = "{nats_server.url}"\n[http]\npath = "{tmp_path / "far.sock"}"\n'
+    )
+    async with await Bus.connect(BusSettings(url=nats_server.url), source="hub") as bus:
+        await bus.ensure(STREAMS, BUCKETS, [orders_consumer("web-far")])
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-P", "-m", "lianxin", "plugin", "run", "web_chat", "--config", str(job)),
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            async with asyncio.timeout(LIMIT_S):
+                states = bus.follow(ChannelState)
+                async for instance, state in states:
+                    if (instance, state.state) == ("web-far", "ready"):
+                        break
+                await states.aclose()
+                process.terminate()
+                assert await process.wait() == 0
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
+
+
+def test_a_plugin_that_is_not_installed_cannot_be_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plugin", "run", "nowhere", "--config", str(tmp_path / "job.toml")]) == 1
+    assert "no plugin named 'nowhere' is installed" in capsys.readouterr().err
