@@ -3,7 +3,6 @@
 import io
 import re
 import wave
-from itertools import count
 
 from playwright.sync_api import Route, expect
 
@@ -72,14 +71,14 @@ def test_an_editor_writes_and_lets_out(administrator: Agent) -> None:
     expect(page.get_by_role("region", name="查找结果")).to_contain_text("图书馆开放时间")
 
 
-def silence() -> bytes:
-    """Return half a second of it."""
+def silence(seconds: int) -> bytes:
+    """Return a sound of it."""
     file = io.BytesIO()
     with wave.open(file, "wb") as sound:
         sound.setnchannels(1)
         sound.setsampwidth(2)
         sound.setframerate(8_000)
-        sound.writeframes(bytes(8_000))
+        sound.writeframes(bytes(16_000 * seconds))
     return file.getvalue()
 
 
@@ -128,18 +127,16 @@ def test_an_article_opened_from_a_conversation_is_read_aloud_and_its_link_sent(p
     suggestions = agent.page.get_by_role("region", name="知识推荐")
     suggestions.get_by_role("link", name="查看").first.click()
     article = agent.page.get_by_role("article", name="八十岁以上老人高龄津贴申请")
-    heard = count()
 
-    def sound(route: Route) -> None:
-        next(heard)
-        route.fulfill(body=silence(), content_type="audio/wav")
+    def sound(route: Route) -> None:  # there is no voice on this machine
+        is_last = "/sounds/1" in route.request.url
+        route.fulfill(body=silence(60 if is_last else 1), content_type="audio/wav")
 
-    agent.page.route("**/sounds/*", sound)  # there is no voice on this machine
+    agent.page.route("**/sounds/*", sound)
     agent.page.route("**/lines*", lambda route: route.fulfill(json={"lines": ["高龄津贴", "年满"], "is_voice": True}))
     article.get_by_role("button", name="朗读给我听").click()
-    expect(article.get_by_role("button", name="停止朗读（2/2）")).to_be_visible()
+    article.get_by_role("button", name="停止朗读（2/2）").click()
     expect(article.get_by_role("button", name="朗读给我听")).to_be_visible()
-    assert next(heard) >= 2
     article.get_by_role("button", name="发送链接或模板").click()
     assert_clean(agent.page, "knowledge-sending")
     article.get_by_role("menuitem", name="发送链接").click()

@@ -21,7 +21,7 @@ from tests.journeys.support.clients import Agent
 
 RANG = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 RATE_HZ = 8_000
-SOON_S = 20.0
+SOON_S = 40.0
 Said = tuple[str, float, float, str]  # A for the agent, C for the citizen; from and to which second; the words
 
 RUDE: tuple[Said, ...] = (
