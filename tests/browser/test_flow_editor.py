@@ -1,6 +1,8 @@
 """The administrator makes, changes, tries, compares and publishes flows, by mouse and by keys alone."""
 
+import json
 import re
+from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
@@ -151,6 +153,28 @@ def test_two_administrators_change_one_flow_and_nothing_is_lost(
     other.page.once("dialog", lambda dialog: dialog.accept())
     other.page.get_by_role("button", name="返回流程列表").click()
     expect(other.page.get_by_text("有未保存的修改")).to_have_count(0)
+
+
+def test_a_flow_is_taken_along_as_a_file_and_brought_back(house: House, administrator: Agent, tmp_path: Path) -> None:
+    page = administrator.page
+    make_flow(page, house, "brought", "问候后转人工")
+    page.get_by_role("button", name="更多操作").click()
+    with page.expect_download() as download:
+        page.get_by_role("menuitem", name="导出为文件").click()
+    graph = json.loads(download.value.path().read_text("utf-8"))
+    graph["nodes"]["hello"]["text"]["zh"] = "您好，这里是新来的流程"
+    file = tmp_path / "brought.flow.json"
+    file.write_text(json.dumps(graph), "utf-8")
+    field = page.locator("input[type=file][accept*=json]")
+    field.set_input_files(file)
+    expect(page.locator("[data-step=hello]")).to_contain_text("这里是新来的流程")
+    save(page, 2)
+
+    for words, fault in (("{", "这不是有效的 JSON 文件"), ("{}", "文件里没有流程")):
+        file.write_text(words, "utf-8")
+        field.set_input_files(file)
+        expect(page.get_by_text(fault).first).to_be_visible()
+    expect(page.locator("[data-step=hello]")).to_contain_text("这里是新来的流程")
 
 
 def test_a_flow_is_archived_once_no_channel_leads_to_it(house: House, administrator: Agent) -> None:

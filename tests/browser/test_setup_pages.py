@@ -1,6 +1,9 @@
 """The administrator sets the service up: hours, codes, reasons, roles."""
 
+import io
 import os
+import re
+import wave
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,16 @@ from playwright.sync_api import Page, expect
 from tests.browser.support.axe import faults_of
 from tests.browser.support.people import Agent
 from tests.journeys.support.house import House
+
+
+def wav(*, seconds: int) -> bytes:
+    """Return a quiet tone as people's own recorders save it."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as sound:
+        sound.setparams((1, 2, 16_000, 0, "NONE", ""))
+        sound.writeframes(b"\x00\x10\x00\xf0" * (8_000 * seconds))
+    return file.getvalue()
+
 
 SIZES = ((1440, 900), (1280, 800), (720, 900))
 PICTURES = os.environ.get("LIANXIN_PICTURES", "")  # a folder, for whoever wants to look
@@ -86,6 +99,30 @@ def test_a_role_and_one_users_difference_from_it(house: House, administrator: Ag
     save(page)
     page.reload()
     expect(page.get_by_label("不按顺序从队列中取出")).to_have_value("denied")
+
+
+def test_a_prompt_is_found_recorded_heard_and_given_back_to_the_voice(house: House, administrator: Agent) -> None:
+    page = administrator.page
+    page.goto(f"{house.url}/admin/prompts")
+    page.get_by_label("试着让语音合成读一句").fill("您好")
+    page.get_by_role("button", name="朗读").click()
+    expect(page.get_by_text("没有可用的语音合成")).to_be_visible()  # a demo has no voice
+
+    page.get_by_role("combobox", name="语言").last.select_option("zh")
+    page.get_by_role("searchbox", name="查找文字或步骤").fill("greeting")
+    sound = page.locator(".sound").first
+    expect(sound).to_contain_text("缺少")
+    sound.locator("input[type=file]").set_input_files(
+        {"name": "greeting.wav", "mimeType": "audio/wav", "buffer": wav(seconds=1)}
+    )
+    expect(sound).to_contain_text("录音")
+    heard = sound.locator("audio")
+    heard.evaluate("audio => audio.play()")
+    expect(heard).to_have_js_property("error", None)
+    page.wait_for_function("document.querySelector('.sound audio').currentTime > 0")
+    page.once("dialog", lambda dialog: dialog.accept())
+    sound.get_by_role("button", name=re.compile("^删除录音")).click()
+    expect(sound).to_contain_text("缺少")
 
 
 @pytest.mark.parametrize("at", ["calendars/office-hours", "codes/answered", "reasons/meal", "roles/supervisor"])
