@@ -84,7 +84,7 @@ from core.hookspecs import hookimpl
 from core.ids import check_token, derived_id, new_id
 from core.models import models_in_use
 from core.numerals import cardinal_en, cardinal_zh, digits_en, digits_zh
-from core.parts import Progress, octets, split_text, utf16_units
+from core.parts import Progress, octets, split_text, utf16_units, well_formed
 from core.received import Missing, place_text, unreadable, without_file
 from core.sockets import WebSocket, upgrade
 from core.speech import CannotSpeak, Sound, SpeechConfig, SpeechLink, Synthesizer
@@ -209,5 +209,6 @@ __all__ = [
     "unreadable",
     "upgrade",
     "utf16_units",
+    "well_formed",
     "without_file",
 ]
