@@ -72,9 +72,7 @@ class QueueSettings(Settings, frozen=True, kw_only=True):
     overflows: tuple[OverflowSetting, ...] = ()
     max_waiting: Annotated[int, Meta(ge=0)] | None = None
     max_wait_s: Annotated[float, Meta(gt=0, le=86_400 * 30)] | None = None  # then flows go on, where they say how
-    opening_calendar: Annotated[str, Meta(max_length=64)] = (
-        ""  # outside its hours flows go on likewise; empty: always open
-    )
+    opening_calendar: Annotated[str, Meta(max_length=64)] = ""  # flows go on likewise outside it; empty: always open
     call_back: CallBackSetting = CallBackSetting()
     has_live_transcripts: bool = True  # what is said is written down while it is said, where a transcriber can
     recorded_percent: Annotated[int, Meta(ge=0, le=100)] = 100  # of its calls, chosen evenly

@@ -77,6 +77,21 @@ async def test_the_place_is_told_before_the_music(engine: FakeEngine) -> None:
     assert activity.background == "music"
 
 
+async def test_a_caller_who_waits_too_long_goes_on_in_the_flow(
+    still_house: House, engine: FakeEngine, advance: Advance
+) -> None:
+    services = still_house.services
+    rules = services.queues.checked("general", {"max_wait_s": 60})
+    await services.queue_editor.save(KNOWS_ALL, "general", {"zh": "综合"}, rules)
+    call_id = await engine.arrive()
+    await engine.press(call_id, "0")
+    await engine.queues(call_id)
+    await advance(61)
+    await engine.hears(call_id, "留言")
+    assert (await Conversation.get()).state == "flow"
+    assert (await WorkItem.get()).state == "done"
+
+
 async def test_a_caller_who_hangs_up_while_waiting_leaves_the_queue(engine: FakeEngine, come: Come) -> None:
     call_id = await engine.arrive()
     await engine.press(call_id, "0")
