@@ -129,7 +129,7 @@ async def searching(house: House, folder: Path) -> AsyncIterator[None]:
     finally:
         with suppress(ProcessLookupError):
             process.kill()
-        await process.wait()
+        await process.communicate()  # to the end of what it wrote
 
 
 async def test_without_the_search_titles_and_codes_are_still_found(house: House) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import struct
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -62,6 +62,8 @@ async def speaking(tap: TapPlan, sound: int) -> AsyncIterator[None]:
         yield
     finally:
         writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
 
 
 async def test_what_is_said_in_a_call_becomes_lines_suggestions_and_hints_at_the_agents_desk(
