@@ -31,7 +31,6 @@ def test_an_agent_picks_a_form_fills_it_in_and_closes_with_it(people: People) ->
     form.get_by_role("combobox", name="需要回复").select_option("是")
     page.keyboard.press("Alt+w")
     expect(page.get_by_text("的会话已完成")).to_be_visible()
-    expect(zhou.rows).to_have_count(0)
 
     # a moment long the end can be taken back; nothing has to be written again
     page.keyboard.press("Alt+z")
