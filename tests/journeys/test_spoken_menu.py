@@ -28,8 +28,8 @@ SAY_OR_PRESS: dict[str, Any] = {
             "step": "menu",
             "text": {"zh": "请问您想去哪里", "en": "Where would you like to go?"},
             "is_spoken": True,
-            "timeout_s": 60,
-            "voice_timeout_s": 60,
+            "timeout_s": 600,
+            "voice_timeout_s": 600,
             "on_timeout": "over",
             "otherwise": "over",
             "choices": [

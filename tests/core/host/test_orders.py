@@ -78,9 +78,9 @@ async def test_a_deferred_order_is_reported_once_and_sent_later(hub, start, erro
 async def test_a_deferred_order_that_can_wait_lets_later_ones_of_its_recipient_pass(hub, start):
     async with start() as box:
         await hub.wait_for(READY)
-        box.channel.answers.append(SendDeferred("quiet_hours", retry_after_s=0.5, lets_pass=True))
+        box.channel.answers.append(SendDeferred("quiet_hours", retry_after_s=2.0, lets_pass=True))
         await hub.order("m-1")
-        await hub.wait_for(status("m-1", "deferred", code="quiet_hours", retry_after_s=0.5))
+        await hub.wait_for(status("m-1", "deferred", code="quiet_hours", retry_after_s=2.0))
         await hub.order("m-2")
         await hub.wait_for(sent("m-1", "x-2"))
         assert [message.message_id for message in box.channel.taken] == ["m-2", "m-1"]
@@ -89,7 +89,7 @@ async def test_a_deferred_order_that_can_wait_lets_later_ones_of_its_recipient_p
 async def test_a_deferred_order_holds_its_recipients_later_ones_and_nobody_elses(hub, start):
     async with start() as box:
         await hub.wait_for(READY)
-        box.channel.answers.append(SendDeferred("busy", retry_after_s=0.5))
+        box.channel.answers.append(SendDeferred("busy", retry_after_s=2.0))
         await hub.order("m-1", to="box:anna")
         await hub.wait_until(lambda: any(isinstance(event, MessageStatus) for event in hub.seen))
         await hub.order("m-2", to="box:anna")

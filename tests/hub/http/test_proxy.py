@@ -222,9 +222,12 @@ async def test_who_asks_for_a_channel_that_is_starting_waits_for_it(
     house: House, tmp_path: Path, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     proxy = house.services.plugin_instances._proxy
+    monkeypatch.setattr("hub.http.proxy.COMING_S", 60.0)
     proxy.expect(INSTANCE)
+    coming = proxy._coming[INSTANCE]
     async with asyncio.TaskGroup() as tasks:
         asked = tasks.create_task(http.get(_at(house, "echo")))
+        await until(lambda: bool(coming._waiters))  # type: ignore[attr-defined]
         proxy.expect(INSTANCE)
         async with _far(house, tmp_path):
             assert (await asked).status == 200

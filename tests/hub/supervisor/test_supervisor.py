@@ -44,7 +44,9 @@ async def test_a_killed_supervisor_leaves_no_orphan(supervised: Supervised):
     assert len(children) == 3
     supervised.process.kill()
     await supervised.process.wait()
-    _, alive = await asyncio.to_thread(psutil.wait_procs, children, 5)
+    _, alive = await asyncio.to_thread(psutil.wait_procs, children, WAIT_S)
+    for child in alive:
+        child.kill()
     assert not alive
 
 

@@ -138,12 +138,18 @@ def test_the_signing_key_is_made_once_kept_private_and_remade_when_cut_short(tmp
     assert load_key(path) != key
 
 
-async def test_who_comes_a_moment_before_the_channel_runs_is_let_in_once_it_does(house: Any) -> None:
+async def test_who_comes_a_moment_before_the_channel_runs_is_let_in_once_it_does(
+    house: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("plugins.web_chat.reception.STARTING_S", 60.0)
     reception = house.channel._reception
     reception.close()
     reception._opened.clear()
     async with asyncio.TaskGroup() as tasks:
         asked = tasks.create_task(house.http.get(house.path("config")))
+        async with asyncio.timeout(10):
+            while not reception._opened._waiters:
+                await asyncio.sleep(0.01)
         reception.open(reception.tickets)
     async with asked.result() as answer:
         assert answer.status == 200
