@@ -340,6 +340,44 @@ describe('a second call', () => {
     expect([phone.handset, phone.waiting]).toMatchObject([{ callId: 'c2', state: 'answering' }, { callId: 'c1', state: 'parked' }])
   })
 
+  it('taken before a colleague who rings leaves that one ringing, never answered', async () => {
+    const { phone, ring } = await registered()
+    const [first, second] = [colleague('c1'), new FakeCall('c2')]
+    ring(first)
+    ring(second)
+    phone.change()
+    expect([phone.handset, phone.waiting]).toMatchObject([{ callId: 'c2', state: 'answering' }, { callId: 'c1', state: 'ringing' }])
+    second.end()
+    expect([first.sounds, phone.handset, phone.waiting]).toMatchObject([null, { callId: 'c1', state: 'ringing' }, null])
+  })
+
+  it('of which the hub knows nothing is answered by nobody but the agent', async () => {
+    const { phone, ring } = await registered()
+    ring(colleague('c1', true))
+    ring(new FakeCall(''))
+    expect([phone.handset?.callId, phone.waiting]).toMatchObject(['c1', { callId: '', state: 'ringing' }])
+  })
+
+  it('stays parked when the hub calls again into the parked one', async () => {
+    const { phone, ring, microphone, played } = await registered()
+    const [first, second, again] = [new FakeCall('c1', true), colleague('c2'), new FakeCall('c1', true, 'leg-again')]
+    ring(first)
+    ring(second)
+    phone.change()
+    second.sounds!.onSound('second' as unknown as MediaStream)
+    second.sounds!.onTalking()
+    ring(again)
+    again.sounds!.onSound('again' as unknown as MediaStream)
+    again.sounds!.onTalking()
+    expect([again.refused, first.isHungUp, second.isHungUp]).toEqual([null, true, false])
+    expect([phone.handset, phone.waiting]).toMatchObject([{ callId: 'c2', state: 'talking' }, { legId: 'leg-again', state: 'parked' }])
+    expect(microphone.copies.map((copy) => copy.tracks[0].enabled)).toEqual([false, true, false])
+    expect(played.at(-1)).toBe('second')
+    second.end()
+    expect([phone.handset, played.at(-1)]).toMatchObject([{ legId: 'leg-again', state: 'talking' }, 'again'])
+    expect(microphone.copies[2].tracks[0].enabled).toBe(true)
+  })
+
   it('is gone as soon as whoever called gives up', async () => {
     const { phone, ring } = await registered()
     const second = colleague('c2')

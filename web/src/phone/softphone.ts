@@ -148,17 +148,7 @@ export class Softphone {
     const { line, microphone } = this
     if (!line || line.handset.state !== 'ringing' || !microphone) return
     this.expected = ''
-    line.voice = microphone.clone()
-    line.voice.getTracks().forEach((track) => (track.enabled = true))
-    this.show(line, { state: 'answering' })
-    line.call.answer(line.voice, {
-      onTalking: () => line.handset.state === 'answering' && this.show(line, { state: 'talking', since: this.world.now() }),
-      onSound: (sound) => {
-        line.sound = sound
-        if (line === this.line) this.world.play(sound)
-      },
-      onBroken: () => this.has(line) && this.onBroken(line.call.callId),
-    })
+    this.take(line, microphone, 'answering')
   }
 
   /** Refuse what rings. */
@@ -169,12 +159,14 @@ export class Softphone {
     this.drop(ringing)
   }
 
-  /** Talk in the other call, which is answered if it rings; the one before is parked: nobody in it hears the agent. */
+  /** Talk in the other call, which is answered if it rings; the one before rings on, or is parked: nobody in it hears the agent. */
   change(): void {
     const { line, other } = this
     if (!line || !other) return
-    this.hush(line, true)
-    line.handset = { ...line.handset, state: 'parked' }
+    if (line.handset.state !== 'ringing') {
+      this.hush(line, true)
+      line.handset = { ...line.handset, state: 'parked' }
+    }
     this.line = other
     this.other = line
     if (other.handset.state === 'ringing') {
@@ -256,27 +248,39 @@ export class Softphone {
   }
 
   private ring(call: SipCall): void {
-    const isSame = this.line !== null && call.callId !== '' && this.line.call.callId === call.callId
-    if (this.line && !isSame && !this.mayWait(call)) return call.refuse(true)
+    const before = [this.line, this.other].find((line) => line && call.callId !== '' && line.call.callId === call.callId)
+    if (this.line && !before && !this.mayWait(call)) return call.refuse(true)
     const { callId, legId, role, caller, isAuto } = call
     const handset: Handset = { callId, legId, role, caller, isAuto, state: 'ringing', isMuted: false, since: this.world.now() }
     const line: Line = { call, handset, voice: null, sound: null }
     call.onEnd(() => this.drop(line))
-    if (this.line && !isSame) {
-      this.other = line
-      this.onChange()
-      if (callId === this.expected) this.change()
-      return
-    }
-    const before = this.line
-    this.line = line // the hub calls again into the same call: the old way to it is given up
+    const isSecond = before ? before === this.other : this.line !== null
+    if (isSecond) this.other = line
+    else this.line = line
     if (before) {
-      this.silence(before)
-      this.world.play(null)
+      this.silence(before) // the hub calls again into the same call: the old way to it is given up
+      if (!isSecond) this.world.play(null)
       before.call.hangUp()
     }
     this.onChange()
-    if (isAuto || (callId !== '' && callId === this.expected)) this.answer()
+    const isExpected = callId !== '' && callId === this.expected
+    if (!isSecond && (isAuto || isExpected)) this.answer()
+    else if (isSecond && isExpected) this.change()
+    else if (before?.handset.state === 'parked' && isAuto && this.microphone) this.take(line, this.microphone, 'parked')
+  }
+
+  private take(line: Line, microphone: MediaStream, state: 'answering' | 'parked'): void {
+    line.voice = microphone.clone()
+    this.hush(line, state === 'parked')
+    this.show(line, { state })
+    line.call.answer(line.voice, {
+      onTalking: () => line.handset.state === 'answering' && this.show(line, { state: 'talking', since: this.world.now() }),
+      onSound: (sound) => {
+        line.sound = sound
+        if (line === this.line) this.world.play(sound)
+      },
+      onBroken: () => this.has(line) && this.onBroken(line.call.callId),
+    })
   }
 
   /** Whether `call` may ring while the agent talks: one with a colleague does, and any beside one with a colleague. */

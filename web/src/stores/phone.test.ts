@@ -35,9 +35,9 @@ function conversation(...legs: CallLegView[]): ConversationView {
   }
 }
 
-function incoming(legId: string) {
+function incoming(legId: string, { callId = 'c1', role = 'agent', isAuto = true } = {}) {
   const call = {
-    callId: 'c1', legId, role: 'agent', caller: '1', isAuto: true, refuse: vi.fn(), hangUp: vi.fn(), end: () => undefined as void,
+    callId, legId, role, caller: '1', isAuto, refuse: vi.fn(), hangUp: vi.fn(), end: () => undefined as void,
     onEnd: (act: () => void) => void (call.end = act),
     answer: ((_stream, events) => events.onTalking()) as SipCall['answer'],
   }
@@ -79,6 +79,10 @@ beforeEach(() => {
     const name = `${init.method} ${path.replace('/api/v1', '')}`
     sent.push(name)
     if (fails[name]) return new Response(JSON.stringify({ error: { code: fails[name] } }), { status: 409 })
+    if (name === HOLD) {
+      const held = conversation(MINE)
+      return new Response(JSON.stringify({ ...held, call: { ...held.call, ...JSON.parse(String(init.body)) } }))
+    }
     if (name === 'POST /phone') return new Response(JSON.stringify({ phone_id: 'p1', secret: 's', path: '/sip', domain: 'd' }))
     return new Response(name.endsWith('/reattach') ? JSON.stringify(conversation({ ...MINE, leg_id: 'l-new', state: 'dialling' })) : '')
   })
@@ -91,6 +95,7 @@ afterEach(async () => {
 })
 
 const REATTACH = 'POST /conversations/v1/call/reattach'
+const HOLD = 'PUT /conversations/v1/call/hold'
 
 it('registers when the shift begins and ends the account with it', async () => {
   const { desk, phone } = await sitDown()
@@ -150,4 +155,18 @@ it('hangs up what the hub says is over when SIP does not', async () => {
   expect(phone.handset).not.toBeNull()
   await vi.advanceTimersByTimeAsync(2000)
   expect([phone.handset, call.hangUp.mock.calls.length]).toEqual([null, 1])
+})
+
+it.each([
+  ['hears music while the agent talks with a colleague', false, true, 'c2'],
+  ['is back at once when the colleague hangs up meanwhile', true, false, 'c1'],
+])('the citizen %s', async (_, givesUp, isHeld, callId) => {
+  const { desk, phone } = await sitDown({ conversations: { v1: conversation(MINE) } })
+  agents[0].onCall(incoming('l-me'))
+  const second = incoming('l-second', { callId: 'c2', role: 'colleague', isAuto: false })
+  agents[0].onCall(second)
+  const changing = phone.change()
+  if (givesUp) second.end()
+  await changing
+  expect([desk.conversations.get('v1')?.call?.is_held, phone.handset?.callId]).toEqual([isHeld, callId])
 })

@@ -101,12 +101,17 @@ export const usePhone = defineStore('phone', () => {
     holdsLock.value = false
   }
 
+  async function hold(id: string, isHeld: boolean): Promise<void> {
+    desk.put('conversations', id, await holdCall(id, isHeld))
+  }
+
   /** Talk in the call that waits; a citizen who was talked with hears music meanwhile. */
   async function change(): Promise<void> {
     const call = live.value
     if (call?.phase === 'talking' && call.call.call_id === handset.value?.callId) {
-      const answer = await holdCall(call.conversation.conversation_id, true)
-      desk.put('conversations', answer.conversation_id, answer)
+      await hold(call.conversation.conversation_id, true)
+      const isStillThere = call.call.call_id === handset.value?.callId
+      if (isStillThere && !waiting.value) return hold(call.conversation.conversation_id, false) // whoever rang has given up
     }
     softphone.change()
   }
