@@ -1,8 +1,9 @@
 import { createPinia, setActivePinia } from 'pinia'
-import { beforeEach, expect, it } from 'vitest'
+import { beforeEach, expect, it, vi } from 'vitest'
+import { createApp, defineComponent, h } from 'vue'
 
 import { useSettings } from '@/stores/settings'
-import { faultOf, keyLabel, keyOf, nameOf } from './shortcuts'
+import { faultOf, keyLabel, keyOf, nameOf, useShortcuts } from './shortcuts'
 
 beforeEach(() => {
   localStorage.clear()
@@ -35,4 +36,14 @@ it.each([
   ['alt+a', ''],
 ])('says of %s: %s', (key, fault) => {
   expect(faultOf(key, 'accept')).toBe(fault)
+})
+
+it('does one thing, by the first who has something to do', () => {
+  const acts = [vi.fn(() => false), vi.fn(), vi.fn()]
+  const parts = acts.map((undo) => defineComponent(() => (useShortcuts({ undo }), () => null)))
+  const app = createApp(() => parts.map((part) => h(part)))
+  app.mount(document.createElement('div'))
+  dispatchEvent(new KeyboardEvent('keydown', { code: 'KeyZ', key: 'z', altKey: true, cancelable: true }))
+  app.unmount()
+  expect(acts.map((act) => act.mock.calls.length)).toEqual([1, 1, 0])
 })

@@ -47,7 +47,7 @@ export function faultOf(key: string, action: Action): '' | 'reserved' | 'taken' 
   return others.some((one) => keyOf(one) === key) ? 'taken' : ''
 }
 
-/** Listen while the component lives; an action that returns false leaves the key to others and to the browser. */
+/** Listen while the component lives; a key does one thing: an action that returns false leaves it to others and to the browser. */
 export function useShortcuts(actions: Partial<Record<Action, Run>>): void {
   useKeys((key) => {
     for (const [action, run] of Object.entries(actions) as [Action, Run][]) if (keyOf(action) === key) return run
@@ -67,7 +67,7 @@ function useKeys(find: (key: string) => Run | undefined): void {
   const settings = useSettings()
 
   function onKey(event: KeyboardEvent): void {
-    if (!settings.values.shortcuts || event.isComposing || event.repeat) return
+    if (event.defaultPrevented || !settings.values.shortcuts || event.isComposing || event.repeat) return
     const run = find(nameOf(event))
     if (!run || (event.key === '?' && isTyping(event.target))) return
     if (run() !== false) event.preventDefault()
