@@ -4,6 +4,8 @@ import type { InjectionKey } from 'vue'
 export interface Offered {
   id: string
   title: string
+  /** Offered only where it is chosen already. */
+  isRetired?: boolean
 }
 
 export interface FormContext {

@@ -2,8 +2,8 @@ import { expect, it, vi } from 'vitest'
 import { createApp, h, nextTick, ref } from 'vue'
 
 import { i18n } from '@/i18n'
+import { FORM, PLAIN } from './form_context'
 import SchemaField from './SchemaField.vue'
-
 
 vi.mock('element-plus/es', async () => {
   const { defineComponent, h } = await import('vue')
@@ -98,4 +98,18 @@ it('says beside the field what is wrong with it', async () => {
   const { page } = await show({ boxes: [{ mast: '', hush: '', way: null }] }, { 'boxes[0].mast': 'missing' })
   const field = page.querySelector<HTMLInputElement>('[aria-invalid=true]')!
   expect(page.querySelector(`#${field.getAttribute('aria-describedby')}`)!.textContent).toBe('必须填写')
+})
+
+it.each([
+  ['new', ['', 'new', 'late']],
+  ['old', ['', 'new', 'old', 'late']],
+])('offers what is retired only where it is chosen already: %s', (parent, names) => {
+  const offered = [{ id: 'new', title: 'New' }, { id: 'old', title: 'Old', isRetired: true }, { id: 'late', title: 'Late', isRetired: false }]
+  const schema = { type: 'string', 'x-ref': 'department' }
+  const page = document.createElement('div')
+  createApp(() => h(SchemaField, { name: 'parent', path: 'parent', schema, root: schema, faults: {}, modelValue: parent }))
+    .use(i18n)
+    .provide(FORM, { ...PLAIN, references: () => offered })
+    .mount(page)
+  expect([...page.querySelectorAll('option')].map((one) => one.value)).toEqual(names)
 })
