@@ -66,12 +66,14 @@ class Channel(ABC, Generic[ConfigT]):
         await self.link.emit(event)
 
     async def file(self, attachment: Attachment) -> tuple[bytes, str]:
-        """Return the bytes and the MIME type of a file to be sent; SendDeferred while the hub is away."""
+        """Return the bytes and the MIME type of a file to be sent; SendDeferred while the hub cannot hand it over."""
         try:
             return await self.link.get_media(attachment.media_id)
         except TryLater as error:
             raise SendDeferred(error.code, str(error)) from error
         except RequestFailed as error:
+            if error.is_temporary:
+                raise SendDeferred(error.code, str(error)) from error
             raise SendRejected("file_missing", f"{attachment.name}: {error}") from error
 
     @abstractmethod

@@ -1,5 +1,21 @@
 """Errors named by what happens next; every one carries a stable ``code``."""
 
+from typing import Final
+
+TEMPORARY: Final = frozenset(  # codes by which the other side says that it could not now, not that it never will
+    {
+        "bus_unavailable",
+        "engine_away",
+        "engine_not_ready",
+        "internal",  # a full disk, say
+        "media_key_missing",
+        "not_ready",
+        "store_unavailable",
+        "try_later",
+        "upload_lost",
+    }
+)
+
 
 class LianxinError(Exception):
     """Base of every error raised on purpose; ``code`` is stable, the text is for an operator."""
@@ -55,6 +71,11 @@ class RequestFailed(LianxinError):
     def __init__(self, code: str, text: str) -> None:
         super().__init__(text)
         self.code = code
+
+    @property
+    def is_temporary(self) -> bool:
+        """Tell whether the same request may succeed later."""
+        return self.code in TEMPORARY
 
 
 class ChannelNotReady(LianxinError):

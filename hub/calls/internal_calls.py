@@ -139,7 +139,7 @@ class InternalCalls:
         return row
 
     async def _answered(self, unit: Unit, row: InternalCall, legs: tuple[LegPlan, ...], event: LegChanged) -> None:
-        first, *others = legs
+        first, *others = (_reached(leg) if leg.leg_id == event.leg_id else leg for leg in legs)
         if not others:  # the caller has lifted their own phone: now the colleague's rings
             called = self._called(row, await User.get(user_id=row.caller_id))
             if called is None:
@@ -176,6 +176,11 @@ def _call(call_id: str, instance: str, caller_id: str, colleague: User | None, a
     return InternalCall(
         call_id=call_id, instance=instance, caller_id=caller_id, callee_id=callee_id, arrived_at=at, revision=0
     )
+
+
+def _reached(leg: LegPlan) -> LegPlan:
+    """Return the leg of somebody who has answered: should they be gone, nobody calls them again."""
+    return msgspec.structs.replace(leg, dial=None)
 
 
 def _dial(phone: Reached, shown: User, *, ring_s: float, answers_itself: bool = False) -> Dial:

@@ -10,7 +10,7 @@ from core.bus import Bus
 from core.events import CallsAnswer, CallsRequest
 from core.subjects import ASK_CALLS
 from core.tasks import Tasks
-from hub.calls.internal_plans import newer_plans
+from hub.calls.internal_plans import end_lost, newer_plans
 from hub.calls.live_call import LiveCall
 from hub.calls.phones import Phones
 from hub.calls.prompts import Prompts
@@ -91,6 +91,7 @@ class CallPlans:
         asked = [call_id for call_id in question.calls if call_id not in {row.call_id for row in living}][:MAX_ASKED]
         over = await Call.filter(instance=instance, call_id__in=asked) if asked else []
         newer = [row for row in (*living, *over) if row.revision > question.calls.get(row.call_id, 0)]
+        await end_lost(self._units, instance, question.calls)
         plans = await newer_plans(instance, question.calls)
         plans += [LiveCall(row, Conversation(), []).plan() for row in newer]
         phones = await self._phones.newer(instance, question.phones)

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from core.backoff import Backoff
 from core.errors import BusUnavailable, RequestFailed
@@ -13,17 +13,15 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-HUB_FAILED: Final = "internal"  # a full disk, say: it is no verdict on the file
-
 
 async def until_taken(hand_in: Callable[[], Awaitable[T]], name: str) -> T:
-    """Return what ``hand_in`` returns once it succeeds; RequestFailed when the hub will never take the file."""
+    """Return what ``hand_in`` returns once it succeeds; RequestFailed when the hub refuses the file for good."""
     backoff = Backoff(first_s=0.5, limit_s=20.0)
     while True:
         try:
             return await hand_in()
         except RequestFailed as error:
-            if error.code != HUB_FAILED:
+            if not error.is_temporary:
                 raise
             log.warning("%s waits: %s", name, error)
         except (AriUnavailable, BusUnavailable) as error:

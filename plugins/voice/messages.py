@@ -78,9 +78,9 @@ class VoiceMessages:
             return
         if handed_in is None:
             self._reports.activity_ended(leg_id, activity_id, "failed" if outcome == "failed" else "silence")
-            return
-        file, length_s = handed_in
-        self._reports.activity_ended(leg_id, activity_id, outcome, length_s=length_s, file=file)
+        else:
+            file, length_s = handed_in
+            self._reports.activity_ended(leg_id, activity_id, outcome, length_s=length_s, file=file)
         await self._reports.flushed()
         await self._context.ari.delete_recording(name)
 

@@ -132,7 +132,9 @@ class Switchboard:
         try:
             await self._context.ari.subscribe(channel_id)
         except (Gone, Conflict, Refused):
-            self._calls[self._by_channel[channel_id]].put(Recheck())
+            call = self._calls.get(self._by_channel[channel_id])
+            if call is not None:  # otherwise it has ended by now, told by another of its channels
+                call.put(Recheck())
 
     # arriving
 

@@ -41,8 +41,12 @@ class Store(NoLink):
     ("why", "raised", "code"),
     [
         (BusUnavailable("away"), SendDeferred, "bus_unavailable"),
+        (RequestFailed("internal", "internal error"), SendDeferred, "internal"),
+        (RequestFailed("store_unavailable", "the database is away"), SendDeferred, "store_unavailable"),
+        (RequestFailed("media_key_missing", "the file is sealed"), SendDeferred, "media_key_missing"),
         (RequestFailed("not_found", "no such file"), SendRejected, "file_missing"),
     ],
+    ids=lambda value: value.code if isinstance(value, Exception) else "",
 )
 async def test_a_message_waits_for_its_file_while_the_hub_is_away(
     tmp_path: Path, why: Exception, raised: type[SendError], code: str

@@ -197,10 +197,16 @@ class Exchange:
         self._leaving += self._framing.pack(pdu)
 
     def _flush(self) -> None:
-        if self._leaving:
-            self._sent_at = time.monotonic()
-            self._writer.write(bytes(self._leaving))
-            self._leaving.clear()
+        leaving, self._leaving = self._leaving, bytearray()
+        if not leaving or self._writer.is_closing():
+            return
+        self._sent_at = time.monotonic()
+        try:
+            self._writer.write(bytes(leaving))
+        except (OSError, RuntimeError) as error:  # nobody awaits this: who asked must learn that nothing comes
+            log.warning("the connection takes nothing more: %s", error)
+            self._end()
+            self._writer.transport.abort()  # which ends the reading, and so ``serve``
 
     async def _read(self) -> bytes:
         try:

@@ -7,7 +7,7 @@ import pytest
 from core.events import CallArrived, KeysPressed, LegPlan, Listen, Ring, Talk
 from core.ids import new_id
 from hub.store.models import Call, InternalCall, User
-from tests.hub.calls.conftest import Come
+from tests.hub.calls.conftest import Advance, Come
 from tests.hub.support.engine import FakeEngine
 from tests.hub.support.house import House
 from tests.journeys.support.clients import Agent
@@ -163,6 +163,37 @@ async def test_a_plugin_that_missed_something_is_told(engine: FakeEngine, come: 
     assert (await engine.compare()).plans == ()
     [over] = (await engine.compare({call_id: 1})).plans
     assert over.legs == ()
+
+
+async def test_phones_do_not_ring_for_a_call_whose_time_is_over(
+    engine: FakeEngine, come: Come, advance: Advance
+) -> None:
+    zhou, _ = await come("zhou"), await come("li")
+    call_id = await dial(zhou)
+    [plan] = (await engine.compare()).plans
+    assert plan.call_id == call_id, "a plugin that was away for a moment still rings the phone"
+    await advance(121.0)
+    assert (await engine.compare({call_id: plan.revision})).plans == ()
+    assert (await InternalCall.get(call_id=call_id)).ended_at is None, "whoever carries it says when it is over"
+    assert (await engine.compare()).plans == ()
+    row = await InternalCall.get(call_id=call_id)
+    assert (row.cause, row.ended_at is not None) == ("lost", True)
+    [over] = (await engine.compare({call_id: plan.revision})).plans
+    assert over.legs == ()
+
+
+async def test_a_phone_that_was_answered_is_not_called_again(engine: FakeEngine, come: Come, advance: Advance) -> None:
+    zhou, _ = await come("zhou"), await come("li")
+    call_id = await dial(zhou)
+    [own] = await legs(engine, call_id, 1)
+    await engine.change(call_id, own.leg_id, "answered")
+    mine, theirs = await legs(engine, call_id, 2)
+    assert (mine.dial, theirs.dial is not None) == (None, True)
+    await engine.change(call_id, theirs.leg_id, "answered")
+    await engine.until(lambda: [leg.activity for leg in engine.plans[call_id].legs] == [MAIN, MAIN])
+    await advance(7_200.0)
+    [plan] = (await engine.compare()).plans
+    assert [leg.dial for leg in plan.legs] == [None, None]
 
 
 async def test_sound_and_keys_of_a_call_between_colleagues_are_nobody_s_business(
