@@ -64,7 +64,7 @@ class Dispatcher:
         return self._desk.agents
 
     def on_waited_out(self, act: WaitedOut) -> None:
-        """Have ``act`` called for everybody who has waited as long as their queue lets them."""
+        """Have ``act`` called, inside the unit, for everybody who has waited as long as their queue lets them."""
         self._effects.waited_out = act
 
     async def load(self) -> None:
@@ -177,8 +177,8 @@ class Dispatcher:
     async def resume(self, unit: Unit, agent_id: str, conversation: Conversation, queue_id: str) -> bool:
         """Let an agent have in hand again what they had put aside; False when they have no room for it."""
         item = await begun_work(unit, conversation, queue_id, channel_class(conversation))
-        with suppress(ApiError):
-            await self._feed(unit, lambda core, now: core.begin(agent_id, item, now, how="resumed"), gone="agent_busy")
+        with suppress(routing.RoutingRefused):
+            await self._feed(unit, lambda core, now: core.begin(agent_id, item, now, how="resumed"))
             return True
         await WorkItem.filter(work_id=item.work_id).delete()
         return False
@@ -255,8 +255,8 @@ class Dispatcher:
 
     async def end_wrap_up(self, unit: Unit, agent_id: str) -> None:
         """End the agent's wrap-ups before their time, if any run."""
-        with suppress(ApiError):
-            await self._feed(unit, lambda core, now: core.end_wrap_up(agent_id, now), gone="not_in_wrap_up")
+        with suppress(routing.RoutingRefused):
+            await self._feed(unit, lambda core, now: core.end_wrap_up(agent_id, now))
 
     async def return_work(self, unit: Unit, agent_id: str) -> None:
         """Everything the agent has in hand waits again, first of all."""

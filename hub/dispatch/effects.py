@@ -1,7 +1,7 @@
 """Turns what the routing core decided into rows, events and words to the citizen, inside the caller's unit."""
 
 import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, Literal
 
 from core.events import AgentChanged, AgentView, OfferEnded, OfferMade, PhoneKind, WorkMoved
@@ -19,7 +19,7 @@ from hub.store.views import conversation_view, offer_view
 from hub.units import Unit
 
 MINUTE_S: Final = 60.0
-WaitedOut = Callable[[Unit, Conversation], Awaitable[None]]
+WaitedOut = Callable[[Unit, Conversation], None]
 
 
 class Effects:
@@ -45,10 +45,8 @@ class Effects:
                     if isinstance(decision, Move):
                         remember(work, decision)
                     await self._work_changed(unit, decision, work, conversation)
-        for decision in decisions:  # last, as it may lead to further ones
-            if isinstance(decision, routing.TargetReached) and self.waited_out is not None:
-                work = await WorkItem.get(work_id=decision.work_id)
-                await self.waited_out(unit, await unit.conversation(work.conversation_id))
+                    if isinstance(decision, routing.TargetReached) and self.waited_out is not None:
+                        self.waited_out(unit, conversation)
 
     async def _work_changed(
         self, unit: Unit, decision: routing.Decision, work: WorkItem, conversation: Conversation

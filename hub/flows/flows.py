@@ -38,20 +38,21 @@ from hub.contacts.links import ContactLinks
 from hub.conversing import timeline
 from hub.conversing.mails import is_mail
 from hub.dispatch.dispatcher import Dispatcher
-from hub.dispatch.queues import WAITED_OUT, Queues
+from hub.dispatch.queues import MESSAGE_CLASS, WAITED_OUT, Queues
 from hub.dispatch.work import live_work
 from hub.flows.actions import FlowActions, goes_on, keep
 from hub.flows.library import FlowLibrary
 from hub.knowledge.answering import Answering
 from hub.outreach.outbound import Outbound
 from hub.setup.calendars import Calendars
-from hub.store.models import Conversation
+from hub.store.models import Conversation, WorkItem
 from hub.units import Unit, Units
 
 log = logging.getLogger(__name__)
 
 PUT_OFF_S: Final = 60.0
 TICK_S: Final = 1.0
+RECHECK_S: Final = 5.0  # who has waited long enough while an agent is asked is looked at again so much later
 QUESTION_CHARS: Final = 6  # first words shorter than that are a greeting, nothing to look up
 MAX_ROUNDS: Final = 50  # of questions to the calendar, lookups and flows that hand over, for one input
 
@@ -210,18 +211,27 @@ class Flows:
                 log.exception("a time-out in conversation %s failed", row.conversation_id)
                 await self._put_off(row.conversation_id)
 
-    async def _wait_out(self, unit: Unit, conversation: Conversation) -> None:
-        """Go on in the flow that queued the conversation, if it says how; who has no such way, waits on."""
-        known = await self._running(conversation)
-        if known is None or not goes_on(*known, "timed_out") or conversation.call_back is not None:
-            return
-        if await live_work(conversation, "waiting") is None:
-            return  # in the same moment an agent was found
+    def _wait_out(self, unit: Unit, conversation: Conversation) -> None:
+        """Have the flow that queued the conversation looked at, in a unit of its own: it may fail alone."""
+        if conversation.flow_state is not None and conversation.flow_state.get("awaiting") == "queue":
+            conversation.flow_timer_at = unit.now
+            unit.touch(conversation)
+
+    async def _leaves_queue(self, unit: Unit, conversation: Conversation, flow: Flow, state: State) -> bool:
+        """Take who has waited too long out of the queue; False for those who wait on or have been served."""
+        if not goes_on(flow, state, "timed_out") or conversation.call_back is not None:
+            return False
+        work = await live_work(conversation, "waiting", "offered")
+        if work is None or _has_had_an_agent(conversation, work):
+            return False
+        if work.state == "offered":  # the agent may decline
+            conversation.flow_timer_at = unit.now + timedelta(seconds=RECHECK_S)
+            return False
         await self._dispatcher.withdraw(unit, conversation, WAITED_OUT)
         conversation.state = "flow"
         timeline.add_notice(unit, conversation, WAITED_OUT)
         timeline.record_change(unit, conversation, "updated")
-        await self.tell(unit, conversation, QueueLeft(turn=known[1].turn, outcome="timed_out"))
+        return True
 
     async def _put_off(self, conversation_id: str) -> None:
         """Try a failed time-out again later, so that it does not keep others waiting."""
@@ -249,6 +259,10 @@ class Flows:
                 given = LookedUp(turn=state.turn, status="failed")
             elif state.awaiting == "knowledge":
                 given = KnowledgeFound(turn=state.turn, status="failed")
+            elif state.awaiting == "queue":
+                if not await self._leaves_queue(unit, conversation, flow, state):
+                    return
+                given = QueueLeft(turn=state.turn, outcome="timed_out")
             after, actions = advance(flow, state, given)
             await self.carry_out(unit, conversation, (flow, after, tuple(actions)))
 
@@ -293,6 +307,15 @@ def _variables(conversation: Conversation) -> dict[str, str]:
         "contact_level": str(conversation.contact_level),
         "number": conversation.address.removeprefix("tel:") if has_number(conversation) else "",
     }
+
+
+def _has_had_an_agent(conversation: Conversation, work: WorkItem) -> bool:
+    """Whether an agent has had the conversation since its flow queued it.
+
+    What is transferred or returned is still the same work; what an agent put aside comes back as a message left.
+    """
+    taken_at = conversation.assigned_at
+    return taken_at is not None and (taken_at >= work.enqueued_at or work.channel_class == MESSAGE_CLASS)
 
 
 def _said(message: MessageReceived) -> Said:

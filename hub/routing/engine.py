@@ -166,7 +166,10 @@ class RoutingCore(ReadableCore):
     def begin(
         self, agent_id: str, item: WorkItem, now: float, *, how: Literal["begun", "resumed"] = "begun"
     ) -> list[out.Decision]:
-        """An agent takes up work that nobody waited for: a call they make, or what they had put aside."""
+        """An agent takes up work that nobody waited for: a call they make, or what they had put aside.
+
+        What was put aside leaves the agent a live offer that still fits beside it.
+        """
         now = self._at(now)
         if item.work_id in self._floor.works:
             raise RoutingRefused("work_exists", work_id=item.work_id)
@@ -178,8 +181,12 @@ class RoutingCore(ReadableCore):
         self._check_room(agent, work)
         self._floor.works[item.work_id] = work
         work.plan(queue.rules)
-        self._floor.retract(agent, "begun_other", now)
+        if how == "begun":
+            self._floor.retract(agent, "begun_other", now)
         self._floor.hand_over(work, agent, item.queue_id, now, how=how, why={})
+        offer = self._floor.offers.get(agent.offer_id or "")
+        if offer is not None and not agent.has_room(self._floor.works[offer.work_id].item.channel_class):
+            self._floor.retract(agent, "begun_other", now)
         return self._settle(now)
 
     def withdraw(self, work_id: str, reason: str, now: float) -> list[out.Decision]:

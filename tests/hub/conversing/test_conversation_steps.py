@@ -2,7 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from core.testing.clock import VirtualClock
+from hub.dispatch.effects import Effects
+from hub.errors import not_found
 from hub.store.models import Conversation, WorkItem
 from tests.hub.conversing.conftest import Advance, Come
 from tests.hub.support.channel import FakeChannel
@@ -71,6 +75,26 @@ async def test_who_has_no_room_takes_nothing_up_again(
     assert (status, answer["error"]["code"]) == (409, "no_room")
     await advance(301)
     await zhou.until(lambda: all(zhou.conversation(one)["state"] == "queued" for one in snoozed))
+
+
+async def test_what_fails_while_work_is_taken_up_again_is_no_lack_of_room(
+    channel: FakeChannel, come: Come, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    zhou = await come("zhou")
+    conversation_id = await served(channel, zhou)
+    await zhou.call("PUT", f"/conversations/{conversation_id}/snooze", until=None)
+
+    async def fail(*_: object) -> None:
+        raise not_found("entry")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Effects, "_assigned", fail)
+        status, answer = await zhou.try_call("DELETE", f"/conversations/{conversation_id}/snooze")
+    assert (status, answer["error"]["code"]) == (404, "not_found")
+    assert not await WorkItem.filter(state="assigned").exists()
+    woken = await zhou.call("DELETE", f"/conversations/{conversation_id}/snooze")
+    assert "snoozed_until" not in woken
+    assert await WorkItem.filter(conversation_id=conversation_id, state="assigned").count() == 1
 
 
 async def test_a_wrap_up_is_taken_back_for_a_moment(channel: FakeChannel, come: Come, advance: Advance) -> None:

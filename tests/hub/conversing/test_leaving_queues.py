@@ -1,13 +1,16 @@
 """What becomes of those whom a queue cannot serve in time: other services, by rules that are data."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from core import flow
+from core.testing.clock import VirtualClock
 from hub.accounts.identity import Identity
 from hub.accounts.users import UserEdit
 from hub.dispatch.queues import QueueSettings
-from hub.store.models import Calendar, Conversation, WorkItem
+from hub.store.models import Calendar, Conversation, Offer, WorkItem
 from tests.hub.conversing.conftest import Advance, Come
 from tests.hub.support.channel import FakeChannel
 from tests.hub.support.house import House
@@ -76,6 +79,87 @@ async def test_whom_an_agent_is_asked_to_take_is_not_sent_away(
     await zhou.until(lambda: bool(zhou.tables["offers"]))
     await advance(15)
     await zhou.take_offer()
+
+
+async def test_who_waits_too_long_is_not_forgotten_while_agents_are_asked_who_decline(
+    still_house: House, channel: FakeChannel, come: Come, advance: Advance
+) -> None:
+    await set_rules(still_house, max_wait_s=10)
+    zhou = await come("zhou")
+    await channel.write(WANG, "人工")
+    await zhou.until(lambda: bool(zhou.tables["offers"]))
+    li = await come("li")
+    await advance(21)  # zhou has missed it: the wait is over, and li is asked in the same moment
+    await li.until(lambda: bool(li.tables["offers"]))
+    assert (await Conversation.get()).state == "queued"
+    (offer_id,) = li.tables["offers"]
+    await li.call("POST", f"/offers/{offer_id}/decline", reason="busy")
+    await advance(6)
+    await channel.hears(WANG, "请留言")
+    assert await Offer.filter(outcome="accepted").count() == 0
+
+
+async def waits_on(advance: Advance) -> None:
+    """Assert that the one conversation stays in its queue, however long."""
+    for _ in range(2):
+        await advance(61)
+        assert (await Conversation.get()).state == "queued"
+    assert await WorkItem.filter(state="waiting").count() == 1
+
+
+async def test_who_has_had_an_agent_and_is_transferred_is_not_sent_away(
+    still_house: House, channel: FakeChannel, come: Come, advance: Advance
+) -> None:
+    await set_rules(still_house, max_wait_s=60)
+    zhou = await come("zhou")
+    await channel.write(WANG, "人工")
+    conversation_id = await zhou.take_offer()
+    await advance(5)
+    await zhou.call("PUT", "/me/state", state="busy")
+    await zhou.call("POST", f"/conversations/{conversation_id}/transfer", queue_id="general", note="请接手")
+    await waits_on(advance)
+
+
+async def test_who_has_had_an_agent_and_was_put_aside_is_not_sent_away(
+    still_house: House, channel: FakeChannel, come: Come, advance: Advance, clock: VirtualClock
+) -> None:
+    await set_rules(still_house, max_wait_s=60)
+    zhou = await come("zhou")
+    await channel.write(WANG, "人工")
+    conversation_id = await zhou.take_offer()
+    until = clock.now() + timedelta(seconds=30)
+    await zhou.call("PUT", f"/conversations/{conversation_id}/snooze", until=until.isoformat())
+    await zhou.call("PUT", "/me/state", state="offline")
+    await advance(31)
+    await waits_on(advance)
+
+
+async def test_a_flow_that_fails_when_the_wait_is_over_stops_nothing_else(
+    still_house: House,
+    channel: FakeChannel,
+    come: Come,
+    advance: Advance,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await set_rules(still_house, max_wait_s=10, offer_s=60)
+    await channel.write(WANG, "人工")
+    await channel.hears(WANG, "正在为您转接")
+
+    def fail(running: flow.Flow, state: flow.State, given: flow.AnyInput) -> object:
+        if isinstance(given, flow.QueueLeft):
+            raise RuntimeError("a faulty flow")
+        return flow.advance(running, state, given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("hub.flows.flows.advance", fail)
+        await advance(11)
+        zhou = await come("zhou")
+        await zhou.until(lambda: bool(zhou.tables["offers"]))
+        await advance(61)  # the offer expires
+        await zhou.until(lambda: not zhou.tables["offers"])
+    assert await WorkItem.get().values_list("state", flat=True) == "waiting"
+    await advance(61)
+    await channel.hears(WANG, "请留言")
 
 
 async def test_a_queue_that_is_closed_sends_the_flow_on(still_house: House, channel: FakeChannel) -> None:

@@ -62,6 +62,25 @@ def test_an_expired_offer_goes_to_the_next_agent_and_the_first_becomes_away(desk
     assert (changed.agent_id, changed.state, changed.reason) == ("ann", "away", "missed")
 
 
+@pytest.mark.parametrize(
+    ("how", "ringing", "capacity", "is_kept"),
+    [
+        ("resumed", "call", {"call": 1, "chat": 1}, True),
+        ("resumed", "chat", {"call": 1, "chat": 2}, True),
+        ("resumed", "chat", {"call": 1, "chat": 1}, False),
+        ("begun", "call", {"call": 1, "chat": 1}, False),
+    ],
+)
+def test_what_was_put_aside_comes_back_beside_an_offer_that_still_fits(desk, how, ringing, capacity, is_kept):
+    desk.agent("ann", capacity=capacity)
+    desk.work("w1", channel_class=ringing)
+    decided = desk.core.begin("ann", WorkItem("w2", "tax", "chat", enqueued_at=1), 1, how=how)
+    ended = [(one.offer_id, one.reason) for one in decided if isinstance(one, OfferEnded)]
+    assert ended == ([] if is_kept else [("w1-1", "begun_other")])
+    if is_kept:
+        assert [one.work_id for one in desk.core.accept("w1-1", 2) if isinstance(one, WorkAssigned)] == ["w1"]
+
+
 def test_a_decliner_is_asked_again_only_after_the_block_has_lapsed(desk, only):
     desk.agent("ann")
     desk.work("w1")
