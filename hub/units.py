@@ -69,7 +69,7 @@ class Unit:
 
     def undone(self) -> None:
         """Tell those who asked that nothing of this unit remains."""
-        for callback in self._undoings:
+        for callback in reversed(self._undoings):
             callback()
 
     def add(self, row: Model) -> None:
@@ -347,7 +347,7 @@ class Units:
                 self._rows.trim()
         except BaseException:
             self._rows.clear()
-            if unit is not None:
+            if unit is not None and not unit.work.is_committed:  # cancelled just after the commit
                 unit.undone()
             raise
 

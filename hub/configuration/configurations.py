@@ -111,8 +111,8 @@ class Configurations:
             hashes = {name: await hash_password(random_password()) for name in new}
             async with self._units.open() as unit, self._dispatcher.deciding(unit):
                 await self._write(unit, changed, wanted)
-                defined = await write_sections(unit, identity, self._setup.sections, wanted, changed)
-                groups = {**self._setup.organization.current_groups, **wanted.agent_groups}
+                await write_sections(unit, identity, self._setup.sections, wanted, changed)
+                groups = self._setup.organization.current_groups
                 for username in sorted(new):
                     await self._write_user(unit, username, wanted.users[username], hashes[username], groups)
                 if any(section == "agent_groups" for section, _ in changed):
@@ -120,7 +120,7 @@ class Configurations:
                 for name, flow in flows.items():
                     if ("flows", name) in changed:
                         await self._library.replace(unit, identity, name, flow)
-                defined += await self._quality.replace(unit, identity, wanted, changed)
+                await self._quality.replace(unit, identity, wanted, changed)
                 parts = {name: part for name, part in wanted.instances.items() if ("instances", name) in changed}
                 await self._instances.replace(parts)
                 await self._connectors.replace(
@@ -131,7 +131,6 @@ class Configurations:
                         identity, "configuration.apply", one.section, one.id, remote=remote,
                         fields=[field.path for field in one.fields][:50],
                     )  # fmt: skip
-            self._quality.know(defined)
             await self._library.load()
             self._sessions.forget_all()
             await self._instances.take_over(parts)

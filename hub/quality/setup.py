@@ -1,6 +1,6 @@
 """The score sheets and sampling plans of this hub."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from importlib import resources
 from typing import Any, Protocol
@@ -75,19 +75,14 @@ class QualitySetup:
 
     async def replace(
         self, unit: Unit, identity: Identity, wanted: Defined, changed: Collection[tuple[str, str]]
-    ) -> list[Callable[[], None]]:
-        """Write what a configuration file changes; what is returned takes it up once ``unit`` is committed."""
+    ) -> None:
+        """Write what a configuration file changes."""
         sections: dict[str, Definitions[Any]] = {
             "service_rules": self._book.definitions,
             "score_sheets": self.sheets,
             "sampling_plans": self.plans,
         }
-        return [*await write_sections(unit, identity, sections, wanted, changed), self._book.renew]
-
-    def know(self, kept: Collection[Callable[[], None]]) -> None:
-        """Take up what ``replace`` wrote."""
-        for take_up in kept:
-            take_up()
+        await write_sections(unit, identity, sections, wanted, changed)
 
     def all_sheets(self) -> list[SheetView]:
         """Return every sheet; version 0 came with the program."""

@@ -1,5 +1,6 @@
 """The rules of this hub: those that come with the program until somebody changes them, every version kept."""
 
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from typing import Annotated, Any, Final
@@ -63,32 +64,34 @@ class RuleBook:
         self.definitions = Definitions("service_rule", Rule, units, audit)
         self._queues = queues
         self._in_force: tuple[NumberedRule, ...] = ()
+        self._made_of: Mapping[str, tuple[int, Rule]] | None = None
 
     async def load(self) -> None:
         """Read what was changed."""
         await self.definitions.load()
-        self.renew()
 
-    def renew(self) -> None:
-        """Take up what is in force now."""
+    def in_force(self) -> tuple[NumberedRule, ...]:
+        """Return every rule in its place, those that are switched off too."""
+        if self._made_of is not self.definitions.current:
+            self._made_of = self.definitions.current
+            self._in_force = self._all_in_force()
+        return self._in_force
+
+    def _all_in_force(self) -> tuple[NumberedRule, ...]:
         versions = {rule_id: (0, rule) for rule_id, rule in default_rules().items()} | dict(self.definitions.current)
         rules = [
             NumberedRule(rule_id=rule_id, version=version, rule=rule) for rule_id, (version, rule) in versions.items()
         ]
-        self._in_force = tuple(sorted(rules, key=lambda one: (one.rule.position, one.rule_id)))
-
-    def in_force(self) -> tuple[NumberedRule, ...]:
-        """Return every rule in its place, those that are switched off too."""
-        return self._in_force
+        return tuple(sorted(rules, key=lambda one: (one.rule.position, one.rule_id)))
 
     def title(self, rule_id: str) -> dict[str, str]:
         """Return a rule's name by language; its id when it is not there any more."""
-        found = next((one.rule.title for one in self._in_force if one.rule_id == rule_id), None)
+        found = next((one.rule.title for one in self.in_force() if one.rule_id == rule_id), None)
         return {"zh": rule_id} if found is None else dict[str, str](found.items())
 
     def all(self) -> list[RuleView]:
         """Return every rule as administrators see it."""
-        return [_view(one) for one in self._in_force]
+        return [_view(one) for one in self.in_force()]
 
     async def versions(self, rule_id: str) -> list[VersionView]:
         """Return a rule's versions, the newest first."""
@@ -97,12 +100,11 @@ class RuleBook:
     async def save(self, identity: Identity, rule_id: str, rule: Rule, *, remote: str = "") -> RuleView:
         """Put a rule in force, for conversations that are checked from now on; ConfigInvalid names what is wrong."""
         faults = check_references("queue_ids", rule.queue_ids, self._queues)
-        if rule_id not in {one.rule_id for one in self._in_force} and len(self._in_force) >= MAX_RULES:
+        if rule_id not in {one.rule_id for one in self.in_force()} and len(self.in_force()) >= MAX_RULES:
             faults["id"] = "too_many"
         refuse(faults)
         if rule_id in self.definitions.current or rule != default_rules().get(rule_id):
             await self.definitions.save(identity, rule_id, rule, remote=remote)
-            self.renew()
         return next(view for view in self.all() if view.rule_id == rule_id)
 
     async def restore(self, identity: Identity, rule_id: str, *, remote: str = "") -> RuleView:
@@ -114,7 +116,7 @@ class RuleBook:
 
     def try_on(self, trial: Trial) -> list[Hit]:
         """Return which phrases are found in which sentences of a text."""
-        rules = self._in_force
+        rules = self.in_force()
         if trial.rule is not None:
             rules = (NumberedRule(rule_id="", version=0, rule=trial.rule),)
         return [

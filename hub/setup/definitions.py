@@ -1,6 +1,6 @@
 """Keeps what is defined for everybody, every version of it: forms, tags, departments, service rules, score sheets …"""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any, Final, Generic, Literal, TypeVar
@@ -80,13 +80,12 @@ class Definitions(Generic[DefinitionT]):
                 await self._audit.record(
                     identity, f"{self._kind}.save", self._kind, one, remote=remote, version=changed[one][0]
                 )
-        self.know(changed)
-        return self._current[object_id]
+            return self._current[object_id]
 
     async def write(
         self, unit: Unit, identity: Identity, wanted: Mapping[str, DefinitionT]
     ) -> dict[str, tuple[int, DefinitionT]]:
-        """Add a version of each that differs; what is returned is handed to ``know`` once ``unit`` is committed."""
+        """Put a new version of each that differs in force, unless ``unit`` is undone; return these."""
         changed = {}
         for object_id, definition in wanted.items():
             version, known = self._current.get(object_id, (0, None))
@@ -104,11 +103,13 @@ class Definitions(Generic[DefinitionT]):
                 )
             )
             changed[object_id] = (version + 1, definition)
+        if changed:
+            unit.if_undone(partial(self._set_current, self._current))
+            self._set_current({**self._current, **changed})
         return changed
 
-    def know(self, changed: Mapping[str, tuple[int, DefinitionT]]) -> None:
-        """Let what was written be in force."""
-        self._current = {**self._current, **changed}
+    def _set_current(self, current: dict[str, tuple[int, DefinitionT]]) -> None:
+        self._current = current
 
     def _read(self, row: Definition) -> DefinitionT:
         return msgspec.convert(row.definition, self._struct)
@@ -120,13 +121,11 @@ async def write_sections(
     sections: Mapping[str, Definitions[Any]],
     wanted: object,
     changed: Collection[tuple[str, str]],
-) -> list[Callable[[], None]]:
-    """Write what a configuration file changes; what is returned takes it up once ``unit`` is committed."""
-    kept: list[Callable[[], None]] = []
+) -> None:
+    """Write what a configuration file changes."""
     for section, definitions in sections.items():
         parts = {name: part for name, part in getattr(wanted, section).items() if (section, name) in changed}
-        kept.append(partial(definitions.know, await definitions.write(unit, identity, parts)))
-    return kept
+        await definitions.write(unit, identity, parts)
 
 
 def check_references(path: str, names: tuple[str, ...], known: object) -> dict[str, str]:

@@ -61,8 +61,7 @@ class OrganizationEditor:
                 await self._audit.record(
                     identity, "agent_group.save", "agent_group", group_id, remote=remote, version=version
                 )
-                await self.regroup(unit, {**self._organization.current_groups, group_id: group})
-        groups.know(changed)
+                await self.regroup(unit, self._organization.current_groups)
         return next(view for view in await self._organization.all_groups() if view.group_id == group_id)
 
     async def regroup(self, unit: Unit, groups: Mapping[str, AgentGroup]) -> None:

@@ -35,7 +35,6 @@ def desk() -> Desk:
 @pytest.fixture
 def coach(desk: Desk, clock: VirtualClock) -> Coach:
     book = RuleBook(None, None, None)  # type: ignore[arg-type] # nothing is read or changed
-    book.renew()
     return Coach(clock, desk, book)  # type: ignore[arg-type]
 
 
