@@ -8,6 +8,7 @@ import re
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from io import BufferedReader, BytesIO
 from pathlib import Path
 from typing import IO, Any, Final
@@ -18,7 +19,7 @@ from core.ids import new_id
 from hub.errors import ApiError, not_found
 from hub.sealed_files import FileKey, SealedFile, is_sealed
 from hub.store.models import Media, MediaUse, PromptSound, Transcript
-from hub.units import Units
+from hub.units import Unit, Units
 
 log = logging.getLogger(__name__)
 
@@ -144,15 +145,18 @@ class MediaStore:
             raise ApiError(503, "media_key_missing", "the file is sealed, and media_key is not set")
         return StoredFile(path, self._key if sealed else None), _attachment(row)
 
-    async def remove(self, media_id: str) -> None:
-        """Forget a file inside the caller's unit of work; its bytes go unless another file has the same."""
+    async def remove(self, unit: Unit, media_id: str) -> None:
+        """Forget a file; once ``unit`` is committed its bytes go, unless another file has the same."""
         row = await Media.get_or_none(media_id=media_id)
         if row is None:
             return
         await MediaUse.filter(media_id=media_id).delete()
         await row.delete()
-        if not await Media.filter(sha256=row.sha256).exists():
-            await asyncio.to_thread(_path(self._folder, row.sha256).unlink, missing_ok=True)
+        unit.after(partial(self._drop_bytes, row.sha256))
+
+    async def _drop_bytes(self, digest: str) -> None:
+        if not await Media.filter(sha256=digest).exists():
+            await asyncio.to_thread(_path(self._folder, digest).unlink, missing_ok=True)
 
     async def foreign(self, media_ids: Iterable[str], instance: str) -> set[str]:
         """Return those of ``media_ids`` that another instance or a user has sent in."""

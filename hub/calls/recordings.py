@@ -179,7 +179,7 @@ class Recordings:
     async def _forget(self, unit: Unit, row: Recording) -> None:
         if row.media_id is not None:
             await forget_transcripts(unit, row.media_id)
-            await self._media.remove(row.media_id)
+            await self._media.remove(unit, row.media_id)
         row.media_id = None
         row.deleted_at = unit.now
         await row.save(update_fields=["media_id", "deleted_at"])

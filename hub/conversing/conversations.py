@@ -261,7 +261,7 @@ class Conversations:
                 raise ApiError(422, "invalid", "no such wrap-up code", fields={"code": "unknown"})
             if wrap_up.form is not None:
                 self._fill_in(conversation, wrap_up.form, is_whole=True)
-            if conversation.state == "wrap_up":
+            if conversation.state == "wrap_up" or wrap_up.form is not None:
                 self._forms.check_end(conversation.queue_id, conversation.form)
             conversation.wrap_up_code = wrap_up.code
             conversation.summary = wrap_up.summary
@@ -278,10 +278,12 @@ class Conversations:
             return masked(conversation_view(conversation), identity)
 
     async def reopen(self, identity: Identity, conversation_id: str) -> ConversationView:
-        """Take back a wrap-up that has just been finished; 409 ``too_late`` when that is a while ago."""
+        """Take back a wrap-up that was just finished: 409 ``too_late`` after a while, ``wrong_state`` when none was."""
         async with self._units.open() as unit:
             conversation = await owned(unit, identity, conversation_id, "wrap_up", "closed")
             if conversation.state == "closed":
+                if conversation.merged_into or conversation.wrap_up_code is None or conversation.agent_id is None:
+                    raise ApiError(409, "wrong_state", "nobody has wrapped it up")
                 if conversation.closed_at is None or unit.now - conversation.closed_at > REOPENABLE:
                     raise ApiError(409, "too_late", "it was closed a while ago")
                 conversation.state, conversation.closed_at = "wrap_up", None
@@ -298,6 +300,8 @@ class Conversations:
                     setattr(conversation, name, list(value) if isinstance(value, tuple) else value)
             if edit.form is not None:
                 self._fill_in(conversation, edit.form, is_whole=conversation.state == "closed")
+                if conversation.state == "closed":
+                    self._forms.check_end(conversation.queue_id, conversation.form)
             timeline.record_change(unit, conversation, "edited")
             return masked(conversation_view(conversation), identity)
 

@@ -7,11 +7,13 @@ from msgspec import Meta
 
 from core.config import Settings
 from core.events import EntryView, Mail
+from core.flow.state import MAX_VALUE_CHARS
 from hub.accounts.identity import Identity
 from hub.audit import Audit
 from hub.conversing import mails, timeline
 from hub.conversing.access import visible
 from hub.errors import not_found
+from hub.flows.flows import given_variables
 from hub.media import MediaStore
 from hub.service_rules.ordering import forget_quotes
 from hub.store.fields import ID_LENGTH
@@ -60,6 +62,7 @@ class Deletions:
         for media_id in (*(file["media_id"] for file in entry.attachments), *mails.media_ids(mail)):
             await self._drop_file(unit, entry, media_id)
         await forget_quotes(entry.entry_id)
+        _forget_answer(unit, conversation, entry.text)
         if conversation.last_author == "contact" and conversation.last_text == timeline.preview(entry):
             conversation.last_text = ""
             timeline.record_change(unit, conversation, "edited")
@@ -72,11 +75,25 @@ class Deletions:
 
     async def _drop_file(self, unit: Unit, entry: Entry, media_id: str) -> None:
         """Forget a file, unless an answer has passed it on: then this message's use of it."""
+        await forget_transcripts(unit, media_id, entry_id=entry.entry_id)
         uses = await MediaUse.filter(media_id=media_id)
         if len(uses) > 1:
-            own = next((use for use in uses if use.conversation_id == entry.conversation_id), None)
+            place = entry.conversation_id, entry.instance
+            own = next((use for use in uses if (use.conversation_id, use.instance) == place), None)
             if own is not None:
                 await own.delete()
             return
         await forget_transcripts(unit, media_id)
-        await self._media.remove(media_id)
+        await self._media.remove(unit, media_id)
+
+
+def _forget_answer(unit: Unit, conversation: Conversation, text: str) -> None:
+    """Take what a citizen wrote out of the flow that still runs."""
+    said = text.strip()[:MAX_VALUE_CHARS]
+    if not said or conversation.flow_state is None:
+        return
+    given = given_variables(conversation)
+    state = {name: value for name, value in conversation.flow_state.items() if (name, value) != ("reworded", said)}
+    kept = {name: value for name, value in state.get("variables", {}).items() if name in given or value != said}
+    conversation.flow_state = {**state, "variables": kept}
+    unit.touch(conversation)

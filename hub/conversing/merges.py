@@ -157,14 +157,14 @@ async def _move(unit: Unit, entries: list[Entry], origin: Conversation, to: Conv
         unit.change_entry(entry, to, has_moved=True)
     await move_transcripts(unit, [entry.entry_id for entry in entries], to.conversation_id)
     unit.forget_own(origin.conversation_id, to.conversation_id)
-    used = {media_id for entry in entries for media_id in _media_ids(entry)}
-    for use in await MediaUse.filter(conversation_id=origin.conversation_id):
-        if use.media_id in used:
-            unit.add(
-                MediaUse(
-                    use_id=new_id(), media_id=use.media_id, conversation_id=to.conversation_id, instance=use.instance
-                )
-            )
+    left = await MediaUse.filter(conversation_id=origin.conversation_id)
+    for entry in entries:
+        for media_id in _media_ids(entry):
+            use = next((one for one in left if (one.media_id, one.instance) == (media_id, entry.instance)), None)
+            if use is not None:  # one for each file of each entry
+                left.remove(use)
+                use.conversation_id = to.conversation_id
+                unit.touch(use)
 
 
 def _media_ids(entry: Entry) -> list[str]:

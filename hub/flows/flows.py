@@ -108,7 +108,7 @@ class Flows:
             queue_id = conversation.queue_id or self.default_queue(conversation.instance)
             await self._dispatcher.enqueue(unit, conversation, queue_id, is_message=is_mail(conversation.address))
             return
-        state, actions = start(flow, _variables(conversation))
+        state, actions = start(flow, given_variables(conversation))
         if message is not None and state is not None:
             answered, further = advance(flow, state, _said(message))
             is_greeting = answered.awaiting == "knowledge" and len(message.text.strip()) < QUESTION_CHARS
@@ -121,7 +121,7 @@ class Flows:
         flow = self._library.published(flow_id)
         if flow is None:
             return False
-        state, actions = start(flow, _variables(conversation), node=node)
+        state, actions = start(flow, given_variables(conversation), node=node)
         await self.carry_out(unit, conversation, (flow, state, tuple(actions)))
         return True
 
@@ -297,7 +297,8 @@ class Flows:
         return None if flow is None else (flow, state)
 
 
-def _variables(conversation: Conversation) -> dict[str, str]:
+def given_variables(conversation: Conversation) -> dict[str, str]:
+    """Return what every flow begins with."""
     return {
         "medium": "voice" if is_on_the_line(conversation) else "text",
         "language": timeline.language_of(conversation),

@@ -138,11 +138,12 @@ class Forms:
 
     def check_end(self, queue_id: str | None, filled: dict[str, Any] | None) -> None:
         """Raise 422 when a conversation of this queue may not be closed with what is ``filled`` in."""
-        required = [view.form_id for view in self.all() if view.form.is_required and view.form.is_offered(queue_id)]
-        if filled is None or filled["form_id"] not in self.definitions.current:
+        offered = {view.form_id: view.form for view in self.all() if view.form.is_offered(queue_id)}
+        required = {form_id for form_id, form in offered.items() if form.is_required}
+        form = None if filled is None else offered.get(filled["form_id"])
+        if filled is None or form is None:  # what is not asked for here any more is neither checked nor enough
             faults = {"form.form_id": "missing"} if required else {}
         else:
-            _, form = self.definitions.current[filled["form_id"]]
             missing = faults_of(form, filled["values"], is_whole=True)
             faults = {f"form.values.{name}": fault for name, fault in missing.items()}
             if required and filled["form_id"] not in required:

@@ -135,9 +135,10 @@ async def move_transcripts(unit: Unit, entry_ids: Sequence[str], conversation_id
             await _tell(unit, row)
 
 
-async def forget_transcripts(unit: Unit, media_id: str) -> None:
-    """Forget what was said in a sound that is deleted."""
-    for row in await Transcript.filter(media_id=media_id):
+async def forget_transcripts(unit: Unit, media_id: str, *, entry_id: str = "") -> None:
+    """Forget what was said in a sound that is deleted, or only as ``entry_id`` had it."""
+    rows = Transcript.filter(media_id=media_id)
+    for row in await (rows.filter(entry_id=entry_id) if entry_id else rows):
         await Utterance.filter(transcript_id=row.transcript_id).delete()
         await row.delete()
         unit.kept.pop(("transcript", row.transcript_id), None)

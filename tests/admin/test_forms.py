@@ -1,10 +1,13 @@
 """Forms and tags: defined as data, filled in by agents, kept with the conversation."""
 
+import asyncio
 from typing import Any
+from unittest.mock import AsyncMock
 
 import msgspec
 import pytest
 
+from hub.accounts.identity import Identity
 from hub.demo import PASSWORD
 from hub.setup.forms import Form, faults_of
 from tests.hub.support.house import House
@@ -27,6 +30,13 @@ WHOLE = {
     "caller": "王", "kind": "leak", "areas": ["east", "west"], "day": "2026-11-23", "at": "08:30", "count": "-2.5",
     "reply": "yes", "words": "水管漏了",
 }  # fmt: skip
+
+
+OPERATOR = Identity(username="operator")
+
+
+def named(title: str) -> Form:
+    return msgspec.convert({**FORM, "title": {"zh": title}}, Form)
 
 
 async def wrapping_up(house: House, zhou: Agent) -> str:
@@ -75,6 +85,59 @@ async def test_a_required_form_is_filled_in_before_the_end_of_its_queue_s_conver
             status, answer = await zhou.try_call("POST", f"{at}/wrap-up", code="answered", **form)
             assert (status, answer["error"]["fields"]) == (422, {"form.form_id": "missing"}), form
         await zhou.call("POST", f"{at}/wrap-up", code="answered", form={"form_id": "registration", "values": WHOLE})
+
+
+async def test_a_required_form_is_not_emptied_after_the_end(house: House, admin: Agent) -> None:
+    await admin.call("PUT", "/forms/registration", **FORM, is_required=True)
+    async with Agent(house.url, "zhou", PASSWORD) as zhou:
+        at = await wrapping_up(house, zhou)
+        whole = {"form_id": "registration", "values": WHOLE}
+        await zhou.call("POST", f"{at}/wrap-up", code="answered", form=whole)
+        emptied = {"form": {"form_id": ""}}
+        for method, path, body in (("PATCH", at, emptied), ("POST", f"{at}/wrap-up", {"code": "answered", **emptied})):
+            status, answer = await zhou.try_call(method, path, **body)
+            assert (status, answer["error"]["fields"]) == (422, {"form.form_id": "missing"}), path
+        assert (await zhou.call("GET", at))["form"]["values"] == WHOLE
+        assert (await zhou.call("PATCH", at, summary="补记"))["summary"] == "补记"
+
+
+@pytest.mark.parametrize("change", [{"is_active": False}, {"queue_ids": ["housing"]}], ids=["retired", "moved"])
+async def test_a_form_that_is_not_offered_any_more_blocks_no_end(
+    house: House, admin: Agent, change: dict[str, Any]
+) -> None:
+    await admin.call("PUT", "/forms/registration", **FORM)
+    async with Agent(house.url, "zhou", PASSWORD) as zhou:
+        at = await wrapping_up(house, zhou)
+        await zhou.call("PATCH", at, form={"form_id": "registration", "values": {"kind": "leak"}})
+        await admin.call("PUT", "/forms/registration", **FORM, **change)
+        await admin.call("PUT", "/forms/other", **FORM, is_required=True)
+        status, answer = await zhou.try_call("POST", f"{at}/wrap-up", code="answered")
+        assert (status, answer["error"]["fields"]) == (422, {"form.form_id": "missing"})
+        await admin.call("PUT", "/forms/other", **FORM)
+        await zhou.call("POST", f"{at}/wrap-up", code="answered")
+
+
+async def test_what_is_saved_at_once_is_in_force_one_after_the_other(house: House) -> None:
+    forms = house.services.forms
+    titles = ("甲", "乙", "丙")
+    saved = await asyncio.gather(*(forms.save(OPERATOR, "registration", named(title)) for title in titles))
+    assert sorted(view.version for view in saved) == [1, 2, 3]
+    assert {view.form.title["zh"] for view in saved} == set(titles)
+    last = max(saved, key=lambda view: view.version)
+    assert [view for view in forms.all() if view.form_id == "registration"] == [last]
+
+
+async def test_a_definition_that_could_not_be_written_is_not_in_force(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forms = house.services.forms
+    await forms.save(OPERATOR, "registration", named("甲"))
+    with monkeypatch.context() as patch:
+        patch.setattr(house.services.audit, "record", AsyncMock(side_effect=LookupError))
+        with pytest.raises(LookupError):
+            await forms.save(OPERATOR, "registration", named("乙"))
+    assert forms.definitions.current["registration"] == (1, named("甲"))
+    assert (await forms.save(OPERATOR, "registration", named("丙"))).version == 2
 
 
 @pytest.mark.parametrize(

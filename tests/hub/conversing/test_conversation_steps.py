@@ -165,6 +165,8 @@ async def test_another_matter_is_split_off_and_merged_again(channel: FakeChannel
     ]
     assert said[-4:] == ["暖气不热", "另外路灯也坏了", "在东门", "已记录"]
     assert (await Conversation.get(conversation_id=second)).merged_into == first
+    status, answer = await zhou.try_call("POST", f"/conversations/{second}/reopen")
+    assert (status, answer["error"]["code"]) == (409, "wrong_state"), "there was no wrap-up to take back"
     assert await heard(channel, zhou, "谢谢") == first
 
 

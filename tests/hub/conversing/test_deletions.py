@@ -4,12 +4,14 @@ import pytest
 
 from core.events import EntryChanged, Mail
 from hub.knowledge.search.conversion import removed_document
-from hub.store.models import AuditRecord, Conversation, Entry, Media
+from hub.store.models import AuditRecord, Conversation, Entry, Media, MediaUse, Transcript
 from hub.store.views import conversation_view, entry_view
+from hub.units import Units
 from tests.hub.conversing.conftest import Come
 from tests.hub.conversing.test_other_channels import MOBILE, WANG, serve, sms
 from tests.hub.support.channel import FakeChannel
 from tests.hub.support.files import fetch, received
+from tests.hub.support.house import House
 from tests.journeys.support.clients import Agent
 
 __all__ = ["sms"]
@@ -60,7 +62,7 @@ async def test_a_deleted_message_takes_its_files_along(channel: FakeChannel, che
     assert not await Media.exists(media_id=file.media_id)
 
 
-async def test_a_file_that_an_answer_passed_on_stays(channel: FakeChannel, chen: Agent) -> None:
+async def test_a_file_that_an_answer_passed_on_stays(channel: FakeChannel, still_house: House, chen: Agent) -> None:
     file = await received(channel)
     conversation_id = (await serve(chen, channel))["conversation_id"]
     await channel.write(WANG, "照片", attachments=(file,))
@@ -68,8 +70,77 @@ async def test_a_file_that_an_answer_passed_on_stays(channel: FakeChannel, chen:
     answer = {"client_id": "c-1", "text": "退回", "attachments": [file.media_id]}
     await chen.call("POST", f"/conversations/{conversation_id}/messages", **answer)
     entry = await Entry.get(text="照片")
+    async with still_house.services.store.work():
+        await Transcript.create(
+            transcript_id="t-1",
+            conversation_id=conversation_id,
+            entry_id=entry.entry_id,
+            media_id=file.media_id,
+            kind="message",
+            state="done",
+            created_at=still_house.services.clock.now(),
+        )
     await chen.call("POST", deletions(conversation_id), entry_ids=[entry.entry_id], reason="隐私")
     assert await fetch(chen, file.media_id) == 200
+    assert await Transcript.all().count() == 0, "what was said in it goes with the message"
+
+
+async def test_a_file_that_moved_to_another_conversation_goes_with_its_message(
+    channel: FakeChannel, still_house: House, chen: Agent
+) -> None:
+    file = await received(channel)
+    first = (await serve(chen, channel))["conversation_id"]
+    await channel.write(WANG, "证件照", attachments=(file,))
+    await chen.until(lambda: "证件照" in chen.read("in"))
+    entry = await Entry.get(text="证件照")
+    split = await chen.call("POST", f"/conversations/{first}/split", entry_ids=[entry.entry_id])
+    second = split["conversation_id"]
+    assert await MediaUse.all().values_list("conversation_id", flat=True) == [second]
+    await chen.call("POST", f"/conversations/{first}/merge", other_id=second)
+    assert await MediaUse.all().values_list("conversation_id", flat=True) == [first]
+    stored, _ = await still_house.services.media.find(file.media_id)
+    await chen.call("POST", deletions(first), entry_ids=[entry.entry_id], reason="隐私")
+    assert await fetch(chen, file.media_id) == 404
+    assert not stored.path.exists()
+
+
+async def test_an_answer_s_file_stays_behind_when_the_message_is_split_off(channel: FakeChannel, chen: Agent) -> None:
+    file = await received(channel)
+    first = (await serve(chen, channel))["conversation_id"]
+    await channel.write(WANG, "照片", attachments=(file,))
+    await chen.until(lambda: "照片" in chen.read("in"))
+    answer = {"client_id": "c-1", "text": "退回", "attachments": [file.media_id]}
+    await chen.call("POST", f"/conversations/{first}/messages", **answer)
+    entry = await Entry.get(text="照片")
+    split = await chen.call("POST", f"/conversations/{first}/split", entry_ids=[entry.entry_id])
+    await chen.call("POST", deletions(split["conversation_id"]), entry_ids=[entry.entry_id], reason="隐私")
+    assert await MediaUse.all().values_list("conversation_id", flat=True) == [first]
+    assert await fetch(chen, file.media_id) == 200
+
+
+async def test_a_file_stays_whole_when_its_deletion_is_undone(channel: FakeChannel, still_house: House) -> None:
+    file = await received(channel)
+    services = still_house.services
+
+    async def fail() -> None:
+        async with Units(services.store, services.clock).open() as unit:
+            await services.media.remove(unit, file.media_id)
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        await fail()
+    stored, _ = await services.media.find(file.media_id)
+    assert stored.path.exists()
+
+
+async def test_the_flow_that_still_runs_forgets_the_words(channel: FakeChannel, chen: Agent) -> None:
+    conversation_id = (await serve(chen, channel))["conversation_id"]
+    before = (await Conversation.get()).flow_state
+    assert before is not None
+    assert before["variables"].pop("said") == "人工"
+    entry = await Entry.get(text="人工")
+    await chen.call("POST", deletions(conversation_id), entry_ids=[entry.entry_id], reason="隐私")
+    assert (await Conversation.get()).flow_state == before
 
 
 async def test_of_a_deleted_mail_only_its_place_in_the_thread_is_kept(channel: FakeChannel, chen: Agent) -> None:
