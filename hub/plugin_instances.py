@@ -276,12 +276,10 @@ class PluginInstances:
     async def _follow_processes(self) -> None:
         async for instance, status in self._bus.follow(InstanceStatus):
             self.statuses[instance] = status
-            if status.process == "running" and status.http:
-                self._proxy.place(instance, status.http)
-            elif status.process in ("starting", "restarting", "running"):
+            if status.process in ("starting", "restarting", "running") and not status.is_ready:
                 self._proxy.expect(instance)
             else:
-                self._proxy.place(instance, "")
+                self._proxy.place(instance, status.http)
 
     async def _follow_channels(self) -> None:
         async for instance, state in self._bus.follow(ChannelState):

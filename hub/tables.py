@@ -103,4 +103,4 @@ def _plain(cell: Cell) -> str:
         case str():
             return f"'{cell}" if cell.startswith(_FORMULA) else cell
         case _:
-            return f"{cell:g}"
+            return f"{cell:.15g}"

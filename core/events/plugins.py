@@ -23,7 +23,8 @@ class DesiredInstance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
 class InstanceStatus(Event, frozen=True, kw_only=True):
     """What the supervisor sees of an instance's process; ``reason`` says why it is not running.
 
-    ``http`` is where it serves HTTP (``unix:<path>`` or a URL), ``log`` the last lines of a process that ended.
+    ``http`` is where it serves HTTP (``unix:<path>`` or a URL, empty when nowhere), known once it ``is_ready``; ``log``
+    are the last lines of a process that ended.
     """
 
     type = "instance.status_changed"
@@ -38,6 +39,7 @@ class InstanceStatus(Event, frozen=True, kw_only=True):
     memory_bytes: int | None = None
     since: datetime
     version: str = ""
+    is_ready: bool = False
     http: str = ""
     log: tuple[str, ...] = ()
 

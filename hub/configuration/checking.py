@@ -32,7 +32,7 @@ def check(wanted: Configuration, there: Configuration, flows: dict[str, Flow], a
     """Return what is wrong with ``wanted`` beside what is ``there``, by path and field."""
     faults: Faults = {}
     queues = wanted.queues.keys() | there.queues.keys()
-    _check_queues(wanted, queues, faults)
+    _check_queues(wanted, there, queues, faults)
     _check_calendars(wanted, faults)
     _check_codes(wanted, there, queues, faults)
     _check_organization(wanted, there, queues, faults)
@@ -47,12 +47,15 @@ def check(wanted: Configuration, there: Configuration, flows: dict[str, Flow], a
     return faults
 
 
-def _check_queues(wanted: Configuration, queues: set[str], faults: Faults) -> None:
+def _check_queues(wanted: Configuration, there: Configuration, queues: set[str], faults: Faults) -> None:
+    calendars = {"", *there.calendars, *wanted.calendars}
     for queue_id, queue in wanted.queues.items():
         try:
             queue.rules.rules(queue_id)
         except RoutingRefused as error:
             faults[f"queues.{queue_id}.rules"] = str(error)
+        if queue.rules.opening_calendar not in calendars:
+            faults[f"queues.{queue_id}.rules.opening_calendar"] = "unknown"
         for at, step in enumerate(queue.rules.overflows):
             if step.queue_id not in queues:
                 faults[f"queues.{queue_id}.rules.overflows[{at}].queue_id"] = "unknown"

@@ -8,7 +8,7 @@ from hub.accounts.identity import Identity
 from hub.audit import Audit
 from hub.dispatch.dispatcher import Dispatcher
 from hub.dispatch.queues import QueueSettings, QueueSetup
-from hub.store.models import Queue
+from hub.store.models import Calendar, Queue
 from hub.units import Units
 
 
@@ -28,6 +28,8 @@ class QueueEditor:
             check_token(queue_id)
         except ValueError as error:
             raise ConfigInvalid({"queue_id": str(error)}) from error
+        if rules.opening_calendar and not await Calendar.exists(calendar_id=rules.opening_calendar):
+            raise ConfigInvalid({"opening_calendar": "unknown"})
         async with self._units.open() as unit, self._dispatcher.deciding(unit):
             values = {"title": title, "rules": msgspec.to_builtins(rules), "is_active": True}
             await Queue.update_or_create(values, queue_id=queue_id)

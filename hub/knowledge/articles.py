@@ -57,9 +57,11 @@ class Articles:
         is_out = row.published_version is not None and stored is not None and stored.published_at is not None
         if stored is None or not (is_out or is_editor):
             raise not_found("article")
+        content = content_of(stored.content)
+        if not may_read(identity, content.level):  # an old version may have been for fewer people than the new one
+            raise not_found("article")
         versions = ArticleVersion.filter(article_id=article_id).order_by("-version")
         shown = versions if is_editor else versions.filter(published_at__not_isnull=True)
-        content = content_of(stored.content)
         return ArticleFull(
             row=article_row(row),
             version=stored.version,

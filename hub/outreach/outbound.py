@@ -176,7 +176,9 @@ class Outbound:
             instance=sender.instance,
             mail=Mail(subject=subject) if subject else None,
         )
-        if send.answers_follow and address.contact_id == conversation.contact_id:  # never to somebody else's telephone
+        if (
+            send.answers_follow and address.contact_id == conversation.contact_id
+        ):  # never at what is known to be somebody else's
             answer_at(unit, conversation, address, sender.instance)
 
     async def _way(self, unit: Unit, conversation: Conversation, send: Send) -> tuple[str, Sender]:

@@ -204,6 +204,7 @@ class Instances:
                     memory_bytes=resident_bytes(status.pid) if status.pid else None,
                     since=now.since if now.process == status.process else self._clock.now(),
                     version=status.version,
+                    is_ready=status.is_ready,
                     http=status.http,
                     log=status.log,
                 )

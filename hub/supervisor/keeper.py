@@ -45,6 +45,7 @@ class Status:
     restarts: int = 0
     pid: int | None = None
     version: str = ""
+    is_ready: bool = False
     http: str = ""
     log: tuple[str, ...] = ()
 
@@ -120,7 +121,7 @@ class Keeper:
                 version = str(report.get("version", ""))
                 self._show(Status("running", restarts=status.restarts, pid=pid, version=version))
             case "ready":
-                self._show(replace(status, http=str(report.get("http") or "")))
+                self._show(replace(status, is_ready=True, http=str(report.get("http") or "")))
 
     def _is_enough(self) -> bool:
         """Count one more failure; tell whether it was one too many."""

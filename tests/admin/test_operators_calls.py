@@ -184,6 +184,10 @@ async def test_a_changed_queue_holds_at_once(house: House, admin: Agent) -> None
         "PUT", "/queues/general", title={"zh": "综合"}, rules={"offer_s": 1, "strategy": [], "nonsense": 1}
     )
     assert (status, set(answer["error"]["fields"])) == (422, {"offer_s", "strategy", "nonsense"})
+    status, answer = await admin.try_call(
+        "PUT", "/queues/general", title={"zh": "综合"}, rules={"opening_calendar": "no-such"}
+    )
+    assert (status, answer["error"]["fields"]) == (422, {"opening_calendar": "unknown"})
     async with Agent(house.url, "zhou", PASSWORD) as zhou:
         await zhou.open_desk()
         await admin.call("PUT", "/queues/general", title={"zh": "总台"}, rules={"max_waiting": 5})

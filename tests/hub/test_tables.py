@@ -13,7 +13,11 @@ from hub.tables import Table, csv_file, workbook
 TABLE = Table(
     "得分: [一/二]" + "长" * 40,
     ("坐席", "时间", "得分"),
-    [("周敏", datetime(2026, 3, 2, 9, 30, tzinfo=UTC), 94.6), ('=HYPERLINK("http://x")', None, 7), ("", None, None)],
+    [
+        ("周敏", datetime(2026, 3, 2, 9, 30, tzinfo=UTC), 94.6),
+        ('=HYPERLINK("http://x")', None, 7),
+        ("", None, 1_234_567.5),
+    ],
 )
 
 
@@ -39,7 +43,7 @@ def test_a_csv_file_runs_nothing_in_a_spreadsheet() -> None:
         ["坐席", "时间", "得分"],
         ["周敏", "2026-03-02 09:30", "94.6"],
         ['\'=HYPERLINK("http://x")', "", "7"],
-        ["", "", ""],
+        ["", "", "1234567.5"],
     ]
 
 

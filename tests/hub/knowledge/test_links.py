@@ -77,6 +77,10 @@ async def test_the_files_of_an_article_are_for_who_may_read_it(house: House, che
     await house.services.knowledge.articles.publish(EDITOR, restricted)
     assert (await get(chen, f"/knowledge/articles/{restricted}/files/{secret}"))[0] == 404
     assert (await get(chen, f"/knowledge/articles/{restricted}/files/{secret}?version=1"))[0] == 200
+    await chen.call("POST", f"/knowledge/articles/{restricted}/versions", content=content | {"level": "public"}, base=2)
+    await house.services.knowledge.articles.publish(EDITOR, restricted)
+    assert (await get(zhou, f"/knowledge/articles/{restricted}"))[0] == 200
+    assert (await get(zhou, f"/knowledge/articles/{restricted}/files/{secret}?version=1"))[0] == 404
 
 
 async def test_a_file_of_a_draft_waits_until_it_is_published(house: House, chen: Agent, zhou: Agent) -> None:
