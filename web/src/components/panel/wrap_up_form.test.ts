@@ -31,6 +31,8 @@ const row = (id: string, change: Partial<ConversationView> = {}): ConversationVi
   ...change,
 })
 
+const LOADED_MS = 10_000 // a bound, for machines under load
+
 interface Sent {
   path: string
   body: { summary?: string; form?: { form_id: string; values: Record<string, string> } }
@@ -63,7 +65,7 @@ async function open(first: ConversationView) {
   const page = document.createElement('div')
   app = createApp({ render: () => h(WrapUpForm, { conversation: shown.value }) })
   app.use(i18n).use(router).mount(page)
-  await vi.waitFor(() => expect(page.querySelector('select')).not.toBeNull())
+  await vi.waitFor(() => expect(page.querySelector('select')).not.toBeNull(), LOADED_MS)
   const change = async (selector: string, value: string, event = 'input') => {
     const field = page.querySelector<HTMLInputElement>(selector)!
     field.value = value
@@ -88,12 +90,12 @@ it('keeps what could not be saved with the conversation it was written for', asy
   answer = ({ path }) => [path === 'a' ? 503 : 200]
   await type('for a')
   await show(row('b', { summary: 'of b' }))
-  await vi.waitFor(() => expect(sent).toHaveLength(1))
+  await vi.waitFor(() => expect(sent).toHaveLength(1), LOADED_MS)
   await type('for b')
   answer = () => [200]
   await show(row('a'))
   expect(value('#summary')).toBe('for a')
-  await vi.waitFor(() => expect(sent).toHaveLength(3), 5000)
+  await vi.waitFor(() => expect(sent).toHaveLength(3), LOADED_MS)
   expect(sent.map(({ path, body }) => [path, body.summary])).toEqual([['a', 'for a'], ['b', 'for b'], ['a', 'for a']])
 })
 
@@ -102,7 +104,7 @@ it('saves the summary when a field is at fault, says which, and loses nothing of
   answer = ({ body }) => (body.form?.values.age ? [422, { 'form.values.age': 'not a number' }] : [200])
   await fill('12')
   await type('done')
-  await vi.waitFor(() => expect(page.querySelector('.fields [role=alert]')).not.toBeNull(), 5000)
+  await vi.waitFor(() => expect(page.querySelector('.fields [role=alert]')).not.toBeNull(), LOADED_MS)
   expect(sent.at(-1)!.body).toEqual({ summary: 'done', tags: [] })
   const described = page.querySelector('.fields input')!.getAttribute('aria-describedby')!.split(' ')
   expect(described.map((id) => page.querySelector(`[id="${id}"]`)?.className)).toEqual(['hint', 'fault'])
@@ -119,7 +121,7 @@ it('says that a form is not used here any more and leaves it alone', async () =>
     expect(page.querySelector<HTMLFieldSetElement>('.fields')!.disabled).toBe(true)
     await type(form_id)
     await show(row('none'))
-    await vi.waitFor(() => expect(sent.at(-1)?.body).toEqual({ summary: form_id, tags: [] }))
+    await vi.waitFor(() => expect(sent.at(-1)?.body).toEqual({ summary: form_id, tags: [] }), LOADED_MS)
   }
 })
 
@@ -138,6 +140,6 @@ it('saves what was written when the end is refused', async () => {
   answer = ({ path }) => (path.endsWith('/wrap-up') ? [422, { 'form.form_id': 'missing' }] : [200])
   await type('done')
   page.querySelector('form')!.dispatchEvent(new Event('submit'))
-  await vi.waitFor(() => expect(sent.map(({ path }) => path)).toEqual(['a/wrap-up', 'a']))
-  await vi.waitFor(() => expect(page.querySelector('[role=alert]')?.textContent).toBe(i18n.global.t('form.needed')))
+  await vi.waitFor(() => expect(sent.map(({ path }) => path)).toEqual(['a/wrap-up', 'a']), LOADED_MS)
+  await vi.waitFor(() => expect(page.querySelector('[role=alert]')?.textContent).toBe(i18n.global.t('form.needed')), LOADED_MS)
 })
