@@ -290,6 +290,16 @@ describe('a second call', () => {
     expect([second.refused, phone.waiting, phone.handset?.callId]).toEqual(['declined', null, 'c1'])
   })
 
+  it('is the one refused where it waits, though the first one rings, too', async () => {
+    const { phone, ring } = await registered()
+    const [first, second] = [colleague('c1'), new FakeCall('c2')]
+    ring(first)
+    ring(second)
+    expect([phone.handset?.state, phone.waiting?.state]).toEqual(['ringing', 'ringing'])
+    phone.refuseWaiting()
+    expect([first.refused, second.refused, phone.handset?.callId, phone.waiting]).toEqual([null, 'declined', 'c1', null])
+  })
+
   it('is answered while the first one is parked and hears nothing of it', async () => {
     const { phone, ring, microphone, played } = await registered()
     const [first, second] = [new FakeCall('c1', true), colleague('c2')]

@@ -153,10 +153,18 @@ export class Softphone {
 
   /** Refuse what rings. */
   refuse(): void {
-    const ringing = [this.line, this.other].find((line) => line?.handset.state === 'ringing')
-    if (!ringing) return
-    ringing.call.refuse(false)
-    this.drop(ringing)
+    this.turnAway([this.line, this.other].find((line) => line?.handset.state === 'ringing'))
+  }
+
+  /** Refuse the second call, if that is what rings. */
+  refuseWaiting(): void {
+    this.turnAway(this.other)
+  }
+
+  private turnAway(line: Line | null | undefined): void {
+    if (line?.handset.state !== 'ringing') return
+    line.call.refuse(false)
+    this.drop(line)
   }
 
   /** Talk in the other call, which is answered if it rings; the one before rings on, or is parked: nobody in it hears the agent. */

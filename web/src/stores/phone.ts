@@ -176,6 +176,7 @@ export const usePhone = defineStore('phone', () => {
     answer: () => softphone.answer(),
     change,
     refuse: () => softphone.refuse(),
+    refuseWaiting: () => softphone.refuseWaiting(),
     hangUp: () => softphone.hangUp(),
     mute: (isMuted: boolean) => softphone.mute(isMuted),
   }
