@@ -125,7 +125,8 @@ def test_an_article_opened_from_a_conversation_is_read_aloud_and_its_link_sent(p
     agent.accept()
     citizen.say("老人八十岁了，高龄津贴怎么申请")
     suggestions = agent.page.get_by_role("region", name="知识推荐")
-    suggestions.get_by_role("link", name="查看").first.click()
+    suggested = suggestions.get_by_role("listitem").filter(has_text="八十岁以上老人高龄津贴申请")
+    suggested.get_by_role("link", name="查看").click()
     article = agent.page.get_by_role("article", name="八十岁以上老人高龄津贴申请")
 
     def sound(route: Route) -> None:  # there is no voice on this machine
