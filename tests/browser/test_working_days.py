@@ -105,6 +105,9 @@ def test_who_matters_is_marked_in_the_queue_for_agents_and_supervisors(people: P
     expect(star.first).to_be_visible()
     chen.page.get_by_role("link", name="监控大屏").click()
     expect(chen.page.get_by_role("region", name="排队明细").get_by_text("7 级").first).to_be_visible()
+    li.choose_state("可接待")  # nobody is left waiting for the next test's agent
+    li.accept()
+    li.end()
 
 
 def test_a_channel_is_broken_and_repaired_by_its_settings_while_chats_run(
