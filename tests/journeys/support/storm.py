@@ -143,10 +143,13 @@ async def _thread(agent: Agent, conversation_id: str) -> list[dict[str, str]]:
     before = ""
     while True:
         try:
-            page = await agent.call("GET", f"/conversations/{conversation_id}/entries?limit=200{before}")
+            status, page = await agent.try_call("GET", f"/conversations/{conversation_id}/entries?limit=200{before}")
         except aiohttp.ClientError:  # the last kill was a moment ago
+            status = 0
+        if status in (0, 429, 503):
             await asyncio.sleep(RETRY_S)
             continue
+        assert status == 200, page
         items = page["items"] + items
         if not page["has_more"]:
             return items
