@@ -79,10 +79,9 @@ class Dispatcher:
         retry_at = self._seconds() + RETRY_FULL_S
         while True:
             due = min(retry_at, self._core.next_due() or retry_at)
-            wait_s = min(RETRY_FULL_S, max(0.0, due - self._seconds()))
             self._woken.clear()
             with suppress(TimeoutError):
-                async with asyncio.timeout(wait_s):
+                async with asyncio.timeout(min(RETRY_FULL_S, max(0.0, due - self._seconds()))):
                     await self._woken.wait()
                     continue  # something changed: what is due next may be another
             retry_at = self._seconds() + RETRY_FULL_S
@@ -90,6 +89,7 @@ class Dispatcher:
                 await self.tick()
             except Exception:
                 log.exception("a timed decision failed")
+                await asyncio.sleep(RETRY_FULL_S)  # what was due is due still
 
     async def tick(self) -> None:
         """Let happen what time has brought about by now."""

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from hub.accounts.identity import Identity
 from hub.dispatch.queues import QueueSettings
 from hub.store.models import AgentStatus, Conversation, Entry, Offer, Setting, WorkItem
@@ -213,3 +215,23 @@ async def test_an_offer_shows_what_it_is_about_rather_than_the_wish_for_a_person
     await zhou.until(lambda: bool(zhou.tables["offers"]))
     (row,) = zhou.tables["conversations"].values()
     assert (row["last_text"], row.get("last_author", "contact")) == ("路灯坏了", "contact")
+
+
+async def test_a_timed_decision_that_fails_is_not_tried_again_at_once(
+    still_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dispatcher = still_house.services.dispatcher
+    tried: list[None] = []
+
+    async def fail() -> None:
+        tried.append(None)
+        raise RuntimeError("as planned")
+
+    monkeypatch.setattr(dispatcher, "tick", fail)
+    monkeypatch.setattr(dispatcher._core, "next_due", lambda: 1.0)  # long ago
+    running = asyncio.create_task(dispatcher.run())
+    await until(lambda: bool(tried))
+    for _ in range(100):  # as many chances to do so
+        await asyncio.sleep(0)
+    running.cancel()
+    assert len(tried) == 1
