@@ -30,6 +30,8 @@ def test_who_was_away_too_long_is_offered_their_conversation_again_and_sends_wha
 
     zhou.lose_network()
     expect(zhou.banner).to_be_visible()
+    zhou.page.get_by_role("button", name="周敏的菜单").click()
+    zhou.page.get_by_role("menuitem", name="快捷键").click()  # not fetched yet: it comes with the network
     zhou.say("没有网时写的")
     expect(zhou.entry("没有网时写的")).to_contain_text("等待网络恢复后发送")
     zhou.field.fill("写了一半")
@@ -42,6 +44,8 @@ def test_who_was_away_too_long_is_offered_their_conversation_again_and_sends_wha
     zhou.watch.tolerate("status of 403", "/draft")
     zhou.regain_network()
     expect(zhou.banner).to_be_hidden()
+    expect(zhou.page.get_by_role("dialog", name="快捷键")).to_be_visible()
+    zhou.page.keyboard.press("Escape")
     expect(zhou.entry("没有网时写的")).to_contain_text("未发出")
     expect(zhou.offer).to_be_visible()
     zhou.page.keyboard.press("Alt+a")

@@ -8,10 +8,12 @@ import { createApp } from 'vue'
 
 import App from './App.vue'
 import { i18n } from './i18n'
+import { forgetLostStyles } from './lazy'
 import { guardRoutes, router } from './router'
 import { reloadAfterUpgrade } from './upgrade'
 
 reloadAfterUpgrade()
+forgetLostStyles()
 const app = createApp(App).use(createPinia()).use(i18n)
 guardRoutes()
 app.use(router).mount('#app')

@@ -10,12 +10,13 @@ export function reloadAfterUpgrade(): void {
 /** Without a line to the hub nothing is loaded anew: the page that is there still has what was written on it. */
 async function reload(): Promise<void> {
   const last = Number(sessionStorage.getItem(KEY))
-  if (Date.now() - last < CIRCLE_MS || !(await isReachable())) return // it is not the upgrade; let the error be seen
+  if (Date.now() - last < CIRCLE_MS || !(await isHubThere())) return // it is not the upgrade; let the error be seen
   sessionStorage.setItem(KEY, String(Date.now()))
   location.reload()
 }
 
-async function isReachable(): Promise<boolean> {
+/** Whether the hub answers now. */
+export async function isHubThere(): Promise<boolean> {
   try {
     return (await fetch('/', { method: 'HEAD', cache: 'no-store' })).ok
   } catch {

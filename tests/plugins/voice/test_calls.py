@@ -7,7 +7,7 @@ from io import BytesIO
 
 import pytest
 
-from core.events import ActivityEnded, KeysPressed, LegChanged, RecordingEnded, TrunkChanged
+from core.events import ActivityEnded, KeysPressed, LegChanged, RecordingEnded
 from core.events.calls import Dial, LegPlan, Listen, Prompt, Record, RecordingPlan, Ring, Spy, Talk
 from tests.plugins.voice.support.audio import FRAME, WINDOW, has_tone, is_silent
 from tests.plugins.voice.support.phone import Phone
@@ -192,7 +192,7 @@ async def test_a_voice_message_ends_by_its_key_and_is_handed_in(voice: Stage, tr
 
 
 async def test_somebody_outside_is_called_and_sent_keys(voice: Stage, trunk: Phone) -> None:
-    await voice.told(TrunkChanged, trunk="trunk", is_up=True)
+    await voice.line_is_up("trunk")
     async with trunk.call("12345") as call:
         arrived = await voice.arrival()
         caller = citizen(arrived.leg_id)
@@ -215,7 +215,7 @@ async def test_somebody_outside_is_called_and_sent_keys(voice: Stage, trunk: Pho
 
 
 async def test_an_agent_on_a_mobile_talks_and_is_recorded_on_the_right(voice: Stage, trunk: Phone) -> None:
-    await voice.told(TrunkChanged, trunk="trunk", is_up=True)
+    await voice.line_is_up("trunk")
     async with trunk.call("12345") as call:
         arrived = await voice.arrival()
         home = LegPlan(leg_id="leg-home", role="agent", activity=MAIN, dial=Dial(target="tel:+8613700000001"))
@@ -239,7 +239,7 @@ async def test_an_agent_on_a_mobile_talks_and_is_recorded_on_the_right(voice: St
 
 
 async def test_a_call_that_begins_here_rings_the_agent_and_then_the_citizen(voice: Stage, trunk: Phone) -> None:
-    await voice.told(TrunkChanged, trunk="trunk", is_up=True)
+    await voice.line_is_up("trunk")
     phone = await voice.phone("agent-1")
     ringing = Listen(activity_id="calling", background="ringing")
     await voice.plan("call-out", agent("leg-1", "agent-1", ringing))

@@ -41,31 +41,32 @@ async def test_a_line_that_refuses_gives_way_to_the_next(board: Board, tmp_path:
         Phone(board.sip, "first") as first,
         Phone(board.sip, "second") as second,
         two_lines(board, tmp_path, first, second).at_work() as voice,
-        second.call("12345") as call,
     ):
-        await voice.told(TrunkChanged, trunk=named(first), is_up=True)
-        await voice.told(TrunkChanged, trunk=named(second), is_up=True)
+        await voice.line_is_up(named(first))
+        await voice.line_is_up(named(second))
         first.rejects_with = status
-        await call_outside(voice, second)
-        other = await second.rings()
-        assert other.dialled == "01088888888"
-        await other.answer()
-        call.say(CALLER_HZ)
-        other.say(OTHER_HZ)
-        await call.hears(OTHER_HZ)
-        await other.hears(CALLER_HZ)
+        async with second.call("12345") as call:
+            await call_outside(voice, second)
+            other = await second.rings()
+            assert other.dialled == "01088888888"
+            await other.answer()
+            call.say(CALLER_HZ)
+            other.say(OTHER_HZ)
+            await call.hears(OTHER_HZ)
+            await other.hears(CALLER_HZ)
 
 
 async def test_a_line_that_is_dead_is_not_asked_first(board: Board, tmp_path: Path) -> None:
     async with AsyncExitStack() as stack, Phone(board.sip, "second") as second:
         first = await stack.enter_async_context(Phone(board.sip, "first"))
         await stack.aclose()
-        async with two_lines(board, tmp_path, first, second).at_work() as voice, second.call("12345") as call:
-            await voice.told(TrunkChanged, trunk=named(second), is_up=True)
+        async with two_lines(board, tmp_path, first, second).at_work() as voice:
+            await voice.line_is_up(named(second))
             await voice.told(TrunkChanged, trunk=named(first), is_up=False)
-            await call_outside(voice, second)
-            assert (await second.rings()).dialled == "01088888888"
-            await call.answered()
+            async with second.call("12345") as call:
+                await call_outside(voice, second)
+                assert (await second.rings()).dialled == "01088888888"
+                await call.answered()
 
 
 async def test_when_every_line_refuses_the_leg_ends_and_the_caller_stays(board: Board, tmp_path: Path) -> None:
@@ -73,16 +74,16 @@ async def test_when_every_line_refuses_the_leg_ends_and_the_caller_stays(board: 
         Phone(board.sip, "first") as first,
         Phone(board.sip, "second") as second,
         two_lines(board, tmp_path, first, second).at_work() as voice,
-        second.call("12345") as call,
     ):
         for line in (first, second):
-            await voice.told(TrunkChanged, trunk=named(line), is_up=True)
+            await voice.line_is_up(named(line))
         first.rejects_with = second.rejects_with = 503
-        call_id, leg_id = await call_outside(voice, second)
-        assert (await voice.ended("leg-out")).cause == "congestion"
-        await call.answered()
-        await voice.plan(call_id, citizen(leg_id, Listen(activity_id="m", background="music")))
-        await call.hears_something()
+        async with second.call("12345") as call:
+            call_id, leg_id = await call_outside(voice, second)
+            assert (await voice.ended("leg-out")).cause == "congestion"
+            await call.answered()
+            await voice.plan(call_id, citizen(leg_id, Listen(activity_id="m", background="music")))
+            await call.hears_something()
 
 
 async def test_a_stranger_who_knows_the_trunk_s_name_is_not_taken_for_it(board: Board, tmp_path: Path) -> None:

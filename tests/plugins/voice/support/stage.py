@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from core.config import decode_settings
-from core.events import CallArrived, CallPlan, Event, LegChanged, PhoneAccount, PhoneChanged, PhonesPlan
+from core.events import CallArrived, CallPlan, Event, LegChanged, PhoneAccount, PhoneChanged, PhonesPlan, TrunkChanged
 from core.events.calls import Dial, LegPlan, RecordingPlan, Talk
+from plugins.voice.accounts import QUALIFY_S
 from plugins.voice.adapter import Voice
 from plugins.voice.config import VoiceConfig
 from tests.plugins.memory_link import MemoryLink, running
@@ -59,6 +60,10 @@ class Stage:
         found = find()
         assert found is not None
         return found
+
+    async def line_is_up(self, trunk: str) -> None:
+        """Wait until the engine has reached a trunk; rarely it first asks after a whole interval."""
+        await self.told(TrunkChanged, trunk=trunk, is_up=True, within_s=QUALIFY_S + 10.0)
 
     async def arrival(self, *, nth: int = 0) -> CallArrived:
         """Return the report of the ``nth`` call that came."""
