@@ -3,6 +3,8 @@
 Tortoise's own migrations would (tried with 1.1.9): rebuilding a table on SQLite with foreign keys on deletes
 the rows that refer to it, and drops its indexes. So: copy the file, switch foreign keys off, migrate in one
 transaction, count the rows, check the references, mend the indexes, and commit only when all of it holds.
+
+A database without any table gets the newest shape at once, which is what all migrations together would make of it.
 """
 
 import asyncio
@@ -26,6 +28,7 @@ from hub.store.transactions import FAULTS, transaction
 
 Progress = Callable[[str], None]
 
+RECORD: Final = "tortoise_migrations"
 TAKE_TURN: Final = "SELECT pg_advisory_xact_lock(19544)"  # one number for all hubs: only one migrates at a time
 
 
@@ -101,13 +104,32 @@ async def _apply(
             progress(f"migrating: {name}")
 
     try:
-        await executor.migrate(progress=report)
+        if before.keys() <= {RECORD}:
+            progress("making the tables of a new database")
+            await _make_tables(executor, models)
+        else:
+            await executor.migrate(progress=report)
         for index in await indexes.missing(client, models):
             progress(f"indexing {index.table} by {', '.join(index.columns)}")
             await indexes.create(client, index)
     except Exception as error:  # a step may run any code
         raise MigrationFailed(f"nothing was changed: {error}") from error
     await _check(client, database, models, before)
+
+
+async def _make_tables(executor: MigrationExecutor, models: Sequence[type[Model]]) -> None:
+    """Make what ``models`` declare, those referred to first, and record every migration as applied."""
+    editor = executor._schema_editor()
+    editor._get_table_comment_sql = lambda table, comment: ""  # type: ignore[method-assign]  # migrations write none
+    waiting = {model._meta.db_table: editor._get_model_sql_data(model) for model in models}
+    while waiting:
+        ready = [table for table, sql in waiting.items() if not (sql.references & waiting.keys()) - {table}]
+        if not ready:
+            raise ValueError(f"these tables refer to each other in a circle: {', '.join(sorted(waiting))}")
+        for table in ready:
+            await editor._run_sql(waiting.pop(table).table_sql)
+    for step in await executor.plan():
+        await executor.recorder.record_applied(step.migration.app_label, step.migration.name)
 
 
 async def _check(

@@ -23,7 +23,7 @@ def _quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the data of a demo hub that never served anybody, to be copied: migrations take a second."""
+    """Return the data of a demo hub that never served anybody, to be copied: making it takes a second."""
     folder = tmp_path_factory.mktemp("demo")
 
     async def make() -> None:

@@ -17,12 +17,13 @@ from core.errors import ConfigInvalid
 from core.events import ContactChanged, ContactView
 from core.ids import new_id
 from hub.store import indexes, migrations, models
-from hub.store.address import locate
+from hub.store.address import APP, locate
 from hub.store.engine import Store
 from hub.store.errors import StoreTooNew, StoreUnavailable
 from hub.store.migrate import bring_up_to_date
 from hub.store.migrations.__main__ import changes
 from hub.store.models import Address, Contact, Conversation, Draft, Entry, Offer, Session, User, WorkItem
+from tests.hub.store.shape import connected, migrate_first, shape_of
 
 pytestmark = pytest.mark.may_block("migrations are planned in Python before anybody is served", limit_s=5)
 
@@ -169,10 +170,29 @@ async def test_a_database_of_a_newer_program_is_refused_by_name(shaped_url: str,
 async def test_opening_twice_changes_nothing_the_second_time(url: str) -> None:
     said: list[str] = []
     await bring_up_to_date(locate(url), said.append)
-    assert said == [f"migrating: {path.stem}" for path in sorted(MIGRATIONS.glob("m[0-9]*.py"))]
+    assert said == ["making the tables of a new database"]
     said.clear()
     await bring_up_to_date(locate(url), said.append)
     assert said == []
+
+
+async def test_a_new_database_has_the_shape_that_all_migrations_lead_to(new_url: Callable[[], str]) -> None:
+    made, migrated = locate(new_url()), locate(new_url())
+    said: list[str] = []
+    await bring_up_to_date(made)
+    names = [path.stem for path in sorted(MIGRATIONS.glob("m[0-9]*.py"))]
+    await migrate_first(migrated)
+    await bring_up_to_date(migrated, said.append)
+    assert [word for word in said if "migrating" in word] == [f"migrating: {name}" for name in names[1:]]
+    shape = await shape_of(made)
+    assert all(table in str(shape) for table in TABLES)
+    assert shape == await shape_of(migrated)
+    for database in (made, migrated):
+        async with connected(database) as connection:
+            rows = await connection.execute_query_dict("SELECT app, name FROM tortoise_migrations ORDER BY name")
+            assert [(row["app"], row["name"]) for row in rows] == [(APP, name) for name in names]
+            for table in TABLES:  # rows that a migration brought would be missing where the tables were just made
+                assert await connection.execute_query_dict(f'SELECT * FROM "{table}"') == []
 
 
 async def test_the_migrations_lead_to_what_the_models_declare() -> None:

@@ -2,26 +2,25 @@
 
 import sqlite3
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, closing
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from tortoise import fields
-from tortoise.backends.base.client import BaseDBAsyncClient
-from tortoise.context import TortoiseContext
 from tortoise.exceptions import IntegrityError
 from tortoise.fields.relational import ForeignKeyFieldInstance
 from tortoise.migrations import operations as ops
-from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
+from tortoise.migrations.executor import MigrationExecutor
 from tortoise.models import Model
 
 from core.testing.clock import VirtualClock
 from hub.store import indexes, models
-from hub.store.address import APP, Database, locate
+from hub.store.address import Database, locate
 from hub.store.engine import Store
 from hub.store.errors import MigrationFailed
 from hub.store.migrate import bring_up_to_date
+from tests.hub.store.shape import connected, migrate_first
 
 pytestmark = pytest.mark.may_block("migrations are planned in Python before anybody is served", limit_s=5)
 
@@ -43,23 +42,10 @@ def database(url: str) -> Database:
     return locate(url, models="shapes_models", migrations="shapes_steps")
 
 
-@asynccontextmanager
-async def connected(database: Database, **credentials: str) -> AsyncIterator[BaseDBAsyncClient]:
-    if database.file is not None:
-        database.file.parent.mkdir(exist_ok=True)
-    with TortoiseContext() as context:
-        await context.init(config=database.config(**credentials))
-        try:
-            yield context.connections.get(database.name)
-        finally:
-            await context.close_connections()
-
-
 async def fill(database: Database) -> None:
     """Leave the database in its first shape, with a parent, three children and its indexes."""
+    await migrate_first(database)
     async with connected(database) as connection:
-        executor = MigrationExecutor(connection, database.config()["apps"])
-        await executor.migrate([MigrationTarget(APP, OLDEST)])
         await connection.execute_script("INSERT INTO parent (parent_id, name, region) VALUES ('p', 'one', 'north')")
         for number in range(3):
             await connection.execute_script(
