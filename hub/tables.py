@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-import xlsxwriter  # type: ignore[import-untyped]
-
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV: Final = "text/csv; charset=utf-8"
 NAME_CHARS: Final = 31  # of a sheet; Excel takes no more
@@ -30,6 +28,8 @@ class Table:
 
 def workbook(tables: Iterable[Table]) -> bytes:
     """Return ``tables`` as a workbook, one sheet each; a text is never a formula."""
+    import xlsxwriter  # type: ignore[import-untyped]  # noqa: PLC0415 - 2 MB that few hours need
+
     file = io.BytesIO()
     book = xlsxwriter.Workbook(file, {"in_memory": True})
     formats = {

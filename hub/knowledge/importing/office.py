@@ -1,18 +1,19 @@
-"""Reads Word documents and tables of Excel or OpenDocument."""
+"""Reads Word documents and tables of Excel or OpenDocument.
+
+The libraries for it take 8 MB, in a process that rarely reads any; so they are imported where they are used.
+"""
 
 import io
 import re
 import zipfile
-from typing import Any, Final
-
-import docx
-from docx.table import Table
-from docx.text.paragraph import Paragraph
-from python_calamine import CalamineWorkbook
+from typing import TYPE_CHECKING, Any, Final
 
 from core.events.knowledge import ArticleKind
 from hub.knowledge.importing.drafts import MAX_DRAFTS, MAX_TITLE_CHARS, NotReadable, Sections, contents_of
 from hub.knowledge.views import MAX_KEYS, ArticleContent
+
+if TYPE_CHECKING:
+    from docx.text.paragraph import Paragraph
 
 MAX_UNPACKED_BYTES: Final = 200_000_000  # a small file may unpack to anything
 MAX_ROWS: Final = 20_000
@@ -28,6 +29,10 @@ _KINDS: Final[dict[str, Any]] = dict(pair.split("=") for pair in _KINDS_zh.split
 
 def read_word(data: bytes, name: str) -> list[ArticleContent]:
     """Return one article for each heading of the first two levels; tables become lines."""
+    import docx  # noqa: PLC0415
+    from docx.table import Table  # noqa: PLC0415
+    from docx.text.paragraph import Paragraph  # noqa: PLC0415
+
     _check_size(data)
     try:
         document = docx.Document(io.BytesIO(data))
@@ -47,6 +52,8 @@ def read_word(data: bytes, name: str) -> list[ArticleContent]:
 
 def read_table(data: bytes, name: str) -> list[ArticleContent]:
     """Return one article for each row of each sheet whose first row names its columns."""
+    from python_calamine import CalamineWorkbook  # noqa: PLC0415
+
     if data[:2] == b"PK":
         _check_size(data)
     try:
@@ -66,7 +73,7 @@ def read_table(data: bytes, name: str) -> list[ArticleContent]:
     return found[:MAX_DRAFTS]
 
 
-def _add_paragraph(sections: Sections, paragraph: Paragraph) -> None:
+def _add_paragraph(sections: Sections, paragraph: "Paragraph") -> None:
     text = paragraph.text.strip()
     if not text:
         return
