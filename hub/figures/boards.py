@@ -68,6 +68,7 @@ class Boards:
                     offered=view.offered,
                     answered=view.answered,
                     abandoned=view.abandoned,
+                    diverted=view.diverted,
                     service_level=view.service_level,
                 )
             )

@@ -13,7 +13,8 @@ SATISFIED: Final = 4  # of 5: a rating from here on counts as satisfied
 class Case:
     """One claim on an agent; it counts for the queue it is in last.
 
-    ``left_at``: the citizen was gone before anybody answered. ``served_at``: the last agent took it up.
+    ``left_at``: it left the queue before anybody answered, because the citizen was gone or, with ``is_diverted``,
+    because the queue's longest wait was over and other services were offered. ``served_at``: the last agent took it up.
     """
 
     work_id: str
@@ -24,6 +25,7 @@ class Case:
     is_message: bool = False  # left for later: nobody waits, so it says nothing about waiting
     answered_at: datetime | None = None
     left_at: datetime | None = None
+    is_diverted: bool = False
     agent_id: str | None = None
     served_at: datetime | None = None
     ended_at: datetime | None = None
@@ -32,7 +34,7 @@ class Case:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether nobody has answered and the citizen is still there."""
+        """Whether nobody has answered and it has not left the queue."""
         return self.answered_at is None and self.left_at is None
 
     @property
@@ -48,13 +50,14 @@ class Case:
 class TallyView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Sums of one period; averages and shares are None when there is nothing to average.
 
-    ``offered`` = ``answered`` + ``abandoned`` + ``waiting``. ``service_level`` is the share answered in time of
-    those whose time is up or who were answered; who left within it does not count.
+    ``offered`` = ``answered`` + ``abandoned`` + ``diverted`` + ``waiting``. ``service_level`` is the share
+    answered in time of those whose time is up or who were answered; who left within it does not count.
     """
 
     offered: int = 0
     answered: int = 0
     abandoned: int = 0
+    diverted: int = 0
     waiting: int = 0
     handled: int = 0
     service_level: float | None = None
@@ -73,6 +76,7 @@ class Tally:
     offered: int = 0
     answered: int = 0
     abandoned: int = 0
+    diverted: int = 0
     waited: int = 0  # answered, people who waited
     answer_s: float = 0.0
     in_time: int = 0
@@ -91,7 +95,10 @@ class Tally:
         if case.answered_at is not None:
             self._answered(case, target_s, sign)
         elif case.left_at is not None:
-            self.abandoned += sign
+            if case.is_diverted:
+                self.diverted += sign
+            else:
+                self.abandoned += sign
             if not case.is_message and seconds(case.offered_at, case.left_at) > target_s:
                 self.late += sign
         if case.ended_at is not None and case.served_at is not None:
@@ -129,7 +136,8 @@ class Tally:
             offered=self.offered,
             answered=self.answered,
             abandoned=self.abandoned,
-            waiting=self.offered - self.answered - self.abandoned,
+            diverted=self.diverted,
+            waiting=self.offered - self.answered - self.abandoned - self.diverted,
             handled=self.handled,
             service_level=_share(self.in_time, self.in_time + self.late + overdue),
             answer_s=_mean(self.answer_s, self.waited),

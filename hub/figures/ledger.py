@@ -8,6 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from core.events import ConversationChanged, ConversationView, Event, OfferEnded, WorkMoved
+from hub.dispatch.queues import WAITED_OUT
 from hub.figures.cases import Case, Tally
 
 PERIODS: Final = {"15": 15, "30": 30, "60": 60}  # minutes
@@ -141,6 +142,7 @@ class Ledger:
                 del self._cases[case.work_id]  # a message that was left gave way to somebody who waits
                 return
             case.left_at = at
+            case.is_diverted = event.explanation.get("reason") == WAITED_OUT
             self._count(case, 1)
 
     def _begin(self, event: WorkMoved, at: datetime) -> None:

@@ -3,7 +3,10 @@
 from collections import defaultdict
 from datetime import datetime
 
-from hub.dispatch.queues import MESSAGE_CLASS
+import msgspec
+
+from hub.dispatch.history import RoutingStep
+from hub.dispatch.queues import MESSAGE_CLASS, WAITED_OUT
 from hub.figures.cases import Case
 from hub.figures.ledger import Asked
 from hub.store.models import Conversation, Entry, Offer, WorkItem
@@ -68,13 +71,22 @@ def _case(
     if work.state == "done":
         over_at = ended.get(work.conversation_id) or conversation.closed_at or conversation.last_entry_at
         if case.answered_at is None:
-            case.left_at = conversation.closed_at or over_at or work.enqueued_at
+            case.left_at = _diverted_at(work)
+            case.is_diverted = case.left_at is not None
+            case.left_at = case.left_at or conversation.closed_at or over_at or work.enqueued_at
         elif case.agent_id is not None:
             case.ended_at = over_at
     if current is not None:
         case.closed_at = current.closed_at
         case.rating = current.rating
     return case
+
+
+def _diverted_at(work: WorkItem) -> datetime | None:
+    """Return when the queue's longest wait was over and other services were offered; None when it was not."""
+    last = msgspec.convert((work.moves or [])[-1:], list[RoutingStep])
+    withdrawn = [step.at for step in last if step.step == "withdrawn" and step.why.get("reason") == WAITED_OUT]
+    return withdrawn[0] if withdrawn else None
 
 
 async def _conversations(ids: set[str]) -> dict[str, Conversation]:

@@ -80,12 +80,13 @@ class Board(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Quarter(msgspec.Struct, frozen=True, kw_only=True):
-    """A quarter hour of today: how many came, were answered and left, and the share answered in time."""
+    """A quarter hour of today: how many came, were answered, left and were sent on, and the share answered in time."""
 
     begin: datetime
     offered: int
     answered: int
     abandoned: int
+    diverted: int
     service_level: float | None
 
 

@@ -10,6 +10,7 @@ from core.testing.clock import VirtualClock
 from hub.accounts.identity import Identity
 from hub.accounts.users import UserEdit
 from hub.dispatch.queues import QueueSettings
+from hub.figures.reading import read_cases
 from hub.store.models import Calendar, Conversation, Offer, WorkItem
 from tests.hub.conversing.conftest import Advance, Come
 from tests.hub.support.channel import FakeChannel
@@ -50,11 +51,17 @@ async def test_who_waits_too_long_is_offered_other_services(
     await advance(2)
     await channel.hears(WANG, "请留言")
     assert (await Conversation.get()).state == "flow"
+    begin = (await Conversation.get()).opened_at
+    (diverted,) = await read_cases(begin)
+    assert diverted.is_diverted
+    assert diverted.left_at is not None
+    assert (diverted.left_at - diverted.offered_at).total_seconds() >= 60
     await channel.write(WANG, "路灯坏了，电话 555")
     await channel.hears(WANG, "留言已收到")
     zhou = await come("zhou")
     await zhou.take_offer()
     assert await WorkItem.filter(state="assigned").values_list("channel_class", flat=True) == ["mail"]
+    assert [case.is_diverted for case in await read_cases(begin)] == [True, False]
     assert await WorkItem.exclude(state="done").count() == 1
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from core.events import ConversationView, QueueView, WorkMoved
 from core.events.conversations import ConversationChanged
+from hub.dispatch.queues import WAITED_OUT
 from hub.figures.boards import Boards
 from hub.figures.ledger import Ledger, Targets
 from hub.figures.views import Board
@@ -61,6 +62,10 @@ class Story:
 
     def close(self, name: str) -> None:
         self.change(name, state="closed", closed_at=self.at)
+
+    def divert(self, name: str) -> None:
+        self.change(name, state="flow")
+        self.move(name, "withdrawn", explanation={"reason": WAITED_OUT})
 
     def transfer(self, name: str, queue_id: str) -> None:
         self.change(name, state="queued", agent_id=None, queue_id=queue_id)
@@ -129,6 +134,15 @@ def test_who_leaves_at_once_does_not_count_towards_the_service_level(story: Stor
     assert (today.abandoned, today.service_level) == (1, None)
 
 
+def test_whose_longest_wait_is_over_was_diverted_and_did_not_abandon(story: Story) -> None:
+    story.come("a")
+    story.wait(60)
+    story.divert("a")
+    today = story.board().total["today"]
+    assert (today.offered, today.abandoned, today.diverted, today.waiting) == (1, 0, 1, 0)
+    assert today.service_level == 0
+
+
 def test_a_message_left_for_later_says_nothing_about_waiting(story: Story) -> None:
     story.come("a", is_message=True)
     story.wait(3_600)
@@ -177,7 +191,7 @@ def test_quarter_hours_add_up_to_the_day(story: Story) -> None:
     assert day.quarters[48].offered == 2  # 12:00 and 12:10
 
 
-KINDS = ("come", "answer", "leave", "end", "close", "transfer", "wait")
+KINDS = ("come", "answer", "leave", "divert", "end", "close", "transfer", "wait")
 STEPS = st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 9)), max_size=60)
 
 
@@ -193,8 +207,8 @@ def test_queues_channels_and_quarters_each_sum_up_to_the_conversations(steps: li
                 story.come(name, QUEUES[number % 2], channel=("sms", "web_chat")[number % 3 == 0])
             case "answer" if view is not None and view.state == "queued":
                 story.answer(name)
-            case "leave" if view is not None and view.state == "queued" and view.assigned_at is None:
-                story.leave(name)
+            case "leave" | "divert" if view is not None and view.state == "queued" and view.assigned_at is None:
+                (story.leave if step == "leave" else story.divert)(name)
             case "end" if view is not None and view.state == "active":
                 story.end(name)
             case "close" if view is not None and view.state == "wrap_up":
@@ -210,10 +224,11 @@ def test_queues_channels_and_quarters_each_sum_up_to_the_conversations(steps: li
     assert total.offered == len(story.views)
     day = Boards(story.ledger, story.at, lambda _: False).day(QUEUES)
     for parts in ([one.periods["today"] for one in board.queues.values()], list(board.channels.values()), day.quarters):
-        for name in ("offered", "answered", "abandoned"):
+        for name in ("offered", "answered", "abandoned", "diverted"):
             assert sum(getattr(part, name) for part in parts) == getattr(total, name)
     for view in (total, *(one.periods["today"] for one in board.queues.values())):
-        assert view.offered == view.answered + view.abandoned + view.waiting
+        assert view.offered == view.answered + view.abandoned + view.diverted + view.waiting
+    assert total.diverted == sum(one.state == "flow" for one in story.views.values())
     assert total.abandoned == sum(one.state == "closed" and one.assigned_at is None for one in story.views.values())
     assert total.handled == sum(
         one.state in ("wrap_up", "closed") and one.assigned_at is not None for one in story.views.values()

@@ -9,6 +9,7 @@ export interface Tally {
   offered?: number
   answered?: number
   abandoned?: number
+  diverted?: number
   waiting?: number
   handled?: number
   service_level?: number | null
@@ -101,6 +102,7 @@ export interface Quarter {
   offered: number
   answered: number
   abandoned: number
+  diverted: number
   service_level: number | null
 }
 

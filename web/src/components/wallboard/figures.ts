@@ -16,8 +16,8 @@ export function graded(share: number | null | undefined, good: number, fair: num
 export const levelGrade = (tally: Tally | undefined) => graded(tally?.service_level, 0.85, 0.7)
 export const satisfiedGrade = (tally: Tally | undefined) => graded(tally?.satisfied, 0.9, 0.8)
 
-/** Return the share of those who got through of those who did or gave up. */
+/** Return the share of those who got through of those who did, gave up or were sent on to other services. */
 export function answeredShare(tally: Tally | undefined): number | null {
-  const decided = (tally?.answered ?? 0) + (tally?.abandoned ?? 0)
+  const decided = (tally?.answered ?? 0) + (tally?.abandoned ?? 0) + (tally?.diverted ?? 0)
   return decided ? (tally?.answered ?? 0) / decided : null
 }
