@@ -6,8 +6,8 @@ the SMSC, which repeats what was not answered and sends receipts for all it took
 
 1. The storm: so many messages in and out at once, a third of them long, their parts shuffled, four references for all
    senders, the SMSC killed again and again. Counts what was lost, doubled, mixed or left unknown.
-2. The rate: messages in without kills, and the same envelopes published with bare nats-py, as many in flight, on the
-   same server and disk. Then messages out from order to answer. With ``--kannel`` the same messages through Kannel.
+2. The rate: messages in without kills, and messages out from order to status, each beside the same envelopes with bare
+   nats-py, as many in flight, on the same server and disk. With ``--kannel`` messages in through Kannel too.
 """
 
 import argparse
@@ -26,11 +26,10 @@ import msgspec
 import nats
 
 from benchmarks.kannel import kannel_rate
+from benchmarks.sms_ceiling import publishing_rate, round_trip_rate
 from benchmarks.sms_network import CITIZENS, WINDOW, Network, citizen, short_message
 from core.bus import Bus, BusSettings, Delivery
-from core.clock import SystemClock
-from core.events import Event, MessageReceived, MessageStatus, MessageStatuses, SendMessage, seal
-from core.ids import new_id
+from core.events import Event, MessageReceived, MessageStatus, MessageStatuses, SendMessage
 from core.streams import BUCKETS, STREAMS, Consumer, orders_consumer
 from core.subjects import PATTERNS, fill
 from core.testing.nats import NatsServer
@@ -222,31 +221,6 @@ async def rate_out(hub: HubEnd, messages: int, first: int) -> float:
     return messages / (time.monotonic() - began)
 
 
-async def ceiling(url: str, messages: int) -> float:
-    """Return publishes a second of the same envelopes by bare nats-py, as many in flight."""
-    client = await nats.connect(url)
-    js = client.jetstream()
-    await js.add_stream(name="BARE", subjects=["bare"])  # the same one at each run
-    payloads = []
-    for number in range(messages):
-        text = f"速{number}：我家停水了，什么时候修好？"
-        event = MessageReceived(external_id=new_id(), sender=f"tel:{citizen(number)}", text=text)
-        payloads.append(msgspec.json.encode(seal(event, id=new_id(), source=INSTANCE, time=SystemClock().now())))
-    numbers = iter(range(messages))
-
-    async def publish() -> None:
-        for number in numbers:
-            await js.publish("bare", payloads[number], headers={"Nats-Msg-Id": new_id()})
-
-    began = time.monotonic()
-    async with asyncio.TaskGroup() as tasks:
-        for _ in range(WINDOW):
-            tasks.create_task(publish())
-    rate = messages / (time.monotonic() - began)
-    await client.close()
-    return rate
-
-
 async def run(options: argparse.Namespace) -> bool:
     """Set the scene and measure."""
     with tempfile.TemporaryDirectory(prefix="lianxin-sms-") as name:
@@ -285,12 +259,12 @@ async def run(options: argparse.Namespace) -> bool:
 async def rates(url: str, network: Network, hub: HubEnd, sample: int) -> float:
     """Measure all rates once, one after the other; print them and return that of messages in."""
     into, at_risk = await rate_in(url, network, hub, sample)
-    bare = await ceiling(url, sample)
+    bare_in = await publishing_rate(url, sample)
     out = await rate_out(hub, sample, new_number())
-    print(
-        f"rate: in {into:.0f}/s, out {out:.0f}/s, bare JetStream {bare:.0f}/s: in {into / bare:.2f} of it, "
-        f"out {out / bare:.2f}; a power cut would have lost {at_risk} messages in that were answered for"
-    )
+    bare_out = await round_trip_rate(url, sample)
+    print(f"rate: in {into:.0f}/s, {into / bare_in:.2f} of bare JetStream's {bare_in:.0f}/s; ", end="")
+    print(f"a power cut would have lost {at_risk} messages that were answered for")
+    print(f"      out {out:.0f}/s, {out / bare_out:.2f} of its {bare_out:.0f}/s there and back")
     return into
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 from tests.plugins.sms.support.smsc import Smsc, receipt, whole
 
 CITIZENS: Final = 2000
+RECEIPT: Final = 4  # of esm_class
 WINDOW: Final = 256  # parts the SMSC has under way to us, orders the hub has under way
 
 
@@ -21,7 +22,7 @@ class Network(Smsc):
         self.to_deliver: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.sent: Counter[str] = Counter()  # texts as submitted
         self.repeated = 0
-        self.answered = 0  # parts that the SMSC was told are safe
+        self.answered = 0  # parts of messages, without receipts, that the SMSC was told are safe
         self._under_way: dict[int, dict[str, Any]] = {}
         self._room = asyncio.Semaphore(WINDOW)
         self._line = asyncio.Event()
@@ -67,7 +68,7 @@ class Network(Smsc):
                 self._room.release()
                 if event["status"]:
                     self.to_deliver.put_nowait(raw)
-                else:
+                elif raw.get("esm") != RECEIPT:
                     self.answered += 1
             case "listening" | "bound":
                 self.events.append(event)
