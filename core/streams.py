@@ -5,6 +5,7 @@ from typing import Final
 
 from core.events import (
     ArticleChanged,
+    ArticleFileChanged,
     ContactChanged,
     ConversationChanged,
     EntryAdded,
@@ -114,6 +115,14 @@ def orders_consumer(instance: str) -> Consumer:
 
 def search_consumer(node: str) -> Consumer:
     """Return the reader of everything that can be searched, for the search process of one machine."""
-    searched = (ArticleChanged, EntryAdded, EntryChanged, ConversationChanged, ContactChanged, TranscriptChanged)
+    searched = (
+        ArticleChanged,
+        ArticleFileChanged,
+        EntryAdded,
+        EntryChanged,
+        ConversationChanged,
+        ContactChanged,
+        TranscriptChanged,
+    )
     subjects = tuple(fill(PATTERNS[event], "*") for event in searched)
     return Consumer(EVENTS.name, f"search-{node}", filter_subjects=subjects)

@@ -39,7 +39,7 @@ class DeskSearch:
         contacts, (conversations, _), articles = await asyncio.gather(
             self._contacts(identity, words),
             self._lists.page(identity, "all", cursor="", limit=SHOWN, channel="", words=words),
-            self._finder.find(identity, Wanted(text=words, limit=SHOWN)),
+            self._finder.find(identity, Wanted(text=words, has_files=True, limit=SHOWN)),
         )
         return Found(contacts, conversations, articles.items)
 

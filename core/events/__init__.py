@@ -68,7 +68,7 @@ from core.events.desk import (
     TodoChanged,
     TodoView,
 )
-from core.events.knowledge import ArticleChanged, ArticleView
+from core.events.knowledge import ArticleChanged, ArticleFileChanged, ArticleFileView, ArticleView
 from core.events.messages import (
     Attachment,
     Choice,
@@ -135,6 +135,8 @@ __all__ = [
     "AgentView",
     "AnyActivity",
     "ArticleChanged",
+    "ArticleFileChanged",
+    "ArticleFileView",
     "ArticleView",
     "Attachment",
     "Background",

@@ -34,8 +34,32 @@ class ArticleView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     valid_to: date | None = None
 
 
+class ArticleFileView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What stands in a file of a published article; without ``text`` it is not searched any more.
+
+    ``size_chars`` is how long the text is, or was. The rest is the article's own.
+    """
+
+    file_id: str
+    article_id: str
+    name: str = ""
+    text: str = ""
+    size_chars: int
+    kind: ArticleKind = "faq"
+    path: tuple[str, ...] = ()
+    region: str = ""
+    level: ArticleLevel = "internal"
+
+
 class ArticleChanged(Event, frozen=True, kw_only=True):
     """An article was published, published anew, or taken back."""
 
     type = "article.changed"
     article: ArticleView
+
+
+class ArticleFileChanged(Event, frozen=True, kw_only=True):
+    """A file of a published article was read, or belongs to it no more."""
+
+    type = "article_file.changed"
+    file: ArticleFileView

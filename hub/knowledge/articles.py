@@ -13,6 +13,7 @@ from hub.accounts.identity import Identity
 from hub.audit import Audit
 from hub.errors import ApiError, not_found
 from hub.knowledge.categories import Categories
+from hub.knowledge.files.keeping import ArticleFiles
 from hub.knowledge.links import has_foreign_files, link_faults, templates_of, titles_of
 from hub.knowledge.views import (
     ArticleContent,
@@ -39,10 +40,11 @@ _OWN_COLUMNS: Final = (
 class Articles:
     """Writes and reads articles; what is published goes out as an event in the same unit of work."""
 
-    def __init__(self, units: Units, audit: Audit, categories: Categories) -> None:
+    def __init__(self, units: Units, audit: Audit, categories: Categories, files: ArticleFiles) -> None:
         self._units = units
         self._audit = audit
         self._categories = categories
+        self._files = files
 
     # reading
 
@@ -70,6 +72,7 @@ class Articles:
             variants=await self._variants(identity, row),
             templates=await templates_of(content),
             variant_of_title=(await titles_of(identity, [content])).get(content.variant_of, ""),
+            file_problems=await self._files.problems(article_id) if is_editor else {},
         )
 
     async def content(self, article_id: str, version: int) -> ArticleContent:
@@ -198,12 +201,14 @@ class Articles:
             stored = await ArticleVersion.get(article_id=article_id, version=row.newest_version)
             content = await self._checked(content_of(stored.content), article_id)
             row.published_version = stored.version
+            before = _filtered_by(row)
             row.update_from_dict({**_columns(content), "variant_of": content.variant_of or None})
             await ArticleVersion.filter(article_version_id=stored.article_version_id).update(
                 published_at=unit.now, publisher_name=identity.display_name or identity.username
             )
             await self._move(unit, row, "published")
             unit.record(ArticleChanged(article=await self._view(row, content)), article_id)
+            await self._files.follow(unit, row, content.attachments, is_moved=_filtered_by(row) != before)
             await self._audit.record(
                 identity, "article.publish", "article", article_id, remote=remote, version=stored.version
             )
@@ -216,6 +221,7 @@ class Articles:
             row.published_version = None
             await self._move(unit, row, "retired")
             unit.record(ArticleChanged(article=ArticleView(article_id=article_id)), article_id)
+            await self._files.forget(unit, article_id)
             await self._audit.record(identity, "article.retire", "article", article_id, remote=remote)
         return article_row(row)
 
@@ -309,6 +315,10 @@ def may_read(identity: Identity, level: str) -> bool:
 async def _check_files(identity: Identity, content: ArticleContent, before: ArticleContent | None) -> None:
     if await has_foreign_files(identity, content, before):
         raise ApiError(422, "invalid", "a file nobody gave you", fields={"attachments": "unknown"})
+
+
+def _filtered_by(row: Article) -> tuple[str, ...]:
+    return row.kind, row.category_id, row.region, row.level
 
 
 def _columns(content: ArticleContent) -> dict[str, Any]:

@@ -14,7 +14,9 @@ from core.subjects import ASK_HITS, ASK_REBUILD
 from hub.accounts.identity import Identity
 from hub.errors import ApiError
 from hub.knowledge.articles import Articles, may_read
+from hub.knowledge.files.keeping import ArticleFiles
 from hub.knowledge.marks import Part, marked, snippet
+from hub.knowledge.search.conversion import IN_ARTICLE
 from hub.knowledge.search.documents import (
     Collection,
     Hit,
@@ -23,9 +25,10 @@ from hub.knowledge.search.documents import (
     SearchAnswer,
     SearchQuery,
 )
+from hub.knowledge.search.passages import passage_of, passages
 from hub.knowledge.search.plain import has_han, normalized
 from hub.knowledge.synonyms import Synonyms
-from hub.knowledge.views import ArticleContent, ArticleRow
+from hub.knowledge.views import ArticleContent, ArticleFile, ArticleRow
 from hub.store.models import Article
 
 log = logging.getLogger(__name__)
@@ -35,11 +38,14 @@ POOL: Final = 50  # hits that are read from the database and ordered
 USE_WEIGHT: Final = 0.12  # what many good answers before add to a score whose best is 1
 COVERED_BY_BODY: Final = 0.6  # of what the title's own words count
 
-Reason = Literal["code", "key", "title", "text", "sound", "pinyin"]
+Reason = Literal["code", "key", "title", "text", "sound", "pinyin", "file"]
 
 
 class FoundArticle(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A found article; ``reason`` says by what, ``confidence`` (0 to 1) how much of the question it covers."""
+    """A found article; ``reason`` says by what, ``confidence`` (0 to 1) how much of the question it covers.
+
+    ``file`` is the one in which it was found, and from which ``snippet`` is then.
+    """
 
     article: ArticleRow
     title: list[Part]
@@ -47,6 +53,7 @@ class FoundArticle(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     reason: Reason
     score: float
     confidence: float
+    file: ArticleFile | None = None
 
 
 class FoundArticles(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -66,6 +73,7 @@ class Wanted:
     kind: str = ""
     category_id: str = ""
     region: str = ""
+    has_files: bool = False  # look in the articles' files, too
     offset: int = 0
     limit: int = 20
 
@@ -73,9 +81,10 @@ class Wanted:
 class Finder:
     """Searches for agents, suggestions and flows alike; ``is_up`` tells whether there is somebody to ask."""
 
-    def __init__(self, bus: Bus, articles: Articles, synonyms: Synonyms) -> None:
+    def __init__(self, bus: Bus, articles: Articles, files: ArticleFiles, synonyms: Synonyms) -> None:
         self._bus = bus
         self._articles = articles
+        self._files = files
         self._synonyms = synonyms
         self.is_up = False
 
@@ -107,6 +116,8 @@ class Finder:
         filters: list[tuple[str, ...]] = [
             (f"{name}:{'_'.join(value.split())}",) for name, value in chosen.items() if value
         ]
+        if not wanted.has_files:
+            filters.append((IN_ARTICLE,))
         if len(levels) < 3:
             filters.append(tuple(f"level:{level}" for level in levels))
         if not wanted.text.strip():
@@ -122,15 +133,30 @@ class Finder:
         answer = await self.ask(query)
         if answer is None:
             return await self._look_at_titles(wanted, levels)
-        contents = await self._articles.published([hit.document_id for hit in answer.hits])
+        contents = await self._articles.published([_article_id(hit) for hit in answer.hits])
         found = [
-            _found(hit, *contents[hit.document_id], answer)
+            (hit, _found(hit, *article, answer))
             for hit in answer.hits
-            if hit.document_id in contents and contents[hit.document_id][0].level in levels
+            if (article := contents.get(_article_id(hit))) and article[0].level in levels
         ]
-        found.sort(key=lambda one: -one.score)
+        found.sort(key=lambda pair: -pair[1].score)
         end = wanted.offset + wanted.limit
-        return FoundArticles(items=found[wanted.offset : end], facets=answer.facets, has_more=len(found) > end)
+        items = await self._with_files(found[wanted.offset : end], answer.terms)
+        return FoundArticles(items=items, facets=answer.facets, has_more=len(found) > end)
+
+    async def _with_files(self, found: Sequence[tuple[Hit, FoundArticle]], terms: Sequence[str]) -> list[FoundArticle]:
+        """Return what was found, each file's passages with the file they stand in; a file that is gone is left out."""
+        places = {hit.document_id: place for hit, _ in found if (place := passage_of(hit.document_id))}
+        rows = await self._files.texts({file_id for file_id, _ in places.values()}) if places else {}
+        shown = []
+        for hit, one in found:
+            if (place := places.get(hit.document_id)) is None:
+                shown.append(one)
+            elif row := rows.get(place[0]):
+                passage = passages(row.text)[place[1]]
+                file = ArticleFile(media_id=row.media_id, name=row.name)
+                shown.append(msgspec.structs.replace(one, file=file, reason="file", snippet=snippet(passage, terms)))
+        return shown
 
     async def _browse(self, wanted: Wanted, levels: tuple[str, ...]) -> FoundArticles:
         ids = await self._articles.browse(
@@ -171,6 +197,10 @@ def covered(content: ArticleContent, weights: Mapping[str, float]) -> float:
         weight * (1.0 if word in head else COVERED_BY_BODY if word in body else 0.0) for word, weight in weights.items()
     )
     return held / total
+
+
+def _article_id(hit: Hit) -> str:
+    return hit.group or hit.document_id
 
 
 def _found(hit: Hit, row: ArticleRow, content: ArticleContent, answer: SearchAnswer) -> FoundArticle:

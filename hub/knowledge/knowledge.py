@@ -8,6 +8,7 @@ from hub.knowledge.answering import Answering
 from hub.knowledge.articles import Articles
 from hub.knowledge.categories import Categories
 from hub.knowledge.feedback import Feedback
+from hub.knowledge.files.keeping import ArticleFiles
 from hub.knowledge.finding import Finder
 from hub.knowledge.importing.importer import Importer
 from hub.knowledge.process import SearchProcess
@@ -28,22 +29,24 @@ class Knowledge:
         self, units: Units, audit: Audit, bus: Bus, media: MediaStore, templates: Templates, *, settings: HubSettings
     ) -> None:
         self.categories = Categories(units, audit)
-        self.articles = Articles(units, audit, self.categories)
+        self.files = ArticleFiles(units, media, self.categories)
+        self.articles = Articles(units, audit, self.categories, self.files)
         self.feedback = Feedback(units)
         self.synonyms = Synonyms(units, audit)
-        self.finder = Finder(bus, self.articles, self.synonyms)
+        self.finder = Finder(bus, self.articles, self.files, self.synonyms)
         self.answering = Answering(units, self.finder, self.articles, self.feedback)
         self.suggestions = Suggestions(self.finder, self.articles)
         self.sending = Sending(self.articles, templates, settings.http.public_url)
         self.importer = Importer(media)
-        self.source = Source(bus, self.articles)
+        self.source = Source(bus, self.articles, self.files)
         self.search = SearchProcess(settings.search, settings.nats, settings.data_dir, self.finder)
         self._has_search = settings.search.is_enabled
 
     @property
     def tasks(self) -> list[Callable[[], Awaitable[None]]]:
         """What runs as long as the hub does."""
-        return [self.source.run, self.search.run] if self._has_search else [self.source.run]
+        always: list[Callable[[], Awaitable[None]]] = [self.source.run, self.files.run]
+        return [*always, self.search.run] if self._has_search else always
 
     async def load(self) -> None:
         """Read what is kept in memory."""

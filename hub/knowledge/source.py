@@ -8,11 +8,13 @@ import msgspec
 from core.bus import Bus
 from core.subjects import ASK_DOCUMENTS
 from hub.knowledge.articles import Articles
+from hub.knowledge.files.keeping import ArticleFiles
 from hub.knowledge.search.conversion import (
     article_document,
     contact_document,
     conversation_document,
     entry_document,
+    file_documents,
     transcript_document,
 )
 from hub.knowledge.search.documents import Documents, DocumentsRequest, SearchDocument
@@ -21,17 +23,20 @@ from hub.store.views import contact_view, conversation_view, entry_view
 from hub.transcripts.reading import texts
 
 ROWS: Final = 200
+FILE_ROWS: Final = 5  # each up to 300 kB
 PAGE_BYTES: Final = 400_000  # JSON in UTF-8; the bus carries 1 MiB
 
+_FILES: Final = "file "
 _KINDS: Final = ("entry", "conversation", "contact", "transcript")  # of records, one after the other
 
 
 class Source:
     """Answers the search process's question for documents."""
 
-    def __init__(self, bus: Bus, articles: Articles) -> None:
+    def __init__(self, bus: Bus, articles: Articles, files: ArticleFiles) -> None:
         self._bus = bus
         self._articles = articles
+        self._files = files
 
     async def run(self) -> None:
         """Answer until cancelled."""
@@ -43,26 +48,34 @@ class Source:
 
     async def _page(self, _: str, request: DocumentsRequest) -> Documents:
         if request.collection == "articles":
-            views = await self._articles.views_after(request.after, ROWS)
-            return _cut([(article_document(view), view.article_id) for view in views], "")
+            return await self._articles_page(request.after)
         kind, _, after = (request.after or f"{_KINDS[0]} ").partition(" ")
         rows = await _records(kind, after)
         following = _KINDS[_KINDS.index(kind) + 1 :][:1] if kind in _KINDS else ()
-        page = _cut([(document, f"{kind} {key}") for document, key in rows], f"{following[0]} " if following else "")
+        page = _cut([([document], f"{kind} {key}") for document, key in rows], f"{following[0]} " if following else "")
         documents = tuple(one for one in page.documents if one.title or one.body.strip() or one.keys)
         return Documents(documents=documents, after=page.after)
 
+    async def _articles_page(self, after: str) -> Documents:
+        """Return a page of articles, or, after all of them, of their files."""
+        if not after.startswith(_FILES):
+            articles = await self._articles.views_after(after, ROWS)
+            return _cut([([article_document(view)], view.article_id) for view in articles], _FILES)
+        files = await self._files.views_after(after.removeprefix(_FILES), FILE_ROWS)
+        rows = [(file_documents(view), f"{_FILES}{view.file_id}") for view in files]
+        return _cut(rows, "", page_rows=FILE_ROWS)
 
-def _cut(rows: list[tuple[SearchDocument, str]], following: str) -> Documents:
+
+def _cut(rows: list[tuple[list[SearchDocument], str]], following: str, *, page_rows: int = ROWS) -> Documents:
     """Return as many of ``rows`` as the bus carries; a page that is not full is followed by ``following``."""
     kept: list[SearchDocument] = []
     size = 0
-    for document, after in rows:
-        kept.append(document)
-        size += len(msgspec.json.encode(document))
+    for documents, after in rows:
+        kept += documents
+        size += len(msgspec.json.encode(documents))
         if size > PAGE_BYTES:
             return Documents(documents=tuple(kept), after=after)
-    return Documents(documents=tuple(kept), after=rows[-1][1] if len(rows) == ROWS else following)
+    return Documents(documents=tuple(kept), after=rows[-1][1] if len(rows) == page_rows else following)
 
 
 async def _records(kind: str, after: str) -> list[tuple[SearchDocument, str]]:

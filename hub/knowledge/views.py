@@ -118,7 +118,10 @@ class ArticlePage(msgspec.Struct, frozen=True):
 
 
 class ArticleFull(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An article to be read: one version's content, and what stands around it."""
+    """An article to be read: one version's content, and what stands around it.
+
+    ``file_problems`` tells editors why nothing is found in some of the published files, by ``media_id``.
+    """
 
     row: ArticleRow
     version: int
@@ -127,6 +130,7 @@ class ArticleFull(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     variants: list[VariantView] = []
     templates: list[LinkedTemplate] = []
     variant_of_title: str = ""
+    file_problems: dict[str, str] = {}
 
 
 class CommentView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -87,13 +87,14 @@ class CommentList(msgspec.Struct, frozen=True):
 
 @api.add("GET", "/api/v1/knowledge/search", "desk.use", query=FindQuery, answer=FoundArticles)
 async def search_articles(services: Services, call: Call[NoBody]) -> FoundArticles:
-    """Search articles by words, pinyin, first letters or short code."""
+    """Search articles by words, pinyin, first letters or short code, and what stands in their files."""
     query: FindQuery = call.query
     wanted = Wanted(
         text=query.q,
         kind=query.kind or "",
         category_id=query.category_id,
         region=query.region,
+        has_files=True,
         offset=query.offset,
         limit=query.limit,
     )

@@ -10,7 +10,7 @@ from hub.knowledge.views import ArticleContent
 MAX_DRAFTS: Final = 2_000  # of one file
 MAX_TITLE_CHARS: Final = 200
 
-Problem = Literal["empty", "too_large", "unreadable", "unsupported", "no_title_column"]
+Problem = Literal["empty", "too_large", "too_slow", "unreadable", "unsupported", "no_title_column", "not_found"]
 
 
 class Section(msgspec.Struct, frozen=True):

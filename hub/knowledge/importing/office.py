@@ -33,7 +33,7 @@ def read_word(data: bytes, name: str) -> list[ArticleContent]:
     from docx.table import Table  # noqa: PLC0415
     from docx.text.paragraph import Paragraph  # noqa: PLC0415
 
-    _check_size(data)
+    check_size(data)
     try:
         document = docx.Document(io.BytesIO(data))
         parts = list(document.iter_inner_content())
@@ -55,7 +55,7 @@ def read_table(data: bytes, name: str) -> list[ArticleContent]:
     from python_calamine import CalamineWorkbook  # noqa: PLC0415
 
     if data[:2] == b"PK":
-        _check_size(data)
+        check_size(data)
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
         sheets = [workbook.get_sheet_by_name(sheet).to_python(nrows=MAX_ROWS) for sheet in workbook.sheet_names]
@@ -119,7 +119,7 @@ def _text(cell: Any) -> str:
     return str(cell).strip() if cell is not None else ""
 
 
-def _check_size(data: bytes) -> None:
+def check_size(data: bytes) -> None:
     """Raise NotReadable for an archive that would unpack to more than there is room for."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:

@@ -1,7 +1,11 @@
 """Turns what happened into what is indexed: articles, what was said, conversations and contacts."""
 
+from typing import Final
+
 from core.events import (
     ArticleChanged,
+    ArticleFileChanged,
+    ArticleFileView,
     ArticleView,
     ContactChanged,
     ContactView,
@@ -14,36 +18,44 @@ from core.events import (
     TranscriptChanged,
 )
 from hub.knowledge.search.documents import Collection, SearchDocument
+from hub.knowledge.search.passages import count_passages, passage_id, passages
 
-LAST_DIGITS = 4  # of a number are what people remember
+IN_ARTICLE: Final = "in:article"
+IN_FILE: Final = "in:file"
+LAST_DIGITS: Final = 4  # of a number are what people remember
 
 
-def changed_document(event: Event, conversation_id: str | None) -> SearchDocument | None:
-    """Return what ``event``, of this conversation if any, makes of a document; None when none that is searched."""
+def changed_documents(event: Event, conversation_id: str | None) -> list[SearchDocument]:
+    """Return what ``event``, of this conversation if any, makes of documents; none when none is searched."""
     match event:
         case ArticleChanged(article=article) if article.is_published:
-            return article_document(article)
+            document = article_document(article)
+        case ArticleFileChanged(file=file):
+            return file_documents(file)
         case EntryAdded(entry=entry) | EntryChanged(entry=entry, has_moved=True) if _is_searched(entry):
-            return entry_document(entry)
+            document = entry_document(entry)
         case ConversationChanged(conversation=conversation) if conversation.topic or conversation.summary:
-            return conversation_document(conversation)
+            document = conversation_document(conversation)
         case ContactChanged(contact=contact):
-            return contact_document(contact)
+            document = contact_document(contact)
         case TranscriptChanged() if event.text:
-            return transcript_document(event.transcript_id, conversation_id, event.text)
+            document = transcript_document(event.transcript_id, conversation_id, event.text)
         case _:
-            return None
+            return []
+    return [document]
 
 
-def removed_document(event: Event) -> tuple[Collection, str] | None:
-    """Return the document that ``event`` takes out of a collection, if any."""
+def removed_documents(event: Event) -> tuple[Collection, list[str]] | None:
+    """Return the documents that ``event`` takes out of a collection, if any."""
     match event:
         case ArticleChanged(article=article) if not article.is_published:
-            return "articles", article.article_id
+            return "articles", [article.article_id]
+        case ArticleFileChanged(file=file) if not file.text:
+            return "articles", [passage_id(file.file_id, number) for number in range(count_passages(file.size_chars))]
         case EntryChanged(entry=entry) if entry.code == "deleted":
-            return "records", f"entry-{entry.entry_id}"
+            return "records", [f"entry-{entry.entry_id}"]
         case TranscriptChanged(transcript_id=transcript_id) if not event.text:
-            return "records", f"transcript-{transcript_id}"
+            return "records", [f"transcript-{transcript_id}"]
         case _:
             return None
 
@@ -54,8 +66,6 @@ def _is_searched(entry: EntryView) -> bool:
 
 def article_document(article: ArticleView) -> SearchDocument:
     """Return ``article`` as it is found; each category above it is a tag."""
-    tags = [f"kind:{article.kind}", f"level:{article.level}", *(f"category:{one}" for one in article.path)]
-    tags += [f"region:{article.region}"] if article.region else []
     return SearchDocument(
         document_id=article.article_id,
         collection="articles",
@@ -63,8 +73,29 @@ def article_document(article: ArticleView) -> SearchDocument:
         code=article.code,
         keys=(*article.keywords, *article.synonyms),
         body=article.body,
-        tags=tuple("_".join(tag.split()) for tag in tags),
+        tags=(IN_ARTICLE, *_tags(article)),
     )
+
+
+def file_documents(file: ArticleFileView) -> list[SearchDocument]:
+    """Return the passages of an article's file, found under the article; the first one also by the file's name."""
+    return [
+        SearchDocument(
+            document_id=passage_id(file.file_id, number),
+            collection="articles",
+            title="" if number else file.name,
+            body=passage,
+            tags=(IN_FILE, *_tags(file)),
+            group=file.article_id,
+        )
+        for number, passage in enumerate(passages(file.text))
+    ]
+
+
+def _tags(article: ArticleView | ArticleFileView) -> list[str]:
+    tags = [f"kind:{article.kind}", f"level:{article.level}", *(f"category:{one}" for one in article.path)]
+    tags += [f"region:{article.region}"] if article.region else []
+    return ["_".join(tag.split()) for tag in tags]
 
 
 def entry_document(entry: EntryView) -> SearchDocument:

@@ -16,7 +16,7 @@ from hub.knowledge.search.documents import SearchAnswer, SearchDocument, SearchQ
 from hub.knowledge.search.engine import SCHEMA, Engine, open_engine
 from hub.knowledge.search.plain import squeezed
 from hub.knowledge.search.planning import plan
-from hub.knowledge.search.ranking import counted, ranked
+from hub.knowledge.search.ranking import best_of_each, counted, ranked
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +60,8 @@ class Index:
             engine = self._engine  # a rebuild has just put another in its place
             candidates = engine.search(asked, pool)
         hits = ranked(query.text, asked.marks, candidates)
+        if query.collection == "articles":
+            hits = best_of_each(hits)
         return SearchAnswer(
             hits=tuple(hits[query.offset : window]),
             facets=counted(query.facets, candidates),

@@ -1,6 +1,6 @@
 """Puts an engine's candidates in order: what was meant exactly comes first, whichever engine proposed it."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final
@@ -35,15 +35,23 @@ def ranked(text: str, terms: Sequence[str], candidates: Sequence[Candidate]) -> 
     return sorted(hits, key=lambda hit: -hit.score)
 
 
+def best_of_each(hits: Iterable[Hit]) -> list[Hit]:
+    """Return the first one of each group: an article and what stands in its files are one."""
+    kept: dict[str, Hit] = {}
+    for hit in hits:
+        kept.setdefault(hit.group or hit.document_id, hit)
+    return list(kept.values())
+
+
 def counted(names: Iterable[str], candidates: Iterable[Candidate]) -> dict[str, dict[str, int]]:
-    """Return how many candidates have each tag of each of ``names``."""
-    wanted = {name: Counter[str]() for name in names}
+    """Return how many candidates have each tag of each of ``names``; those of one group count once."""
+    wanted: dict[str, dict[str, set[str]]] = {name: defaultdict(set) for name in names}
     for candidate in candidates:
         for tag in candidate.tags:
             name, _, value = tag.partition(":")
             if name in wanted:
-                wanted[name][value] += 1
-    return {name: dict(counts) for name, counts in wanted.items()}
+                wanted[name][value].add(candidate.group or candidate.document_id)
+    return {name: {value: len(found) for value, found in values.items()} for name, values in wanted.items()}
 
 
 def _bonus(typed: str, terms: Sequence[str], candidate: Candidate) -> tuple[float, str]:

@@ -16,7 +16,7 @@ from core.errors import BusUnavailable, LianxinError, TryLater
 from core.ids import new_id
 from core.streams import EVENTS, search_consumer
 from core.subjects import ASK_DOCUMENTS, ASK_HITS, ASK_REBUILD
-from hub.knowledge.search.conversion import changed_document, removed_document
+from hub.knowledge.search.conversion import changed_documents, removed_documents
 from hub.knowledge.search.documents import (
     COLLECTIONS,
     Collection,
@@ -95,11 +95,11 @@ class SearchService:
         written: dict[Collection, dict[str, SearchDocument]] = {name: {} for name in COLLECTIONS}
         removed: dict[Collection, dict[str, None]] = {name: {} for name in COLLECTIONS}
         for delivery in deliveries:
-            if document := changed_document(delivery.event, delivery.envelope.conversation_id):
+            for document in changed_documents(delivery.event, delivery.envelope.conversation_id):
                 written[document.collection][document.document_id] = document
                 removed[document.collection].pop(document.document_id, None)
-            elif gone := removed_document(delivery.event):
-                collection, document_id = gone
+            collection, document_ids = removed_documents(delivery.event) or ("articles", [])
+            for document_id in document_ids:
                 removed[collection][document_id] = None
                 written[collection].pop(document_id, None)
         changed = [name for name in COLLECTIONS if written[name] or removed[name]]

@@ -14,7 +14,15 @@ from hub.store.models.desk import (
     RoomMessage,
     Todo,
 )
-from hub.store.models.knowledge import Article, ArticleComment, ArticleUse, ArticleVersion, Category, Unanswered
+from hub.store.models.knowledge import (
+    Article,
+    ArticleComment,
+    ArticleUse,
+    ArticleVersion,
+    Category,
+    FileText,
+    Unanswered,
+)
 from hub.store.models.messaging import Inbox, Outbox
 from hub.store.models.outreach import (
     Campaign,
@@ -69,6 +77,7 @@ __all__ = [
     "DoNotContact",
     "Draft",
     "Entry",
+    "FileText",
     "Flow",
     "FlowVersion",
     "Inbox",

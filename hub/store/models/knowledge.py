@@ -77,6 +77,25 @@ class ArticleVersion(Model):
         unique_together = (("article_id", "version"),)
 
 
+class FileText(Model):
+    """What stands in a file of a published article, as it is searched; ``problem`` says why nothing was read."""
+
+    file_id: str = id_field(is_key=True)
+    article: Any = fields.ForeignKeyField("store.Article", related_name=False, on_delete=fields.OnDelete.RESTRICT)
+    article_id: str
+    media_id: str = id_field()
+    name = fields.CharField(max_length=NAME_LENGTH, default="")
+    state = fields.CharField(max_length=16)  # waiting, read, failed
+    problem = fields.CharField(max_length=32, default="")
+    text = fields.TextField(default="")
+
+    class Meta:
+        app = "store"
+        table = "file_text"
+        unique_together = (("article_id", "media_id"),)
+        indexes = (("state",),)
+
+
 class ArticleComment(Model):
     """What a reader says of an article: a remark, or that something in it is wrong."""
 

@@ -8,7 +8,7 @@ from core.events import Attachment, TranscriptChanged
 from hub.accounts.identity import Identity
 from hub.calls.recordings import RecordingQuery, RecordingRules
 from hub.errors import ApiError
-from hub.knowledge.search.conversion import removed_document
+from hub.knowledge.search.conversion import removed_documents
 from hub.store.models import AuditRecord, Call, Media, Recording, Transcript, Utterance
 from tests.hub.calls.conftest import VOICE
 from tests.hub.support.engine import FakeEngine
@@ -118,7 +118,7 @@ async def test_what_was_said_goes_with_its_recording(engine: FakeEngine, still_h
     await still_house.services.recordings.delete(SEES_ALL, "private", reason="a wish", remote="")
     assert (await Transcript.all().count(), await Utterance.all().count()) == (0, 0)
     gone = TranscriptChanged(transcript_id="t-1", entry_id="e-1", text="")
-    assert removed_document(gone) == ("records", "transcript-t-1")
+    assert removed_documents(gone) == ("records", ["transcript-t-1"])
 
 
 async def test_a_deletion_is_in_the_audit_log(engine: FakeEngine, still_house: House) -> None:

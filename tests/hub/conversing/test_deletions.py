@@ -3,7 +3,7 @@
 import pytest
 
 from core.events import EntryChanged, Mail
-from hub.knowledge.search.conversion import removed_document
+from hub.knowledge.search.conversion import removed_documents
 from hub.store.models import AuditRecord, Conversation, Entry, Media, MediaUse, Transcript
 from hub.store.views import conversation_view, entry_view
 from hub.units import Units
@@ -162,7 +162,7 @@ async def test_a_desk_that_shows_it_and_the_search_forget_the_words(channel: Fak
     await chen.until(lambda: "紫藤花架倒塌" not in chen.read("in"))
     conversation = conversation_view(await Conversation.get())
     gone = EntryChanged(entry=entry_view(await Entry.get(entry_id=entry.entry_id)), conversation=conversation)
-    assert removed_document(gone) == ("records", f"entry-{entry.entry_id}")
+    assert removed_documents(gone) == ("records", [f"entry-{entry.entry_id}"])
 
 
 async def test_only_received_messages_and_only_by_who_may(channel: FakeChannel, come: Come) -> None:

@@ -1,51 +1,13 @@
 """Files of every kind become drafts; broken and hostile ones are named, never a reason to fail."""
 
-import io
-import zipfile
-
-import docx
 import pytest
 
 from hub.knowledge.importing.importer import read_file
+from tests.hub.knowledge.office_files import bomb, sheet, word
 
 MARKDOWN = "引言\n\n# 公积金提取\n\n带身份证。\n\n### 线上\n\n打开 App。\n\n## 公积金贷款\n\n看额度。\n"
 HTML = """<html><head><title>办事指南</title><style>p{}</style></head><body><nav>首页</nav>
 <h1>居住证</h1><p>满半年&nbsp;可申领。</p><ul><li>身份证<li>照片</ul><script>alert(1)</script></body></html>"""
-
-
-def word() -> bytes:
-    document = docx.Document()
-    document.add_heading("异地就医", 1)
-    document.add_paragraph("先备案。")
-    document.add_paragraph("身份证", style="List Bullet")
-    table = document.add_table(rows=1, cols=2)
-    table.cell(0, 0).text, table.cell(0, 1).text = "电话", "12393"
-    document.add_heading("医保余额", 2)
-    document.add_paragraph("在 App 查询。")
-    file = io.BytesIO()
-    document.save(file)
-    return file.getvalue()
-
-
-def sheet(*rows: tuple[str, ...]) -> bytes:
-    """Return a minimal xlsx with inline strings."""
-    texts = [[f'<c t="inlineStr"><is><t>{cell}</t></is></c>' for cell in row] for row in rows]
-    cells = "".join(f"<row>{''.join(row)}</row>" for row in texts)
-    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-    package = "http://schemas.openxmlformats.org/package/2006"
-    parts = {
-        "[Content_Types].xml": f'<Types xmlns="{package}/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/><Override PartName="/xl/worksheets/sheet1.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/></Types>',  # noqa: E501
-        "_rels/.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1" Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>',  # noqa: E501
-        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets><sheet name="S" sheetId="1" r:id="r1"/></sheets></workbook>',  # noqa: E501
-        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1" Type="{office}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',  # noqa: E501
-        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{main}"><sheetData>{cells}</sheetData></worksheet>',
-    }
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as archive:
-        for name, text in parts.items():
-            archive.writestr(name, text)
-    return file.getvalue()
 
 
 def read(data: bytes, path: str) -> list[tuple[str, str]]:
@@ -86,13 +48,6 @@ def test_each_row_of_a_table_is_an_article() -> None:
     assert (only.content.title, only.content.body) == ("怎么取公积金", "带身份证")
     assert only.content.keywords == ("提取", "取钱")
     assert (only.content.code, only.content.kind) == ("0101", "procedure")
-
-
-def bomb() -> bytes:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("word/document.xml", b"\0" * 250_000_000)
-    return file.getvalue()
 
 
 @pytest.mark.parametrize(

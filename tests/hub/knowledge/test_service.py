@@ -23,6 +23,7 @@ from hub.knowledge.marks import Part
 from hub.knowledge.process import COMMAND
 from hub.knowledge.search.documents import SearchAnswer, SearchQuery
 from hub.knowledge.search.job import SearchJob
+from hub.knowledge.views import ArticleFile
 from hub.settings import SearchSettings
 from hub.store.models import Conversation, Entry
 from tests.hub.knowledge.conftest import AGENT, EDITOR, eventually, find, published, titles
@@ -74,6 +75,11 @@ async def test_a_lost_index_is_built_again_from_the_database(nats_server: NatsSe
     await house.start()
     for number in range(450):  # more than a page
         await published(house.services.knowledge, f"便民条目{number:03}", f"条目编号 k{number:03}")
+    file = await house.services.media.keep(
+        "水费滞纳金按日计收".encode(), mime="text/plain", name="细则.txt", instance="", uploader_id=EDITOR.user_id
+    )
+    attached = ArticleFile(media_id=file.media_id, name="细则.txt")
+    await published(house.services.knowledge, "自来水收费", attachments=(attached,))
     await house.stop()
     house.settings = type(house.settings)(
         **{name: getattr(house.settings, name) for name in house.settings.__struct_fields__ if name != "search"},
@@ -84,6 +90,12 @@ async def test_a_lost_index_is_built_again_from_the_database(nats_server: NatsSe
     await until(lambda: knowledge.finder.is_up, within_s=30)
     for number in (0, 200, 449):
         await eventually(partial(_finds, knowledge, f"k{number:03}", f"便民条目{number:03}"))
+
+    async def finds_in_file() -> bool:
+        found = await knowledge.finder.find(AGENT, Wanted(text="滞纳金", has_files=True))
+        return [(one.article.title, one.file) for one in found.items] == [("自来水收费", attached)]
+
+    await eventually(finds_in_file)
     await house.stop()
 
 
