@@ -85,6 +85,8 @@ export interface ArticleFull {
   variants?: { article_id: string; title: string; region?: string; level: ArticleLevel }[]
   templates?: LinkedTemplate[]
   variant_of_title?: string
+  /** Why nothing is found in some of its files, by media id; only editors are told. */
+  file_problems?: Record<string, string>
 }
 
 export interface Part {
@@ -96,9 +98,11 @@ export interface FoundArticle {
   article: ArticleRow
   title: Part[]
   snippet: Part[]
-  reason: 'code' | 'key' | 'title' | 'text' | 'sound' | 'pinyin'
+  reason: 'code' | 'key' | 'title' | 'text' | 'sound' | 'pinyin' | 'file'
   score: number
   confidence: number
+  /** The file it was found in, and `snippet` is from. */
+  file?: ArticleFile | null
 }
 
 export interface FoundArticles {
