@@ -13,7 +13,7 @@ from tests.hub.support.house import INSTANCE, House
 from tests.journeys.support.clients import Agent
 
 WANG = "web:" + "a" * 32
-WITHIN_S = 20.0
+WITHIN_S = 30.0
 ADMIN = Identity(username="operator")
 
 

@@ -14,7 +14,7 @@ from tests.journeys.support.house import House
 
 WEB = Path(__file__).parents[2] / "lianxin" / "_web"
 
-expect.set_options(timeout=15_000)  # two noisy cores; what comes, comes at once
+expect.set_options(timeout=30_000)  # two noisy cores; what comes, comes at once
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -37,7 +37,7 @@ class Hub:
 
     async def messages(self, count: int) -> list[MessageReceived]:
         """Return the first ``count`` messages once they are there."""
-        async with asyncio.timeout(5), self.arrived:
+        async with asyncio.timeout(30), self.arrived:
             await self.arrived.wait_for(lambda: len(self._messages()) >= count)
         return self._messages()[:count]
 

@@ -63,7 +63,7 @@ class MemoryLink(Link):
 
     async def until(self, is_true: Callable[[], object]) -> None:
         """Return once ``is_true``; it is looked at after every event."""
-        async with asyncio.timeout(10), self._news:
+        async with asyncio.timeout(30), self._news:
             await self._news.wait_for(is_true)
 
 

@@ -143,7 +143,7 @@ class Agent(Person):
 
     def accept(self) -> None:
         """Take the offer that rings, by its key."""
-        expect(self.offer).to_be_visible(timeout=20_000)
+        expect(self.offer).to_be_visible()
         before = self.page.url
         self.page.keyboard.press("Alt+a")
         expect(self.page).not_to_have_url(before)
@@ -228,7 +228,7 @@ class People:
                 **look,
             }
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)
         person = kind(context, self._url, Watch(context, self._url))
         self._met.append(person)
         return person

@@ -33,7 +33,7 @@ class Reader:
         self.ids += ids
         self._changed.set()
 
-    async def until(self, is_reached: Callable[[], bool], *, within_s: float = 10.0) -> None:
+    async def until(self, is_reached: Callable[[], bool], *, within_s: float = 30.0) -> None:
         async with asyncio.timeout(within_s):
             while not is_reached():
                 self._changed.clear()

@@ -26,7 +26,7 @@ async def publish(bus: Bus, *ids: str) -> None:
 
 
 async def parked(bus: Bus, count: int) -> list[Parked]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while len(letters := await bus.dead_letters()) < count:
             await asyncio.sleep(0.02)
     return letters
@@ -42,7 +42,7 @@ async def test_what_is_done_is_not_delivered_again(bus: Bus, nats_server: NatsSe
     consumption = bus.consume("IN", "hub", reader)
     await publish(bus, "a", "b")
     await reader.until(lambda: len(reader.ids) == 2)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while await waiting(bus):
             await asyncio.sleep(0.01)
     await consumption.close()
@@ -80,7 +80,7 @@ async def test_a_shared_consumer_gives_each_message_to_one_reader(bus: Bus) -> N
         bus.consume("IN", "hub", reader, batch=4, max_in_flight=4, rewinds=False)
     ids = [str(n) for n in range(60)]
     await publish(bus, *ids)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while sum(len(reader.ids) for reader in readers) < 60:
             await asyncio.sleep(0.01)
     assert sorted(readers[0].ids + readers[1].ids) == sorted(ids)
@@ -102,7 +102,7 @@ async def test_batches_and_what_is_held_stay_within_their_bounds(bus: Bus) -> No
 
     async def handle(deliveries: list[Delivery]) -> None:
         left = 100 - sum(sizes)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while len(consumption._pull.held()) + len(deliveries) < min(20, left):
                 await asyncio.sleep(0.01)
         await bus.request("$JS.API.INFO", b"", reply=bytes)  # time enough for one too many to come
@@ -139,7 +139,7 @@ async def test_at_most_so_many_batches_are_handled_at_the_same_time(bus: Bus) ->
 
     await publish(bus, *(str(n) for n in range(10)))
     bus.consume("IN", "hub", handle, batch=1, concurrency=3)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await full.wait()
         await bus.request("$JS.API.INFO", b"", reply=bytes)  # time enough for a fourth to begin
         release.set()
@@ -223,7 +223,7 @@ async def test_even_bytes_that_are_no_text_are_replayed_as_they_were(bus: Bus) -
     (first,) = await parked(bus, 1)
     assert first.letter.encoding == "base64"
     await bus.replay(first.seq)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while (letters := await bus.dead_letters()) == [] or letters[0].seq == first.seq:
             await asyncio.sleep(0.02)
     assert letters[0].letter.payload == first.letter.payload
@@ -315,7 +315,7 @@ async def test_a_handler_may_take_longer_than_the_ack_wait(bus: Bus, monkeypatch
 
     await publish(bus, "a")
     bus.consume("IN", "slow", handle, concurrency=2)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not count or await waiting(bus, durable="slow"):
             await asyncio.sleep(0.05)
     assert count == 1
@@ -330,7 +330,7 @@ async def test_a_done_order_leaves_the_work_queue(bus: Bus) -> None:
     bus.consume("ORDERS", INSTANCE, handle)
     await bus.publish(SendMessage(message_id="m", recipient="tel:+491"), INSTANCE, msg_id="m")
     js = bus._connection.nats.jetstream()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await done.wait()
         while (await js.stream_info("ORDERS")).state.messages:
             await asyncio.sleep(0.01)
@@ -354,7 +354,7 @@ async def test_an_event_nobody_may_store_is_no_delivery(bus: Bus) -> None:
     await bus.subscribe("hub.channel.*.typing.reported", handle)
     await bus._connection.nats.publish("hub.channel.x.typing.reported", b"{}")
     await bus.signal(TypingReported(sender="web:1", is_typing=True), INSTANCE)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await heard.wait()
 
 
@@ -443,7 +443,7 @@ async def test_waiting_for_what_is_away_is_no_death(bus: Bus) -> None:
     for _ in range(5):
         waits.clear()
         consumption = bus.consume("IN", "hub", handle, is_cautious=True)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await waits.wait()
             while await bus.bucket(IN_HAND).all():
                 await asyncio.sleep(0.01)

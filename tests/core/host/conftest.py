@@ -18,7 +18,7 @@ from core.testing.nats import NatsServer, nats_server  # noqa: F401
 
 INSTANCE = "box-main"
 READY = ChannelState(state="ready", carries=Carries())  # as the host says it of a channel
-WAIT_S = 10.0
+WAIT_S = 30.0
 
 
 class BoxConfig(ChannelConfig, frozen=True, kw_only=True):

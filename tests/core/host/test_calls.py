@@ -54,7 +54,7 @@ class Switchboard(Box, CarriesCalls):
         return {call_id: plan.revision for call_id, plan in self.plans.items()}
 
     async def has_taken(self, *wanted: tuple[str, int]) -> None:
-        async with asyncio.timeout(10), self.news:
+        async with asyncio.timeout(30), self.news:
             await self.news.wait_for(lambda: set(wanted) <= set(self.taken))
 
 

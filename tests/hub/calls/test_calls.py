@@ -21,7 +21,7 @@ FILE = Attachment(media_id="m-1", mime="audio/wav", name="talk.wav", size_bytes=
 
 async def eventually(rows: QuerySet[Any]) -> None:
     """Return when there are such rows."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not await rows.exists():
             await asyncio.sleep(0.005)
 

@@ -133,7 +133,7 @@ async def test_a_caller_who_hangs_up_leaves_a_right_record_and_an_agent_who_gets
     for leg in await CallLeg.filter(call_id=call_id, ended_at=None):
         await engine.change(call_id, leg.leg_id, "ended")  # as the engine reports of everybody it lets go
     await eventually(Call.filter(call_id=call_id).exclude(ended_at=None))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while await CallLeg.filter(call_id=call_id, ended_at=None).exists():
             await asyncio.sleep(0.005)
 

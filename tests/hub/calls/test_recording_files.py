@@ -155,7 +155,7 @@ async def test_an_export_is_given_up(
 
 async def finished(agent: Agent) -> dict[str, object]:
     """Return the user's export once it is over."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while (export := (await agent.call("GET", "/recording-exports"))["export"])["state"] == "running":
             await asyncio.sleep(0.02)
     return export  # type: ignore[no-any-return]

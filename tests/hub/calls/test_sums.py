@@ -54,7 +54,7 @@ async def finish(agent: Agent, call_id: str) -> None:
 
 async def sums(house: House, offered: int, answered: int) -> dict[str, Any]:
     """Return what the wallboard says once it has heard of everything."""
-    async with Agent(house.url, "chen", PASSWORD) as chen, asyncio.timeout(10):
+    async with Agent(house.url, "chen", PASSWORD) as chen, asyncio.timeout(30):
         while True:
             board: dict[str, Any] = await chen.call("GET", "/wallboard")
             today = board["total"]["today"]

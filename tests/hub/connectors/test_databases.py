@@ -19,7 +19,7 @@ from tests.hub.store.conftest import Cluster
 HOLDER = "SELECT holder, state, fee FROM permit WHERE number = CAST(:number AS INTEGER) ORDER BY holder"
 NOBODY = "'; DROP TABLE permit; --"
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
-LIMIT_S = 20.0
+LIMIT_S = 30.0
 
 Look = Callable[..., Awaitable[Values | None]]
 

@@ -31,7 +31,7 @@ async def set_rules(house: House, *rules: AlarmRule, **settings: Any) -> None:
 
 async def until(holds: Callable[[], Awaitable[bool]]) -> None:
     """Wait until something that is stored by another task holds."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not await holds():
             await asyncio.sleep(0.005)
 

@@ -118,7 +118,7 @@ async def test_a_trunk_that_is_down_is_shown_and_raises_an_alarm(
     chen = await come("chen")
     wallboard = still_house.services.wallboard
     await channel.emit(TrunkChanged(trunk="north", is_up=False, calls=3, at=clock.now()))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not [line for line in wallboard.board(EVERYTHING).lines if line.is_trunk]:
             await wallboard.tick()
     clock.advance(31)

@@ -197,7 +197,7 @@ async def test_a_channel_s_handshake_passes_nothing_but_itself(
             f"GET /channels/{INSTANCE}/ws HTTP/1.1\r\nHost: x\r\n".encode()
             + b"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
         )
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             head, _, first_words = (await reader.read()).partition(b"\r\n\r\n")
         writer.close()
     assert b"101" in head

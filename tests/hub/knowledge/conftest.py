@@ -17,7 +17,7 @@ from tests.hub.support.house import House, until
 
 EDITOR = Identity(user_id="e", username="editor", display_name="编辑", permissions=frozenset(ROLES["editor"][1]))
 AGENT = Identity(user_id="a", username="agent", display_name="坐席", permissions=frozenset(ROLES["agent"][1]))
-FOUND_S = 15.0
+FOUND_S = 30.0
 
 Holds = Callable[[], Awaitable[bool]]
 

@@ -35,7 +35,7 @@ async def served(house: House, number: int = 1) -> list[str]:
 
 
 async def first_of(address: str) -> str:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while (row := await Conversation.get_or_none(address=address)) is None:
             await asyncio.sleep(0.01)
     return row.conversation_id

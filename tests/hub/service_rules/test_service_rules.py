@@ -17,7 +17,7 @@ RUDE = "你急什么，打 13800138000 去"
 
 async def checked(conversation_id: str) -> None:
     """Return when the conversation was checked."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not await RuleCheck.filter(conversation_id=conversation_id, due_at=None).exists():
             await asyncio.sleep(0.01)
 
@@ -68,7 +68,7 @@ async def test_what_was_said_is_checked_when_it_stands_written_and_again_when_it
     await house.services.transcripts.correct(BOSS, "u1", "别催了")
     await until_found(conversation_id, "whats-the-hurry", quote="别催了", offset_s=0.5)
     await house.services.transcripts.correct(BOSS, "u1", "您好")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while await RuleFinding.filter(rule_id="whats-the-hurry").exists():
             await asyncio.sleep(0.01)
     await house.services.transcripts.correct(BOSS, "u1", "别催了")
@@ -80,7 +80,7 @@ async def test_what_was_said_is_checked_when_it_stands_written_and_again_when_it
 
 
 async def until_found(conversation_id: str, rule_id: str, **wanted: Any) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not await RuleFinding.filter(conversation_id=conversation_id, rule_id=rule_id, **wanted).exists():
             await asyncio.sleep(0.01)
 

@@ -90,7 +90,7 @@ class FakeChannel:
         """Return the texts ordered for ``recipient``."""
         return [order.text for order in self.orders if order.recipient == recipient]
 
-    async def until(self, holds: Callable[[], bool], within_s: float = 10.0) -> None:
+    async def until(self, holds: Callable[[], bool], within_s: float = 30.0) -> None:
         """Wait until orders make ``holds`` true."""
         async with asyncio.timeout(within_s), self._came:
             await self._came.wait_for(holds)

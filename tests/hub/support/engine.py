@@ -189,7 +189,7 @@ class FakeEngine:
         """Report as the host does."""
         await self.bus.publish(event, self.instance, msg_id=envelope_id(self.instance, event))
 
-    async def until(self, holds: Callable[[], bool], *, within_s: float = 10.0) -> None:
+    async def until(self, holds: Callable[[], bool], *, within_s: float = 30.0) -> None:
         """Return when ``holds`` of the newest plans; fails with them."""
         try:
             async with asyncio.timeout(within_s), self._came:

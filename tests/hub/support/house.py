@@ -84,7 +84,7 @@ class House:
             yield channel
 
 
-async def until(holds: Callable[[], Any], within_s: float = 10.0) -> None:
+async def until(holds: Callable[[], Any], within_s: float = 30.0) -> None:
     """Wait until ``holds``, looking again at every turn of the loop; for what nobody announces."""
     async with asyncio.timeout(within_s):
         while not holds():

@@ -45,7 +45,7 @@ async def note(house: House, channel: FakeChannel) -> Callable[..., Awaitable[Tr
 
 async def until_there(**wanted: object) -> None:
     """Return when there is such a transcript."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not await Transcript.filter(**wanted).exists():
             await asyncio.sleep(0.005)
 

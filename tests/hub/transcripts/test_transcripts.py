@@ -66,7 +66,7 @@ async def test_who_comes_after_a_killed_transcriber_goes_on_where_it_was(note, r
 
     transcript = await note()
     async with runs(half):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await told.wait()
     async with runs(rest) as jobs:
         await until_there(transcript_id=transcript.transcript_id, state="done")

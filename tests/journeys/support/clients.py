@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import aiohttp
 
-ANSWER_S = 20.0
+ANSWER_S = 30.0
 
 
 class Citizen:

@@ -25,7 +25,7 @@ ADDRESS = "hotline@lianxin.test"
 NOBODY = "nobody@example.cn"
 POSTFIX = shutil.which("postfix", path="/usr/sbin:/usr/bin")
 DOVECOT = shutil.which("dovecot", path="/usr/sbin:/usr/bin")
-WAIT_S = 10.0
+WAIT_S = 30.0
 QUIET: dict[str, Any] = {
     "stdin": subprocess.DEVNULL,
     "stdout": subprocess.DEVNULL,

@@ -97,7 +97,7 @@ async def test_the_line_is_tried_while_it_is_silent(hub: MemoryHub, ismg: Ismg) 
     settings = await ismg.start()
     settings["backend"]["active_test_s"] = 0.05
     async with running(hub, settings):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             for _ in range(3):
                 await ismg.active_tests.get()
         await ismg.stop()

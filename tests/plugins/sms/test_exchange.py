@@ -50,7 +50,7 @@ async def handle(exchange: Exchange, pdu: Pdu) -> None: ...
 async def test_a_write_that_fails_ends_the_connection_and_whoever_waits_for_its_answer() -> None:
     exchange, writer = made()
     serving = asyncio.create_task(exchange.serve(handle))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         with pytest.raises(SendUnknown) as caught:
             await exchange.ask(1)
         with pytest.raises(ChannelNotReady):

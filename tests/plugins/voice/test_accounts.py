@@ -69,7 +69,7 @@ async def test_a_browser_s_phone_is_accepted_and_the_rest_is_removed(board: Boar
 
 async def browsers_are(board: Board, names: set[str]) -> None:
     """Return when these are the browsers' phones; Asterisk goes on listing a removed endpoint for a while."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while {one.resource for one in await board.ari.endpoints() if one.resource.startswith("web-")} != names:
             await asyncio.sleep(0.02)
 

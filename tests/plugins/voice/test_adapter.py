@@ -54,7 +54,7 @@ async def test_a_browser_speaks_sip_through_the_plugin_and_nothing_else(board: B
             with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
                 await browser.ws_connect(path, protocols=("chat",))
             assert refused.value.status == 400
-            async with browser.ws_connect(path, protocols=("sip",)) as socket, asyncio.timeout(10):
+            async with browser.ws_connect(path, protocols=("sip",)) as socket, asyncio.timeout(30):
                 assert socket.protocol == "sip"
                 await socket.send_str(OPTIONS)
                 answered = await socket.receive()

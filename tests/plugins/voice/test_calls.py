@@ -141,7 +141,7 @@ async def test_a_talk_is_recorded_with_the_citizen_left_and_the_agent_right(voic
         assert is_silent(left[20_000:21_600])
         assert is_silent(right[20_000:21_600])
         assert has_tone(left[-4_000:-2_400], CALLER_HZ)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while await voice.board.ari.stored_recordings():
             await asyncio.sleep(0.02)
 
@@ -208,7 +208,7 @@ async def test_somebody_outside_is_called_and_sent_keys(voice: Stage, trunk: Pho
         await other.hears(CALLER_HZ)
         with_keys = LegPlan(leg_id="leg-out", role="outside", activity=MAIN, dial=dial, digits="42", digits_id="keys-1")
         await voice.plan(arrived.call_id, caller, with_keys)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while other.digits != "42":
                 await other.heard_for(0.1)
         await voice.plan(arrived.call_id)

@@ -144,7 +144,7 @@ async def live_through(folder: Path, things: list[AriEvent | list[LegPlan]], fau
             await asyncio.sleep(0)
     ari.is_over = True
     switchboard.arrange(CallPlan(call_id=CALL, revision=1_000, legs=()))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while carried := switchboard.carried():
             for call_id in carried:
                 switchboard.arrange(CallPlan(call_id=call_id, revision=1_000, legs=()))

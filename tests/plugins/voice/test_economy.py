@@ -40,7 +40,7 @@ async def test_a_queued_and_recorded_talk_takes_few_requests(
             await voice.told(LegChanged, leg_id="leg-1", state="answered")
             recording = RecordingPlan(recording_id="rec-1")
             await voice.plan(arrived.call_id, citizen(arrived.leg_id), served, recordings=(recording,))
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 while sum(path.endswith("/record") for path in asked) < 2:
                     await asyncio.sleep(0.02)
             await call.heard_for(1.0)
@@ -48,7 +48,7 @@ async def test_a_queued_and_recorded_talk_takes_few_requests(
             await voice.ended(arrived.leg_id)
             await voice.plan(arrived.call_id)
             await voice.told(RecordingEnded, recording_id="rec-1")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while voice.voice is None or voice.voice.carried():
                 await asyncio.sleep(0.02)
     # what earlier tests have left in the engine is handed in, too

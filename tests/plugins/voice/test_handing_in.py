@@ -86,7 +86,7 @@ async def test_a_message_in_which_nothing_was_said_is_reported_and_leaves_the_en
     link = MemoryLink(tmp_path)
     config = decode_settings(VoiceConfig, {})
     context = Context(spool, link, config, Prompts(link, tmp_path / "prompts"), DialledLegs(tmp_path / "dialled"))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await hand_in_orphan(context, NAME)
     [ended] = link.events
     assert isinstance(ended, ActivityEnded)

@@ -142,6 +142,6 @@ async def test_a_phone_that_goes_while_it_rings_ends_its_leg_and_the_caller_wait
             assert (await voice.ended("leg-1")).cause == "no_answer"
             await call.hears_something()
             await voice.plan(arrived.call_id)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while voice.voice is None or voice.voice.carried() or await board.ari.channels():
                 await asyncio.sleep(0.02)

@@ -38,14 +38,14 @@ MESSAGE = Record(activity_id="message", max_s=30, has_beep=False)
 
 async def nobody_left(board: Board) -> None:
     """Return when the engine has no channel any more."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while await board.ari.channels():
             await asyncio.sleep(0.02)
 
 
 async def served_by_the_engine(board: Board) -> None:
     """Return when the only channel is in the dial plan's fall-back."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while [one.dialplan.context for one in await board.ari.channels()] != ["fallback"]:
             await asyncio.sleep(0.02)
 
@@ -62,7 +62,7 @@ def ends_with(side: "array[int]", frequency_hz: float) -> bool:
 
 async def nothing_stored(board: Board) -> None:
     """Return when every recording has left the engine."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while await board.ari.stored_recordings():
             await asyncio.sleep(0.02)
 
@@ -272,7 +272,7 @@ async def test_a_recording_that_was_about_to_begin_when_we_died_is_begun(
 
             with patch.object(Tapes, "listener_came", die):
                 await voice.plan(call_id, caller, served, recordings=RECORDED)
-                async with asyncio.timeout(10):
+                async with asyncio.timeout(30):
                     while len(came) < len(SIDES):
                         await asyncio.sleep(0.02)
                 await first.aclose()
@@ -317,7 +317,7 @@ async def test_a_message_is_handed_in_though_we_died_when_it_had_ended(board: Bo
         await call.heard_for(1.5)
         voice.link.is_down = True  # it is stored, and nobody hears of it any more
         await call.press("#")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not voice.link.files:
                 await asyncio.sleep(0.02)
         await first.aclose()

@@ -62,7 +62,7 @@ async def test_a_call_that_ends_while_its_channels_are_asked_for_stops_nobody(tm
         for leg_id in LEGS
     )
     stock = Snapshot(channels=channels, bridges=(), endpoints=(), application=Application(name="lianxin"))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await switchboard.take_stock(stock)
     assert ari.asked == [channel.id for channel in channels]
     assert switchboard.has_stock

@@ -13,7 +13,7 @@ from tests.plugins.voice.support.phone import Phone
 from tests.plugins.voice.support.stage import Stage, talking
 
 CITIZEN_HZ, AGENT_HZ = 440.0, 1_000.0
-SOON_S = 20.0
+SOON_S = 30.0
 
 
 class Socket:

@@ -84,7 +84,7 @@ class Widget:
 
     async def shows(self, count: int) -> None:
         """Return when so many messages are shown."""
-        async with asyncio.timeout(10), self._news:
+        async with asyncio.timeout(30), self._news:
             await self._news.wait_for(lambda: len(self.received) >= count)
 
     def script(self, answer: Any) -> None:

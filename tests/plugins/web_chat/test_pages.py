@@ -147,7 +147,7 @@ async def test_who_comes_a_moment_before_the_channel_runs_is_let_in_once_it_does
     reception._opened.clear()
     async with asyncio.TaskGroup() as tasks:
         asked = tasks.create_task(house.http.get(house.path("config")))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not reception._opened._waiters:
                 await asyncio.sleep(0.01)
         reception.open(reception.tickets)

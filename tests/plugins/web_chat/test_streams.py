@@ -17,7 +17,7 @@ class Listener:
         self.last_id = ""
 
     async def next(self, *kinds: str) -> dict[str, Any]:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while True:
                 line = (await self.answer.content.readline()).decode().rstrip("\n")
                 assert line or self.answer.content.at_eof() is False, "the stream ended"
@@ -82,7 +82,7 @@ async def test_a_newer_stream_replaces_an_older_one(house: Any) -> None:
     address = anonymous(answer["frames"][0]["visitor"]).address
     first = await listen(house, answer["session"])
     second = await listen(house, answer["session"])
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await first.answer.content.read()  # ends
     await house.hub.say(address, "在")
     assert (await second.next("message"))["text"] == "在"

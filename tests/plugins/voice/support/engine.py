@@ -113,7 +113,7 @@ class Board:
 
     async def is_taped(self) -> None:
         """Return when both sides of the only talk are being recorded."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while True:
                 names = [one.id for one in await self.ari.channels() if one.id.startswith("tape~")]
                 with suppress(Gone):

@@ -8,7 +8,7 @@ from typing import TypeVar
 from plugins.voice.ari import Ari, AriEvent, Lost, Snapshot
 
 EventT = TypeVar("EventT")
-WITHIN_S = 10.0
+WITHIN_S = 30.0
 
 
 class Events:

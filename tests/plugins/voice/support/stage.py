@@ -39,7 +39,7 @@ class Stage:
         self.phone_revision = 0
         self.http = ""
 
-    async def told(self, kind: type[EventT], *, within_s: float = 10.0, **wanted: object) -> EventT:
+    async def told(self, kind: type[EventT], *, within_s: float = 30.0, **wanted: object) -> EventT:
         """Return the first report of a kind with these fields."""
 
         def find() -> EventT | None:
@@ -91,7 +91,7 @@ class Stage:
         await self.provision()
         phone = await Phone(self.board.sip, phone_id, password=SECRET).__aenter__()
         self.board.phones.append(phone)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while await phone.register() != 200:  # the account is on its way
                 await asyncio.sleep(0.02)
         await self.told(PhoneChanged, phone_id=phone_id, is_reachable=True)
