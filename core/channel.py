@@ -32,15 +32,21 @@ class Link(Protocol):
         ...
 
     async def put_media(self, data: bytes, *, mime: str, name: str = "") -> Attachment:
-        """Return ``data`` as an attachment once the hub has stored it; BusUnavailable when it could not."""
+        """Return ``data`` as an attachment once the hub has stored it.
+
+        TryLater while it cannot; RequestFailed when it never will, ValueError when ``data`` is empty or too large.
+        """
         ...
 
     async def put_file(self, path: Path, *, mime: str, name: str = "") -> Attachment:
-        """Return the sound at ``path`` as an attachment once the hub has stored it; for what is too long to hold."""
+        """Return the sound at ``path`` as an attachment once the hub has stored it; raises as ``put_media``."""
         ...
 
     async def get_media(self, media_id: str) -> tuple[bytes, str]:
-        """Return the bytes and the MIME type of a stored file; RequestFailed when there is none."""
+        """Return the bytes and the MIME type of a stored file.
+
+        TryLater while the hub cannot hand it over; RequestFailed when there is none.
+        """
         ...
 
 
@@ -72,8 +78,6 @@ class Channel(ABC, Generic[ConfigT]):
         except TryLater as error:
             raise SendDeferred(error.code, str(error)) from error
         except RequestFailed as error:
-            if error.is_temporary:
-                raise SendDeferred(error.code, str(error)) from error
             raise SendRejected("file_missing", f"{attachment.name}: {error}") from error
 
     @abstractmethod

@@ -51,6 +51,14 @@ class BusUnavailable(TryLater):
     code = "bus_unavailable"
 
 
+class RefusedForNow(TryLater):
+    """The other side of a bus request could not now, not that it never will; ``code`` is that side's own."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
 class NeverHandled(LianxinError):
     """An event that must not be handled, now or later: it is parked at once; ``code`` says why."""
 

@@ -7,7 +7,7 @@ import msgspec
 from core.events import Location, MessageReceived
 from core.texts import text
 
-Missing = Literal["too_large", "gone", "refused"]  # for us; at the far end; by the hub
+Missing = Literal["empty", "too_large", "gone", "unreachable", "refused"]  # the last by the hub, "gone" at the far end
 
 
 def without_file(event: MessageReceived, file: str, why: Missing, language: str) -> MessageReceived:

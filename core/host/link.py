@@ -1,13 +1,15 @@
 """The way from a channel to the hub: every event gets its subject and an id that is the same when it repeats."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
 from core.bus import Bus
+from core.errors import RefusedForNow, RequestFailed
 from core.events import (
     ActivityEnded,
     Attachment,
@@ -83,13 +85,27 @@ class HubLink:
         return await self._bus.request(fill(ASK_HISTORY, self.instance), question, reply=History)
 
     async def put_media(self, data: bytes, *, mime: str, name: str = "") -> Attachment:
-        return await put_media(self._bus, fill(ASK_MEDIA_PUT, self.instance), data, mime=mime, name=name)
+        with _later():
+            return await put_media(self._bus, fill(ASK_MEDIA_PUT, self.instance), data, mime=mime, name=name)
 
     async def put_file(self, path: Path, *, mime: str, name: str = "") -> Attachment:
-        return await put_file(self._bus, fill(ASK_MEDIA_PUT, self.instance), path, mime=mime, name=name)
+        with _later():
+            return await put_file(self._bus, fill(ASK_MEDIA_PUT, self.instance), path, mime=mime, name=name)
 
     async def get_media(self, media_id: str) -> tuple[bytes, str]:
-        return await get_media(self._bus, fill(ASK_MEDIA_GET, self.instance), media_id)
+        with _later():
+            return await get_media(self._bus, fill(ASK_MEDIA_GET, self.instance), media_id)
+
+
+@contextmanager
+def _later() -> Iterator[None]:
+    """Tell a hub that cannot now from one that refuses a file."""
+    try:
+        yield
+    except RequestFailed as error:
+        if error.is_temporary:
+            raise RefusedForNow(error.code, str(error)) from error
+        raise
 
 
 # what tells one event from another of its kind, beside the instance

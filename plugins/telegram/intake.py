@@ -9,20 +9,21 @@ from weakref import WeakValueDictionary
 
 import msgspec
 from telegram import Bot
-from telegram.error import BadRequest, TelegramError
+from telegram.error import BadRequest, RetryAfter, TelegramError
 
 from core.channel import Link
 from core.errors import ChannelNotReady, RequestFailed, TryLater
 from core.events import Attachment, MessageReceived
 from core.received import Missing, without_file
 from plugins.telegram.config import TelegramConfig
+from plugins.telegram.errors import retry_after_s
 from plugins.telegram.texts import text
 from plugins.telegram.told import FileRef, GroupJoined, Told, interpret
 from plugins.telegram.wire import MAX_DOWNLOAD_BYTES, Update, UpdateUnreadable, read_update
 
 log = logging.getLogger(__name__)
 
-MAX_TRIES: Final = 3  # a file that cannot be fetched does not hold its sender's words back for ever
+MAX_TRIES: Final = 8  # a file that cannot be fetched does not hold its sender's words back for ever
 MAX_DOWNLOADS: Final = 4
 
 
@@ -37,6 +38,7 @@ class Intake:
         self._tries: Counter[str] = Counter()
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._downloads = asyncio.Semaphore(MAX_DOWNLOADS)
+        self._throttled_until = 0.0  # on the loop's clock
 
     async def take_batch(self, raw: Sequence[Any]) -> tuple[int, bool]:
         """Return the number up to which everything is taken, exclusive, and whether that is the whole batch."""
@@ -100,33 +102,46 @@ class Intake:
 
     async def _with_file(self, event: MessageReceived, file: FileRef) -> MessageReceived:
         """Return ``event`` with the file, or with a line that says why it is not there."""
-        reason: Missing = "too_large"
-        if file.size_bytes <= MAX_DOWNLOAD_BYTES:
+        found = await self._fetched(file) if file.size_bytes <= MAX_DOWNLOAD_BYTES else "too_large"
+        if isinstance(found, bytes):
             try:
-                attachment = await self._fetch(file)
-            except BadRequest:
-                reason = "gone"
-            except (TelegramError, TimeoutError) as error:
-                reason = "gone"
-                if self._shall_retry(file):
-                    raise TryLater(f"a file could not be fetched: {type(error).__name__}") from error
-            except ValueError:
-                pass
+                attachment = await self._link.put_media(found, mime=file.mime, name=file.name)
             except RequestFailed as error:
                 log.warning("the hub refused a file: %s", error.code)
-                reason = "refused"
+                found = "refused"
             else:
+                attachment = msgspec.structs.replace(attachment, is_voice=file.is_voice)
                 return msgspec.structs.replace(event, attachments=(*event.attachments, attachment))
         language = self._config.language
-        return without_file(event, text("file", language, name=file.name), reason, language)
+        return without_file(event, text("file", language, name=file.name), found, language)
 
-    async def _fetch(self, file: FileRef) -> Attachment:
-        async with self._downloads, asyncio.timeout(self._config.media_timeout_s):
-            remote = await self._bot.get_file(file.file_id)
-            data = bytes(await remote.download_as_bytearray())
-        attachment = await self._link.put_media(data, mime=file.mime, name=file.name)
+    async def _fetched(self, file: FileRef) -> bytes | Missing:
+        """Return the file's bytes, or why they are not to be had; TryLater while that may change."""
+        now = asyncio.get_running_loop().time
+        if now() < self._throttled_until:
+            raise TryLater("Telegram wants us to wait")
+        try:
+            async with self._downloads, asyncio.timeout(self._config.media_timeout_s):
+                remote = await self._bot.get_file(file.file_id)
+                data = bytes(await remote.download_as_bytearray())
+        except RetryAfter as error:
+            self._throttled_until = now() + retry_after_s(error)
+            raise TryLater("Telegram wants us to wait") from error
+        except BadRequest as error:
+            words = error.message.lower()
+            if "too big" in words:
+                return "too_large"
+            if "temporarily" in words and self._shall_retry(file):
+                raise TryLater("Telegram cannot find a file now") from error
+            return "gone"
+        except (TelegramError, TimeoutError) as error:
+            if self._shall_retry(file):
+                raise TryLater(f"a file could not be fetched: {type(error).__name__}") from error
+            return "unreachable"
         self._tries.pop(file.file_id, None)
-        return msgspec.structs.replace(attachment, is_voice=file.is_voice)
+        if len(data) > MAX_DOWNLOAD_BYTES:
+            return "too_large"
+        return data or "empty"
 
     def _shall_retry(self, file: FileRef) -> bool:
         self._tries[file.file_id] += 1

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from core.backoff import Backoff
-from core.errors import BusUnavailable, RequestFailed
+from core.errors import RefusedForNow, TryLater
 from plugins.voice.ari import AriUnavailable
 
 log = logging.getLogger(__name__)
@@ -20,10 +20,7 @@ async def until_taken(hand_in: Callable[[], Awaitable[T]], name: str) -> T:
     while True:
         try:
             return await hand_in()
-        except RequestFailed as error:
-            if not error.is_temporary:
-                raise
-            log.warning("%s waits: %s", name, error)
-        except (AriUnavailable, BusUnavailable) as error:
-            log.debug("%s waits: %s", name, error)
+        except (AriUnavailable, TryLater) as error:
+            level = logging.WARNING if isinstance(error, RefusedForNow) else logging.DEBUG
+            log.log(level, "%s waits: %s", name, error)
         await asyncio.sleep(backoff.next_s())

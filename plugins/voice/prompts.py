@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from core.channel import Link
-from core.errors import BusUnavailable, RequestFailed
+from core.errors import RequestFailed, TryLater
 from core.events.calls import Prompt
 from core.ids import derived_id
 
@@ -73,7 +73,7 @@ class Prompts:
             else:
                 data = silence(prompt.pause_s)
             await asyncio.to_thread(_write, path, data)
-        except (BusUnavailable, RequestFailed, TimeoutError, SoundUnusable, OSError) as error:
+        except (TryLater, RequestFailed, TimeoutError, SoundUnusable, OSError) as error:
             log.warning("prompt %s cannot be played: %s", prompt.media_id, error)
             return None
         return path

@@ -110,7 +110,12 @@ class Api:
     async def _json(
         self, method: str, path: str, params: dict[str, str], limit_s: float, *, data: Any
     ) -> dict[str, Any]:
-        status, _, body = await self._request(method, self._base + path, params, limit_s, MAX_ANSWER_BYTES, data=data)
+        try:
+            status, _, body = await self._request(
+                method, self._base + path, params, limit_s, MAX_ANSWER_BYTES, data=data
+            )
+        except MediaTooLarge as error:
+            raise Unanswered(str(error), was_sent=True) from error
         return _answer(status, body)
 
     async def _media(self, url: str, params: dict[str, str]) -> tuple[bytes, str]:

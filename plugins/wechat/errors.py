@@ -65,6 +65,11 @@ class Refusal(Exception):
         self.number = number
 
 
+def may_pass(refusal: Refusal) -> bool:
+    """Tell whether the same call may succeed later."""
+    return refusal.number in _DEFERRED or refusal.number in BAD_CREDENTIALS or refusal.number in TOKEN_EXPIRED
+
+
 def send_error(refusal: Refusal) -> SendError:
     """Return what is to be done about a message."""
     if refusal.number in _DEFERRED:

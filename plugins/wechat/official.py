@@ -135,7 +135,12 @@ class Official:
             await self._spool.news.wait()
             self._spool.news.clear()
             for path, body in await self._spool.kept():
-                if (told := self._read(body)) is not None:
+                try:
+                    told = self._read(body)
+                except Unreadable as error:  # it was readable when it came: the disk has damaged it
+                    log.error("a kept message is lost: %s", error)
+                    told = None
+                if told is not None:
                     await self._insist(told, api)
                 await self._spool.drop(path)
 

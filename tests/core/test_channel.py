@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from core.channel import Channel, ChannelConfig
-from core.errors import BusUnavailable, RequestFailed, SendDeferred, SendError, SendRejected
+from core.errors import BusUnavailable, RefusedForNow, RequestFailed, SendDeferred, SendError, SendRejected
 from core.events import Attachment, SendMessage
 from core.host.inspect import NoLink
 
@@ -41,9 +41,9 @@ class Store(NoLink):
     ("why", "raised", "code"),
     [
         (BusUnavailable("away"), SendDeferred, "bus_unavailable"),
-        (RequestFailed("internal", "internal error"), SendDeferred, "internal"),
-        (RequestFailed("store_unavailable", "the database is away"), SendDeferred, "store_unavailable"),
-        (RequestFailed("media_key_missing", "the file is sealed"), SendDeferred, "media_key_missing"),
+        (RefusedForNow("internal", "internal error"), SendDeferred, "internal"),
+        (RefusedForNow("store_unavailable", "the database is away"), SendDeferred, "store_unavailable"),
+        (RefusedForNow("media_key_missing", "the file is sealed"), SendDeferred, "media_key_missing"),
         (RequestFailed("not_found", "no such file"), SendRejected, "file_missing"),
     ],
     ids=lambda value: value.code if isinstance(value, Exception) else "",

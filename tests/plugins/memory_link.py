@@ -15,7 +15,7 @@ from core.ids import new_id
 
 
 class MemoryLink(Link):
-    """``events`` holds what was emitted, repetitions included; ``is_down`` takes the bus away."""
+    """``events`` holds what was emitted, repetitions included; ``is_down`` takes the bus away, not the store of files."""
 
     def __init__(self, data_dir: Path, instance: str = "the-instance") -> None:
         self.instance = instance
@@ -24,6 +24,7 @@ class MemoryLink(Link):
         self.files: dict[str, tuple[bytes, str]] = {}
         self.is_down = False
         self.refusals = 0
+        self.file_faults: list[Exception] = []  # what the next files are answered with
         self._news = asyncio.Condition()
 
     async def emit(self, event: Event) -> None:
@@ -40,6 +41,8 @@ class MemoryLink(Link):
     async def put_media(self, data: bytes, *, mime: str, name: str = "") -> Attachment:
         if not data:
             raise ValueError("empty")
+        if self.file_faults:
+            raise self.file_faults.pop(0)
         media_id = new_id()
         self.files[media_id] = (data, mime)
         return Attachment(media_id=media_id, mime=mime, name=name, size_bytes=len(data))

@@ -3,7 +3,7 @@ import os
 import pytest
 
 from core.bus import Raw
-from core.errors import RequestFailed
+from core.errors import TEMPORARY, RefusedForNow, RequestFailed
 from core.events import Attachment, History, HistoryMessage, HistoryRequest
 from core.host.media import CHUNK_BYTES, MAX_FILE_BYTES, Chunk, read_chunk
 from core.subjects import ASK_HISTORY, ASK_MEDIA_GET, ASK_MEDIA_PUT, fill
@@ -17,6 +17,7 @@ class MediaStore:
     def __init__(self) -> None:
         self.files: dict[str, tuple[Chunk, bytes]] = {}
         self.piece_bytes = 100_000
+        self.faults: list[RequestFailed] = []
         self.forgets = 0  # how often it will have been started anew before a file's second chunk
 
     async def open(self, hub: Hub) -> None:
@@ -25,6 +26,8 @@ class MediaStore:
 
     async def put(self, instance: str, question: Raw):
         chunk = read_chunk(question.headers)
+        if self.faults:
+            raise self.faults.pop(0)
         if chunk.offset and self.forgets:
             self.forgets -= 1
             raise RequestFailed("upload_lost", "begin again with the first chunk")
@@ -36,6 +39,8 @@ class MediaStore:
         return Attachment(media_id=chunk.media_id, mime=chunk.mime, name=chunk.name, size_bytes=len(data))
 
     async def get(self, instance: str, question: Raw) -> Raw:
+        if self.faults:
+            raise self.faults.pop(0)
         if question.headers["Media-Id"] not in self.files:
             raise RequestFailed("no_such_media", "no such file")
         chunk, data = self.files[question.headers["Media-Id"]]
@@ -73,8 +78,28 @@ async def test_a_file_begins_anew_when_the_hub_was_started_anew_in_its_middle(me
 async def test_a_hub_that_forgets_again_and_again_is_not_asked_for_ever(media):
     store, link = media
     store.forgets = 100
-    with pytest.raises(RequestFailed, match="begin again"):
+    with pytest.raises(RefusedForNow, match="begin again"):
         await link.put_media(bytes(2 * CHUNK_BYTES), mime="audio/wav")
+
+
+async def test_a_hub_that_cannot_now_is_told_from_one_that_refuses(media, tmp_path):
+    store, link = media
+    sound = tmp_path / "a.wav"
+    sound.write_bytes(b"RIFF")
+    ways = (
+        lambda: link.put_media(b"x", mime="text/plain"),
+        lambda: link.put_file(sound, mime="audio/wav"),
+        lambda: link.get_media("m"),
+    )
+    for way in ways:
+        for code in sorted(TEMPORARY - {"upload_lost"}):
+            store.faults = [RequestFailed(code, "not now")]
+            with pytest.raises(RefusedForNow, match="not now") as later:
+                await way()
+            assert later.value.code == code
+        store.faults = [RequestFailed("too_large", "never")]
+        with pytest.raises(RequestFailed, match="never"):
+            await way()
 
 
 @pytest.mark.parametrize("size_bytes", [0, MAX_FILE_BYTES + 1])

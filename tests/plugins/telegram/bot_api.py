@@ -33,6 +33,7 @@ class BotApi:
         self.chats = {ANNA}
         self.answered: list[str] = []
         self.broken_files: set[str] = set()
+        self.throttled_files = 0  # so many calls of getFile are one too many
         self.files_wait: asyncio.Event | None = None
         self.page = 100
         self.webhook: dict[str, str] = {}
@@ -168,6 +169,10 @@ class BotApi:
                 file_id = params["file_id"]
                 if self.files_wait is not None:
                     await self.files_wait.wait()
+                if self.throttled_files:
+                    self.throttled_files -= 1
+                    told = {"error_code": 429, "description": "Too Many Requests", "parameters": {"retry_after": 1}}
+                    return web.json_response({"ok": False, **told}, status=429)
                 if file_id in self.broken_files:
                     return _error(500, "Internal Server Error")
                 if file_id not in self.files:

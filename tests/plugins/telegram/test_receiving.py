@@ -8,7 +8,14 @@ import aiohttp
 import pytest
 
 from core.config import decode_settings
-from core.errors import ChannelAuthFailed, ChannelNotReady, ConfigInvalid
+from core.errors import (
+    BusUnavailable,
+    ChannelAuthFailed,
+    ChannelNotReady,
+    ConfigInvalid,
+    RefusedForNow,
+    RequestFailed,
+)
 from plugins.telegram.adapter import TelegramChannel
 from plugins.telegram.config import TelegramConfig
 from tests.plugins.memory_link import MemoryLink
@@ -36,14 +43,17 @@ async def test_nothing_is_confirmed_while_the_hub_is_away(telegram: BotApi, link
     assert [one.text for one in link.messages] == ["一", "二"]
 
 
-async def test_a_person_whose_words_wait_holds_up_no_other(telegram: BotApi, link: MemoryLink, bot: Any) -> None:
+async def test_a_person_whose_words_wait_holds_up_no_other(
+    telegram: BotApi, link: MemoryLink, bot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("plugins.telegram.intake.MAX_TRIES", 3)
     telegram.broken_files.add("f1")
     await telegram.put(message(number=1, document={"file_id": "f1", "file_name": "a.pdf"}))
     await telegram.put(message("二", number=2, sender=8))
     async with bot(telegram):
         await telegram.confirmed()
     assert [(one.sender, one.external_id) for one in link.messages] == [("telegram:8", "2"), ("telegram:4711", "1")]
-    assert link.messages[1].text == "[文件 a.pdf 未能取回：对方平台已不再提供]", "the words came without the file"
+    assert link.messages[1].text == "[文件 a.pdf 未能取回：多次尝试仍未能从对方平台下载]", "the words came without the file"
     assert telegram.calls.count("getFile") == 3
 
 
@@ -100,15 +110,37 @@ async def test_pictures_voices_and_files_come_with_the_words(telegram: BotApi, l
     assert (document.name, document.mime) == ("合同.pdf", "application/pdf")
 
 
-async def test_a_file_that_cannot_be_had_leaves_a_line(telegram: BotApi, link: MemoryLink, bot: Any) -> None:
+async def test_a_file_that_cannot_be_had_leaves_a_line(
+    telegram: BotApi, link: MemoryLink, bot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("plugins.telegram.intake.MAX_TRIES", 2)
+    telegram.files = {"empty": b"", "evil": b"MZ"}
     film = {"file_id": "big", "file_name": "film.mp4", "file_size": 30_000_000}
     async with bot(telegram):
         await telegram.deliver(message(number=1, video=film, caption="看"))
         await telegram.deliver(message(number=2, document={"file_id": "none", "file_name": "x.doc"}))
+        await telegram.deliver(message(number=3, document={"file_id": "empty", "file_name": "e.txt"}))
+        link.file_faults = [RequestFailed("too_large", "no room for such")]
+        await telegram.deliver(message(number=4, document={"file_id": "evil", "file_name": "y.exe"}))
     assert [one.text for one in link.messages] == [
         "看\n[文件 film.mp4 未能取回：超过 20 MB]",
         "[文件 x.doc 未能取回：对方平台已不再提供]",
+        "[文件 e.txt 未能取回：文件是空的]",
+        "[文件 y.exe 未能取回：系统没有接收]",
     ]
+
+
+async def test_a_file_waits_for_a_hub_that_cannot_store_it_now_and_for_a_telegram_that_is_throttling(
+    telegram: BotApi, link: MemoryLink, bot: Any
+) -> None:
+    telegram.files = {"d": b"%PDF-1"}
+    telegram.throttled_files = 1
+    link.file_faults = [RefusedForNow("internal", "no space left on device"), BusUnavailable("away")]
+    async with bot(telegram):
+        await telegram.deliver(message("附件", number=1, document={"file_id": "d", "file_name": "a.pdf"}))
+    (told,) = link.messages
+    assert ([one.name for one in told.attachments], told.text) == (["a.pdf"], "附件")
+    assert (telegram.throttled_files, link.file_faults) == (0, [])
 
 
 async def test_a_pressed_button_is_answered_even_while_the_hub_is_away(

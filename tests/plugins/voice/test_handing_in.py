@@ -9,7 +9,7 @@ from unittest.mock import patch
 import pytest
 
 from core.config import decode_settings
-from core.errors import TEMPORARY, BusUnavailable, RequestFailed
+from core.errors import TEMPORARY, BusUnavailable, RefusedForNow, RequestFailed
 from core.events import ActivityEnded
 from plugins.voice import handing_in, marks
 from plugins.voice.ari import Gone
@@ -51,7 +51,7 @@ class Spool:
 
 @pytest.mark.parametrize(
     "why",
-    [BusUnavailable("away"), *(RequestFailed(code, "not now") for code in sorted(TEMPORARY))],
+    [BusUnavailable("away"), *(RefusedForNow(code, "not now") for code in sorted(TEMPORARY))],
     ids=lambda error: f"{type(error).__name__} {error.code}",
 )
 async def test_a_file_waits_for_a_hub_that_cannot_take_it_now(why: Exception) -> None:

@@ -37,6 +37,7 @@ class Platform:
         self.typing: list[Any] = []
         self.menus: list[Any] = []
         self.files: dict[str, tuple[bytes, str]] = {}
+        self.media_faults: list[dict[str, Any]] = []  # what the next downloads are answered with
         self.uploads: list[tuple[str, str, bytes]] = []
         self.tokens_given = 0
         self.attempts = 0
@@ -182,6 +183,8 @@ class Platform:
     async def _media(self, request: web.Request) -> web.Response:
         if (fault := self.fault(request)) is not None:
             return fault
+        if self.media_faults:
+            return web.json_response(self.media_faults.pop(0))
         if request.query["media_id"] not in self.files:
             return web.json_response({"errcode": 40007, "errmsg": "invalid media_id"})
         data, mime = self.files[request.query["media_id"]]

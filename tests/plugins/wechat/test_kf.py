@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from core.config import decode_settings
-from core.errors import ConfigInvalid, SendRejected
+from core.errors import ConfigInvalid, RefusedForNow, SendRejected
 from core.events import Choice, ContactArrived, MessageStatus, SendMessage
 from plugins.wechat.adapter import WeChatChannel
 from plugins.wechat.config import WeChatConfig
@@ -82,6 +82,18 @@ async def test_files_come_with_the_message(kf: KfPlatform, link: MemoryLink, acc
     document, voice = (one.attachments[0] for one in link.messages)
     assert (document.mime, document.name) == ("application/pdf", "file.pdf")
     assert voice.is_voice
+
+
+async def test_a_page_is_pulled_again_while_the_hub_cannot_store_a_file(
+    kf: KfPlatform, link: MemoryLink, account: Any
+) -> None:
+    kf.files = {"f": (b"%PDF-1", "application/pdf")}
+    link.file_faults = [RefusedForNow("store_unavailable", "the database is away")]
+    async with account(kf):
+        await kf.deliver(kf_written("file", number=1, file={"media_id": "f"}))
+        await link.until(lambda: link.messages)
+    (told,) = link.messages
+    assert ([one.name for one in told.attachments], told.text) == (["file.pdf"], "")
 
 
 async def test_who_comes_in_is_greeted_by_the_welcome_once(kf: KfPlatform, link: MemoryLink, account: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from core.config import decode_settings
-from core.errors import ChannelAuthFailed, SendDeferred, SendRejected
+from core.errors import ChannelAuthFailed, RefusedForNow, RequestFailed, SendDeferred, SendRejected
 from core.events import ContactArrived, SendMessage
 from core.testing.clock import VirtualClock
 from plugins.wechat.adapter import WeChatChannel
@@ -108,6 +108,49 @@ async def test_events_that_nobody_answers_are_taken_and_told_to_nobody(
     async with account(official):
         await official.deliver(written("event", **fields))
     assert [type(one).__name__ for one in link.events] == ["ChannelState"]
+
+
+async def test_a_picture_waits_for_a_platform_and_a_hub_that_cannot_hand_it_over_now(
+    official: OfficialPlatform, link: MemoryLink, account: Any
+) -> None:
+    official.files = {"p": (b"\xff\xd8\xff picture", "image/jpeg")}
+    official.media_faults = [{"errcode": -1, "errmsg": "system busy"}, {"errcode": 45009, "errmsg": "api freq"}]
+    link.file_faults = [RefusedForNow("internal", "no space left on device")]
+    async with account(official):
+        await official.deliver(written("image", MediaId="p"))
+    (told,) = link.messages
+    assert link.files[told.attachments[0].media_id] == (b"\xff\xd8\xff picture", "image/jpeg")
+    assert (told.text, official.media_faults, link.file_faults) == ("", [], [])
+
+
+async def test_a_file_that_is_not_to_be_had_is_said_to_be_what_it_is(
+    official: OfficialPlatform, link: MemoryLink, account: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("plugins.wechat.intake.MAX_TRIES", 2)
+    official.files = {"empty": (b"", "image/jpeg"), "p": (b"picture", "image/jpeg")}
+    async with account(official):
+        await official.deliver(written("image", number=1, MediaId="empty"))
+        official.media_faults = 2 * [{"errcode": -1, "errmsg": "system busy"}]
+        await official.deliver(written("image", number=2, MediaId="p"))
+        link.file_faults = [RequestFailed("too_large", "never")]
+        await official.deliver(written("image", number=3, MediaId="p"))
+    assert [one.text for one in link.messages] == [
+        "[图片 未能取回：文件是空的]",
+        "[图片 未能取回：多次尝试仍未能从对方平台下载]",
+        "[图片 未能取回：系统没有接收]",
+    ]
+
+
+async def test_a_kept_message_that_the_disk_has_damaged_holds_up_no_other(
+    official: OfficialPlatform, link: MemoryLink, account: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    spool = Spool(link.data_dir / "late")
+    await spool.keep("damaged", b"<xml><FromUserName>")
+    await spool.keep("whole", xml(written(Content="一")))
+    async with account(official):
+        await link.until(lambda: link.messages)
+    assert [one.text for one in link.messages] == ["一"]
+    assert "a kept message is lost" in caplog.text
 
 
 async def test_files_come_with_the_message(official: OfficialPlatform, link: MemoryLink, account: Any) -> None:
