@@ -44,7 +44,7 @@ class EmailChannel(Channel[EmailConfig], FindsSent):
         self._tokens: Tokens | None = None
         self._intake: Intake | None = None
         self._filed = next((one for one in config.mailboxes if one.sent_folder), None)
-        self._answered: OrderedDict[str, list[float]] = OrderedDict()
+        self._answered: OrderedDict[str, dict[str, float]] = OrderedDict()  # by address: messages, and when
 
     @property
     def carries(self) -> Carries:
@@ -81,7 +81,7 @@ class EmailChannel(Channel[EmailConfig], FindsSent):
         except ValueError as error:
             raise SendRejected("bad_address", "not a mail address") from error
         if message.sender_kind != "agent":
-            self._count_automatic(recipient, recipient in intake.robots)
+            self._count_automatic(message.message_id, recipient, recipient in intake.robots)
         attached = [await self._attached(one) for one in message.attachments]
         mail = await asyncio.to_thread(compose, message, self.config, tokens, attached)
         await asyncio.to_thread(journal.begin, message.message_id)
@@ -125,16 +125,19 @@ class EmailChannel(Channel[EmailConfig], FindsSent):
     def _external_id(self, tokens: Tokens, message_id: str) -> str:
         return tokens.message_id(message_id, self.config.address.rpartition("@")[2])
 
-    def _count_automatic(self, recipient: str, is_robot: bool) -> None:
-        """Let so many automatic mails go to one address a day; to robots none (RFC 3834 section 2)."""
+    def _count_automatic(self, message_id: str, recipient: str, is_robot: bool) -> None:
+        """Let so many automatic mails go to one address a day; to robots none (RFC 3834 section 2).
+
+        One that was put off counts once, however often it is tried again.
+        """
         now = time.monotonic()
-        recent = [at for at in self._answered.pop(recipient, []) if now - at < DAY_S]
+        recent = {sent: at for sent, at in self._answered.pop(recipient, {}).items() if now - at < DAY_S}
         self._answered[recipient] = recent
         if len(self._answered) > MAX_ANSWERED:
             self._answered.popitem(last=False)
-        if is_robot or len(recent) >= self.config.automatic_per_day:
+        if is_robot or (message_id not in recent and len(recent) >= self.config.automatic_per_day):
             raise SendRejected("loop_guard", "nothing automatic answers an automatic mail, or too many to one address")
-        recent.append(now)
+        recent.setdefault(message_id, now)
 
     async def _attached(self, attachment: Attachment) -> Attached:
         content, mime = await self.file(attachment)

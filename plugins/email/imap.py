@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import re
 import socket
 import ssl
 import threading
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import imapclient  # type: ignore[import-untyped]
-from imapclient.exceptions import IMAPClientError, LoginError  # type: ignore[import-untyped]
+from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError  # type: ignore[import-untyped]
 
 from core.backoff import Backoff
 from core.errors import ChannelAuthFailed, ChannelNotReady, TryLater
@@ -34,6 +35,7 @@ STOP_S: Final = 0.5
 # After a mail it is looked again soon: Dovecot's IDLE overlooks what comes in the very second in which it begins
 LOOKS_S: Final = (0.5, 1.0, 5.0, 20.0)
 MAX_IDLE_S: Final = 1_700.0  # servers may hang up after 30 minutes (RFC 2177)
+_NOT_NOW: Final = re.compile(r"\[(?:UNAVAILABLE|INUSE|LIMIT|SERVERBUG)\]", re.IGNORECASE)  # RFC 5530
 _FAULTS: Final = (IMAPClientError, OSError, ssl.SSLError, ValueError, AssertionError)
 
 
@@ -194,6 +196,8 @@ class Mailbox:
                 self._select(client)
             yield client
         except LoginError as error:
+            if isinstance(error.__context__, IMAPClientAbortError) or _NOT_NOW.search(str(error)):
+                raise ChannelNotReady(f"mailbox {self._settings.name}: {error}") from error
             raise ChannelAuthFailed(
                 f"mailbox {self._settings.name}: the server refused the user or password"
             ) from error
@@ -216,9 +220,14 @@ class Mailbox:
             ssl_context=tls,
             timeout=imapclient.SocketTimeout(connect=min(10.0, settings.timeout_s), read=settings.timeout_s),
         )
-        if settings.security == "starttls":
-            client.starttls(tls)
-        client.login(settings.username, settings.password.reveal())
+        try:
+            if settings.security == "starttls":
+                client.starttls(tls)
+            client.login(settings.username, settings.password.reveal())
+        except BaseException:
+            with contextlib.suppress(*_FAULTS):
+                client.shutdown()
+            raise
         return client
 
     def _select(self, client: imapclient.IMAPClient) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from core.channel import Link
+from core.errors import RequestFailed
 from core.events import Attachment, Mail, MessageReceived, MessageStatus, Profile
 from plugins.email.addresses import normalized
 from plugins.email.authentication import Authentication, Origin
@@ -18,7 +19,7 @@ from plugins.email.config import EmailConfig
 from plugins.email.headers import Mailbox
 from plugins.email.html import place_pictures
 from plugins.email.parsing import Reader, size_of
-from plugins.email.scanner import Scanner
+from plugins.email.scanner import NotScanned, Scanner
 from plugins.email.tokens import Tokens
 from plugins.email.verdicts import Verdicts
 from plugins.email.wire import Ours, Parsed
@@ -46,7 +47,7 @@ class Intake:
         self.robots: OrderedDict[str, None] = OrderedDict()
 
     async def take(self, raw: bytes | Path, recipients: tuple[str, ...] = (), origin: Origin | None = None) -> None:
-        """Hand over one mail; BusUnavailable or ScannerAway when it has to come again.
+        """Hand over one mail; TryLater when it has to come again.
 
         ``origin`` is known of mails that came by our own server.
         """
@@ -79,12 +80,12 @@ class Intake:
     ) -> None:
         sender = self._sender(parsed)
         warnings = list(parsed.warnings)
-        infected = await self._infected(parsed)
+        danger = await self._danger(parsed)
         attachments: list[Attachment] = []
         media_ids: dict[str, str] = {}
         original = ""
-        if infected:
-            warnings.append("malware")
+        if danger:
+            warnings.append(danger)
             await asyncio.to_thread(self._set_aside, raw, "quarantine", parsed.external_id)
         else:
             original = await self._keep_original(raw, parsed, warnings)
@@ -99,7 +100,8 @@ class Intake:
         page = ""
         if parsed.html:
             shown = place_pictures(parsed.html, media_ids).encode()
-            page = (await self._link.put_media(shown[:MAX_STORED_BYTES], mime="text/html", name="mail.html")).media_id
+            kept = await self._stored(shown[:MAX_STORED_BYTES], "text/html", "mail.html")
+            page = kept.media_id if kept else ""
         self._remember(sender, parsed.is_automatic)
         answers = self._ours((*reversed(parsed.references), *parsed.recipients, *recipients))
         await self._link.emit(
@@ -151,14 +153,22 @@ class Intake:
             if len(self.robots) > MAX_ANSWERED:
                 self.robots.popitem(last=False)
 
-    async def _infected(self, parsed: Parsed) -> bool:
+    async def _danger(self, parsed: Parsed) -> str:
+        """Return why the mail's files must reach nobody, as a warning, "" when they may; larger ones never do."""
         if self._scanner is None:
-            return False
+            return ""
         for file in parsed.files:
-            if name := await self._scanner.find(await _data(file)):
+            if file.size_bytes > MAX_STORED_BYTES:
+                continue
+            try:
+                name = await self._scanner.find(await _data(file))
+            except NotScanned:
+                log.warning("a file of a mail is too large for clamd (StreamMaxLength): the mail was put aside")
+                return "not_scanned"
+            if name:
                 log.warning("a mail holds %s and was put aside", name)
-                return True
-        return False
+                return "malware"
+        return ""
 
     async def _keep(self, file: File, warnings: list[str]) -> Attachment | None:
         if file.size_bytes == 0:
@@ -169,16 +179,27 @@ class Intake:
         if file.name.rpartition(".")[2].lower() in self._config.refused_types:
             warnings.append("attachment_refused")
             return None
-        return await self._link.put_media(await _data(file), mime=file.mime, name=file.name)
+        if (kept := await self._stored(await _data(file), file.mime, file.name)) is None:
+            warnings.append("attachment_too_large")
+        return kept
 
     async def _keep_original(self, raw: bytes | Path, parsed: Parsed, warnings: list[str]) -> str:
-        if size_of(raw) > MAX_STORED_BYTES:
-            warnings.append("original_on_disk")
-            await asyncio.to_thread(self._set_aside, raw, "originals", parsed.external_id)
-            return ""
-        data = await asyncio.to_thread(raw.read_bytes) if isinstance(raw, Path) else raw
-        name = "".join(char for char in parsed.subject if char.isalnum())[:40] or "mail"
-        return (await self._link.put_media(data, mime="message/rfc822", name=f"{name}.eml")).media_id
+        if size_of(raw) <= MAX_STORED_BYTES:
+            data = await asyncio.to_thread(raw.read_bytes) if isinstance(raw, Path) else raw
+            name = "".join(char for char in parsed.subject if char.isalnum())[:40] or "mail"
+            if (kept := await self._stored(data, "message/rfc822", f"{name}.eml")) is not None:
+                return kept.media_id
+        warnings.append("original_on_disk")
+        await asyncio.to_thread(self._set_aside, raw, "originals", parsed.external_id)
+        return ""
+
+    async def _stored(self, data: bytes, mime: str, name: str) -> Attachment | None:
+        """Return a file that the hub keeps, None when it never will: one whose limit is lower than ours, say."""
+        try:
+            return await self._link.put_media(data, mime=mime, name=name)
+        except RequestFailed as error:
+            log.warning("the hub refused a file of a mail: %s", error)
+            return None
 
     def _set_aside(self, raw: bytes | Path, folder: str, external_id: str) -> None:
         """Keep a mail on this machine, for the administrator's eyes only."""

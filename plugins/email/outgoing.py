@@ -125,6 +125,8 @@ class Outgoing:
             await client.connect()
         except aiosmtplib.SMTPAuthenticationError as error:
             client.close()
+            if error.code < 500:  # 454: the server cannot check passwords now (RFC 4954 section 6)
+                raise ChannelNotReady(f"mail server: {error}") from error
             raise ChannelAuthFailed(f"mail server: {error.code} refused the user or password") from error
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             client.close()

@@ -1,6 +1,7 @@
 """Asks ClamAV about a file (clamd, command INSTREAM)."""
 
 import asyncio
+import contextlib
 import struct
 from typing import Final
 
@@ -16,6 +17,10 @@ class ScannerAway(TryLater):
     code = "scanner_away"
 
 
+class NotScanned(Exception):
+    """The scanner takes no file of this size."""
+
+
 class Scanner:
     """One clamd, at ``host:port`` or at the path of its socket."""
 
@@ -23,7 +28,10 @@ class Scanner:
         self._address = address
 
     async def find(self, data: bytes) -> str:
-        """Return the name of the malware in ``data``, "" when there is none; ScannerAway when nobody can say."""
+        """Return the name of the malware in ``data``, "" when there is none.
+
+        NotScanned when it is too large for the scanner, ScannerAway when nobody can say now.
+        """
         try:
             async with asyncio.timeout(LIMIT_S):
                 answer = await self._ask(data)
@@ -34,19 +42,19 @@ class Scanner:
             return words.removeprefix("stream:").removesuffix("FOUND").strip()
         if words.endswith("OK"):
             return ""
+        if "size limit exceeded" in words:  # StreamMaxLength of clamd.conf
+            raise NotScanned
         raise ScannerAway(f"clamd at {self._address} answered {words[:100]!r}")
 
     async def _ask(self, data: bytes) -> bytes:
         reader, writer = await self._connect()
         try:
-            writer.write(b"zINSTREAM\0")
-            for start in range(0, len(data), CHUNK_BYTES):
-                chunk = data[start : start + CHUNK_BYTES]
-                writer.write(struct.pack("!I", len(chunk)) + chunk)
-                await writer.drain()
-            writer.write(struct.pack("!I", 0))
-            await writer.drain()
-            return await reader.readuntil(b"\0")
+            writing = asyncio.create_task(_write(writer, data))
+            try:
+                return await reader.readuntil(b"\0")  # at any time: one that has heard enough reads no further
+            finally:
+                writing.cancel()
+                await asyncio.gather(writing, return_exceptions=True)
         finally:
             writer.close()
 
@@ -55,3 +63,14 @@ class Scanner:
             return await asyncio.open_unix_connection(self._address)
         host, _, port = self._address.rpartition(":")
         return await asyncio.open_connection(host.strip("[]"), int(port))
+
+
+async def _write(writer: asyncio.StreamWriter, data: bytes) -> None:
+    writer.write(b"zINSTREAM\0")
+    with contextlib.suppress(ConnectionError):  # what it answered before it hung up says why
+        for start in range(0, len(data), CHUNK_BYTES):
+            chunk = data[start : start + CHUNK_BYTES]
+            writer.write(struct.pack("!I", len(chunk)) + chunk)
+            await writer.drain()
+        writer.write(struct.pack("!I", 0))
+        await writer.drain()

@@ -13,7 +13,7 @@ from telegram.error import BadRequest, RetryAfter, TelegramError
 
 from core.channel import Link
 from core.errors import ChannelNotReady, RequestFailed, TryLater
-from core.events import Attachment, MessageReceived
+from core.events import MessageReceived
 from core.received import Missing, without_file
 from plugins.telegram.config import TelegramConfig
 from plugins.telegram.errors import retry_after_s

@@ -15,7 +15,7 @@ from core.ids import new_id
 
 
 class MemoryLink(Link):
-    """``events`` holds what was emitted, repetitions included; ``is_down`` takes the bus away, not the store of files."""
+    """``events`` holds what was emitted, repetitions included; ``is_down`` takes the bus away, but for files."""
 
     def __init__(self, data_dir: Path, instance: str = "the-instance") -> None:
         self.instance = instance

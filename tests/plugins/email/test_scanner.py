@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from core.config import decode_settings
+from core.errors import RefusedForNow, RequestFailed
 from core.events import Attachment, MessageReceived
 from plugins.email.config import EmailConfig
 from plugins.email.intake import Intake
@@ -19,11 +20,11 @@ from tests.plugins.email.corpus import ZH, mail
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 
 
-class Clamd:
-    """Speaks clamd's INSTREAM and knows one signature."""
+STREAM_BYTES = 1_000_000
 
-    def __init__(self) -> None:
-        self.address = ""
+
+class Clamd:
+    """Speaks clamd's INSTREAM, knows one signature, and takes files up to ``STREAM_BYTES``."""
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one command."""
@@ -31,6 +32,13 @@ class Clamd:
         data = b""
         while length := struct.unpack("!I", await reader.readexactly(4))[0]:
             data += await reader.readexactly(length)
+            if len(data) > STREAM_BYTES:
+                writer.write(b"INSTREAM size limit exceeded. ERROR\0")
+                await writer.drain()
+                writer.write_eof()
+                await reader.read()  # it hangs up in peace, so that the answer is heard
+                writer.close()
+                return
         writer.write(b"stream: Eicar-Test-Signature FOUND\0" if EICAR in data else b"stream: OK\0")
         await writer.drain()
         writer.close()
@@ -45,11 +53,14 @@ class Link:
         self.data_dir = data_dir
         self.emitted: list[Any] = []
         self.names: list[str] = []
+        self.fault: Exception | None = None
 
     async def emit(self, event: Any) -> None:
         self.emitted.append(event)
 
     async def put_media(self, data: bytes, *, mime: str, name: str = "") -> Attachment:
+        if self.fault is not None:
+            raise self.fault
         self.names.append(name)
         return Attachment(media_id=f"media-{len(self.names)}", mime=mime, name=name, size_bytes=len(data))
 
@@ -93,6 +104,32 @@ async def test_of_an_infected_mail_only_the_words_are_shown(clamd: str, tmp_path
     (kept,) = (tmp_path / "quarantine").iterdir()
     assert EICAR in kept.read_bytes()
     assert kept.stat().st_mode & 0o077 == 0
+
+
+async def test_a_mail_with_what_is_too_large_for_the_scanner_is_put_aside_and_holds_up_no_other(
+    clamd: str, tmp_path: Path
+) -> None:
+    link = Link(tmp_path)
+    await _intake(link, clamd=clamd).take(_with_file("a.doc", b"x" * (STREAM_BYTES + 1)))
+    (message,) = link.emitted
+    assert (message.text, message.attachments, message.mail.warnings) == (ZH, (), ("not_scanned",))
+    assert message.mail.original_media_id == ""
+    assert len(list((tmp_path / "quarantine").iterdir())) == 1
+
+
+async def test_what_the_hub_never_keeps_is_left_out_and_what_it_cannot_keep_now_comes_again(tmp_path: Path) -> None:
+    link = Link(tmp_path)
+    raw = _with_file("a.doc", b"x")
+    link.fault = RefusedForNow("internal", "no space left on device")
+    with pytest.raises(RefusedForNow):
+        await _intake(link).take(raw)
+    assert link.emitted == []
+    link.fault = RequestFailed("too_large", "at most 5 bytes")
+    await _intake(link).take(raw)
+    (message,) = link.emitted
+    assert (message.text, set(message.mail.warnings)) == (ZH, {"attachment_too_large", "original_on_disk"})
+    (kept,) = (tmp_path / "originals").iterdir()
+    assert b"a.doc" in kept.read_bytes()
 
 
 async def test_a_mail_waits_for_a_scanner_that_is_away(tmp_path: Path) -> None:

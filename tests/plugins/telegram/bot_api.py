@@ -166,22 +166,24 @@ class BotApi:
                     {"url": self.webhook.get("url", ""), "has_custom_certificate": False, "pending_update_count": 0}
                 )
             case "getFile":
-                file_id = params["file_id"]
-                if self.files_wait is not None:
-                    await self.files_wait.wait()
-                if self.throttled_files:
-                    self.throttled_files -= 1
-                    told = {"error_code": 429, "description": "Too Many Requests", "parameters": {"retry_after": 1}}
-                    return web.json_response({"ok": False, **told}, status=429)
-                if file_id in self.broken_files:
-                    return _error(500, "Internal Server Error")
-                if file_id not in self.files:
-                    return _error(400, "Bad Request: wrong file_id or the file is temporarily unavailable")
-                return _result({"file_id": file_id, "file_unique_id": f"u{file_id}", "file_path": f"files/{file_id}"})
+                return await self._give_file(params["file_id"])
             case "answerCallbackQuery":
                 self.answered.append(params["callback_query_id"])
                 return _result(True)
         return self._take(method, params)
+
+    async def _give_file(self, file_id: str) -> web.Response:
+        if self.files_wait is not None:
+            await self.files_wait.wait()
+        if self.throttled_files:
+            self.throttled_files -= 1
+            told = {"error_code": 429, "description": "Too Many Requests", "parameters": {"retry_after": 1}}
+            return web.json_response({"ok": False, **told}, status=429)
+        if file_id in self.broken_files:
+            return _error(500, "Internal Server Error")
+        if file_id not in self.files:
+            return _error(400, "Bad Request: wrong file_id or the file is temporarily unavailable")
+        return _result({"file_id": file_id, "file_unique_id": f"u{file_id}", "file_path": f"files/{file_id}"})
 
     def _take(self, method: str, params: dict[str, Any]) -> web.Response:
         answer = self._scripted.pop(0) if self._scripted else None

@@ -53,7 +53,9 @@ async def test_a_person_whose_words_wait_holds_up_no_other(
     async with bot(telegram):
         await telegram.confirmed()
     assert [(one.sender, one.external_id) for one in link.messages] == [("telegram:8", "2"), ("telegram:4711", "1")]
-    assert link.messages[1].text == "[文件 a.pdf 未能取回：多次尝试仍未能从对方平台下载]", "the words came without the file"
+    assert link.messages[1].text == "[文件 a.pdf 未能取回：多次尝试仍未能从对方平台下载]", (
+        "the words came without the file"
+    )
     assert telegram.calls.count("getFile") == 3
 
 
