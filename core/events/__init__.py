@@ -35,7 +35,15 @@ from core.events.calls import (
     TapsPlan,
     TrunkChanged,
 )
-from core.events.channels import Carries, ChannelState, ContactArrived, Profile, TypingReported, TypingShown
+from core.events.channels import (
+    Carries,
+    ChannelState,
+    ContactArrived,
+    Profile,
+    SmsAlphabet,
+    TypingReported,
+    TypingShown,
+)
 from core.events.configuration import ConfigurationAnswer, ConfigurationRequest
 from core.events.conversations import (
     AddressView,
@@ -224,6 +232,7 @@ __all__ = [
     "RoomMessageView",
     "RoomView",
     "SendMessage",
+    "SmsAlphabet",
     "SpeechAnswer",
     "SpeechModel",
     "SpeechRecognized",

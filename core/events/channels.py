@@ -8,19 +8,24 @@ import msgspec
 from core.events.base import Event
 
 Readiness = Literal["starting", "ready", "down", "stopped"]
+SmsAlphabet = Literal["gsm7", "ascii", "latin1", "ucs2", "gb18030"]
 
 
 class Carries(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What one message over a channel can hold; the desk offers nothing else.
 
     ``files`` are MIME types, ``image/*`` for all of a kind; ``is_formatted`` text has bold words, lists, links;
-    ``segments`` is into how many short messages a text may be cut, 0 where it is not cut into such.
+    ``segments`` is into how many short messages a text may be cut, 0 where it is not cut into such. They are written in
+    the first of ``alphabets`` that has all characters, else in the last; parts of a long one carry a reference of
+    ``reference_bits``.
     """
 
     files: tuple[str, ...] = ("*/*",)
     file_bytes: int = 0  # of one file; 0: no limit of the channel's own
     is_formatted: bool = False
     segments: int = 0
+    alphabets: tuple[SmsAlphabet, ...] = ("gsm7", "ucs2")
+    reference_bits: Literal[8, 16] = 8
 
     def takes(self, mime: str) -> bool:
         """Whether a file of this MIME type can go along."""

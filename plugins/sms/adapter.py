@@ -5,7 +5,6 @@ import contextlib
 import logging
 import time
 from typing import Final
-from zlib import crc32
 from zoneinfo import ZoneInfo
 
 from core.backoff import Backoff
@@ -22,11 +21,10 @@ from plugins.sms.hours import quiet_for_s
 from plugins.sms.inbox import Inbox
 from plugins.sms.journal import Journal, JournalFailed
 from plugins.sms.long_messages import LongMessages
-from plugins.sms.numbers import SCHEME, canonical
+from plugins.sms.numbers import canonical
 from plugins.sms.outbox import Outbox
+from plugins.sms.outgoing import parts_of
 from plugins.sms.pace import MAX_WAIT_S
-from plugins.sms.wire.segments import Segments, segments
-from plugins.sms.wire.udh import Concatenation
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +50,12 @@ class SmsChannel(Channel[SmsConfig], ServesHttp):
 
     @property
     def carries(self) -> Carries:
-        return Carries(files=(), segments=self.config.max_parts)
+        return Carries(
+            files=(),
+            segments=self.config.max_parts,
+            alphabets=tuple(alphabet.name for alphabet in self._backend.alphabets),
+            reference_bits=16 if self._backend.is_16_bit else 8,
+        )
 
     async def run(self) -> None:
         config = self.config
@@ -89,7 +92,7 @@ class SmsChannel(Channel[SmsConfig], ServesHttp):
             raise SendDeferred("not_connected")
         recipient = self._recipient(message)
         self._keep_quiet(message)
-        parts = self._parts(message, recipient)
+        parts = parts_of(message, recipient, self.config, self._backend)
         taken = await outbox.accepted(message.message_id) if len(parts) > 1 else {}
         limit = time.monotonic() + SEND_S
         for number, part in enumerate(parts, 1):
@@ -123,44 +126,6 @@ class SmsChannel(Channel[SmsConfig], ServesHttp):
         wait_s = quiet_for_s(self._clock.now(), quiet.start, quiet.end, ZoneInfo(self.config.timezone))
         if wait_s:
             raise SendDeferred("quiet_hours", retry_after_s=wait_s, lets_pass=True)
-
-    def _parts(self, message: SendMessage, recipient: str) -> list[Part]:
-        cut = self._cut(message)
-        total = len(cut.parts)
-        reference = message.seq or crc32(message.message_id.encode())
-        sender = self._sender(recipient)
-        is_16_bit = self._backend.is_16_bit
-        return [
-            Part(
-                message_id=message.message_id,
-                recipient=recipient.removeprefix(SCHEME),
-                sender=sender,
-                text=text,
-                alphabet=cut.alphabet,
-                place=Concatenation(reference & (0xFFFF if is_16_bit else 0xFF), total, number, is_16_bit)
-                if total > 1
-                else None,
-                wants_receipt=self.config.receipts,
-            )
-            for number, text in enumerate(cut.parts, 1)
-        ]
-
-    def _cut(self, message: SendMessage) -> Segments:
-        if message.attachments:
-            raise SendRejected("file_not_carried", "a short message carries no files")
-        lines = [message.text, *(f"{choice.key} {choice.label}" for choice in message.choices)]
-        text = "\n".join(line for line in lines if line)
-        if not text.strip():
-            raise SendRejected("empty", "a message without text")
-        cut = segments(self.config.sms_signature + text, self._backend.alphabets, is_16_bit=self._backend.is_16_bit)
-        if len(cut.parts) > self.config.max_parts:
-            raise SendRejected("too_long", f"{len(cut.parts)} parts, at most {self.config.max_parts}")
-        return cut if self._backend.cuts else Segments(cut.alphabet, ("".join(cut.parts),), cut.left)
-
-    def _sender(self, recipient: str) -> str:
-        number = recipient.removeprefix(SCHEME)
-        matching = [rule for rule in self.config.sender_rules if number.startswith(rule.prefix)]
-        return max(matching, key=lambda rule: len(rule.prefix)).sender if matching else self.config.sender
 
     async def _submit(self, part: Part, limit: float) -> str:
         """Submit one part, again and again while the carrier throttles and there is time for one more answer.

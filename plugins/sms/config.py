@@ -108,6 +108,7 @@ class HttpSettings(Settings, frozen=True, kw_only=True, tag="http", tag_field="p
     headers: tuple[Header, ...] = ()
     key: Secret = Secret("")  # what {key} stands for
     number_form: Literal["e164", "digits", "national"] = "e164"
+    counting: Literal["gsm7_or_ucs2", "ucs2"] = "gsm7_or_ucs2"  # ucs2: 70 characters a segment, Latin ones too
     ok_field: str = ""  # empty: any status 2xx is success
     ok_values: tuple[str, ...] = ("0",)
     id_field: str = ""  # empty: our own message id
@@ -152,6 +153,7 @@ class SmsConfig(ChannelConfig, frozen=True, kw_only=True):
     max_parts: Annotated[int, Meta(ge=1, le=255)] = 10
     parts_wait_s: Annotated[float, Meta(ge=1, le=86_400)] = 600.0
     sms_signature: Annotated[str, Meta(max_length=40)] = ""  # put before every text, as Chinese carriers demand
+    carrier_signs: bool = False  # the carrier puts sms_signature there itself: it counts, and we leave it out
     price_per_segment: Annotated[str, Meta(pattern=r"\A([0-9]{1,6}(\.[0-9]{1,6})?)?\Z")] = ""  # empty: not known
     currency: Annotated[str, Meta(pattern=r"\A[A-Z]{3}\Z")] = "CNY"  # ISO 4217
     language: Language = "zh"  # of what the channel itself writes

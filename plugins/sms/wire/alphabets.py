@@ -6,18 +6,17 @@ reference, less 7 with 16 bits.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
+from core.events import SmsAlphabet
 from plugins.sms.wire import gsm7
-
-AlphabetName = Literal["gsm7", "ascii", "latin1", "ucs2", "gb18030"]
 
 
 @dataclass(frozen=True, slots=True)
 class Alphabet:
     """One encoding: ``units`` a whole message may take, and each part of a long one by the size of its reference."""
 
-    name: AlphabetName
+    name: SmsAlphabet
     units: int
     units_8: int
     units_16: int
@@ -61,6 +60,6 @@ LATIN1: Final = Alphabet("latin1", 140, 134, 133, _latin1, _latin1_text, lambda 
 UCS2: Final = Alphabet("ucs2", 70, 67, 66, _utf16, _ucs2, lambda char: 1 + (char > "\uffff"), _is_utf16)
 GB18030: Final = Alphabet("gb18030", 140, 134, 133, _gb, _gb_text, lambda char: len(_gb(char)), _is_gb)
 
-ALPHABETS: Final[dict[AlphabetName, Alphabet]] = {
+ALPHABETS: Final[dict[SmsAlphabet, Alphabet]] = {
     alphabet.name: alphabet for alphabet in (GSM7, ASCII, LATIN1, UCS2, GB18030)
 }

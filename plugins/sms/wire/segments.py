@@ -1,13 +1,15 @@
 """How a text becomes parts: the alphabet, where it is cut, and what that leaves free.
 
-The desk's composer has a twin in web/src/sms/segments.ts; both are held to the same vectors (segments.json).
+The desk's composer has a twin in web/src/sms/segments.ts; both are held to the same vectors (segments.json, and
+connections.json for what each kind of connection sends).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.events import SmsAlphabet
 from core.parts import well_formed
-from plugins.sms.wire.alphabets import GSM7, UCS2, Alphabet, AlphabetName
+from plugins.sms.wire.alphabets import GSM7, UCS2, Alphabet
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +21,7 @@ class Segments:
     left: int
 
     @property
-    def encoding(self) -> AlphabetName:
+    def encoding(self) -> SmsAlphabet:
         """Return the alphabet's name."""
         return self.alphabet.name
 

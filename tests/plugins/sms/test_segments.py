@@ -1,18 +1,26 @@
 """Where texts are cut, held to the same vectors as the desk's counter."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.config import decode_settings
+from core.host.inspect import NoLink
 from core.parts import well_formed
+from plugins.sms.adapter import SmsChannel
+from plugins.sms.backends.making import make_backend
+from plugins.sms.config import SmsConfig
+from plugins.sms.outgoing import parts_of
 from plugins.sms.wire import gsm7
 from plugins.sms.wire.alphabets import ALPHABETS, ASCII, GB18030, UCS2
 from plugins.sms.wire.segments import segments
 from plugins.sms.wire.udh import Concatenation, build, parse
-from tests.plugins.sms.support.vectors import VECTORS
+from tests.plugins.sms.support.orders import CITIZEN, order
+from tests.plugins.sms.support.vectors import CONNECTIONS, VECTORS
 
 TEXTS = st.text(max_size=2000) | st.text(alphabet="aé€{[\n您🚒\ud83d", max_size=800)
 
@@ -86,3 +94,25 @@ def test_a_header_that_is_cut_off_is_refused(data: bytes) -> None:
 def test_a_text_that_ascii_has_is_sent_as_ascii() -> None:
     assert segments("42", (ASCII, GB18030)).encoding == "ascii"
     assert segments("四十二", (ASCII, GB18030)).left == 134
+
+
+@pytest.mark.parametrize("connection", json.loads(CONNECTIONS.read_text("utf-8")), ids=lambda one: one["name"])
+def test_what_is_sent_is_what_the_desk_counts(connection: dict[str, Any], tmp_path: Path) -> None:
+    config = decode_settings(SmsConfig, {**connection["settings"], "max_parts": 20})
+    backend = make_backend(config.backend)
+    told = SmsChannel(config, NoLink(tmp_path)).carries
+    assert {"alphabets": list(told.alphabets), "reference_bits": told.reference_bits} == connection["carries"]
+    for repeated, times, encoding, count, left in connection["texts"]:
+        text = repeated * times
+        parts = parts_of(order(text), CITIZEN, config, backend)
+        added = config.sms_signature if config.carrier_signs else ""
+        whole = config.sms_signature + text
+        assert (added + "".join(part.text for part in parts), parts[0].alphabet.name) == (whole, encoding)
+        if backend.cuts:
+            alphabet = parts[0].alphabet
+            sizes = [sum(map(alphabet.cost, part.text)) for part in parts]
+            sizes[0] += sum(map(alphabet.cost, added))
+            room = alphabet.units if count == 1 else alphabet.units_16 if backend.is_16_bit else alphabet.units_8
+            assert (len(parts), room - sizes[-1], max(sizes) <= room) == (count, left, True)
+        else:
+            assert len(parts) == 1, "the gateway cuts"

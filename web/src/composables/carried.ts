@@ -1,8 +1,9 @@
 /** What a message over the channel in use can hold, as the channel itself says. */
 import type { Attachment } from '@/api/types'
+import type { Cutting } from '@/sms/segments'
 
 /** `files` are MIME types, `image/*` for all of a kind; `segments` is into how many short messages a text may be cut. */
-export interface Carries {
+export interface Carries extends Cutting {
   files?: string[]
   file_bytes?: number
   is_formatted?: boolean

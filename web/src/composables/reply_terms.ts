@@ -36,7 +36,7 @@ export function useReplyTerms(conversation: Ref<ConversationView>, text: Ref<str
   const answered = computed(() => entries.value.findLast((entry) => entry.kind === 'message' && entry.direction === 'in'))
   /** What the reply costs when it goes out as short messages. */
   const segments = computed(() => {
-    return channel.value === 'sms' && !isNote.value ? segmentsSent(terms.value, text.value.trim()) : undefined
+    return channel.value === 'sms' && !isNote.value ? segmentsSent(terms.value, carries.value, text.value.trim()) : undefined
   })
   /** More short messages than the connection sends for one text. */
   const isTooLong = computed(() => (segments.value?.parts ?? 0) > (carries.value?.segments || Infinity))

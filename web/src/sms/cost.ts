@@ -1,6 +1,6 @@
-/** What texts cost over one SMS connection, by its public settings. */
+/** What texts cost over one SMS connection, by its public settings and by how it cuts them. */
 import { money } from '@/format'
-import { segmentsOf, type Segments } from './segments'
+import { segmentsOf, type Cutting, type Segments } from './segments'
 
 export interface SmsTerms {
   sms_signature?: string
@@ -8,9 +8,9 @@ export interface SmsTerms {
   currency?: string
 }
 
-/** The segments of `text` as it goes out, the signature before it. */
-export function segmentsSent(terms: SmsTerms, text: string): Segments {
-  return segmentsOf((terms.sms_signature ?? '') + text)
+/** The segments of `text` as it goes out, the signature before it; `cutting` is what the connection carries. */
+export function segmentsSent(terms: SmsTerms, cutting: Cutting | undefined, text: string): Segments {
+  return segmentsOf((terms.sms_signature ?? '') + text, cutting)
 }
 
 /** What so many segments cost; empty when the price is not known. */
@@ -20,8 +20,8 @@ export function priceOf(terms: SmsTerms, segments: number): string {
 }
 
 /** The segments that so many recipients get, if they get texts about as long as `samples`. */
-export function estimatedSegments(terms: SmsTerms, samples: string[], recipients: number): number {
+export function estimatedSegments(terms: SmsTerms, cutting: Cutting | undefined, samples: string[], recipients: number): number {
   if (!samples.length) return 0
-  const total = samples.reduce((sum, text) => sum + segmentsSent(terms, text).parts, 0)
+  const total = samples.reduce((sum, text) => sum + segmentsSent(terms, cutting, text).parts, 0)
   return Math.ceil((total * recipients) / samples.length)
 }

@@ -1,35 +1,36 @@
 /**
  * What a text costs as short messages: alphabet, parts, and how much room the last part has.
- * Twin of plugins/sms/wire/segments.py; both are held to segments.json.
+ * Twin of plugins/sms/wire/segments.py; both are held to segments.json and connections.json.
  */
+import { cost, has, ROOM, type Alphabet } from './alphabets'
+
 export interface Segments {
-  encoding: 'gsm7' | 'ucs2'
+  encoding: Alphabet
   parts: number
   left: number
 }
 
-/** 3GPP TS 23.038, 6.2.1: the default alphabet, and the extension table, whose characters take two septets. */
-const BASIC = new Set(
-  '@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&\'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà',
-)
-const EXTENSION = new Set('\f^{}\\[~]|€')
-const ROOM = { gsm7: { whole: 160, part: 153 }, ucs2: { whole: 70, part: 67 } }
+/** How a connection cuts texts, as its `carries` says: the first alphabet that has all characters, else the last. */
+export interface Cutting {
+  alphabets?: Alphabet[]
+  reference_bits?: 8 | 16
+}
 
-export function segmentsOf(text: string): Segments {
+export function segmentsOf(text: string, { alphabets = ['gsm7', 'ucs2'], reference_bits: bits = 8 }: Cutting = {}): Segments {
   const characters = [...text]
-  const encoding = characters.every((one) => BASIC.has(one) || EXTENSION.has(one)) ? 'gsm7' : 'ucs2'
-  const costs = characters.map((one) => (encoding === 'ucs2' ? one.length : EXTENSION.has(one) ? 2 : 1))
-  const units = costs.reduce((sum, cost) => sum + cost, 0)
+  const encoding = alphabets.find((one) => characters.every((character) => has(one, character))) ?? alphabets.at(-1)!
+  const costs = characters.map((one) => cost(encoding, one))
+  const units = costs.reduce((sum, one) => sum + one, 0)
   const room = ROOM[encoding]
   if (units <= room.whole) return { encoding, parts: 1, left: room.whole - units }
   let parts = 1
   let used = 0
-  for (const cost of costs) {
-    if (used + cost > room.part) {
+  for (const one of costs) {
+    if (used + one > room[bits]) {
       parts += 1
       used = 0
     }
-    used += cost
+    used += one
   }
-  return { encoding, parts, left: room.part - used }
+  return { encoding, parts, left: room[bits] - used }
 }

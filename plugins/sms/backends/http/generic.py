@@ -13,6 +13,7 @@ from plugins.sms.backends import Incoming, Part
 from plugins.sms.backends.http.gateway import MAX_CALLBACK_BYTES, HttpGateway, Question, field_at
 from plugins.sms.config import HttpSettings
 from plugins.sms.templates import fill_body, fill_url
+from plugins.sms.wire.alphabets import UCS2
 from plugins.sms.wire.reassembly import Piece
 from plugins.sms.wire.receipts import Receipt
 
@@ -33,6 +34,8 @@ class GenericBackend(HttpGateway):
             callback_key=settings.callback_key,
         )
         self._settings = settings
+        if settings.counting == "ucs2":
+            self.alphabets = (UCS2,)
         self._states = {one.word: one.means for one in settings.report_states}
 
     def question(self, part: Part) -> Question:

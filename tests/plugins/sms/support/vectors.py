@@ -2,4 +2,6 @@
 
 from pathlib import Path
 
-VECTORS = Path(__file__).parents[4] / "web" / "src" / "sms" / "segments.json"
+_FOLDER = Path(__file__).parents[4] / "web" / "src" / "sms"
+VECTORS = _FOLDER / "segments.json"
+CONNECTIONS = _FOLDER / "connections.json"
