@@ -61,6 +61,7 @@ IN: Final = Stream(
         "hub.channel.*.call.*",
         "hub.channel.*.phone.*",
         "hub.channel.*.trunk.*",
+        "hub.channel.*.engine.*",
         "hub.speech.*.transcript.*",
     ),
     max_age_s=7 * DAY_S,

@@ -197,6 +197,7 @@ class Assembly:
             outbound=outbound,
             consent=consent,
             calendars=calendars,
+            is_ready=plugin_instances.is_ready,
         )
         rehearsal = Rehearsal(self.prompts, synthesizers, library)
         conversations = Conversations(

@@ -60,6 +60,11 @@ class PluginInstances:
         self.statuses: dict[str, InstanceStatus] = {}
         self.channel_states: dict[str, ChannelState] = {}
 
+    def is_ready(self, instance: str) -> bool:
+        """Tell whether an instance has said that its far end is there."""
+        state = self.channel_states.get(instance)
+        return state is not None and state.state == "ready"
+
     async def publish_all(self) -> None:
         """Make the bus say what the store says; the bus's file may be older, or new."""
         wanted = {row.instance: _desired(row) for row in await PluginInstance.all()}

@@ -89,9 +89,13 @@ AnyActivity: TypeAlias = Ring | Listen | Record | Talk | Spy
 
 
 class Dial(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Whom to call: ``phone:<phone_id>`` or ``tel:<number>``; ``caller_id`` is the number shown to them."""
+    """Whom to call: ``phone:<phone_id>`` or ``tel:<number>``; ``caller_id`` is the number shown to them.
+
+    ``instance`` is the one with whose engine the phone registers; empty: the one that carries the call.
+    """
 
     target: str
+    instance: str = ""
     ring_s: float = 30.0
     caller_id: str = ""
     caller_name: str = ""
@@ -152,12 +156,21 @@ class PhoneAccount(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     display_name: str = ""
 
 
+class EnginePeer(msgspec.Struct, frozen=True, kw_only=True):
+    """Another instance's engine: SIP is spoken with it at ``address`` (``host:port``), both show ``secret``."""
+
+    instance: str
+    address: str
+    secret: str
+
+
 class PhonesPlan(Event, frozen=True, kw_only=True):
-    """Order: exactly these phones may register; others are sent away."""
+    """Order: exactly these phones may register, others are sent away; those of ``engines`` are called over SIP."""
 
     type = "cmd.provision_phones"
     revision: int
     phones: tuple[PhoneAccount, ...] = ()
+    engines: tuple[EnginePeer, ...] = ()
 
 
 class CallArrived(Event, frozen=True, kw_only=True):
@@ -258,6 +271,19 @@ class TrunkChanged(Event, frozen=True, kw_only=True):
     trunk: str
     is_up: bool
     calls: int = 0
+    at: datetime
+
+
+class EngineChanged(Event, frozen=True, kw_only=True):
+    """An instance has found its engine: of which version, and where (``host:port``) others speak SIP with it.
+
+    ``trunks`` are the names of those over which it can call outside.
+    """
+
+    type = "engine.changed"
+    version: str
+    address: str
+    trunks: tuple[str, ...] = ()
     at: datetime
 
 

@@ -16,6 +16,7 @@ from core.events import (
     CallArrived,
     ChannelState,
     ContactArrived,
+    EngineChanged,
     Event,
     History,
     HistoryRequest,
@@ -123,6 +124,7 @@ _KEYS: Final[dict[type[Event], Callable[[Any], tuple[str, ...]]]] = {
     RecordingEnded: lambda e: (e.type, e.recording_id),
     PhoneChanged: lambda e: (e.type, e.phone_id, e.at.isoformat()),
     TrunkChanged: lambda e: (e.type, e.trunk, e.at.isoformat()),
+    EngineChanged: lambda e: (e.type, e.at.isoformat()),
 }
 
 

@@ -9,6 +9,7 @@ from core.events import ConversationChanged, ConversationView
 from core.ids import derived_id, new_id
 from hub.accounts.identity import Identity
 from hub.audit import Audit
+from hub.calls.engines import Engines
 from hub.calls.outgoing import Outgoing
 from hub.calls.phones import Phones
 from hub.calls.plans import CallPlans
@@ -44,6 +45,7 @@ class Dialling:
         *,
         plans: CallPlans,
         phones: Phones,
+        engines: Engines,
         outgoing: Outgoing,
         dispatcher: Dispatcher,
         outbound: Outbound,
@@ -54,6 +56,7 @@ class Dialling:
         self._audit = audit
         self._plans = plans
         self._phones = phones
+        self._engines = engines
         self._outgoing = outgoing
         self._dispatcher = dispatcher
         self._outbound = outbound
@@ -80,7 +83,8 @@ class Dialling:
                 raise ApiError(409, "do_not_contact", "the number is on the do-not-contact list")
             user = await User.get(user_id=identity.user_id)
             queue_id = next((one for one in user.queue_ids if one in self._queues), next(iter(self._queues)))
-            conversation = self._open(unit, identity, address, contact, queue_id=queue_id, instance=phone.instance)
+            instance = await self._engines.for_call(phone.instance)
+            conversation = self._open(unit, identity, address, contact, queue_id=queue_id, instance=instance)
             await self._dispatcher.begin(unit, identity.user_id, conversation, conversation.queue_id or "")
             live = await self._outgoing.begin(unit, conversation, call_id=call_id)
             assert live is not None  # the phone was there a moment ago

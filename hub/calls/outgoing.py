@@ -4,6 +4,7 @@ from typing import Final
 
 from core.events import Dial, Listen, Talk
 from core.ids import derived_id, new_id
+from hub.calls.engines import Engines
 from hub.calls.live_call import LiveCall, new_party
 from hub.calls.phones import Phones
 from hub.calls.plans import CallPlans
@@ -19,9 +20,10 @@ RINGING: Final = Listen(activity_id="calling", background="ringing")
 class Outgoing:
     """Plans calls to citizens; who asks for one is not its business."""
 
-    def __init__(self, plans: CallPlans, phones: Phones) -> None:
+    def __init__(self, plans: CallPlans, phones: Phones, engines: Engines) -> None:
         self._plans = plans
         self._phones = phones
+        self._engines = engines
 
     async def begin(self, unit: Unit, conversation: Conversation, *, call_id: str = "") -> LiveCall | None:
         """Ring the phone of the conversation's agent, then the citizen; None when the agent has no phone there."""
@@ -33,7 +35,7 @@ class Outgoing:
         row = Call(
             call_id=call_id or new_id(),
             conversation_id=conversation.conversation_id,
-            instance=phone.instance,
+            instance=await self._engines.for_call(conversation.instance, phone.instance),
             direction="out",
             number=conversation.address,
             dialled=(conversation.call or {}).get("dialled", ""),  # by the citizen who is called back

@@ -7,14 +7,14 @@ from functools import partial
 from typing import Final, Literal
 
 from core.bus import Bus
-from core.events import Dial, PhoneAccount, PhoneChanged, PhoneKind, PhonesPlan
+from core.events import Dial, EngineChanged, PhoneAccount, PhoneChanged, PhoneKind, PhonesPlan
 from core.ids import new_id
-from hub.store.models import Phone, PluginInstance, Setting, User
+from hub.calls.engines import Engines
+from hub.store.models import Phone, Setting, User
 from hub.store.secrets import Sealer
 from hub.units import Unit, Units
 
 SECRET_BYTES: Final = 24
-PLUGIN: Final = "voice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +35,23 @@ class Reached:
         """Return how it is called; ``shown`` is the citizen's number, which no carrier takes from us for theirs."""
         if self.kind == "outside":
             return Dial(target=self.target, ring_s=ring_s)
-        number = shown.removeprefix("tel:")
-        return Dial(target=self.target, ring_s=ring_s, caller_id=number, auto_answer=answers_itself)
+        return Dial(
+            target=self.target,
+            instance=self.instance,
+            ring_s=ring_s,
+            caller_id=shown.removeprefix("tel:"),
+            auto_answer=answers_itself,
+        )
 
 
 class Phones:
     """Accounts at the engine; a plan of them goes to the plugin whenever one comes or goes."""
 
-    def __init__(self, units: Units, bus: Bus, sealer: Sealer) -> None:
+    def __init__(self, units: Units, bus: Bus, sealer: Sealer, engines: Engines) -> None:
         self._units = units
         self._bus = bus
         self._sealer = sealer
+        self._engines = engines
         self.changed: Callable[[str], Awaitable[None]] | None = None  # told whose phones are others now
         self._reachable: dict[str, list[Reached]] = {}  # by user, the newest first
         self._chosen: dict[str, str] = {}  # the kind on which a user wants to be rung
@@ -81,7 +87,7 @@ class Phones:
         await self._forget(unit, await Phone.filter(user_id=user_id, kind="outside"))
         if not number:
             return True
-        instance = await self._instance()
+        instance = await self._engines.for_phone()
         if instance is None:
             return False
         row = await Phone.create(
@@ -101,7 +107,7 @@ class Phones:
 
     async def issue(self, user: User, *, kind: Literal["browser", "sip"]) -> tuple[Phone, str] | None:
         """Return a new phone for a user and its secret; None when no plugin carries calls. One of a kind at a time."""
-        instance = await self._instance()
+        instance = await self._engines.for_phone()
         if instance is None:
             return None
         secret = secrets.token_urlsafe(SECRET_BYTES)
@@ -151,6 +157,14 @@ class Phones:
         self._reachable[row.user_id] = [*newest, *phones]
         return row.user_id
 
+    async def note_engine(self, unit: Unit, instance: str, event: EngineChanged) -> None:
+        """Note where an engine is, and tell those that call its phones."""
+        if await self._engines.note(instance, event):
+            for other in await self._engines.instances():
+                if other != instance:
+                    await _count(other)
+                    unit.after(partial(self._tell, other))
+
     async def _forget(self, unit: Unit, rows: list[Phone]) -> None:
         for row in rows:
             await row.delete()
@@ -162,10 +176,6 @@ class Phones:
     def _tell_changed(self, unit: Unit, user_id: str) -> None:
         if self.changed is not None:
             unit.after(partial(self.changed, user_id))
-
-    async def _instance(self) -> str | None:
-        row = await PluginInstance.filter(plugin=PLUGIN, is_enabled=True).first()
-        return None if row is None else row.instance
 
     async def _tell(self, instance: str) -> None:
         await self._bus.signal(await self._plan(instance), instance)
@@ -183,7 +193,8 @@ class Phones:
                     display_name=user.work_number,
                 )
             )
-        return PhonesPlan(revision=await _revision(instance), phones=tuple(phones))
+        engines = await self._engines.peers(instance)
+        return PhonesPlan(revision=await _revision(instance), phones=tuple(phones), engines=engines)
 
 
 def _reached(row: Phone) -> Reached:

@@ -8,6 +8,7 @@ from core.addresses import scheme_of
 from core.events import (
     ActivityEnded,
     CallArrived,
+    EngineChanged,
     Event,
     KeysPressed,
     LegChanged,
@@ -53,6 +54,7 @@ REPORTS: Final = (
     RecordingEnded,
     PhoneChanged,
     TrunkChanged,
+    EngineChanged,
 )
 MESSAGE_WAIT: Final = timedelta(minutes=2)  # for a voice message whose author has hung up
 ELDER_AGE: Final = 65
@@ -103,6 +105,8 @@ class CallReports:
             case PhoneChanged():
                 if user_id := await self._phones.note(unit, instance, event):
                     await self._dispatcher.know_agent(unit, await User.get(user_id=user_id))
+            case EngineChanged():
+                await self._phones.note_engine(unit, instance, event)
             case TrunkChanged():
                 self._trunks[f"{instance}/{event.trunk}"] = event
                 log.info("trunk %s is %s", event.trunk, "up" if event.is_up else "down")

@@ -1,11 +1,14 @@
 """Puts together what calls are made of."""
 
+from collections.abc import Callable
+
 from core.bus import Bus
 from core.events import TrunkChanged
 from hub.audit import Audit
 from hub.calls.call_backs import CallBacks
 from hub.calls.controls import CallControls
 from hub.calls.dialling import Dialling
+from hub.calls.engines import Engines
 from hub.calls.internal_calls import InternalCalls
 from hub.calls.outgoing import Outgoing
 from hub.calls.phones import Phones
@@ -44,13 +47,14 @@ class Telephony:
         self._bus = bus
         self._queues = queues
         self.prompts = Prompts(units)
-        self.phones = Phones(units, bus, sealer)
+        self.trunks: dict[str, TrunkChanged] = {}  # the last word of each, by instance and trunk
+        self.engines = Engines(sealer, self.trunks)
+        self.phones = Phones(units, bus, sealer, self.engines)
         self.plans = CallPlans(units, bus, desk, prompts=self.prompts, phones=self.phones, queues=queues)
         self.steps = CallSteps(self.plans)
         self.announcements = Announcements(self.steps)
-        self.outgoing = Outgoing(self.plans, self.phones)
+        self.outgoing = Outgoing(self.plans, self.phones, self.engines)
         self.ringing = Ringing(self.plans, self.phones, self.outgoing)
-        self.trunks: dict[str, TrunkChanged] = {}  # the last word of each, by instance and trunk
 
     def complete(
         self,
@@ -65,8 +69,10 @@ class Telephony:
         outbound: Outbound,
         consent: Consent,
         calendars: Calendars,
+        is_ready: Callable[[str], bool],
     ) -> None:
-        """Make what agents, citizens and the engine set in motion."""
+        """Make what agents, citizens and the engines set in motion; ``is_ready`` tells of a plugin instance."""
+        self.engines.is_ready = is_ready
         self.phones.changed = dispatcher.know_phones
         self.call_backs = CallBacks(
             self._units, queues=self._queues, calendars=calendars, dispatcher=dispatcher, steps=self.steps
@@ -84,6 +90,7 @@ class Telephony:
             audit,
             plans=self.plans,
             phones=self.phones,
+            engines=self.engines,
             outgoing=self.outgoing,
             dispatcher=dispatcher,
             outbound=outbound,

@@ -15,6 +15,7 @@ from core.events import (
     CallPlan,
     ChannelState,
     ContactArrived,
+    EngineChanged,
     Event,
     KeysPressed,
     LegChanged,
@@ -69,6 +70,7 @@ _REPORTS: Final = (
     RecordingEnded,
     PhoneChanged,
     TrunkChanged,
+    EngineChanged,
 )
 _QUESTIONS: Final = (ASK_HISTORY, ASK_CALLS, ASK_MEDIA_PUT, ASK_MEDIA_GET)
 ASKED: Final = {"synthesizer": ASK_SYNTHESIZE, "transcriber": ASK_TRANSCRIBE}  # what the hub asks, by kind of plugin

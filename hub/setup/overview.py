@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from hub.audit import Audit
-from hub.calls.phones import PLUGIN as PHONE_PLUGIN
+from hub.calls.engines import PLUGIN as PHONE_PLUGIN
 from hub.dispatch.queues import Queues
 from hub.settings import LimitSettings
 from hub.setup.definitions import Definitions

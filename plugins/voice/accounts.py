@@ -12,7 +12,7 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta
 
 from core.config import Secret, Settings
-from core.events.calls import PhoneAccount
+from core.events.calls import EnginePeer, PhoneAccount
 from plugins.voice.ari.client import Ari
 
 Name = Annotated[str, Meta(pattern="^[a-z][a-z0-9-]{0,39}$")]
@@ -20,6 +20,7 @@ Transport = Literal["udp", "tcp", "tls"]
 
 INBOUND: Final = "inbound"  # the dial plan's contexts
 PHONES: Final = "phones"
+ENGINES: Final = "engines"
 CALLER_CODECS: Final = ("alaw", "ulaw")  # what carriers in China and elsewhere speak
 PHONE_CODECS: Final = ("g722", "alaw", "ulaw")
 BROWSER_CODECS: Final = ("opus", "alaw", "ulaw")
@@ -155,6 +156,37 @@ def phone_objects(phone: PhoneAccount) -> tuple[ConfigObject, ...]:
         },
     }
     return _objects(phone.phone_id, fields)
+
+
+def engine_name(instance: str) -> str:
+    """Return the name of the line to another instance's engine; no trunk can have it, for it has an underscore."""
+    return f"engine_{instance}"
+
+
+def engine_objects(peer: EnginePeer, *, own: str) -> tuple[ConfigObject, ...]:
+    """Return the line to the engine of ``peer``, which knows ours by ``own``, our instance."""
+    name = engine_name(peer.instance)
+    both = "+".join(sorted((peer.instance, own)))
+    fields = {
+        "auth": {"auth_type": "userpass", "username": both, "password": peer.secret},
+        "aor": {"contact": f"sip:{peer.address}", "qualify_frequency": str(QUALIFY_S)},
+        "endpoint": {
+            "transport": "transport-udp",
+            "context": ENGINES,
+            "aors": name,
+            "auth": name,
+            "outbound_auth": name,
+            "identify_by": "username",
+            "from_user": engine_name(own),
+            "callerid": NO_NAME,  # as of trunks
+            "trust_id_inbound": "yes",
+            "trust_id_outbound": "yes",
+            "send_pai": "yes",
+            "send_connected_line": "no",
+            **_media(CALLER_CODECS),
+        },
+    }
+    return _objects(name, fields)
 
 
 async def put_objects(ari: Ari, objects: Iterable[ConfigObject]) -> None:

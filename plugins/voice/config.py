@@ -11,6 +11,7 @@ from plugins.voice.accounts import Name, Trunk
 
 MAX_TRUNKS: Final = 100
 
+HostPort = Annotated[str, Meta(pattern=r"^[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?\Z|^\Z")]
 Number = Annotated[str, Meta(pattern=r"^\+?[0-9*#]{2,20}\Z|^\Z")]
 
 
@@ -34,6 +35,7 @@ class VoiceConfig(ChannelConfig, frozen=True, kw_only=True):
     duty_number: Number = ""  # rung when callers have waited half a minute and nobody decides about them
     recording_rate_hz: Literal[8_000, 16_000] = 8_000  # 115 or 230 MB for an hour of talk, in stereo
     plan_wait_s: Annotated[float, Meta(ge=1.0, le=60.0)] = 6.0  # ringing, until the engine serves the call by itself
+    sip_address: HostPort = ""  # where other engines reach this one, host or host:port; empty: its own address
     ari_url: str = ""
     ari_username: str = ""
     ari_password: Secret = Secret("")

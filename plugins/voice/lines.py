@@ -9,9 +9,11 @@ from typing import Final
 from core.backoff import Backoff
 from core.channel import Link
 from core.errors import BusUnavailable
-from core.events import Event, PhoneChanged, PhonesPlan, TrunkChanged
+from core.events import EngineChanged, Event, PhoneChanged, PhonesPlan, TrunkChanged
 from plugins.voice.accounts import (
     ConfigObject,
+    engine_name,
+    engine_objects,
     keep_accounts,
     phone_objects,
     put_objects,
@@ -29,6 +31,8 @@ log = logging.getLogger(__name__)
 
 DUTY: Final = "LIANXIN_DUTY"  # what the engine's fall-back rings: docs/engine.md
 GONE: Final = frozenset({"Removed", "Unreachable"})
+SIP_PORT: Final = 5_060
+EVERYWHERE: Final = ("", "0.0.0.0", "[::]")  # noqa: S104 - recognized, not bound
 LOAD_S: Final = 2.0  # how often the trunks' load is looked at
 
 
@@ -61,6 +65,7 @@ class Lines:
         duty = ways(self._config.duty_number, self._config) if self._config.duty_number else ()
         await self._ari.set_global_variable(DUTY, duty[0].endpoint if duty else "")
         await self._look()
+        await self._tell_engine()
 
     def take(self, event: ContactStatusChange | EndpointStateChange) -> None:
         """Note that something came or went."""
@@ -83,6 +88,8 @@ class Lines:
             assert self._phones is not None
             wanted = {trunk.name: trunk_objects(trunk) for trunk in self._trunks.values()}
             wanted |= {phone.phone_id: phone_objects(phone) for phone in self._phones.phones}
+            own = self._link.instance
+            wanted |= {engine_name(peer.instance): engine_objects(peer, own=own) for peer in self._phones.engines}
             try:
                 await self._bring(wanted)
             except Refused as error:
@@ -139,6 +146,20 @@ class Lines:
         if self._phones is not None and any(phone.phone_id == phone_id for phone in self._phones.phones):
             is_reachable = self._reachable.get(phone_id, False)
             self._reports.put_nowait(PhoneChanged(phone_id=phone_id, is_reachable=is_reachable, at=datetime.now(UTC)))
+
+    async def _tell_engine(self) -> None:
+        """Tell the hub which engine this is, and where others reach it."""
+        try:
+            transport = await self._ari.object_fields("res_pjsip", "transport", "transport-udp")
+        except (Gone, Refused):  # an Asterisk that somebody else has configured
+            transport = {}
+        bound, _, own_port = transport.get("bind", "").rpartition(":")
+        host, _, port = self._config.sip_address.partition(":")
+        host = host or ("127.0.0.1" if bound in EVERYWHERE else bound)
+        address = f"{host}:{port or own_port or SIP_PORT}"
+        version = await self._ari.version()
+        trunks = tuple(self._trunks)
+        self._reports.put_nowait(EngineChanged(version=version, address=address, trunks=trunks, at=datetime.now(UTC)))
 
     async def _watch_load(self) -> None:
         while True:

@@ -11,6 +11,7 @@ import msgspec
 from core.events.calls import AnyActivity, Background, LegPlan, Listen, Record, Ring, Spy, Talk
 from core.tasks import Tasks
 from plugins.voice import marks
+from plugins.voice.accounts import engine_name
 from plugins.voice.ari import Conflict, Gone, Refused
 from plugins.voice.causes import NORMAL, REJECTED
 from plugins.voice.context import Context
@@ -109,8 +110,9 @@ class Hands:
                 await self._mute(leg, is_muted=step.is_muted)
                 await self.note(leg)
             case Sound():
-                await self._sound(leg, step.background)
+                await self._quiet(leg)  # ringing is something played: see docs/calls.md
                 await self.note(leg, background=step.background)
+                await self._sound(leg, step.background)
             case SendKeys():
                 if step.keys:
                     await self._ari.send_dtmf(leg.channel_id, step.keys)
@@ -129,7 +131,9 @@ class Hands:
         assert dial is not None
         kind, _, name = dial.target.partition(":")
         if kind == "phone":
-            found: tuple[Way, ...] = (Way(f"PJSIP/{name}"),)
+            is_ours = dial.instance in ("", self._context.link.instance)
+            line = name if is_ours else f"{name}@{engine_name(dial.instance)}"
+            found: tuple[Way, ...] = (Way(f"PJSIP/{line}"),)
         else:
             found = ways(name, self._context.config, down=self._context.trunks_down)
         self._ways[wanted.leg_id] = (wanted, found)
@@ -232,7 +236,7 @@ class Hands:
             case "listen" | "ring":
                 if mark.doing == "listen" and not mark.is_done:
                     await self._ari.stop_playback(marks.playback(mark.leg_id, mark.activity_id))
-                await self._sound(leg, "silence")
+                await self._quiet(leg)
             case "record" if not mark.is_done:
                 await self._ari.stop_recording(marks.message(mark.call_id, mark.leg_id, mark.activity_id))
             case "talk":
@@ -275,16 +279,19 @@ class Hands:
         """Change what a leg hears besides prompts."""
         if leg.sounds == background:
             return
-        tone = marks.ringing(leg.mark.leg_id, "background")
-        if leg.sounds == "music":
-            await self._ari.stop_music(leg.channel_id)
-        elif leg.sounds == "ringing":
-            await self._ari.stop_playback(tone)
+        await self._quiet(leg)
         if background == "music":
             await self._ari.start_music(leg.channel_id)
         elif background == "ringing":
-            await self._ari.play(leg.channel_id, ("tone:ring",), tone)
+            await self._ari.play(leg.channel_id, ("tone:ring",), marks.ringing(leg.mark.leg_id, "background"))
         leg.sounds = background
+
+    async def _quiet(self, leg: Leg) -> None:
+        if leg.sounds == "music":
+            await self._ari.stop_music(leg.channel_id)
+        elif leg.sounds == "ringing":
+            await self._ari.stop_playback(marks.ringing(leg.mark.leg_id, "background"))
+        leg.sounds = "silence"
 
     async def listen_for_sound(self, leg: Leg) -> None:
         """Have the engine tell when sound comes from a leg."""

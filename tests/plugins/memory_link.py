@@ -64,9 +64,9 @@ class MemoryLink(Link):
     def states(self) -> list[str]:
         return [event.state for event in self.events if isinstance(event, ChannelState)]
 
-    async def until(self, is_true: Callable[[], object]) -> None:
+    async def until(self, is_true: Callable[[], object], *, within_s: float = 30.0) -> None:
         """Return once ``is_true``; it is looked at after every event."""
-        async with asyncio.timeout(30), self._news:
+        async with asyncio.timeout(within_s), self._news:
             await self._news.wait_for(is_true)
 
 

@@ -25,6 +25,11 @@ class EngineRequests(AriHttp):
         body = {"fields": [{"attribute": field, "value": value} for field, value in fields.items()]}
         await self.do("PUT", f"asterisk/config/dynamic/{module}/{kind}/{token(name)}", body=body)
 
+    async def object_fields(self, module: str, kind: str, name: str) -> dict[str, str]:
+        """Return a configuration object; Gone when there is none."""
+        found = await self.get(f"asterisk/config/dynamic/{module}/{kind}/{token(name)}", list[dict[str, str]])
+        return {field["attribute"]: field["value"] for field in found}
+
     async def delete_object(self, module: str, kind: str, name: str) -> bool:
         """Remove it; False: it was gone."""
         return await self.delete(f"asterisk/config/dynamic/{module}/{kind}/{token(name)}")

@@ -18,10 +18,10 @@ def root() -> Path:
     return Path(__file__).parents[3]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def carrier_port() -> int:
     """Return the carrier's port: one that moves from test to test is unreachable for a while each time."""
-    return free_port()
+    return free_port(lasting=True)
 
 
 @pytest.fixture

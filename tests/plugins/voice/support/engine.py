@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -50,10 +50,18 @@ def asterisk() -> Asterisk:
 @pytest.fixture(scope="session")
 def shared_engine(asterisk: Asterisk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """Yield an engine for all tests that leave nothing behind in it."""
-    layout = Layout(tmp_path_factory.mktemp("engine"))
-    engine = asyncio.run(start(engine_settings(), asterisk, layout))
-    yield engine
-    asyncio.run(engine.kill())
+    with running_engine(asterisk, tmp_path_factory.mktemp("engine")) as engine:
+        yield engine
+
+
+@contextmanager
+def running_engine(asterisk: Asterisk, folder: Path) -> Iterator[Engine]:
+    """Yield a new engine whose files lie in ``folder``."""
+    engine = asyncio.run(start(engine_settings(), asterisk, Layout(folder)))
+    try:
+        yield engine
+    finally:
+        asyncio.run(engine.kill())
 
 
 class Board:
@@ -130,11 +138,18 @@ class Board:
 MEDIA = {"disallow": "all", "allow": "ulaw", "direct_media": "no", "dtmf_mode": "rfc4733", "rtp_symmetric": "yes"}
 
 
+@asynccontextmanager
+async def board_of(engine: Engine) -> AsyncIterator[Board]:
+    """Yield telephones and ARI on an engine."""
+    access = engine.access
+    async with Ari(access.url, access.username, access.password, app="lianxin") as ari:
+        board = Board(engine, ari)
+        yield board
+        await board.close()
+
+
 @pytest.fixture
 async def board(shared_engine: Engine) -> AsyncIterator[Board]:
     """Yield telephones and ARI on the shared engine."""
-    access = shared_engine.access
-    async with Ari(access.url, access.username, access.password, app="lianxin") as ari:
-        board = Board(shared_engine, ari)
+    async with board_of(shared_engine) as board:
         yield board
-        await board.close()

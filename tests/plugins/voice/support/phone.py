@@ -8,14 +8,16 @@ async with Phone(server, "1001", password="…") as phone, phone.call("12345") a
 """
 
 import asyncio
+import random
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from uuid import uuid4
 
 from tests.plugins.voice.support.call import WITHIN_S, Call
 from tests.plugins.voice.support.sip import Message, authorize, parse, tag
 
+UNASKED = range(25_000, 32_000)  # below what the kernel gives away, above what the engine uses for audio
 _ECHOED = ("via", "from", "to", "call-id", "cseq", "record-route")
 
 Address = tuple[str, int]
@@ -189,9 +191,11 @@ class Phone(asyncio.DatagramProtocol):
         self._rung.put_nowait(call)
 
 
-def free_port() -> int:
-    """Return a UDP port that was free a moment ago."""
+def free_port(*, lasting: bool = False) -> int:
+    """Return a UDP port that was free a moment ago; one that is ``lasting`` the kernel gives to nobody by itself."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        while True:
+            with suppress(OSError):
+                probe.bind(("127.0.0.1", random.choice(UNASKED) if lasting else 0))
+                port: int = probe.getsockname()[1]
+                return port

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from core.config import decode_settings
 from core.events import CallArrived, CallPlan, Event, LegChanged, PhoneAccount, PhoneChanged, PhonesPlan, TrunkChanged
-from core.events.calls import Dial, LegPlan, RecordingPlan, Talk
+from core.events.calls import Dial, EnginePeer, LegPlan, RecordingPlan, Talk
 from plugins.voice.accounts import QUALIFY_S
 from plugins.voice.adapter import Voice
 from plugins.voice.config import VoiceConfig
@@ -36,6 +36,7 @@ class Stage:
         self.voice: Voice | None = None
         self.revisions: dict[str, int] = {}
         self.accounts: list[PhoneAccount] = []
+        self.engines: tuple[EnginePeer, ...] = ()
         self.phone_revision = 0
         self.http = ""
 
@@ -53,8 +54,7 @@ class Stage:
             )
 
         try:
-            async with asyncio.timeout(within_s):
-                await self.link.until(find)
+            await self.link.until(find, within_s=within_s)
         except TimeoutError:
             raise AssertionError(f"no {kind.__name__} {wanted}, but {self.link.events}") from None
         found = find()
@@ -100,7 +100,8 @@ class Stage:
     async def provision(self) -> None:
         assert self.voice is not None
         self.phone_revision += 1
-        await self.voice.provision(PhonesPlan(revision=self.phone_revision, phones=tuple(self.accounts)))
+        plan = PhonesPlan(revision=self.phone_revision, phones=tuple(self.accounts), engines=self.engines)
+        await self.voice.provision(plan)
 
     def sound(self, media_id: str, frequency_hz: float, seconds: float = 10.0) -> None:
         """Put a prompt that is a tone into the media store."""
@@ -115,7 +116,7 @@ class Stage:
             yield self
 
 
-def new_stage(board: Board, folder: Path, trunk: Phone, **settings: Any) -> Stage:
+def new_stage(board: Board, folder: Path, trunk: Phone, *, instance: str = "the-instance", **settings: Any) -> Stage:
     """Return a plugin for ``board`` with ``trunk`` as its only line; ``at_work`` runs it."""
     access = board.engine.access
     plain = {
@@ -125,7 +126,7 @@ def new_stage(board: Board, folder: Path, trunk: Phone, **settings: Any) -> Stag
         "trunks": [{"name": "trunk", "host": "127.0.0.1", "port": trunk.port, "codecs": ["ulaw"]}],
         **settings,
     }
-    return Stage(board, MemoryLink(folder), decode_settings(VoiceConfig, plain))
+    return Stage(board, MemoryLink(folder, instance), decode_settings(VoiceConfig, plain))
 
 
 @asynccontextmanager

@@ -1,0 +1,84 @@
+"""The phone engines, one for each instance of the plugin: where they are, and which of them gets a phone or a call."""
+
+import hmac
+import secrets
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from core.events import EngineChanged, EnginePeer, TrunkChanged
+from hub.store.models import Phone, PluginInstance, Setting
+from hub.store.secrets import Sealer
+
+PLUGIN: Final = "voice"
+SECRET: Final = "engines.secret"  # noqa: S105 - where it is kept
+SECRET_BYTES: Final = 32
+
+
+class Engines:
+    """What the plugin instances have said of their engines; ``trunks`` holds the last word of each, as in Telephony."""
+
+    def __init__(self, sealer: Sealer, trunks: Mapping[str, TrunkChanged]) -> None:
+        self._sealer = sealer
+        self._trunks = trunks
+        self.is_ready: Callable[[str], bool] = lambda instance: True
+
+    async def note(self, instance: str, event: EngineChanged) -> bool:
+        """Write down what an instance says of its engine; True when others have to reach it elsewhere now."""
+        if not await Setting.exists(key=SECRET):
+            await Setting.create(key=SECRET, value={"sealed": self._sealer.seal(secrets.token_hex(SECRET_BYTES))})
+        value = {"address": event.address, "version": event.version, "trunks": event.trunks}
+        row = await Setting.get_or_none(key=_key(instance))
+        if row is None:
+            await Setting.create(key=_key(instance), value=value)
+            return True
+        has_moved = bool(row.value["address"] != event.address)
+        row.value = value
+        await row.save(update_fields=["value"])
+        return has_moved
+
+    async def for_phone(self) -> str | None:
+        """Return the instance with which a new phone registers: of those that are ready the one with fewest phones."""
+        instances = await self.instances()
+        if not instances:
+            return None
+        phones = Counter([row.instance async for row in Phone.exclude(kind="outside")])
+        return min(instances, key=lambda one: (not self.is_ready(one), phones[one], one))
+
+    async def for_call(self, *preferred: str) -> str:
+        """Return the instance over whose trunks a call goes out: the first ``preferred`` that has one, else any other.
+
+        When none has a trunk that is not down it is the last one preferred.
+        """
+        able = [one for one in await self.instances() if await self._calls_out(one)]
+        return next((one for one in (*preferred, *able) if one in able), preferred[-1])
+
+    async def peers(self, own: str) -> tuple[EnginePeer, ...]:
+        """Return the engines of all other instances, as that of ``own`` reaches them."""
+        found = []
+        for instance in await self.instances():
+            if instance != own and (row := await Setting.get_or_none(key=_key(instance))) is not None:
+                secret = await self._secret(own, instance)
+                found.append(EnginePeer(instance=instance, address=row.value["address"], secret=secret))
+        return tuple(found)
+
+    async def instances(self) -> list[str]:
+        """Return the instances that carry calls, by name."""
+        rows = await PluginInstance.filter(plugin=PLUGIN, is_enabled=True).order_by("instance")
+        return [row.instance for row in rows]
+
+    async def _calls_out(self, instance: str) -> bool:
+        row = await Setting.get_or_none(key=_key(instance))
+        names = [] if row is None else row.value["trunks"]
+        states = (self._trunks.get(f"{instance}/{name}") for name in names)
+        return any(state is None or state.is_up for state in states)
+
+    async def _secret(self, one: str, other: str) -> str:
+        """Return what two engines show each other, known to no third."""
+        row = await Setting.get(key=SECRET)  # made with the first engine
+        root = self._sealer.open(row.value["sealed"])
+        return hmac.new(root.encode(), "+".join(sorted((one, other))).encode(), "sha256").hexdigest()
+
+
+def _key(instance: str) -> str:
+    return f"engine.{instance}"

@@ -1,0 +1,78 @@
+"""Several phone engines: phones are spread over them, and calls of the one reach phones of the other."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import pytest
+
+from core.bus import Bus, BusSettings
+from core.events import EngineChanged
+from core.ids import new_id
+from hub.store.models import Phone, PluginInstance, User
+from tests.hub.calls.conftest import VOICE, Come
+from tests.hub.support.engine import FakeEngine
+from tests.hub.support.house import House
+from tests.journeys.support.clients import Agent
+
+OTHER = "voice-other"
+
+
+@pytest.fixture
+async def other(still_house: House, engine: FakeEngine) -> AsyncIterator[FakeEngine]:
+    """Yield a second engine, which has told where it is as the first one has."""
+    async with still_house.services.store.work():
+        await PluginInstance.create(instance=OTHER, plugin="voice", is_enabled=True, revision=1)
+    async with await Bus.connect(BusSettings(url=still_house.nats.url), source=OTHER) as bus:
+        other = FakeEngine(bus, OTHER)
+        await other.open()
+        await tell(engine, "10.0.0.1:5060", "main")
+        await tell(other, "10.0.0.2:5060")
+        await engine.until(lambda: [peer.address for peer in engine.phones.engines] == ["10.0.0.2:5060"])
+        await other.until(lambda: [peer.address for peer in other.phones.engines] == ["10.0.0.1:5060"])
+        yield other
+
+
+async def tell(engine: FakeEngine, address: str, *trunks: str) -> None:
+    await engine.emit(EngineChanged(version="22.1", address=address, trunks=trunks, at=datetime.now(UTC)))
+
+
+async def test_engines_learn_where_the_others_are_and_share_a_secret_with_each(
+    engine: FakeEngine, other: FakeEngine
+) -> None:
+    mine, theirs = engine.phones.engines[0], other.phones.engines[0]
+    assert (mine.instance, theirs.instance) == (OTHER, VOICE)
+    assert mine.secret == theirs.secret
+    await tell(other, "10.0.0.9:5060")
+    await engine.until(lambda: engine.phones.engines[0].address == "10.0.0.9:5060")
+
+
+async def elsewhere(house: House, other: FakeEngine, come: Come) -> Agent:
+    """Bring an agent to their desk whose phone is at the other engine, because somebody else's is at the first."""
+    await house.hub.phones.issue(await User.get(username="li"), kind="sip")
+    zhou = await come("zhou")
+    phone = await Phone.get(user_id=zhou.me["user_id"])
+    assert phone.instance == OTHER
+    await other.register(phone.phone_id)
+    await zhou.until(lambda: zhou.tables["agents"][zhou.me["user_id"]].get("phone") == "browser")
+    return zhou
+
+
+async def test_a_call_rings_a_phone_of_another_engine(
+    still_house: House, engine: FakeEngine, other: FakeEngine, come: Come
+) -> None:
+    await elsewhere(still_house, other, come)
+    call_id = await engine.arrive()
+    await engine.press(call_id, "0")
+    leg = await engine.rings(call_id)
+    assert leg.dial is not None
+    assert leg.dial.instance == OTHER
+
+
+async def test_a_call_goes_out_over_the_engine_that_has_a_trunk(
+    still_house: House, engine: FakeEngine, other: FakeEngine, come: Come
+) -> None:
+    zhou = await elsewhere(still_house, other, come)
+    view = await zhou.call("POST", "/calls", client_id=new_id(), to="13900000009")
+    leg = await engine.rings(view["call"]["call_id"])
+    assert leg.dial is not None
+    assert leg.dial.instance == OTHER
