@@ -105,7 +105,9 @@ class Phones:
         self._tell_changed(unit, user_id)
         return True
 
-    async def issue(self, user: User, *, kind: Literal["browser", "sip"]) -> tuple[Phone, str] | None:
+    async def issue(
+        self, user: User, *, kind: Literal["browser", "sip"], session_id: str = ""
+    ) -> tuple[Phone, str] | None:
         """Return a new phone for a user and its secret; None when no plugin carries calls. One of a kind at a time."""
         instance = await self._engines.for_phone()
         if instance is None:
@@ -119,16 +121,22 @@ class Phones:
                 user_id=user.user_id,
                 kind=kind,
                 secret=self._sealer.seal(secret),
+                session_id=session_id,
                 changed_at=unit.now,
             )
             await _count(row.instance)
             unit.after(lambda: self._tell(row.instance))
         return row, secret
 
-    async def revoke(self, user_id: str, *, kind: Literal["browser", "sip"] = "browser") -> None:
-        """Take a user's phones of a kind away."""
+    async def revoke(self, user_id: str) -> None:
+        """Take a user's SIP desk phone away."""
         async with self._units.open() as unit:
-            await self.remove(unit, await Phone.filter(user_id=user_id, kind=kind))
+            await self.remove(unit, await Phone.filter(user_id=user_id, kind="sip"))
+
+    async def revoke_browser(self, user_id: str, session_id: str) -> None:
+        """Take away the phone of a user's browser with this session; another browser's stays."""
+        async with self._units.open() as unit:
+            await self.remove(unit, await Phone.filter(user_id=user_id, kind="browser", session_id=session_id))
 
     async def remove(self, unit: Unit, rows: list[Phone]) -> None:
         """Take phones away."""

@@ -73,10 +73,10 @@ class Desk:
         """Whether a browser of this user that comes back can go on where it stopped."""
         return user_id in self._feeds
 
-    def is_connected(self, user_id: str) -> bool:
-        """Whether a browser of this user is connected now."""
+    def is_connected(self, user_id: str, *, besides: str | None = None) -> bool:
+        """Whether a browser of this user is connected now, other than those of the session ``besides``."""
         feed = self._feeds.get(user_id)
-        return feed is not None and bool(feed.connections)
+        return feed is not None and any(one.session_id != besides for one in feed.connections)
 
     async def open(self, identity: Identity) -> UserFeed:
         """Return the user's feed; a new one when rights changed, so that browsers start from a snapshot."""

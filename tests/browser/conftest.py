@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.browser.support.flags import FLAGS
+from tests.browser.support.flags import FLAGS, MICROPHONE
 from tests.browser.support.house import running_house
 from tests.browser.support.people import ADMIN_PASSWORD, Agent, People
 from tests.journeys.support.house import House
@@ -27,9 +27,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="module")
-def browser(chromium_path: str) -> Iterator[Browser]:
+def browser(request: pytest.FixtureRequest, chromium_path: str) -> Iterator[Browser]:
+    """Return a browser; one with a microphone for a module whose ``NEEDS_MICROPHONE`` says so."""
+    flags = [*FLAGS, *MICROPHONE] if getattr(request.module, "NEEDS_MICROPHONE", False) else FLAGS
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium_path, args=flags)
         yield browser
         browser.close()
 

@@ -8,7 +8,7 @@ import wave
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from core.events import Attachment, Listen, Talk
 from hub.accounts.identity import Identity
@@ -17,18 +17,11 @@ from hub.demo import PASSWORD
 from hub.store.models import User
 from tests.browser.conftest import WEB
 from tests.browser.support.desk_phone import answer, bar, button, end_by_citizen, new_number, sit_down
-from tests.browser.support.flags import FLAGS, MICROPHONE
 from tests.browser.support.looks import assert_clean
 from tests.browser.support.people import People
 from tests.browser.support.switchboard import VOICE, Switchboard, running_switchboard
 
-
-@pytest.fixture(scope="module")
-def browser(chromium_path: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path, args=[*FLAGS, *MICROPHONE])
-        yield browser
-        browser.close()
+NEEDS_MICROPHONE = True
 
 
 @pytest.fixture(scope="module")
@@ -161,7 +154,7 @@ def test_an_agent_sees_the_desk_phone_register_and_has_it_rung(people: People, b
     board.do(engine.change(call_id, engine.caller(call_id).leg_id, "ended"))
     board.do(engine.is_over(call_id))
     expect(bar(agent)).to_contain_text("桌面话机就绪")
-    board.do(phones.revoke(issued[0].user_id, kind="sip"))
+    board.do(phones.revoke(issued[0].user_id))
     expect(bar(agent)).to_contain_text("电话就绪")
 
 

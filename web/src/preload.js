@@ -9,7 +9,7 @@
   var root = document.documentElement
   var dark = settings.theme === 'dark' || (settings.theme !== 'light' && matchMedia('(prefers-color-scheme: dark)').matches)
   root.classList.toggle('dark', dark)
-  root.classList.toggle('high-contrast', settings.highContrast === true)
+  root.classList.toggle('high-contrast', settings.highContrast === true || matchMedia('(prefers-contrast: more)').matches)
   root.dataset.fontSize = String(settings.fontSize || 14)
   root.lang = settings.language === 'en' ? 'en' : 'zh-CN'
 })()

@@ -1,6 +1,7 @@
 /** Pages and their addresses; every page is fetched when first visited. */
 import { createRouter, createWebHistory, type RouteLocationNormalized } from 'vue-router'
 
+import { ALL_KINDS } from '@/api/definitions'
 import { useSession } from '@/stores/session'
 
 declare module 'vue-router' {
@@ -45,9 +46,6 @@ export const ADMIN_PAGES = [
   { group: 'system', name: 'about', permission: 'admin.system', component: () => import('./views/admin/AboutPage.vue') },
   { group: 'system', name: 'audit', permission: 'admin.audit', component: () => import('./views/admin/AuditPage.vue') },
 ] as const
-
-/** The pages that are one page for several kinds of definition. */
-const DEFINED: readonly string[] = ['groups', 'skills', 'departments', 'tags', 'forms']
 
 export const KNOWLEDGE_PAGES = [
   { name: 'knowledge-articles', path: 'articles', permission: 'knowledge.edit', component: () => import('./views/knowledge/ArticlesPage.vue') },
@@ -114,7 +112,7 @@ export const router = createRouter({
         path: `${name}/:id?`,
         name,
         component,
-        props: DEFINED.includes(name) && { kind: name },
+        props: ALL_KINDS.some((kind) => kind === name) && { kind: name },
         meta: { permission },
       })),
     },

@@ -46,4 +46,4 @@ async def make_sip_phone(services: Services, call: Call[NoBody]) -> SipPhone:
 @api.add("DELETE", "/api/v1/phone/sip", "call.desk_phone")
 async def remove_sip_phone(services: Services, call: Call[NoBody]) -> None:
     """End the account of this user's SIP desk phone."""
-    await services.phones.revoke(call.identity.user_id, kind="sip")
+    await services.phones.revoke(call.identity.user_id)

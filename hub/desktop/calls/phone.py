@@ -87,7 +87,7 @@ class SpyOn(Settings, frozen=True, kw_only=True):
 async def make_phone(services: Services, call: Call[NoBody]) -> BrowserPhone:
     """Make an account for this browser's phone; the one of an earlier browser ends."""
     user = await User.get(user_id=call.identity.user_id)
-    issued = await services.phones.issue(user, kind="browser")
+    issued = await services.phones.issue(user, kind="browser", session_id=call.identity.session_id)
     if issued is None:
         raise ApiError(409, "no_telephony", "no plugin for calls is enabled")
     row, secret = issued
@@ -97,8 +97,8 @@ async def make_phone(services: Services, call: Call[NoBody]) -> BrowserPhone:
 
 @api.add("DELETE", "/api/v1/phone", "desk.use")
 async def remove_phone(services: Services, call: Call[NoBody]) -> None:
-    """End the account of this user's browser phone."""
-    await services.phones.revoke(call.identity.user_id)
+    """End the account of this browser's phone."""
+    await services.phones.revoke_browser(call.identity.user_id, call.identity.session_id)
 
 
 @api.add("POST", "/api/v1/calls", "call.make", body=NewCall, answer=ConversationView, problems=(409, 422), status=201)

@@ -63,11 +63,13 @@ async def who_am_i(services: Services, call: Call[NoBody]) -> Me | None:
 
 @api.add("DELETE", "/api/v1/session", SESSION)
 async def log_out(services: Services, call: Call[NoBody]) -> None:
-    """Log out: the agent goes offline, offers return, the session's browsers are sent away."""
-    await services.presence.log_out(call.identity.user_id)
-    await services.phones.revoke(call.identity.user_id)
+    """Log out: the session's browsers are sent away; with the last that shows the desk the agent goes offline."""
+    user_id, session_id = call.identity.user_id, call.identity.session_id
+    if not services.desk.is_connected(user_id, besides=session_id):
+        await services.presence.log_out(user_id)
+    await services.phones.revoke_browser(user_id, session_id)
     await services.sessions.log_out(call.token, call.identity, remote=call.remote)
-    services.desk.end_session(call.identity.user_id, call.identity.session_id)
+    services.desk.end_session(user_id, session_id)
     call.cookies.append(("", 0.0))
 
 

@@ -123,6 +123,7 @@ class Phone(Model):
     kind = fields.CharField(max_length=8)
     secret = fields.TextField(default="")
     number = fields.CharField(max_length=NAME_LENGTH, default="")  # of an outside phone
+    session_id = fields.CharField(max_length=NAME_LENGTH, default="", db_default="")  # a browser's
     is_reachable = fields.BooleanField(default=False)
     changed_at = fields.DatetimeField()
 

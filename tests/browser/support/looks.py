@@ -2,28 +2,40 @@
 
 import os
 from pathlib import Path
+from typing import Any, Final
 
 from playwright.sync_api import Page
 
-from tests.browser.support.axe import faults_of
+from tests.browser.support.axe import LEVELS, faults_of
 
-LOOKS = [(1440, "light"), (1280, "dark"), (720, "light"), (720, "dark")]
-IN_SCHEME = """isDark => !document.querySelector('#app') ||
-  document.documentElement.classList.contains('dark') === isDark"""
+WIDTHS: Final = (1440, 1280, 720)
+LIGHT: Final[dict[str, Any]] = {"color_scheme": "light", "contrast": "no-preference"}
+DARK: Final = {**LIGHT, "color_scheme": "dark"}
+HIGH: Final = {"high-contrast": {**LIGHT, "contrast": "more"}, "high-contrast-dark": {**DARK, "contrast": "more"}}
+COLOURS: Final = ("color-contrast", "link-in-text-block")  # all that another scheme changes
+IN_SCHEME = """([isDark, isHigh]) => !document.querySelector('#app') ||
+  document.documentElement.classList.contains('dark') === isDark &&
+  document.documentElement.classList.contains('high-contrast') === isHigh"""
 
 
 def assert_clean(page: Page, name: str) -> None:
     """Fail on what axe finds in any look of the page, and on a page that is wider than its window."""
     faults = []
-    for width, scheme in LOOKS:
+    for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
-        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-        page.wait_for_function(IN_SCHEME, arg=scheme == "dark")
-        faults += [f"{width} {scheme}: {fault}" for fault in faults_of(page)]
+        for scheme, media in {"light": LIGHT, "dark": DARK, **(HIGH if width == WIDTHS[0] else {})}.items():
+            _show(page, media)
+            rules = LEVELS if scheme == "light" else COLOURS
+            faults += [f"{width} {scheme}: {fault}" for fault in faults_of(page, rules)]
+            if folder := os.environ.get("LIANXIN_PICTURES"):
+                page.screenshot(path=Path(folder) / f"{name}-{width}-{scheme}.png")
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            faults.append(f"{width} {scheme}: it scrolls sideways")
-        if folder := os.environ.get("LIANXIN_PICTURES"):
-            page.screenshot(path=Path(folder) / f"{name}-{width}-{scheme}.png")
-    page.set_viewport_size({"width": 1440, "height": 900})
-    page.emulate_media(color_scheme="light")
+            faults.append(f"{width}: it scrolls sideways")
+    page.set_viewport_size({"width": WIDTHS[0], "height": 900})
+    _show(page, LIGHT)
     assert not faults, "\n".join(faults)
+
+
+def _show(page: Page, media: dict[str, Any]) -> None:
+    page.emulate_media(**media)
+    page.wait_for_function(IN_SCHEME, arg=[media["color_scheme"] == "dark", media["contrast"] == "more"])

@@ -11,7 +11,7 @@ from core.testing.clock import VirtualClock
 from hub.accounts.identity import Identity
 from hub.accounts.users import NewUser
 from hub.demo import PASSWORD
-from hub.store.models import PluginInstance, User
+from hub.store.models import PluginInstance
 from tests.hub.support.engine import FakeEngine
 from tests.hub.support.house import House
 from tests.journeys.support.clients import Agent
@@ -48,12 +48,10 @@ async def come(still_house: House, engine: FakeEngine) -> AsyncIterator[Come]:
     async with AsyncExitStack() as stack:
 
         async def come(username: str) -> Agent:
-            user = await User.get(username=username)
-            issued = await still_house.hub.phones.issue(user, kind="browser")
-            assert issued is not None
-            await engine.register(issued[0].phone_id)
-            await engine.until(lambda: True)
             agent = await stack.enter_async_context(Agent(still_house.url, username, PASSWORD))
+            phone = await agent.call("POST", "/phone")
+            await engine.register(phone["phone_id"])
+            await engine.until(lambda: True)
             await agent.sit_down()
             return agent
 

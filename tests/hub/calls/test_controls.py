@@ -1,6 +1,7 @@
 """What agents and supervisors do with a call."""
 
 from core.events import Listen, Spy, Talk
+from hub.demo import PASSWORD
 from hub.store.models import Article, Call, Conversation, Entry, Offer
 from tests.hub.calls.conftest import Come
 from tests.hub.calls.test_calls import reach_agent
@@ -159,8 +160,13 @@ async def test_a_phone_in_a_browser_ends_with_the_log_in(engine: FakeEngine, com
     zhou = await come("zhou")
     phone = await zhou.call("POST", "/phone")
     await engine.until(lambda: [one.phone_id for one in engine.phones.phones] == [phone["phone_id"]])
+    async with Agent(zhou.url, "zhou", PASSWORD) as elsewhere:
+        await elsewhere.call("DELETE", "/session")
+    chen = await come("chen")
+    await chen.call("POST", "/phone")
+    await engine.until(lambda: len(engine.phones.phones) == 2)  # that of another browser was left alone
     await zhou.call("DELETE", "/session")
-    await engine.until(lambda: engine.phones.phones == ())
+    await engine.until(lambda: len(engine.phones.phones) == 1)
 
 
 async def test_a_desk_knows_whether_there_is_telephony_and_how_a_supervisor_takes_part(

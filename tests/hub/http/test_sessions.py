@@ -12,7 +12,7 @@ from core.testing.nats import NatsServer
 from hub.accounts.identity import Identity
 from hub.accounts.users import NewUser
 from hub.demo import PASSWORD
-from hub.store.models import AuditRecord, Session
+from hub.store.models import AgentStatus, AuditRecord, Session
 from tests.hub.support.house import House, until
 from tests.journeys.support.clients import Agent
 
@@ -91,16 +91,21 @@ async def test_an_open_desk_ends_with_its_session(
 
 
 async def test_who_logs_out_in_one_browser_stays_in_the_other(house: House) -> None:
-    async with Agent(house.url, "zhou", PASSWORD) as here, Agent(house.url, "zhou", PASSWORD) as there:
+    async with (
+        Agent(house.url, "chen", PASSWORD) as chen,
+        Agent(house.url, "zhou", PASSWORD) as here,
+        Agent(house.url, "zhou", PASSWORD) as there,
+    ):
+        await chen.open_desk()
         await here.open_desk()
         await there.sit_down()
         me = there.me["user_id"]
-        await there.until(lambda: there.tables["agents"][me]["state"] == "available")
+        await chen.until(lambda: chen.tables["agents"][me]["state"] == "available")
         await here.call("DELETE", "/session")
         assert (await here.bye())["code"] == "logged_out"
-        await there.until(lambda: there.tables["agents"][me]["state"] == "offline")
-        await there.call("PUT", "/me/state", state="available")
-        await there.until(lambda: there.tables["agents"][me]["state"] == "available")
+        assert (await AgentStatus.get(user_id=me)).state == "available"
+        await there.call("DELETE", "/session")
+        await chen.until(lambda: chen.tables["agents"][me]["state"] == "offline")
 
 
 async def test_a_desk_that_nobody_reads_is_forgotten(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

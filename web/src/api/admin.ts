@@ -145,7 +145,7 @@ export interface QueueSetup {
   queue_id: string
   title: LocalText
   rules: Record<string, unknown>
-  is_active?: boolean
+  is_active: boolean
 }
 
 export const listQueues = async () => (await call<Items<QueueSetup>>('GET', '/queues')).items
@@ -196,9 +196,15 @@ interface OpenApi {
   components: { schemas: Record<string, Schema> }
 }
 
-/** Return the schema of what a call takes, from the hub's own description of itself. */
+let described: Promise<OpenApi> | undefined
+
+/** Return the schema of what a call takes, from the hub's own description of itself, which is fetched once. */
 export async function schemaOf(name: string): Promise<Schema> {
-  const document = await call<OpenApi>('GET', '/openapi.json')
+  described ??= call<OpenApi>('GET', '/openapi.json')
+  const document = await described.catch((error: unknown) => {
+    described = undefined
+    throw error
+  })
   return { $ref: `#/components/schemas/${name}`, $defs: document.components.schemas }
 }
 

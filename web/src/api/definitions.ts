@@ -20,6 +20,8 @@ const KINDS = {
 
 export type Kind = keyof typeof KINDS
 
+export const ALL_KINDS = Object.keys(KINDS) as Kind[]
+
 export const typeOf = (kind: Kind) => KINDS[kind].type
 
 export async function listDefined(kind: Kind): Promise<Defined[]> {

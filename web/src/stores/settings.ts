@@ -54,12 +54,13 @@ export const useSettings = defineStore('settings', () => {
   const session = useSession()
   const values = reactive<Settings>({ ...DEFAULTS, ...stored() })
   const systemDark = matchMedia('(prefers-color-scheme: dark)')
+  const systemContrast = matchMedia('(prefers-contrast: more)')
   const scale = computed(() => values.fontSize / 14)
 
   function show(): void {
     const root = document.documentElement
     root.classList.toggle('dark', values.theme === 'dark' || (values.theme === 'system' && systemDark.matches))
-    root.classList.toggle('high-contrast', values.highContrast)
+    root.classList.toggle('high-contrast', values.highContrast || systemContrast.matches)
     root.dataset.fontSize = String(values.fontSize)
   }
 
@@ -93,6 +94,7 @@ export const useSettings = defineStore('settings', () => {
   }
 
   systemDark.addEventListener('change', show)
+  systemContrast.addEventListener('change', show)
   watch(values, () => {
     show()
     localStorage.setItem(KEY, JSON.stringify(values))

@@ -148,7 +148,7 @@ export function unsetText(name: string): string {
 }
 
 /** Return what to call the part at `path` in words: `Mailboxes 2 › Password`. */
-export function pathLabel(path: string, root: Schema): string {
+export function pathLabel(path: string, root: Schema, group?: string): string {
   const words: string[] = []
   let schema = resolve(root, root).schema
   for (const [, name, at] of path.matchAll(/([^.[\]]+)|\[(\d+)\]/g)) {
@@ -161,7 +161,7 @@ export function pathLabel(path: string, root: Schema): string {
     const parts = [schema, ...membersOf(schema, root).map((member) => member.schema)]
     const part = parts.find((one) => one.properties?.[name])?.properties?.[name]
     schema = resolve(part ?? more, root).schema
-    words.push(part ? label(name, schema) : name)
+    words.push(part ? label(name, schema, group) : name)
   }
   return words.join(' › ')
 }

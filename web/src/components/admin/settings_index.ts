@@ -1,5 +1,6 @@
 /** Every setting of the forms that are made from schemas, by what it is called, so that it can be searched for. */
 import { describePlugin, listPlugins, schemaOf, type Schema } from '@/api/admin'
+import { ALL_KINDS, typeOf } from '@/api/definitions'
 import { fieldOf, isFixed, label, membersOf } from '@/components/admin/schema'
 import { i18n, localText } from '@/i18n'
 
@@ -12,15 +13,23 @@ export interface Found {
 }
 
 const DEPTH = 6
-const SCHEMAS = { queues: 'QueueSettings', calendars: 'CalendarSettings', alarms: 'WallboardSettings' }
+/** What stands on which page, and at which entry of it; `group` is the catalogue's that names its fields. */
+const FORMS: { page: string; id?: string; type: string; group?: string }[] = [
+  { page: 'queues', type: 'QueueSettings' },
+  { page: 'calendars', type: 'CalendarSettings' },
+  { page: 'alarms', type: 'WallboardSettings' },
+  { page: 'score-sheets', type: 'ScoreSheet' },
+  { page: 'sampling-plans', type: 'SamplingPlan' },
+  { page: 'outreach', id: 'settings', type: 'OutreachSettings' },
+  ...ALL_KINDS.map((page) => ({ page, type: typeOf(page), group: 'defined' })),
+]
 
 /** Return every setting of pages that `canSee`; what cannot be fetched is left out. */
 export async function settingsIndex(canSee: (page: string) => boolean): Promise<Found[]> {
   const { t } = i18n.global
-  const own = Object.entries(SCHEMAS).map(async ([page, name]) => {
-    if (!canSee(page)) return []
-    const schema = await schemaOf(name)
-    return settingsOf(schema).map((words) => ({ page, words: [t(`admin.${page}`), ...words] }))
+  const own = FORMS.filter(({ page }) => canSee(page)).map(async ({ page, id, type, group }) => {
+    const schema = await schemaOf(type)
+    return settingsOf(schema, group).map((words) => ({ page, id, words: [t(`admin.${page}`), ...words] }))
   })
   const all = await Promise.allSettled([...own, ...(canSee('plugins') ? [pluginSettings()] : [])])
   return all.flatMap((one) => (one.status === 'fulfilled' ? one.value : []))
@@ -38,7 +47,7 @@ async function pluginSettings(): Promise<Found[]> {
 }
 
 /** Return what each setting in `root` is called, with the groups around it. */
-export function settingsOf(root: Schema): string[][] {
+export function settingsOf(root: Schema, group?: string): string[][] {
   const found: string[][] = []
   const walk = (given: Schema, words: string[], depth: number): void => {
     const { kind, schema } = fieldOf(given, root)
@@ -50,7 +59,7 @@ export function settingsOf(root: Schema): string[][] {
   }
   const walkParts = (schema: Schema, words: string[], depth: number): void => {
     for (const [name, part] of Object.entries(schema.properties ?? {}))
-      if (!isFixed(part)) walk(part, [...words, label(name, fieldOf(part, root).schema)], depth + 1)
+      if (!isFixed(part)) walk(part, [...words, label(name, fieldOf(part, root).schema, group)], depth + 1)
   }
   walk(root, [], 0)
   return [...new Map(found.map((words) => [words.join('\n'), words])).values()]
