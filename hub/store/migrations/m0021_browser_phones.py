@@ -5,7 +5,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("store", "m0019_desk_forms_and_groups")]
+    dependencies = [("store", "m0020_article_files")]
 
     initial = False
 
