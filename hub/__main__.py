@@ -16,6 +16,7 @@ from core.host.logs import log_as_json
 from core.host.reports import EXIT_CONFIG, Reports
 from core.loop import run as run_loop
 from core.loop import spare_start_up
+from hub.allocator import give_memory_back
 from hub.app import Hub
 from hub.demo import demo_notes
 from hub.settings import HubSettings
@@ -25,6 +26,7 @@ log = logging.getLogger("hub")
 
 def main() -> int:
     """Return the exit status."""
+    give_memory_back()
     reports = Reports.take_stdout()
     log_as_json("hub", Censor())
     try:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from hub.store.models import Address, Contact, Conversation, Entry
 
-CACHED_ROWS: Final = 20_000  # of each kind, about 2 KB a row
+CACHED_ROWS: Final = 3_000  # of each kind, about 2 KB a row: those who are served or in a flow, not all who wait
 CACHED_ENTRIES: Final = 4_000  # sent messages, whose statuses come soon
 
 

@@ -72,10 +72,11 @@ class AskCalendar(Action, frozen=True, kw_only=True, tag="ask_calendar"):
 
 
 class Enqueue(Action, frozen=True, kw_only=True, tag="enqueue"):
-    """Put the conversation into a queue and give ``QueueLeft`` when it is out of it; safe to repeat."""
+    """Put the conversation into one of the queues and give ``QueueLeft`` when it is out of it; safe to repeat."""
 
     queue_id: str
     turn: int
+    or_queues: tuple[str, ...] = ()
     priority: int = 0
     skills: dict[str, int] = {}
     shown: dict[str, str] = {}

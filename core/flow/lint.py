@@ -98,6 +98,9 @@ def _reference_faults(flow: Flow, known: Surroundings) -> Iterator[FlowFault]:
         match node:
             case QueueStep() | TakeMessageStep():
                 kind, name, existing = "queue", node.queue_id, known.queues
+                others = node.or_queues if isinstance(node, QueueStep) else ()
+                if existing is not None:
+                    name = next((one for one in (name, *others) if one not in existing), name)
             case CalendarStep():
                 kind, name, existing = "calendar", node.calendar, known.calendars
             case LookupStep():

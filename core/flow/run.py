@@ -250,6 +250,7 @@ class Run:
                     Enqueue(
                         queue_id=node.queue_id,
                         turn=self.turn,
+                        or_queues=node.or_queues,
                         priority=node.priority,
                         skills=dict(node.skills),
                         shown=self.shown(node.show),

@@ -186,10 +186,12 @@ class CalendarStep(Step, frozen=True, kw_only=True, tag="calendar"):
 class QueueStep(Step, frozen=True, kw_only=True, tag="queue"):
     """Hand to people; ``show`` names the variables an agent sees, ``on`` where to go when the queue is left.
 
-    ``agent`` is the work number of the one who is asked for, served by others when they are not there.
+    Of ``queue_id`` and ``or_queues`` it is the one with the least to do for each of its agents. ``agent`` is the work
+    number of the one who is asked for, served by others when they are not there.
     """
 
     queue_id: QueueId
+    or_queues: Annotated[tuple[QueueId, ...], Meta(max_length=20)] = ()
     agent: Template = ""
     text: Text = {}
     prompt: str = ""

@@ -145,7 +145,9 @@ class CallReports:
         uri = event.caller or f"{ANONYMOUS}{event.call_id[:16]}"  # nobody knows whether they called before
         profile = Profile(name=event.caller_name) if event.caller_name else None
         contact, address = await self._links.meet(unit, uri, instance, profile)
-        conversation = self._reception.open(unit, contact, address, instance, scheme_of(address.uri))
+        conversation = self._reception.open(
+            unit, contact, address, instance, scheme_of(address.uri), dialled=event.dialled
+        )
         row = Call(
             call_id=event.call_id,
             conversation_id=conversation.conversation_id,
@@ -166,7 +168,7 @@ class CallReports:
             self._close(unit, live, "blocked")
         elif _is_elder(contact, unit):
             timeline.add_notice(unit, conversation, "elder_first")
-            queue_id = conversation.queue_id or self._flows.default_queue(instance)
+            queue_id = conversation.queue_id or self._flows.default_queue(instance, event.dialled)
             await self._dispatcher.enqueue(unit, conversation, queue_id, priority=ELDER_PRIORITY)
         else:
             await self._flows.greet(unit, conversation, None, dialled=event.dialled)

@@ -18,8 +18,10 @@ class Reception:
         self._flows = flows
         self._hooks = hooks
 
-    def open(self, unit: Unit, contact: Contact, address: Address, instance: str, channel: str) -> Conversation:
-        """Return a new conversation, whose queue plugins may have chosen."""
+    def open(
+        self, unit: Unit, contact: Contact, address: Address, instance: str, channel: str, *, dialled: str = ""
+    ) -> Conversation:
+        """Return a new conversation, whose queue plugins may have chosen; ``dialled`` is the number that was called."""
         conversation = Conversation(
             conversation_id=new_id(),
             contact_id=contact.contact_id,
@@ -34,7 +36,7 @@ class Reception:
             created_at=unit.now,
         )
         unit.add(conversation)
-        default = self._flows.default_queue(instance)
+        default = self._flows.default_queue(instance, dialled)
         chosen = self._hooks.hook.choose_queue(
             instance=instance, contact=contact_view(contact, [address]), proposed=default
         )

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -17,12 +17,21 @@ from hub.calls.ringing import Ringing
 from hub.conversing.announcements import Announcements
 from hub.desktop.desk import Desk
 from hub.dispatch.effects import Effects, WaitedOut
-from hub.dispatch.figures import queue_view
+from hub.dispatch.figures import least_loaded, place_of, queue_view
 from hub.dispatch.memory import keep, profile, read_snapshot
 from hub.dispatch.queues import MESSAGE_CLASS, Queues
-from hub.dispatch.work import CALL_CLASS, as_routed, begun_work, channel_class, live_work, refused_work, waiting_work
+from hub.dispatch.work import (
+    CALL_CLASS,
+    as_routed,
+    begun_work,
+    channel_class,
+    live_work,
+    offer_to,
+    refused_work,
+    waiting_work,
+)
 from hub.errors import ApiError
-from hub.store.models import AgentStatus, Conversation, Offer, User, WorkItem
+from hub.store.models import AgentStatus, Conversation, User, WorkItem
 from hub.units import Unit, Units
 
 log = logging.getLogger(__name__)
@@ -185,14 +194,14 @@ class Dispatcher:
 
     async def accept(self, unit: Unit, agent_id: str, offer_id: str) -> str:
         """Let the agent take what was offered; return the conversation's id. 409 ``offer_gone`` when it is too late."""
-        offer = await self._offer(agent_id, offer_id)
+        offer = await offer_to(agent_id, offer_id)
         if offer.outcome != "accepted":
             await self._feed(unit, lambda core, now: core.accept(offer_id, now), gone="offer_gone")
         return offer.conversation_id
 
     async def decline(self, unit: Unit, agent_id: str, offer_id: str, reason: str) -> None:
         """Let the agent refuse what was offered."""
-        offer = await self._offer(agent_id, offer_id)
+        offer = await offer_to(agent_id, offer_id)
         if offer.outcome != "declined":
             await self._feed(unit, lambda core, now: core.decline(offer_id, reason, now), gone="offer_gone")
 
@@ -308,15 +317,12 @@ class Dispatcher:
 
     async def place(self, conversation: Conversation) -> tuple[int | None, float | None]:
         """Return how many wait before this conversation, and the likely seconds until it is served."""
-        if await live_work(conversation, "offered"):
-            return 0, None
-        if (work := await live_work(conversation, "waiting")) is None:
-            return None, None
-        try:
-            estimate = self._core.estimate(work.work_id)
-        except routing.RoutingRefused:  # it was taken a moment ago
-            return 0, None
-        return estimate.ahead, estimate.median_s
+        return await place_of(self._core, conversation)
+
+    def least_loaded(self, queue_ids: Sequence[str]) -> str:
+        """Return which of the queues has the least to do for each of its agents; the first when none exists."""
+        known = [queue_id for queue_id in queue_ids if queue_id in self._queues]
+        return least_loaded(self._core, known) if known else queue_ids[0]
 
     # Inside
 
@@ -378,12 +384,6 @@ class Dispatcher:
         if user is None or self.presence_of(user.user_id)[0] in ("offline", "unreachable"):
             return None
         return user.user_id
-
-    async def _offer(self, agent_id: str, offer_id: str) -> Offer:
-        offer = await Offer.get_or_none(offer_id=offer_id)
-        if offer is None or offer.agent_id != agent_id:
-            raise ApiError(404, "not_found", "no such offer")
-        return offer
 
     def _seconds(self) -> float:
         return self._clock.now().timestamp()

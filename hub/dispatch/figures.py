@@ -1,9 +1,13 @@
-"""What desks see of a queue now: who waits, who serves, how long it takes."""
+"""What desks see of a queue now: who waits, who serves, how long it takes; and which of several has least to do."""
+
+import math
+from collections.abc import Sequence
 
 from core.events import QueueView
 from hub import routing
 from hub.dispatch.queues import Queues
-from hub.dispatch.work import when
+from hub.dispatch.work import live_work, when
+from hub.store.models import Conversation
 
 
 def queue_view(core: routing.RoutingCore, queues: Queues, queue_id: str) -> QueueView:
@@ -19,3 +23,27 @@ def queue_view(core: routing.RoutingCore, queues: Queues, queue_id: str) -> Queu
         wait_median_s=figures.wait.median_s,
         wait_p90_s=figures.wait.p90_s,
     )
+
+
+def least_loaded(core: routing.RoutingCore, queue_ids: Sequence[str]) -> str:
+    """Return the queue with the least work, waiting and in hand, for each agent who is there; of equals the first."""
+
+    def load(queue_id: str) -> float:
+        figures = core.figures(queue_id)
+        work = figures.waiting + figures.serving
+        return (work + 1) / figures.available if figures.available else math.inf
+
+    return min(queue_ids, key=load)
+
+
+async def place_of(core: routing.RoutingCore, conversation: Conversation) -> tuple[int | None, float | None]:
+    """Return how many wait before this conversation, and the likely seconds until it is served."""
+    if await live_work(conversation, "offered"):
+        return 0, None
+    if (work := await live_work(conversation, "waiting")) is None:
+        return None, None
+    try:
+        estimate = core.estimate(work.work_id)
+    except routing.RoutingRefused:  # it was taken a moment ago
+        return 0, None
+    return estimate.ahead, estimate.median_s

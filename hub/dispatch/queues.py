@@ -8,8 +8,8 @@ from msgspec import Meta
 
 from core.config import Settings, decode_settings
 from core.errors import ConfigInvalid
-from hub.routing import Overflow, QueueRules, Relaxation, RoutingRefused, SkillNeed, Target, in_turn
-from hub.routing.strategies import Criterion
+from hub.routing import Overflow, QueueRules, Relaxation, RoutingRefused, SkillNeed, Target, in_turn, weighted
+from hub.routing.strategies import Criterion, Strategy
 from hub.store.models import Queue
 
 Seconds = Annotated[float, Meta(ge=0, le=86_400 * 30)]
@@ -19,6 +19,13 @@ Title = Annotated[
 
 WAITED_OUT: Final = "waited_out"
 MESSAGE_CLASS: Final = "mail"  # messages left for later are served like mail: many at a time
+
+
+class WeightSetting(Settings, frozen=True, kw_only=True):
+    """How much one criterion counts beside the others."""
+
+    criterion: Criterion
+    weight: Annotated[float, Meta(ge=0.001, le=1_000_000)] = 1.0
 
 
 class RelaxationSetting(Settings, frozen=True, kw_only=True):
@@ -58,6 +65,7 @@ class QueueSettings(Settings, frozen=True, kw_only=True):
     """Everything an operator decides about a queue; lengths in seconds."""
 
     strategy: Annotated[tuple[Criterion, ...], Meta(min_length=1, max_length=4)] = ("longest_idle",)  # in turn
+    weights: Annotated[tuple[WeightSetting, ...], Meta(max_length=7)] = ()  # added up, before those in turn
     priority: Annotated[int, Meta(ge=-10, le=10)] = 0
     priority_step_s: Seconds = 60.0  # a step of priority counts as so much waiting
     level_step_s: Seconds = 60.0  # a level of the contact likewise
@@ -83,7 +91,7 @@ class QueueSettings(Settings, frozen=True, kw_only=True):
         """Return these settings as the routing core reads them."""
         return QueueRules(
             queue_id=queue_id,
-            strategy=in_turn(*self.strategy),
+            strategy=self._strategy(),
             priority=self.priority,
             step_s=self.priority_step_s,
             level_step_s=self.level_step_s,
@@ -103,6 +111,11 @@ class QueueSettings(Settings, frozen=True, kw_only=True):
             targets=() if self.max_wait_s is None else (Target(self.max_wait_s, WAITED_OUT),),
             max_waiting=self.max_waiting,
         )
+
+    def _strategy(self) -> Strategy:
+        if not self.weights:
+            return in_turn(*self.strategy)
+        return in_turn(weighted(**{one.criterion: one.weight for one in self.weights}), *self.strategy)
 
 
 class QueueSetup(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,6 +163,10 @@ class Queues:
             settings.rules(queue_id)
         except RoutingRefused as error:  # what routing knows to make no sense
             raise ConfigInvalid({"rules": str(error)}) from error
+        criteria = [one.criterion for one in settings.weights]
+        for at, criterion in enumerate(criteria):
+            if criterion in criteria[:at]:
+                raise ConfigInvalid({f"weights[{at}].criterion": "duplicate"})
         for step in settings.overflows:
             if step.queue_id not in self:
                 raise ConfigInvalid({"rules.overflows": f"no such queue: {step.queue_id}"})

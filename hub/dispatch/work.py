@@ -7,7 +7,7 @@ from core.ids import new_id
 from hub import routing
 from hub.calls.presence import is_on_the_line
 from hub.errors import ApiError
-from hub.store.models import Conversation, WorkItem
+from hub.store.models import Conversation, Offer, WorkItem
 from hub.units import Unit
 
 CALL_CLASS: Final = "call"
@@ -54,6 +54,14 @@ async def waiting_work(conversation: Conversation, *states: str) -> WorkItem:
     if (work := await live_work(conversation, *states)) is None:
         raise ApiError(409, "work_gone", "nobody waits in this conversation any more")
     return work
+
+
+async def offer_to(agent_id: str, offer_id: str) -> Offer:
+    """Return what was offered to the agent; 404 when nothing was under this id."""
+    offer = await Offer.get_or_none(offer_id=offer_id)
+    if offer is None or offer.agent_id != agent_id:
+        raise ApiError(404, "not_found", "no such offer")
+    return offer
 
 
 async def refused_work(unit: Unit) -> list[tuple[WorkItem, Conversation]]:

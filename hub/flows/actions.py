@@ -116,13 +116,7 @@ class FlowActions:
             case AskCalendar() | Send() | Transfer():
                 return await self._answer(unit, conversation, action)
             case Enqueue():
-                if goes_on(flow, state, "closed") and not await self._is_open(conversation, action, unit.now):
-                    return QueueLeft(turn=action.turn, outcome="closed")
-                leaves_when_full = goes_on(flow, state, "full")
-                if not await self._enqueue(
-                    unit, conversation, action, has_spoken=has_spoken, leaves_when_full=leaves_when_full
-                ):
-                    return QueueLeft(turn=action.turn, outcome="full")
+                return await self._enqueue(unit, conversation, flow, state, action, has_spoken=has_spoken)
             case TakeMessage():
                 await self._take_message(unit, conversation, action)
             case Rated():
@@ -159,25 +153,30 @@ class FlowActions:
                 return TransferEnded(turn=action.turn, is_answered=False)  # there is no call in a chat
 
     async def _enqueue(
-        self, unit: Unit, conversation: Conversation, action: Enqueue, *, has_spoken: bool, leaves_when_full: bool
-    ) -> bool:
+        self, unit: Unit, conversation: Conversation, flow: Flow, state: State, action: Enqueue, *, has_spoken: bool
+    ) -> QueueLeft | None:
+        """Queue the conversation; when its flow says how it goes on without people, tell it that none are there."""
+        queue_ids = [action.queue_id or self._library.entry(conversation.instance).queue, *action.or_queues]
+        if goes_on(flow, state, "closed"):
+            queue_ids = [queue_id for queue_id in queue_ids if await self._is_open(queue_id, unit.now)]
+            if not queue_ids:
+                return QueueLeft(turn=action.turn, outcome="closed")
         _show(unit, conversation, action)
-        queue_id = action.queue_id or self._library.entry(conversation.instance).queue
-        return await self._dispatcher.enqueue(
+        is_queued = await self._dispatcher.enqueue(
             unit,
             conversation,
-            queue_id,
+            self._dispatcher.least_loaded(queue_ids),
             priority=action.priority,
             skills=dict(action.skills),
             work_number=action.agent,
             is_message=is_mail(conversation.address),
             is_announced=has_spoken,
-            leaves_when_full=leaves_when_full,
+            leaves_when_full=goes_on(flow, state, "full"),
         )
+        return None if is_queued else QueueLeft(turn=action.turn, outcome="full")
 
-    async def _is_open(self, conversation: Conversation, action: Enqueue, now: datetime) -> bool:
+    async def _is_open(self, queue_id: str, now: datetime) -> bool:
         """Whether it is a time of business for the queue; one without a calendar is always open."""
-        queue_id = action.queue_id or self._library.entry(conversation.instance).queue
         calendar = self._queues.settings(queue_id).opening_calendar
         return not calendar or await self._calendars.situation(calendar, now) == "open"
 

@@ -93,9 +93,9 @@ class Flows:
         )
         dispatcher.on_waited_out(self._wait_out)
 
-    def default_queue(self, instance: str) -> str:
-        """Return the queue for work of a channel whose flow names none."""
-        return self._library.entry(instance).queue
+    def default_queue(self, instance: str, dialled: str = "") -> str:
+        """Return the queue for work of a channel, or of one of its numbers, whose flow names none."""
+        return self._library.entry(instance, dialled).queue
 
     async def greet(
         self, unit: Unit, conversation: Conversation, message: MessageReceived | None, *, dialled: str = ""
@@ -105,7 +105,7 @@ class Flows:
         # what every channel begins with is for people who wait for an answer, not for who writes a mail
         is_unmeant = is_mail(conversation.address) and not self._library.names(conversation.instance)
         if flow is None or is_unmeant or (message is not None and message.is_automatic):
-            queue_id = conversation.queue_id or self.default_queue(conversation.instance)
+            queue_id = conversation.queue_id or self.default_queue(conversation.instance, dialled)
             await self._dispatcher.enqueue(unit, conversation, queue_id, is_message=is_mail(conversation.address))
             return
         state, actions = start(flow, given_variables(conversation))
