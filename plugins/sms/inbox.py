@@ -5,12 +5,13 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from core.events import Event, MessageReceived
+from core.received import unreadable
 from plugins.sms import texts
 from plugins.sms.arrivals import Arrivals
 from plugins.sms.backends import Decode, Incoming
 from plugins.sms.config import SmsConfig
 from plugins.sms.long_messages import LongMessages
-from plugins.sms.numbers import canonical
+from plugins.sms.numbers import name_in, sender_address
 from plugins.sms.outbox import Outbox
 from plugins.sms.wire.reassembly import PartSet, Piece, joined
 from plugins.sms.wire.receipts import Receipt
@@ -47,7 +48,7 @@ class Inbox:
         await self._long_messages.load()
 
     async def receive(self, incoming: Incoming) -> None:
-        sender = canonical(incoming.source, self._config.region)
+        sender = sender_address(incoming.source, self._config.region)
         if incoming.place is not None:
             await self._receive_part(incoming, sender)
         elif incoming.far_id:
@@ -116,7 +117,10 @@ class Inbox:
 
     async def _tell(self, sender: str, external_id: str, text: str) -> None:
         consent = consent_in(text, self._config.opt_out_words, self._config.opt_in_words)
-        await self._emit(MessageReceived(external_id=external_id, sender=sender, text=text, consent=consent))
+        words = text or unreadable(self._config.language)
+        if (name := name_in(sender)) is not None:
+            words = texts.text("named" if name else "nameless", self._config.language, name=name) + words
+        await self._emit(MessageReceived(external_id=external_id, sender=sender, text=words, consent=consent))
 
     def _mark(self, kind: str, number: int, total: int) -> str:
         return texts.text(kind, self._config.language, number=number, total=total)

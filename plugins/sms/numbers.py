@@ -3,11 +3,14 @@
 import re
 from functools import lru_cache
 from typing import Final
+from urllib.parse import quote, unquote
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat
 
 SCHEME: Final = "tel:"
+ANONYMOUS: Final = "tel:anonymous-"  # as the hub names callers who withhold their number: nobody can be reached there
+NOBODY: Final = "nobody"
 _SHORT: Final = re.compile(r"[0-9]{3,8}")
 # Chinese service numbers, lengthened by their owners; +86 and ten digits is a phone in Beijing
 _SERVICE: Final = re.compile(r"\+?(86)?(106[0-9]{2,18})")
@@ -42,6 +45,22 @@ def canonical(written: str, region: str = "CN") -> str:
     if formed != number and phonenumbers.format_number(_parsed(formed, region), PhoneNumberFormat.E164) != formed:
         raise ValueError("not a phone number: its country reads it in two ways")
     return SCHEME + formed
+
+
+def sender_address(written: str, region: str) -> str:
+    """Return the address of who sent something: that of a number or, where there is none, one that has no answer."""
+    try:
+        return canonical(written, region)
+    except ValueError:
+        return ANONYMOUS + (quote(written.strip()[:_MAX_WRITTEN], safe="") or NOBODY)
+
+
+def name_in(address: str) -> str | None:
+    """Return the name in the address of a sender without number, "" when there is not even that; None for numbers."""
+    if not address.startswith(ANONYMOUS):
+        return None
+    name = unquote(address.removeprefix(ANONYMOUS))
+    return "" if name == NOBODY else name
 
 
 def is_sender(text: str) -> bool:

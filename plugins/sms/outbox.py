@@ -2,14 +2,17 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from sqlite3 import Connection
 from typing import Final
 
 from core.clock import Clock
+from core.errors import SendDeferred, SendUnknown, TryLater
 from core.events import Event, MessageStatus
 from plugins.sms.backends import Backend, Part
-from plugins.sms.journal import Journal
+from plugins.sms.journal import Journal, JournalFailed
 from plugins.sms.wire.receipts import Receipt
 
 log = logging.getLogger(__name__)
@@ -32,29 +35,37 @@ class Outbox:
         self._keep_days = keep_days
 
     async def accepted(self, message_id: str) -> dict[int, str]:
-        """Return the ids of the parts of a message that the far end took in an earlier try."""
-        rows = await self._journal.do(lambda db: _parts(db, message_id))
+        """Return the ids of the parts of a message that the far end took in an earlier try; or SendDeferred."""
+        try:
+            rows = await self._journal.do(lambda db: _parts(db, message_id))
+        except JournalFailed as error:
+            raise SendDeferred(error.code, str(error)) from error
         return {number: part_id for number, _, part_id, _, _ in rows}
 
     async def accept(self, part: Part, part_id: str) -> None:
-        """Note that the far end took ``part``; a receipt that came already counts at once."""
+        """Note that the far end took ``part``; a receipt that came already counts at once.
+
+        SendUnknown when it cannot be noted: a try that goes on would not know of it.
+        """
         place = part.place
         number, total = (place.number, place.total) if place else (1, 1)
         is_named = bool(part_id.strip("0"))  # some far ends name nothing: no receipt can be about it
         key, now = self._backend.key(part_id) if is_named else f"{part.message_id}/{number}", self._now()
 
-        def write(db: Connection) -> list[PartState]:
+        def write(db: Connection) -> bool:
             early = db.execute("SELECT state, code FROM early_receipts WHERE part_key = ?", (key,)).fetchone()
             state, code = early or ("accepted", "")
             row = (key, part.message_id, number, total, part_id, state, code, now)
             db.execute("INSERT OR REPLACE INTO sent_parts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
-            if early is None:
-                return []
-            db.execute("DELETE FROM early_receipts WHERE part_key = ?", (key,))
-            return _parts(db, part.message_id)
+            return early is not None
 
-        if parts := await self._journal.do(write):
-            await self._report(part.message_id, parts)
+        try:
+            is_early = await self._journal.do(write)
+        except JournalFailed as error:
+            raise SendUnknown("not_noted", "the far end took it, and that could not be written down") from error
+        if is_early:
+            with suppress(TryLater):  # the message is out all the same; tidying tells it again
+                await self._report_early()
 
     async def note(self, receipt: Receipt) -> None:
         """Take in a receipt; one about a part nobody knows is kept for a while."""
@@ -77,7 +88,8 @@ class Outbox:
             await self._report(message_id, parts)
 
     async def tidy(self) -> None:
-        """Forget what is too old for a receipt."""
+        """Report what could not be reported before, and forget what is too old for a receipt."""
+        await self._report_early()
         now = self._now()
         old = now - timedelta(days=self._keep_days).total_seconds()
 
@@ -87,6 +99,20 @@ class Outbox:
 
         if strays := await self._journal.do(write):
             log.info("%d receipts were about messages nobody knows", strays)
+
+    async def _report_early(self) -> None:
+        """Report the receipts that came before the answers to their parts, and forget each once that is done."""
+        rows = await self._journal.do(
+            lambda db: [
+                (key, message_id, _parts(db, message_id))
+                for key, message_id in db.execute(
+                    "SELECT part_key, message_id FROM early_receipts JOIN sent_parts USING (part_key)"
+                ).fetchall()
+            ]
+        )
+        for key, message_id, parts in rows:
+            await self._report(message_id, parts)
+            await self._journal.do(partial(_forget_early, key=key))
 
     async def _report(self, message_id: str, parts: list[PartState]) -> None:
         status = folded(message_id, parts)
@@ -109,6 +135,10 @@ def folded(message_id: str, parts: list[PartState]) -> MessageStatus | None:
     if len(parts) == parts[0][1] and all(state == "delivered" for *_, state, _ in parts):
         return MessageStatus(message_id=message_id, status="delivered", external_id=first)
     return None
+
+
+def _forget_early(db: Connection, *, key: str) -> None:
+    db.execute("DELETE FROM early_receipts WHERE part_key = ?", (key,))
 
 
 def _parts(db: Connection, message_id: str) -> list[PartState]:

@@ -129,7 +129,9 @@ class WeChatChannel(Channel[WeChatConfig], ServesHttp, ShowsTyping):
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[Api]:
         """Yield the platform's interface once it gave us an access token."""
-        async with aiohttp.ClientSession(trust_env=False) as http:
+        # a connection that does not come about carried nothing: told apart from an answer that does not come
+        limits = aiohttp.ClientTimeout(total=None, sock_connect=self.config.timeout_s / 2)
+        async with aiohttp.ClientSession(trust_env=False, timeout=limits) as http:
             api = Api(
                 http,
                 self.config.account,

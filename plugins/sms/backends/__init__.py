@@ -65,7 +65,7 @@ class Intake(Protocol):
     """What a backend hands received things to; what is awaited can be lost no more, or raises TryLater."""
 
     async def receive(self, incoming: Incoming) -> None:
-        """Take a message or part in; ValueError when it can never be used."""
+        """Take a message or part in, from whomever it is."""
         ...
 
     async def note(self, receipt: Receipt) -> None:

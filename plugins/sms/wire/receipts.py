@@ -11,6 +11,9 @@ _FIELD: Final = re.compile(r"\b(id|stat|err):\s*([^\s]*)", re.IGNORECASE)
 _STATES: Final[dict[str, ReceiptState]] = {
     "DELIVRD": "delivered", "EXPIRED": "failed", "DELETED": "failed", "UNDELIV": "failed", "REJECTD": "failed",
     "UNKNOWN": "unknown", "ACCEPTD": "pending", "ENROUTE": "pending", "SCHEDULED": "pending", "SKIPPED": "failed",
+    # not in the standard, and written all the same
+    "DELIVERED": "delivered", "DLVRD": "delivered", "REJECTED": "failed", "FAILED": "failed", "UNDELIVERED": "failed",
+    "BUFFRED": "pending", "BUFFERED": "pending", "QUEUED": "pending", "SENT": "pending", "SUBMITD": "pending",
 }  # fmt: skip
 _MESSAGE_STATES: Final = {
     1: "ENROUTE", 2: "DELIVRD", 3: "EXPIRED", 4: "DELETED", 5: "UNDELIV", 6: "ACCEPTD", 7: "UNKNOWN", 8: "REJECTD",
@@ -43,10 +46,15 @@ def parse_receipt(text: str, *, id_tlv: str = "", state_tlv: int | None = None) 
 
 
 def state_of(word: str) -> ReceiptState:
-    """Return what the seven-letter ``word`` means; CMPP's ``XX:nnnn`` forms are failures."""
+    """Return what ``word`` means; Chinese carriers' ``XX:nnnn`` forms are failures, what nobody knows is unknown."""
     if word in _STATES:
         return _STATES[word]
-    return "failed" if re.fullmatch(r"[A-Z]{1,3}:?[0-9A-Z]{1,6}", word) else "unknown"
+    return "failed" if re.fullmatch(r"[A-Z]{1,3}:[0-9A-Z]{1,6}", word) else "unknown"
+
+
+def cmpp_state_of(word: str) -> ReceiptState:
+    """Return what CMPP's seven-letter ``word`` means: carriers invent them freely, and only for failures."""
+    return _STATES.get(word, "failed" if word else "unknown")
 
 
 def submitted_key(part_id: str) -> str:

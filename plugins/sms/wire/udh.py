@@ -46,6 +46,14 @@ def parse(user_data: bytes) -> tuple[Concatenation | None, bytes]:
     return sane(place), body
 
 
+def take_off(user_data: bytes) -> tuple[Concatenation | None, bytes]:
+    """Do as ``parse``, but take data without a whole header as text: odd letters are better than none."""
+    try:
+        return parse(user_data)
+    except ValueError:
+        return None, user_data
+
+
 def sane(place: Concatenation | None) -> Concatenation | None:
     """Return ``place`` unless it is impossible, or says that there is only one part."""
     if place is None or not 1 <= place.number <= place.total <= MAX_PARTS or place.total == 1:

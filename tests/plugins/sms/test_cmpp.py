@@ -59,6 +59,9 @@ async def test_a_gateway_that_is_full_is_asked_again(hub: MemoryHub, ismg: Ismg)
         ismg.script({"result": 5})
         with pytest.raises(SendRejected, match="answered 5"):
             await channel.send(order("又一条", message_id="m-2"))
+        ismg.script({"result": 3})
+        with pytest.raises(SendDeferred, match="answered 3"):
+            await channel.send(order("第三条", message_id="m-3"))
 
 
 async def test_a_failed_part_says_why(hub: MemoryHub, ismg: Ismg) -> None:

@@ -23,11 +23,19 @@ class TestCmpp2Contract(ChannelContract):
     secrets = [SECRET]
     garbage = [
         {"body": b"\x01" * 8 + b"short"},
-        {"source": "BANK", "text": "?", "msg_id": 9},
         {"content": b"\0" * 8, "report": True, "msg_fmt": 0},
     ]
     addresses = ADDRESSES
     inbound = [
+        Inbound(
+            "from a name",
+            {"source": "BANK", "text": "1234", "msg_id": 6},
+            MessageReceived(
+                external_id=f"{6:016x}",
+                sender="tel:anonymous-BANK",
+                text="〔发件人“BANK”不是号码，无法回复〕\n1234",
+            ),
+        ),
         Inbound("UCS-2", {"text": "路灯坏了 💡", "msg_id": 7}, received("路灯坏了 💡", 7)),
         Inbound("GB18030", {"text": "噪音扰民", "msg_fmt": 15, "msg_id": 8}, received("噪音扰民", 8)),
         Inbound(

@@ -35,11 +35,16 @@ class TestKannelContract(GatewayContract):
     peer_type = Smsbox
     secrets = [PASSWORD, CALLBACK_KEY]
     garbage = [
-        {"text": "who?", "id": "g-1"},
-        {"from": "BANK", "text": "?", "id": "g-2"},
         {"from": "+8613800138000", "id": "g-3"},
     ]
     inbound = [
+        Inbound(
+            "from nobody",
+            {"text": "who?", "id": "k-0"},
+            MessageReceived(
+                external_id="k-0", sender="tel:anonymous-nobody", text="〔没有发件人号码，无法回复〕\nwho?"
+            ),
+        ),
         Inbound(
             "UTF-8",
             {"from": "+8613800138000", "text": "井盖丢了 🕳", "id": "k-1", "charset": "UTF-8", "coding": "0"},
@@ -91,8 +96,17 @@ class TestKannelContract(GatewayContract):
 class TestProviderContract(GatewayContract):
     peer_type = Provider
     secrets = [API_KEY, CALLBACK_KEY]
-    garbage = [{"content": "who?", "id": "g-1"}, [7], {"mobile": "not a number", "content": "?", "id": "g-2"}]
+    garbage = [{"id": "g-1"}, [7]]
     inbound = [
+        Inbound(
+            "from a name",
+            {"mobile": "not a number", "content": "?", "id": "70"},
+            MessageReceived(
+                external_id="70",
+                sender="tel:anonymous-not%20a%20number",
+                text="〔发件人“not a number”不是号码，无法回复〕\n?",
+            ),
+        ),
         Inbound(
             "one",
             {"mobile": "13800138000", "content": "垃圾没人收", "id": 71},
@@ -113,6 +127,7 @@ class TestProviderContract(GatewayContract):
         ),
         Outbound("refused", order(), status("failed", "refused"), answer={"data": {"code": "blacklisted"}}, wire={}),
         Outbound("busy", order(), status("sent"), answer={"data": {"code": "busy"}}),
+        Outbound("not read", order(), status("deferred", "unavailable"), answer={"status": 408, "data": {}}, wire={}),
         Outbound("nonsense", order(), status("unknown", "unreadable_answer"), answer={"text": "<html>"}, wire={}),
         Outbound(
             "key refused", order(), status("deferred", "auth_failed"), answer={"status": 401, "data": {}}, wire={}

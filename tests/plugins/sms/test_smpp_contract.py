@@ -24,8 +24,7 @@ class TestSmppContract(ChannelContract):
     peer_type = Smsc
     secrets = [PASSWORD]
     garbage = [
-        {"source": "", "data": "0041"},
-        {"source": "8613800138000", "esm": 0x40, "data": "ff00"},
+        {"source": "8613800138000", "esm": 4, "data": b"no receipt at all".hex()},
         {"source": "8613800138000", "esm": 4, "data": b"stat:DELIVRD".hex()},
     ]
     addresses = ADDRESSES

@@ -5,6 +5,8 @@ import asyncio
 import pytest
 
 from core.errors import SendDeferred, SendRejected, SendUnknown
+from plugins.sms import adapter
+from plugins.sms.journal import JournalFailed
 from tests.plugins.sms.support.orders import order
 from tests.plugins.sms.support.smsc import Smsc, receipt
 from tests.plugins.sms.support.stand import MemoryHub, running
@@ -116,6 +118,35 @@ async def test_a_receipt_that_overtakes_the_answer_counts(hub: MemoryHub, smsc: 
         smsc.script({"receipt_first": True})
         await channel.send(order())
         await hub.status("m-1", "delivered")
+
+
+async def test_a_receipt_that_overtakes_is_told_when_the_hub_is_back(
+    hub: MemoryHub, smsc: Smsc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adapter, "TIDY_S", 0.05)
+    async with running(hub, await smsc.start()) as channel:
+        hub.is_away = True
+        smsc.script({"receipt_first": True})
+        assert await channel.send(order()) == "1", "the message is out"
+        hub.is_away = False
+        await hub.status("m-1", "delivered")
+
+
+async def test_a_disk_that_takes_no_notes_holds_a_message_back_or_leaves_it_in_doubt(
+    hub: MemoryHub, smsc: Smsc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(*_: object) -> None:
+        raise JournalFailed("no space left on device")
+
+    async with running(hub, await smsc.start()) as channel:
+        monkeypatch.setattr("plugins.sms.journal.Journal.do", full)
+        with pytest.raises(SendDeferred) as deferred:
+            await channel.send(order(LONG))
+        assert (deferred.value.code, smsc.received) == ("journal_failed", [])
+        with pytest.raises(SendUnknown) as doubt:
+            await channel.send(order("一条", message_id="m-2"))
+        monkeypatch.undo()
+    assert (doubt.value.code, texts(smsc)) == ("not_noted", ["一条"])
 
 
 async def test_receipts_are_understood_by_a_channel_that_was_killed_meanwhile(hub: MemoryHub, smsc: Smsc) -> None:

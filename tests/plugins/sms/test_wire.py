@@ -14,7 +14,7 @@ from plugins.sms.texts import OPT_IN_WORDS, OPT_OUT_WORDS
 from plugins.sms.wire.alphabets import GSM7, LATIN1
 from plugins.sms.wire.codings import cmpp_text, smpp_text
 from plugins.sms.wire.reassembly import Piece, Reassembly, joined
-from plugins.sms.wire.receipts import Receipt, parse_receipt, state_of
+from plugins.sms.wire.receipts import Receipt, cmpp_state_of, parse_receipt, state_of
 from plugins.sms.wishes import consent_in
 
 
@@ -76,6 +76,12 @@ def test_a_receipt_about_nothing_is_refused() -> None:
 @pytest.mark.parametrize(("word", "state"), [("MA:0001", "failed"), ("CB:0053", "failed"), ("", "unknown")])
 def test_words_of_chinese_gateways(word: str, state: str) -> None:
     assert state_of(word) == state
+    assert cmpp_state_of(word) == state
+
+
+def test_a_word_that_nobody_knows_is_a_failure_only_where_carriers_invent_such() -> None:
+    assert (state_of("WHATEVER"), cmpp_state_of("MBBLACK")) == ("unknown", "failed")
+    assert [state_of(word) for word in ("DELIVERED", "QUEUED")] == ["delivered", "pending"]
 
 
 @pytest.mark.parametrize(

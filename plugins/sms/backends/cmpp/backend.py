@@ -20,7 +20,7 @@ from plugins.sms.pace import Pace
 from plugins.sms.wire import codings, udh
 from plugins.sms.wire.alphabets import ALPHABETS, ASCII
 from plugins.sms.wire.reassembly import Piece
-from plugins.sms.wire.receipts import Receipt, state_of
+from plugins.sms.wire.receipts import Receipt, cmpp_state_of
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +28,7 @@ GOOD_BYE_S: Final = 0.3
 _ZONE: Final = ZoneInfo("Asia/Shanghai")
 _REFUSED: Final = frozenset({2, 3})  # unknown source address, wrong proof
 _FLOW_CONTROL: Final = 8
+_REPEATED_SEQUENCE: Final = 3  # what the gateway still remembers of an earlier connection: the next number is another
 
 
 class CmppBackend(Backend):
@@ -75,6 +76,8 @@ class CmppBackend(Backend):
         if result == _FLOW_CONTROL:
             self._pace.pause(0.5)
             raise SendDeferred("throttled", "the gateway answered 8")
+        if result == _REPEATED_SEQUENCE:
+            raise SendDeferred("unavailable", "the gateway answered 3")
         if result:
             raise SendRejected("refused", f"the gateway answered {result}")
         return msg_id.hex()
@@ -151,7 +154,7 @@ class CmppBackend(Backend):
             deliver = cmpp.deliver_of(pdu.body, self._settings.version)
             if deliver.is_report:
                 report = cmpp.report_of(deliver.content)
-                await intake.note(Receipt(report.msg_id.hex(), state_of(report.stat), report.stat))
+                await intake.note(Receipt(report.msg_id.hex(), cmpp_state_of(report.stat), report.stat))
             else:
                 await intake.receive(_incoming(deliver))
         except ValueError as error:
@@ -186,7 +189,7 @@ class CmppBackend(Backend):
 
 
 def _incoming(deliver: Deliver) -> Incoming:
-    place, data = udh.parse(deliver.content) if deliver.has_header else (None, deliver.content)
+    place, data = udh.take_off(deliver.content) if deliver.has_header else (None, deliver.content)
     piece = Piece(place.number if place else 1, data, deliver.msg_fmt)
     far_id = deliver.msg_id.hex() if any(deliver.msg_id) else ""
     return Incoming(deliver.source, deliver.destination, piece, place, far_id)

@@ -99,8 +99,8 @@ class HttpGateway(Backend):
             ):
                 text = (await answer.content.read(MAX_ANSWER_BYTES)).decode("utf-8", errors="replace")
                 status, retry_after = answer.status, answer.headers.get("Retry-After", "")
-        except aiohttp.ClientConnectorError as error:
-            raise SendDeferred("unavailable", f"gateway unreachable: {error.strerror}") from None
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise SendDeferred("unavailable", f"gateway unreachable: {type(error).__name__}") from None
         except (aiohttp.ClientError, TimeoutError) as error:
             raise SendUnknown("timeout", f"the gateway did not answer: {type(error).__name__}") from None
         _judge(status, retry_after)
@@ -131,7 +131,9 @@ class HttpGateway(Backend):
 
     @contextlib.asynccontextmanager
     async def _client(self) -> AsyncIterator[None]:
-        async with aiohttp.ClientSession() as session:
+        # a connection that does not come about carried nothing: told apart from an answer that does not come
+        limits = aiohttp.ClientTimeout(total=None, sock_connect=self._answer_s / 2)
+        async with aiohttp.ClientSession(timeout=limits) as session:
             self._session = session
             try:
                 yield
@@ -143,6 +145,8 @@ def _judge(status: int, retry_after: str) -> None:
     match status:
         case 401 | 403:
             raise ChannelAuthFailed(f"the gateway answered {status}")
+        case 408 | 425:  # the gateway did not read it
+            raise SendDeferred("unavailable", f"the gateway answered {status}")
         case 429 | 503:
             raise SendDeferred("throttled", f"the gateway answered {status}", retry_after_s=_seconds(retry_after))
         case _ if status >= 500:

@@ -80,16 +80,13 @@ class GenericBackend(HttpGateway):
         settings, intake = self._settings, self.intake()
         for item in await _items(request):
             source, text = field_at(item, settings.in_source_field), field_at(item, settings.in_text_field)
-            if source is None or text is None:
+            if source is None and text is None:
                 log.warning("skipped a message without sender or text")
                 continue
             destination = field_at(item, settings.in_destination_field) or ""
             far_id = field_at(item, settings.in_id_field) or ""
-            piece = Piece(1, text.encode("utf-8", "replace"), 0)
-            try:
-                await intake.receive(Incoming(source, destination, piece, far_id=far_id))
-            except ValueError as error:
-                log.warning("skipped an unreadable message: %s", error)
+            piece = Piece(1, (text or "").encode("utf-8", "replace"), 0)
+            await intake.receive(Incoming(source or "", destination, piece, far_id=far_id))
         return web.Response(text=settings.answer)
 
     async def _reports(self, request: web.Request) -> web.Response:

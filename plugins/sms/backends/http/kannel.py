@@ -83,12 +83,11 @@ class KannelBackend(HttpGateway):
         try:
             text = _text(fields["text"].encode("latin-1"), fields.get("charset", ""), fields.get("coding", ""))
             piece = Piece(1, text.encode(), 0)
-            incoming = Incoming(fields["from"], fields.get("to", ""), piece, far_id=fields.get("id", ""))
-            await self.intake().receive(incoming)
         except KeyError as error:
             log.warning("skipped a message without %s", error)
-        except ValueError as error:
-            log.warning("skipped an unreadable message: %s", error)
+        else:
+            source, destination, number = (fields.get(name, "") for name in ("from", "to", "id"))
+            await self.intake().receive(Incoming(source, destination, piece, far_id=number))
         return web.Response()
 
     async def _report(self, request: web.Request) -> web.Response:
@@ -118,5 +117,5 @@ def _text(data: bytes, charset: str, coding: str) -> str:
     codec = "utf-16-be" if coding == "2" or charset.upper().startswith("UTF-16") else charset or "utf-8"
     try:
         return data.decode(codec)
-    except (LookupError, UnicodeDecodeError):
+    except (LookupError, ValueError):
         return data.decode("utf-8", errors="replace")

@@ -199,7 +199,7 @@ class _Link:
     async def handle(self, exchange: Exchange, pdu: Pdu) -> None:
         answer = exchange.answer
         match pdu.command:
-            case Command.DELIVER_SM:
+            case Command.DELIVER_SM | Command.DATA_SM:
                 status = await self._take(pdu)
                 await answer(Pdu(pdu.command | smpp.RESPONSE, pdu.sequence, b"\0", status))
             case Command.ENQUIRE_LINK:
@@ -217,7 +217,8 @@ class _Link:
         if self.intake is None:
             return Status.TEMPORARY
         try:
-            await self._hand_over(self.intake, smpp.unpack_message(pdu.body))
+            unpack = smpp.unpack_data if pdu.command == Command.DATA_SM else smpp.unpack_message
+            await self._hand_over(self.intake, unpack(pdu.body))
         except ValueError as error:
             log.warning("skipped an unreadable deliver_sm: %s", error)
             return Status.OK  # it would be no better the next time
@@ -245,13 +246,11 @@ class _Link:
 def _incoming(message: ShortMessage) -> Incoming:
     place, data = None, message.data
     if message.has_header:
-        place, data = udh.parse(data)
+        place, data = udh.take_off(data)
     elif (reference := message.tlv_number(smpp.TLV_SAR_REFERENCE)) is not None:
         total = message.tlv_number(smpp.TLV_SAR_TOTAL) or 0
         number = message.tlv_number(smpp.TLV_SAR_NUMBER) or 0
         place = udh.sane(udh.Concatenation(reference, total, number, is_16_bit=True))
-    if not message.source.number:
-        raise ValueError("no sender")
     piece = Piece(place.number if place else 1, data, message.data_coding)
     return Incoming(_written(message.source), message.destination.number, piece, place)
 

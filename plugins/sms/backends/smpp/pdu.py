@@ -21,7 +21,7 @@ TLV_SAR_NUMBER: Final = 0x020F
 
 ESM_UDHI: Final = 0x40
 ESM_TYPE: Final = 0x3C
-ESM_RECEIPT: Final = 0x04
+ESM_RECEIPTS: Final = frozenset({0x04, 0x20})  # the last word, and one in between
 
 
 class Command(IntEnum):
@@ -36,6 +36,7 @@ class Command(IntEnum):
     BIND_TRANSCEIVER = 0x09
     ENQUIRE_LINK = 0x15
     ALERT_NOTIFICATION = 0x0102
+    DATA_SM = 0x0103
 
 
 class Status(IntEnum):
@@ -82,7 +83,7 @@ class ShortMessage:
     @property
     def is_receipt(self) -> bool:
         """Tell whether it reports on a message of ours."""
-        return self.esm_class & ESM_TYPE == ESM_RECEIPT
+        return self.esm_class & ESM_TYPE in ESM_RECEIPTS
 
     @property
     def has_header(self) -> bool:
@@ -151,7 +152,7 @@ def pack_message(message: ShortMessage) -> bytes:
 
 
 def unpack_message(body: bytes) -> ShortMessage:
-    """Return the message in the body of a submit_sm or deliver_sm; ValueError when it is cut off."""
+    """Return the message in the body of a submit_sm or deliver_sm; ValueError when it is cut off before its words."""
     reader = _Reader(body)
     service_type = reader.c_string()
     source_ton, source_npi = reader.octets(2)
@@ -162,7 +163,7 @@ def unpack_message(body: bytes) -> ShortMessage:
     reader.c_string()
     validity = reader.c_string()
     registered, _, data_coding, _, length = reader.octets(5)
-    data = reader.octets(length)
+    data = reader.up_to(length)
     tlvs = reader.tlvs()
     return ShortMessage(
         source=source,
@@ -175,6 +176,28 @@ def unpack_message(body: bytes) -> ShortMessage:
         priority=priority,
         service_type=service_type,
         validity=validity,
+        tlvs=tlvs,
+    )
+
+
+def unpack_data(body: bytes) -> ShortMessage:
+    """Return the message in the body of a data_sm (4.7.1), whose words are a TLV; ValueError when it is cut off."""
+    reader = _Reader(body)
+    service_type = reader.c_string()
+    source_ton, source_npi = reader.octets(2)
+    source = Address(reader.c_string(), source_ton, source_npi)
+    destination_ton, destination_npi = reader.octets(2)
+    destination = Address(reader.c_string(), destination_ton, destination_npi)
+    esm_class, registered, data_coding = reader.octets(3)
+    tlvs = reader.tlvs()
+    return ShortMessage(
+        source=source,
+        destination=destination,
+        data=tlvs.get(TLV_PAYLOAD, b""),
+        esm_class=esm_class,
+        data_coding=data_coding,
+        registered_delivery=registered,
+        service_type=service_type,
         tlvs=tlvs,
     )
 
@@ -202,6 +225,10 @@ class _Reader:
         taken, self._at = self._data[self._at : end], end
         return taken
 
+    def up_to(self, count: int) -> bytes:
+        """Return the next ``count`` octets, or all that are left."""
+        return self.octets(min(count, len(self._data) - self._at))
+
     def c_string(self) -> str:
         end = self._data.find(b"\0", self._at)
         if end < 0:
@@ -211,7 +238,7 @@ class _Reader:
 
     def tlvs(self) -> dict[int, bytes]:
         found: dict[int, bytes] = {}
-        while self._at + 4 <= len(self._data):  # a few stray octets at the end are borne
+        while self._at + 4 <= len(self._data):  # stray octets at the end, or a value that is cut off, are borne
             tag = int.from_bytes(self.octets(2), "big")
-            found[tag] = self.octets(int.from_bytes(self.octets(2), "big"))
+            found[tag] = self.up_to(int.from_bytes(self.octets(2), "big"))
         return found
