@@ -91,10 +91,10 @@ async def cancel_export(services: Services, call: Call[NoBody]) -> None:
 @api.add("GET", "/api/v1/recording-rules", "recording.manage", answer=RecordingRules)
 async def read_rules(services: Services, call: Call[NoBody]) -> RecordingRules:
     """Tell how long recordings are kept."""
-    return await services.recordings.rules()
+    return services.recordings.rules.settings
 
 
 @api.add("PUT", "/api/v1/recording-rules", "recording.manage", body=RecordingRules, answer=RecordingRules)
 async def change_rules(services: Services, call: Call[RecordingRules]) -> RecordingRules:
     """Change how long recordings are kept."""
-    return await services.recordings.set_rules(call.identity, call.body, remote=call.remote)
+    return await services.recordings.rules.save(call.identity, call.body, remote=call.remote)

@@ -81,6 +81,7 @@ class Hub:
             await services.flow_library.load()
             await parts.schemes.load()
             await services.knowledge.load()
+            await services.recordings.rules.load()
             await services.outreach_setup.load()
             await services.consent.load()
             await services.quality.load()

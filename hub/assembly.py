@@ -314,6 +314,9 @@ class Assembly:
                 quality=quality.setup,
                 setup=setup,
                 organization_editor=organization_editor,
+                templates=templates,
+                consent=consent,
+                kept={"wallboard": wallboard.setup, "outreach": outreach_setup, "recordings": recordings.rules},
             ),
             simulator=Simulator(clock),
             monitor=SystemMonitor(

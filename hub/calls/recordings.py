@@ -16,14 +16,14 @@ from hub.audit import Audit
 from hub.conversing.masking import SHOWN_LAST, mask_address
 from hub.errors import ApiError, not_found
 from hub.media import MediaStore
+from hub.setup.kept import Kept
 from hub.store.fields import ID_LENGTH, NAME_LENGTH
-from hub.store.models import Media, Recording, Setting
+from hub.store.models import Media, Recording
 from hub.transcripts.transcripts import forget_transcripts
 from hub.units import Unit, Units
 
 log = logging.getLogger(__name__)
 
-RULES_KEY: Final = "recordings"
 EVERY_S: Final = 3_600.0
 AT_ONCE: Final = 20  # deleted in one unit of work: others want the database, too
 
@@ -75,6 +75,7 @@ class Recordings:
         self._units = units
         self._audit = audit
         self._media = media
+        self.rules = Kept("recordings", RecordingRules(), units, audit, action="recording.rules")
 
     async def find(self, identity: Identity, query: RecordingQuery) -> list[RecordingView]:
         """Return those that match, of the queues that ``identity`` sees."""
@@ -131,19 +132,6 @@ class Recordings:
                     identity, "recording.delete", "recording", recording_id, remote=remote, reason=reason
                 )
 
-    async def rules(self) -> RecordingRules:
-        """Return how long recordings are kept."""
-        row = await Setting.get_or_none(key=RULES_KEY)
-        return RecordingRules() if row is None else msgspec.convert(row.value, RecordingRules)
-
-    async def set_rules(self, identity: Identity, rules: RecordingRules, *, remote: str) -> RecordingRules:
-        """Change how long recordings are kept."""
-        async with self._units.open():
-            value = msgspec.to_builtins(rules)
-            await Setting.update_or_create({"value": value}, key=RULES_KEY)
-            await self._audit.record(identity, "recording.rules", "setting", RULES_KEY, remote=remote, **value)
-        return rules
-
     async def run(self) -> None:
         """Delete what is too old, once an hour, until cancelled."""
         while True:
@@ -152,7 +140,7 @@ class Recordings:
 
     async def keep_rules(self) -> int:
         """Delete what is too old now; return how many that were."""
-        keep_days = (await self.rules()).keep_days
+        keep_days = self.rules.settings.keep_days
         if keep_days is None:
             return 0
         limit = self._units.now() - timedelta(days=keep_days)

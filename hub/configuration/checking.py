@@ -6,6 +6,7 @@ import msgspec
 
 from core.errors import ConfigInvalid
 from core.flow import Flow, Surroundings, decode_flow, lint
+from core.flow.matching import plain
 from hub.accounts.permissions import PERMISSIONS
 from hub.configuration.document import Configuration
 from hub.connectors.settings import asked, faultless
@@ -39,6 +40,7 @@ def check(wanted: Configuration, there: Configuration, flows: dict[str, Flow], a
     _check_people(wanted, there, queues, faults)
     _check_flows(wanted, there, flows, around, faults)
     _check_quality(wanted, there, queues, faults)
+    _check_outreach(wanted, there, faults)
     for name, beginning in wanted.entries.items():
         if beginning.queue and beginning.queue not in queues:
             faults[f"entries.{name}.queue"] = "unknown"
@@ -132,6 +134,19 @@ def _check_quality(wanted: Configuration, there: Configuration, queues: set[str]
         _check_known(f"sampling_plans.{plan_id}.queue_ids", plan.queue_ids, queues, faults)
         if plan.sheet_id not in sheets:
             faults[f"sampling_plans.{plan_id}.sheet_id"] = "unknown"
+
+
+def _check_outreach(wanted: Configuration, there: Configuration, faults: Faults) -> None:
+    kinds = wanted.template_kinds.keys() | there.template_kinds.keys()
+    for template_id, template in wanted.templates.items():
+        if template.kind_id not in kinds:
+            faults[f"templates.{template_id}.kind_id"] = "unknown"
+    owners: dict[str, str] = {}
+    for topic_id, topic in {**there.topics, **wanted.topics}.items():
+        for word in topic.keywords:
+            other = owners.setdefault(plain(word), topic_id)
+            if other != topic_id:
+                faults[f"topics.{topic_id if topic_id in wanted.topics else other}.keywords"] = "taken"
 
 
 def _check_known(path: str, names: tuple[str, ...], known: object, faults: Faults) -> None:

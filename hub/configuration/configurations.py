@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+from tortoise.models import Model
 
-from core.config import decode_settings
+from core.config import Settings, decode_settings
 from core.errors import ConfigInvalid
 from core.flow import Flow
 from core.ids import new_id
@@ -16,17 +17,34 @@ from hub.accounts.sessions import Sessions
 from hub.accounts.users import set_values, user_view
 from hub.audit import Audit
 from hub.configuration.checking import check, read_flows
-from hub.configuration.document import Change, Configuration, UserPart, compare
+from hub.configuration.document import Change, Configuration, SettingsPart, UserPart, compare, objects
 from hub.connectors.connectors import Connectors
 from hub.dispatch.dispatcher import Dispatcher
 from hub.flows.library import CHANNELS_KEY, FlowLibrary
+from hub.outreach.consent import Consent, TopicEdit
+from hub.outreach.templates import KindEdit, TemplateEdit, Templates
 from hub.plugin_instances import PluginInstances
 from hub.quality.setup import QualitySetup
+from hub.setup.away_reasons import ReasonEdit
 from hub.setup.definitions import write_sections
+from hub.setup.kept import Kept
 from hub.setup.organization import AgentGroup
 from hub.setup.organization_editor import OrganizationEditor
 from hub.setup.overview import Setup
-from hub.store.models import AwayReason, Calendar, Queue, Role, Session, Setting, User, WrapUpCode
+from hub.setup.wrap_up_codes import CodeEdit
+from hub.store.models import (
+    AwayReason,
+    Calendar,
+    Queue,
+    Role,
+    Session,
+    Setting,
+    Template,
+    TemplateKind,
+    Topic,
+    User,
+    WrapUpCode,
+)
 from hub.units import Unit, Units
 
 
@@ -46,6 +64,9 @@ class Configurations:
         quality: QualitySetup,
         setup: Setup,
         organization_editor: OrganizationEditor,
+        templates: Templates,
+        consent: Consent,
+        kept: Mapping[str, Kept[Any]],
     ) -> None:
         self._units = units
         self._audit = audit
@@ -57,6 +78,9 @@ class Configurations:
         self._quality = quality
         self._setup = setup
         self._editor = organization_editor
+        self._templates = templates
+        self._consent = consent
+        self._kept = kept
         self._turn = asyncio.Lock()
 
     async def export(self) -> Configuration:
@@ -67,16 +91,11 @@ class Configurations:
             "queues": {
                 row.queue_id: {"title": row.title, "rules": row.rules} for row in await Queue.filter(is_active=True)
             },
-            "wrap_up_codes": {
-                row.code: {
-                    name: getattr(row, name) for name in ("title", "parent", "queue_ids", "position", "is_active")
-                }
-                for row in await WrapUpCode.all()
-            },
-            "away_reasons": {
-                row.reason: {name: getattr(row, name) for name in ("title", "position", "is_active")}
-                for row in await AwayReason.all()
-            },
+            "wrap_up_codes": {row.code: _fields(row, CodeEdit) for row in await WrapUpCode.all()},
+            "away_reasons": {row.reason: _fields(row, ReasonEdit) for row in await AwayReason.all()},
+            "template_kinds": {row.kind_id: _fields(row, KindEdit) for row in await TemplateKind.all()},
+            "templates": {row.template_id: _fields(row, TemplateEdit) for row in await Template.all()},
+            "topics": {row.topic_id: _fields(row, TopicEdit) for row in await Topic.all()},
             "roles": {row.role_id: {"title": row.title, "permissions": row.permissions} for row in await Role.all()},
             "users": {
                 row.username: {name: getattr(user_view(row), name) for name in UserPart.__struct_fields__}
@@ -91,6 +110,7 @@ class Configurations:
             **self._quality.described(),
             "instances": await self._instances.described(),
             "entries": entries.value if entries else {},
+            "settings": {name: msgspec.to_builtins(kept.settings) for name, kept in self._kept.items()},
         }
         ordered = {section: dict(sorted(parts.items())) for section, parts in raw.items()}
         return msgspec.convert(ordered, Configuration)
@@ -111,6 +131,12 @@ class Configurations:
             hashes = {name: await hash_password(random_password()) for name in new}
             async with self._units.open() as unit, self._dispatcher.deciding(unit):
                 await self._write(unit, changed, wanted)
+                for name, template in wanted.templates.items():
+                    if ("templates", name) in changed:
+                        await self._templates.write(unit, identity, name, template)
+                for name, settings in objects(wanted, "settings").items():
+                    if ("settings", name) in changed:
+                        await self._kept[name].write(unit, settings)
                 await write_sections(unit, identity, self._setup.sections, wanted, changed)
                 groups = self._setup.organization.current_groups
                 for username in sorted(new):
@@ -132,6 +158,7 @@ class Configurations:
                         fields=[field.path for field in one.fields][:50],
                     )  # fmt: skip
             await self._library.load()
+            await self._consent.load()
             self._sessions.forget_all()
             await self._instances.take_over(parts)
             return changes
@@ -148,6 +175,7 @@ class Configurations:
             faults[f"users.{identity.username}.is_active"] = "yourself"
         instances, shown_instances = await self._instances.restored(wanted.instances, faults)
         connectors, shown_connectors = await self._connectors.restored(wanted.connectors, faults)
+        wanted = msgspec.structs.replace(wanted, settings=self._checked_settings(wanted, faults))
         if faults:
             raise ConfigInvalid(faults)
         graphs = {name: _graph(flow) for name, flow in flows.items()}
@@ -159,6 +187,16 @@ class Configurations:
         changes += [Change(*one, False, []) for one in secretly if one not in listed]
         return changes, msgspec.structs.replace(wanted, instances=instances, connectors=connectors), flows
 
+    def _checked_settings(self, wanted: Configuration, faults: dict[str, str]) -> SettingsPart:
+        """Return the settings as they are stored; what is wrong with them is put among ``faults``."""
+        checked = {}
+        for name, settings in objects(wanted, "settings").items():
+            try:
+                checked[name] = self._kept[name].checked(settings)
+            except ConfigInvalid as error:
+                faults.update({f"settings.{name}.{path}": fault for path, fault in error.faults.items()})
+        return SettingsPart(**checked)
+
     async def _write(self, unit: Unit, changed: set[tuple[str, str]], wanted: Configuration) -> None:
         """Write what consists of one row each."""
         for model, key, section, more in (
@@ -166,6 +204,8 @@ class Configurations:
             (Queue, "queue_id", "queues", {"is_active": True}),
             (WrapUpCode, "code", "wrap_up_codes", {}),
             (AwayReason, "reason", "away_reasons", {}),
+            (TemplateKind, "kind_id", "template_kinds", {}),
+            (Topic, "topic_id", "topics", {}),
             (Role, "role_id", "roles", {}),
         ):
             for name, part in getattr(wanted, section).items():
@@ -200,6 +240,10 @@ class Configurations:
             await self._dispatcher.return_work(unit, user.user_id)
             await self._dispatcher.set_state(unit, user.user_id, "offline", "disabled")
         await self._dispatcher.know_agent(unit, user)
+
+
+def _fields(row: Model, part: type[Settings]) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in part.__struct_fields__}
 
 
 def _graph(flow: Flow) -> dict[str, Any]:

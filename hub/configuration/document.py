@@ -8,7 +8,12 @@ from msgspec import Meta
 from core.config import Settings
 from core.ids import TOKEN
 from hub.accounts.users import Capacity, DepartmentId, GroupIds, Name, Username, WorkNumber
+from hub.calls.recordings import RecordingRules
 from hub.dispatch.queues import QueueSettings, Title
+from hub.figures.settings import WallboardSettings
+from hub.outreach.consent import TopicEdit
+from hub.outreach.settings import OutreachSettings
+from hub.outreach.templates import KindEdit, TemplateEdit
 from hub.quality.sampling import SamplingPlan
 from hub.quality.sheets import ScoreSheet
 from hub.service_rules.rules import Rule
@@ -75,6 +80,14 @@ class ConnectorPart(Settings, frozen=True, kw_only=True):
     settings: dict[str, Any]
 
 
+class SettingsPart(Settings, frozen=True, kw_only=True):
+    """What there is one of; what is null is left alone."""
+
+    wallboard: WallboardSettings | None = None
+    outreach: OutreachSettings | None = None
+    recordings: RecordingRules | None = None
+
+
 class BeginningPart(Settings, frozen=True, kw_only=True):
     """Where contacts of a channel begin."""
 
@@ -92,6 +105,9 @@ class Configuration(Settings, frozen=True, kw_only=True):
     away_reasons: dict[Id, ReasonEdit] = {}
     tags: dict[Id, Tag] = {}
     forms: dict[Id, Form] = {}
+    template_kinds: dict[Id, KindEdit] = {}
+    templates: dict[Id, TemplateEdit] = {}
+    topics: dict[Id, TopicEdit] = {}
     departments: dict[Id, Department] = {}
     skills: dict[Id, Skill] = {}
     agent_groups: dict[Id, AgentGroup] = {}
@@ -104,6 +120,7 @@ class Configuration(Settings, frozen=True, kw_only=True):
     sampling_plans: dict[Id, SamplingPlan] = {}
     instances: dict[Id, InstancePart] = {}
     entries: dict[Annotated[str, Meta(min_length=1, max_length=200)], BeginningPart] = {}
+    settings: SettingsPart = SettingsPart()
 
 
 SECTIONS: Final = tuple(name for name in Configuration.__struct_fields__ if name != "format")
@@ -130,13 +147,22 @@ def compare(before: Configuration, after: Configuration) -> list[Change]:
     """Return what applying ``after`` changes of ``before``."""
     changes = []
     for section in SECTIONS:
-        old, new = getattr(before, section), getattr(after, section)
+        old, new = objects(before, section), objects(after, section)
         for one, wanted in new.items():
             known = msgspec.to_builtins(old[one]) if one in old else {}
             fields = _differences(known, msgspec.to_builtins(wanted), "")
             if fields or one not in old:
                 changes.append(Change(section, one, one not in old, fields))
     return changes
+
+
+def objects(configuration: Configuration, section: str) -> dict[str, Any]:
+    """Return what a section names, by id."""
+    part = getattr(configuration, section)
+    if isinstance(part, SettingsPart):
+        named = {name: getattr(part, name) for name in part.__struct_fields__}
+        return {name: settings for name, settings in named.items() if settings is not None}
+    return dict(part)
 
 
 def _differences(before: Any, after: Any, path: str) -> list[FieldChange]:

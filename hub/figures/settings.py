@@ -1,17 +1,15 @@
 """What an administrator decides about the wallboard: the time zone of its day, its sites, the rules of its alarms."""
 
 from typing import Annotated, Final, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from msgspec import Meta
 
 from core.addresses import MAX_CHARS, normalize
 from core.config import Settings
-from hub.accounts.identity import Identity
+from core.errors import ConfigInvalid
 from hub.audit import Audit
-from hub.errors import ApiError
-from hub.store.models import Setting
+from hub.setup.kept import Kept, check_timezone
 from hub.units import Units
 
 KEY: Final = "wallboard"
@@ -67,43 +65,28 @@ class WallboardSettings(Settings, frozen=True, kw_only=True):
     )
 
 
-class WallboardSetup:
-    """Keeps the settings at hand."""
+class WallboardSetup(Kept[WallboardSettings]):
+    """The settings in force; rules hold at once, another time zone from the next start."""
 
     def __init__(self, units: Units, audit: Audit) -> None:
-        self._units = units
-        self._audit = audit
-        self.settings = WallboardSettings()
+        super().__init__(KEY, WallboardSettings(), units, audit, action="wallboard.settings")
 
-    async def load(self) -> None:
-        """Read what is stored."""
-        row = await Setting.get_or_none(key=KEY)
-        if row is not None:
-            self.settings = msgspec.convert(row.value, WallboardSettings)
-
-    async def save(self, identity: Identity, settings: WallboardSettings, *, remote: str) -> WallboardSettings:
-        """Store other settings; the rules hold at once, another time zone from the next start."""
-        try:
-            ZoneInfo(settings.timezone)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ApiError(422, "invalid", "no such time zone", fields={"timezone": "unknown"}) from error
+    def checked(self, settings: WallboardSettings) -> WallboardSettings:
+        faults = check_timezone(settings.timezone)
         for field, ids in (
             ("rules", [rule.rule_id for rule in settings.rules]),
             ("sites", [site.site_id for site in settings.sites]),
         ):
-            if twice := sorted({one for one in ids if ids.count(one) > 1}):
-                raise ApiError(422, "invalid", f"twice: {', '.join(twice)}", fields={field: "duplicate"})
-        settings = msgspec.structs.replace(settings, rules=_with_addresses(settings.rules))
-        async with self._units.open():
-            await Setting.update_or_create({"value": msgspec.to_builtins(settings)}, key=KEY)
-            await self._audit.record(identity, "wallboard.settings", "setting", KEY, remote=remote)
-        self.settings = settings
-        return settings
+            if len(set(ids)) < len(ids):
+                faults[field] = "duplicate"
+        rules = _with_addresses(settings.rules, faults)
+        if faults:
+            raise ConfigInvalid(faults)
+        return msgspec.structs.replace(settings, rules=rules)
 
 
-def _with_addresses(rules: tuple[AlarmRule, ...]) -> tuple[AlarmRule, ...]:
-    """Return the rules with their addresses in the form they are stored in; 422 naming each that is none."""
-    faults: dict[str, str] = {}
+def _with_addresses(rules: tuple[AlarmRule, ...], faults: dict[str, str]) -> tuple[AlarmRule, ...]:
+    """Return the rules with their addresses in the form they are stored in; what is none is put among ``faults``."""
     found = []
     for at, rule in enumerate(rules):
         addresses = []
@@ -113,6 +96,4 @@ def _with_addresses(rules: tuple[AlarmRule, ...]) -> tuple[AlarmRule, ...]:
             except ValueError as error:
                 faults[f"rules[{at}].notify_addresses[{number}]"] = str(error)
         found.append(msgspec.structs.replace(rule, notify_addresses=tuple(addresses)))
-    if faults:
-        raise ApiError(422, "invalid", "not an address", fields=faults)
     return tuple(found)

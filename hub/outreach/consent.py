@@ -34,13 +34,18 @@ MAX_FAULTS: Final = 100
 Source = Literal["contact", "agent", "import", "flow"]
 
 
-class TopicView(Settings, frozen=True, kw_only=True):
-    """Something people subscribe to."""
+class TopicEdit(Settings, frozen=True, kw_only=True):
+    """Something people subscribe to, by what they write for it."""
 
-    topic_id: Slug
     title: dict[Literal["zh", "en"], Annotated[str, Meta(min_length=1, max_length=100)]]
     keywords: Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=MAX_WORD)], ...], Meta(max_length=20)] = ()
     is_active: bool = True
+
+
+class TopicView(TopicEdit, frozen=True, kw_only=True):
+    """A topic."""
+
+    topic_id: Slug
     subscribers: int = 0  # of answers only
 
 

@@ -2,17 +2,15 @@
 
 from datetime import datetime, time, timedelta
 from typing import Annotated, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
-import msgspec
 from msgspec import Meta
 
 from core.config import Settings
+from core.errors import ConfigInvalid
 from core.flow.matching import plain
-from hub.accounts.identity import Identity
 from hub.audit import Audit
-from hub.errors import ApiError
-from hub.store.models import Setting
+from hub.setup.kept import Kept, check_timezone
 from hub.units import Units
 
 KEY: Final = "outreach"
@@ -55,28 +53,13 @@ class OutreachSettings(Settings, frozen=True, kw_only=True):
         return len(text) <= MAX_WORD * 2 and plain(text) in {plain(word) for word in self.opt_out_words}
 
 
-class OutreachSetup:
-    """Keeps the settings at hand."""
+class OutreachSetup(Kept[OutreachSettings]):
+    """The settings in force."""
 
     def __init__(self, units: Units, audit: Audit) -> None:
-        self._units = units
-        self._audit = audit
-        self.settings = OutreachSettings()
+        super().__init__(KEY, OutreachSettings(), units, audit, action="outreach.settings")
 
-    async def load(self) -> None:
-        """Read what is stored."""
-        row = await Setting.get_or_none(key=KEY)
-        if row is not None:
-            self.settings = msgspec.convert(row.value, OutreachSettings)
-
-    async def save(self, identity: Identity, settings: OutreachSettings, *, remote: str) -> OutreachSettings:
-        """Store other settings; they hold at once."""
-        try:
-            ZoneInfo(settings.timezone)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ApiError(422, "invalid", "no such time zone", fields={"timezone": "unknown"}) from error
-        async with self._units.open():
-            await Setting.update_or_create({"value": msgspec.to_builtins(settings)}, key=KEY)
-            await self._audit.record(identity, "outreach.settings", "setting", KEY, remote=remote)
-        self.settings = settings
+    def checked(self, settings: OutreachSettings) -> OutreachSettings:
+        if faults := check_timezone(settings.timezone):
+            raise ConfigInvalid(faults)
         return settings

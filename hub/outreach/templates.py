@@ -20,7 +20,7 @@ from hub.errors import ApiError, not_found
 from hub.outreach.initials import initials
 from hub.store.fields import ID_LENGTH, NAME_LENGTH
 from hub.store.models import Template, TemplateKind
-from hub.units import Units
+from hub.units import Unit, Units
 
 KNOWN_VARIABLES: Final = ("contact_name", "agent_name", "work_number", "date")  # filled wherever they are known
 
@@ -29,10 +29,9 @@ Scheme = Annotated[str, Meta(pattern="^[a-z][a-z0-9+.-]{0,15}$")]
 Slug = Annotated[str, Meta(pattern="^[a-z0-9_-]{1,64}$")]
 
 
-class KindView(Settings, frozen=True, kw_only=True):
+class KindEdit(Settings, frozen=True, kw_only=True):
     """What a group of templates is for."""
 
-    kind_id: Slug
     title: dict[Literal["zh", "en"], Annotated[str, Meta(min_length=1, max_length=100)]]
     is_reply: bool = False
     needs_approval: bool = False
@@ -40,10 +39,15 @@ class KindView(Settings, frozen=True, kw_only=True):
     is_active: bool = True
 
 
-class NewTemplate(Settings, frozen=True, kw_only=True):
-    """What an operator writes; without ``template_id`` it is a new one."""
+class KindView(KindEdit, frozen=True, kw_only=True):
+    """A group of templates."""
 
-    template_id: Annotated[str, Meta(max_length=ID_LENGTH)] = ""
+    kind_id: Slug
+
+
+class TemplateEdit(Settings, frozen=True, kw_only=True):
+    """What an operator writes."""
+
     kind_id: Slug
     title: Annotated[str, Meta(min_length=1, max_length=NAME_LENGTH)]
     text: Annotated[str, Meta(min_length=1, max_length=4_000)]
@@ -52,6 +56,12 @@ class NewTemplate(Settings, frozen=True, kw_only=True):
     subject: Annotated[str, Meta(max_length=NAME_LENGTH)] = ""
     external_id: Annotated[str, Meta(max_length=NAME_LENGTH)] = ""
     is_active: bool = True
+
+
+class NewTemplate(TemplateEdit, frozen=True, kw_only=True):
+    """What an operator writes; without ``template_id`` it is a new one."""
+
+    template_id: Annotated[str, Meta(max_length=ID_LENGTH)] = ""
 
 
 class TemplateView(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,22 +124,27 @@ class Templates:
         async with self._units.open() as unit:
             if await TemplateKind.get_or_none(kind_id=new.kind_id) is None:
                 raise ApiError(422, "invalid", "no such kind", fields={"kind_id": "unknown"})
-            row = await Template.get_or_none(template_id=new.template_id) if new.template_id else None
-            if row is None:
-                if new.template_id:
-                    raise not_found("template")
-                row = Template(template_id=new_id(), created_at=unit.now)
-            words = (row.text, row.subject, row.kind_id)
-            for name in ("kind_id", "title", "text", "shortcut", "subject", "external_id", "is_active"):
-                setattr(row, name, getattr(new, name))
-            row.channels = list(new.channels)
-            if (row.text, row.subject, row.kind_id) != words:
-                row.approval, row.approval_note = "draft", ""
-            row.author = identity.username
-            row.changed_at = unit.now
-            await row.save()
+            if new.template_id and not await Template.exists(template_id=new.template_id):
+                raise not_found("template")
+            row = await self.write(unit, identity, new.template_id or new_id(), new)
             await self._audit.record(identity, "template.save", "template", row.template_id, remote=remote)
             return template_view(row)
+
+    async def write(self, unit: Unit, identity: Identity, template_id: str, edit: TemplateEdit) -> Template:
+        """Make or change the template of this id; its kind is known."""
+        row = await Template.get_or_none(template_id=template_id)
+        if row is None:
+            row = Template(template_id=template_id, created_at=unit.now)
+        words = (row.text, row.subject, row.kind_id)
+        for name in ("kind_id", "title", "text", "shortcut", "subject", "external_id", "is_active"):
+            setattr(row, name, getattr(edit, name))
+        row.channels = list(edit.channels)
+        if (row.text, row.subject, row.kind_id) != words:
+            row.approval, row.approval_note = "draft", ""
+        row.author = identity.username
+        row.changed_at = unit.now
+        await row.save()
+        return row
 
     async def judge(
         self, identity: Identity, template_id: str, approval: Approval, note: str, *, remote: str

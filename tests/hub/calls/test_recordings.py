@@ -87,7 +87,7 @@ async def test_a_recording_on_hold_outlasts_rules_and_wishes(engine: FakeEngine,
     with pytest.raises(ApiError, match="on hold"):
         await recordings.delete(SEES_ALL, "held", reason="wish", remote="")
     assert await recordings.keep_rules() == 0  # for ever, until somebody says otherwise
-    await recordings.set_rules(SEES_ALL, RecordingRules(keep_days=30), remote="")
+    await recordings.rules.save(SEES_ALL, RecordingRules(keep_days=30), remote="")
     stored, _ = await still_house.services.media.find(gone.media_id)
     assert await recordings.keep_rules() == 1
     assert not stored.path.exists()
