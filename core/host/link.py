@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -35,10 +35,12 @@ from core.events import (
 from core.host.media import get_media, put_file, put_media
 from core.host.statuses import Statuses
 from core.ids import derived_id
+from core.parts import well_formed
 from core.subjects import ASK_HISTORY, ASK_MEDIA_GET, ASK_MEDIA_PUT, fill
 
 log = logging.getLogger(__name__)
 
+E = TypeVar("E", bound=Event)
 MAX_TEXT: Final = 100_000  # characters; a bus message holds 1 MiB, and nobody reads more
 
 
@@ -63,6 +65,7 @@ class HubLink:
         self._statuses = statuses
 
     async def emit(self, event: Event) -> None:
+        event = storable(event)
         match event:
             case ChannelState():
                 self._on_state(event)
@@ -107,6 +110,27 @@ def _later() -> Iterator[None]:
         if error.is_temporary:
             raise RefusedForNow(error.code, str(error)) from error
         raise
+
+
+def storable(event: E) -> E:
+    """Return ``event`` with what no database keeps replaced in every text: NUL, and half characters."""
+    try:
+        if b"\\u0000" not in msgspec.json.encode(event):
+            return event
+    except UnicodeEncodeError:
+        pass
+    return msgspec.convert(_replaced(msgspec.to_builtins(event)), type(event))
+
+
+def _replaced(value: Any) -> Any:
+    match value:
+        case str():
+            return well_formed(value).replace("\0", "\ufffd")
+        case dict():
+            return {name: _replaced(one) for name, one in value.items()}
+        case list() | tuple():
+            return [_replaced(one) for one in value]
+    return value
 
 
 # what tells one event from another of its kind, beside the instance
