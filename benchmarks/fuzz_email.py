@@ -13,6 +13,7 @@ import time
 
 from plugins.email.wire import Ours, parse
 from tests.plugins.email.corpus import cases
+from tests.plugins.email.damaged import damaged_cases
 
 SLOW_S = 1.0
 PIECES = (
@@ -60,7 +61,7 @@ def main() -> None:
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else 1
     failures: list[int] = []
     logging.getLogger("plugins.email.wire").addFilter(lambda _: bool(failures.append(number)) or False)
-    mails = [case.raw for case in cases()]
+    mails = [case.raw for case in [*cases(), *damaged_cases()]]
     ours = Ours(addresses=frozenset({"hotline@lianxin.test"}))
     slowest, began = 0.0, time.monotonic()
     for number in range(count):

@@ -9,6 +9,7 @@ the answer is raw bytes with Offset, Total and Mime. Errors are answered as ever
 """
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ MAX_FILE_BYTES: Final = 20 * 1024 * 1024
 MAX_SOUND_BYTES: Final = 1024 * 1024 * 1024  # recordings of talks: nine hours of telephone in stereo
 MAX_NAME: Final = 200
 MAX_BEGINNINGS: Final = 5  # of one file; a hub that forgets it more often has something else to complain of
+_MIME: Final = re.compile(r"[A-Za-z0-9.+-]{1,64}/[A-Za-z0-9.+-]{1,64}")
 UPLOAD_LOST: Final = "upload_lost"
 
 
@@ -46,8 +48,8 @@ class Chunk:
             "Media-Id": self.media_id,
             "Offset": str(self.offset),
             "Total": str(self.total),
-            "Mime": self.mime,
-            "Name": quote(self.name[:MAX_NAME], safe=""),
+            "Mime": self.mime if _MIME.fullmatch(self.mime) else "application/octet-stream",
+            "Name": quote(self.name[:MAX_NAME], safe="", errors="replace"),
         }
 
 

@@ -20,7 +20,8 @@ MAX_NAME: Final = 120
 _UUENCODED: Final = re.compile(
     rb"(?m)^begin [0-7]{3,4} ([^\r\n]{1,200})\r?\n((?:[!-`][^\r\n]{0,100}\r?\n){1,500000}?)`?\r?\n?end[ \t]*\r?$"
 )
-_UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f/\\:*?\"<>|]+")
+# what no file system takes, and the marks that let a name end in what it does not
+_UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f/\\:*?\"<>|\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 _MARKUP: Final = re.compile(r"<[^<>]{0,200}>")
 
 
@@ -171,6 +172,8 @@ class _Gatherer:
         if not (unpacked.attachments or unpacked.text or unpacked.html):
             self._keep(part, name or "winmail.dat", "attachment")
             return []
+        if unpacked.is_cut:
+            self.found.warnings.add("truncated")
         for file_name, mime, data in unpacked.attachments:
             guessed = mimetypes.guess_type(file_name)[0]
             self._add(file_name, guessed or mime, data)

@@ -60,8 +60,12 @@ def decode(data: bytes, declared: str = "") -> str:
     text = _strictly(data, codec)
     if text is not None:
         return text
-    if len(data) > 200 and (torn := data.decode(codec, "replace")).count("\ufffd") * 50 < len(torn):
+    torn = data.decode(codec, "replace")
+    lost = torn.count("\ufffd")
+    if len(data) > 200 and lost * 50 < len(torn):
         return torn  # a character or two
+    if codec == "utf-8" and lost * 4 < sum(char > "\x7f" for char in torn):
+        return torn  # no other charset makes so many of its characters
     return data.decode(guess(data), "replace")
 
 

@@ -20,6 +20,7 @@ MAX_FIELDS: Final = 2_000
 _BLANK: Final = re.compile(rb"\r?\n[ \t]*\r?\n|\r\r")
 _NAME: Final = re.compile(rb"([!-9;-~]{1,100})[ \t]*:")
 _NOT_BASE64: Final = re.compile(rb"[^A-Za-z0-9+/]")
+_BASE64_SIGNS: Final = re.compile(rb"[=\r\n]")
 
 
 @dataclass(slots=True)
@@ -65,7 +66,7 @@ class Splitter:
         data = self.raw[part.start : end]
         match part.headers.plain("content-transfer-encoding").split("(")[0].strip():
             case "base64":
-                return _from_base64(data)
+                return data if part.kind.startswith("text/") and _is_no_base64(data) else _from_base64(data)
             case "quoted-printable":
                 return binascii.a2b_qp(data)
             case "x-uuencode" | "uuencode" | "x-uue":
@@ -105,6 +106,9 @@ class Splitter:
                 self.warnings.add("too_many_parts")
                 break
             part.children.append(self._part(start, end, depth + 1, default))
+        if not part.children:  # nothing but an end
+            self.warnings.add("broken")
+            part.kind = "text/plain"
 
     def _split_message(self, part: Part, depth: int) -> None:
         encoding = part.headers.plain("content-transfer-encoding")
@@ -136,7 +140,9 @@ class Splitter:
 
     def _likely_boundary(self, part: Part) -> bytes:
         """Return what seems to delimit a multipart that names no boundary, or a wrong one."""
-        match = re.search(rb"(?:^|\n)--([^\s-][^\r\n]{0,200}?)[ \t]*\r?\n", self.raw[part.start : part.start + 65_536])
+        match = re.search(
+            rb"(?:^|\n)--([^\s-][^\r\n]{0,200}?)[ \t]*\r?\n", self.raw[part.start : min(part.end, part.start + 65_536)]
+        )
         return match[1] if match and match[1] != b" " else b""
 
     def _headers(self, start: int, end: int) -> tuple[Headers, int]:
@@ -164,6 +170,13 @@ class Splitter:
                 break
         headers = Headers([(name, b"".join(pieces)) for name, pieces in fields])
         return headers, start + blank.end() if blank else min(end, start + MAX_HEADER_BYTES)
+
+
+def _is_no_base64(data: bytes) -> bool:
+    """Whether ``data`` was never encoded, whatever the header says: more than one sign in ten is no base64."""
+    sample = data[:4096].strip()
+    foreign = len(_NOT_BASE64.findall(sample)) - len(_BASE64_SIGNS.findall(sample))
+    return foreign * 10 > len(sample)
 
 
 def _from_base64(data: bytes) -> bytes:

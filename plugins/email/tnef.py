@@ -33,6 +33,7 @@ class Unpacked:
 
     text: str = ""
     html: str = ""
+    is_cut: bool = False  # it says that there is more
     attachments: list[tuple[str, str, bytes]] = field(default_factory=list)
 
 
@@ -42,7 +43,8 @@ def unpack(data: bytes) -> Unpacked:
     if len(data) < 6 or struct.unpack_from("<I", data)[0] != SIGNATURE:
         return found
     name, mime, content = "", "", b""
-    for kind, value in _attributes(data):
+    for kind, value, is_whole in _attributes(data):
+        found.is_cut |= not is_whole
         match kind:
             case _Attribute.RENDERING:
                 _keep(found, name, mime, content)
@@ -70,14 +72,13 @@ def _keep(found: Unpacked, name: str, mime: str, content: bytes) -> None:
         found.attachments.append((name or "attachment", mime or "application/octet-stream", content))
 
 
-def _attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
+def _attributes(data: bytes) -> Iterator[tuple[int, bytes, bool]]:
+    """Yield kind and value of each attribute, and whether it is whole: the last one may be cut off."""
     at = 6
     while at + 9 <= len(data):
         _level, kind, _type, length = struct.unpack_from("<BHHI", data, at)
         at += 9
-        if at + length > len(data):
-            return
-        yield kind, data[at : at + length]
+        yield kind, data[at : at + length], at + length <= len(data)
         at += length + 2  # a checksum that old programs get wrong
 
 

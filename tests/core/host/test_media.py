@@ -102,6 +102,14 @@ async def test_a_hub_that_cannot_now_is_told_from_one_that_refuses(media, tmp_pa
             await way()
 
 
+async def test_a_type_or_name_that_no_header_carries_keeps_no_file_back(media):
+    _, link = media
+    for mime, name in (("应用/文件", "\ud83d"), ("a/b\r\nOffset: 1", "a\r\nTotal: 1"), ("", "")):
+        attachment = await link.put_media(b"x", mime=mime, name=name)
+        assert attachment.mime == "application/octet-stream"
+        assert await link.get_media(attachment.media_id) == (b"x", "application/octet-stream")
+
+
 @pytest.mark.parametrize("size_bytes", [0, MAX_FILE_BYTES + 1])
 async def test_a_file_beyond_the_limits_does_not_leave_the_plugin(media, size_bytes: int):
     store, link = media

@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from plugins.email.structure import Splitter
 from plugins.email.wire import Ours, parse
 from tests.plugins.email.corpus import ZH, Case, cases, mail
+from tests.plugins.email.damaged import damaged_cases, truncated_outlook
 
 OURS = Ours(addresses=frozenset({"hotline@lianxin.test"}), trusted=frozenset({"mx.lianxin.test"}))
-CASES = cases()
+CASES = [*cases(), *damaged_cases()]
 
 
 def test_the_corpus_is_large_enough() -> None:
@@ -41,6 +42,10 @@ def test_pictures_of_other_servers_are_noticed() -> None:
     parsed = parse(mail("Content-Type: text/html", body=page), OURS)
     assert parsed.has_remote_images
     assert not parse(mail("Content-Type: text/html", body='<img src="cid:a">'), OURS).has_remote_images
+
+
+def test_a_winmail_dat_that_is_cut_off_is_said_to_be_so() -> None:
+    assert parse(truncated_outlook(), OURS).warnings == ("truncated",)
 
 
 def test_a_charset_that_only_begins_like_one_harms_nothing() -> None:
