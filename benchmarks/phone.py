@@ -33,6 +33,7 @@ from tests.plugins.voice.support.scenarios import caller, phone
 from tests.plugins.voice.support.sipp import TONE, sipp, successful
 
 AGENTS = 200
+PASSWORD = "LIANXIN_BENCH_PASSWORD"
 SETTLE_S = 60.0  # for recordings to be handed in
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
@@ -139,8 +140,9 @@ async def _measure(load: Load, engine: Engine, folder: Path, *, is_ours: bool) -
     plugin: asyncio.subprocess.Process | None = None
     if is_ours:
         plugin = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "benchmarks.phone", "--plugin", str(folder), access.url, access.password.reveal(),
-            str(ports["caller"]), stdout=asyncio.subprocess.PIPE, stdin=asyncio.subprocess.PIPE,
+            sys.executable, "-m", "benchmarks.phone", "--plugin", str(folder), access.url, str(ports["caller"]),
+            env={**os.environ, PASSWORD: access.password.reveal()}, stdout=asyncio.subprocess.PIPE,
+            stdin=asyncio.subprocess.PIPE,
         )  # fmt: skip
         assert plugin.stdout is not None
         await plugin.stdout.readline()
@@ -272,11 +274,11 @@ async def main() -> None:
     parser.add_argument("--talk-s", type=float, default=20.0)
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--prefix", type=Path, default=Path.home() / ".cache/lianxin/engine")
-    parser.add_argument("--plugin", nargs=4, help=argparse.SUPPRESS)
+    parser.add_argument("--plugin", nargs=3, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.plugin is not None:
-        folder, url, password, port = given.plugin
-        await be_plugin(Path(folder), url, password, int(port))
+        folder, url, port = given.plugin
+        await be_plugin(Path(folder), url, os.environ[PASSWORD], int(port))
         return
     asterisk = await install(given.prefix, lambda percent, text: None)
     load = Load(given.calls, given.per_s, given.talk_s)

@@ -4,15 +4,38 @@ import hmac
 import secrets
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
+
+import msgspec
 
 from core.events import EngineChanged, EnginePeer, TrunkChanged
-from hub.store.models import Phone, PluginInstance, Setting
+from hub.store.models import Call, InternalCall, Phone, PluginInstance, Setting
 from hub.store.secrets import Sealer
 
 PLUGIN: Final = "voice"
 SECRET: Final = "engines.secret"  # noqa: S105 - where it is kept
 SECRET_BYTES: Final = 32
+
+
+class TrunkView(msgspec.Struct, frozen=True, kw_only=True):
+    """A trunk of an engine; ``is_up`` None while nothing was heard of it."""
+
+    name: str
+    is_up: bool | None
+    calls: int
+
+
+class EngineView(msgspec.Struct, frozen=True, kw_only=True):
+    """An engine as administrators see it: the calls it carries, and its phones, of which some are registered."""
+
+    instance: str
+    is_ready: bool
+    version: str
+    address: str
+    calls: int
+    phones: int
+    registered: int
+    trunks: list[TrunkView]
 
 
 class Engines:
@@ -62,10 +85,38 @@ class Engines:
                 found.append(EnginePeer(instance=instance, address=row.value["address"], secret=secret))
         return tuple(found)
 
+    async def address(self, instance: str) -> str:
+        """Return where SIP is spoken with an instance's engine, empty when it has never said so."""
+        row = await Setting.get_or_none(key=_key(instance))
+        return "" if row is None else str(row.value["address"])
+
+    async def views(self) -> list[EngineView]:
+        """Return how every engine is."""
+        return [await self._view(instance) for instance in await self.instances()]
+
     async def instances(self) -> list[str]:
         """Return the instances that carry calls, by name."""
         rows = await PluginInstance.filter(plugin=PLUGIN, is_enabled=True).order_by("instance")
         return [row.instance for row in rows]
+
+    async def _view(self, instance: str) -> EngineView:
+        row = await Setting.get_or_none(key=_key(instance))
+        said: dict[str, Any] = {"address": "", "version": "", "trunks": []} if row is None else row.value
+        phones = await Phone.filter(instance=instance).exclude(kind="outside")
+        trunks = [(name, self._trunks.get(f"{instance}/{name}")) for name in said["trunks"]]
+        return EngineView(
+            instance=instance,
+            is_ready=self.is_ready(instance),
+            version=said["version"],
+            address=said["address"],
+            calls=sum([await model.filter(instance=instance, ended_at=None).count() for model in (Call, InternalCall)]),
+            phones=len(phones),
+            registered=sum(phone.is_reachable for phone in phones),
+            trunks=[
+                TrunkView(name=name, is_up=None if one is None else one.is_up, calls=0 if one is None else one.calls)
+                for name, one in trunks
+            ],
+        )
 
     async def _calls_out(self, instance: str) -> bool:
         row = await Setting.get_or_none(key=_key(instance))

@@ -1,10 +1,8 @@
 """Telephones as people manage them: who has which, on which they are rung; every deed stands in the audit log."""
 
-import asyncio
 from collections.abc import Iterable
 from datetime import datetime
-from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
@@ -14,12 +12,13 @@ from core.config import Settings
 from core.events import PhoneKind
 from hub.accounts.identity import Identity
 from hub.audit import Audit
+from hub.calls.engines import Engines
 from hub.calls.phones import Phones
-from hub.engine.layout import Layout
-from hub.engine.process import find
 from hub.errors import ApiError, not_found
 from hub.store.models import Phone, User
 from hub.units import Units
+
+LOCAL: Final = ("127.0.0.1", "localhost", "[::1]", "")
 
 
 class PhoneView(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,10 +42,14 @@ class OwnPhones(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SipPhone(msgspec.Struct, frozen=True, kw_only=True):
-    """What is entered into a SIP desk phone; the secret is shown this once. ``port`` is 0 where it is not known."""
+    """What is entered into a SIP desk phone; the secret is shown this once.
+
+    Without ``host`` the engine is on the hub's own machine; ``port`` is 0 where it is not known.
+    """
 
     phone_id: str
     secret: str
+    host: str
     port: int
 
 
@@ -59,11 +62,11 @@ class OutsideNumber(Settings, frozen=True, kw_only=True):
 class PhoneAccounts:
     """Phones as administrators and their owners manage them."""
 
-    def __init__(self, units: Units, audit: Audit, phones: Phones, data_dir: Path) -> None:
+    def __init__(self, units: Units, audit: Audit, phones: Phones, engines: Engines) -> None:
         self._units = units
         self._audit = audit
         self._phones = phones
-        self._layout = Layout(data_dir.resolve() / "engine")
+        self._engines = engines
 
     async def all(self) -> list[PhoneView]:
         """Return every phone there is."""
@@ -86,8 +89,8 @@ class PhoneAccounts:
             raise _no_telephony()
         row, secret = issued
         await self._audit.note(identity, "phone.make", "user", user_id, remote=remote)
-        engine = await asyncio.to_thread(find, self._layout)
-        return SipPhone(phone_id=row.phone_id, secret=secret, port=0 if engine is None else engine.note.sip_port)
+        host, _, port = (await self._engines.address(row.instance)).rpartition(":")
+        return SipPhone(phone_id=row.phone_id, secret=secret, host="" if host in LOCAL else host, port=int(port or 0))
 
     async def set_outside(self, identity: Identity, user_id: str, number: str, *, remote: str) -> OwnPhones:
         """Let a user be called on a number outside, or with "" on none."""

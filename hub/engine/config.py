@@ -64,8 +64,8 @@ def render(plan: Plan) -> dict[str, str]:
             "general",
             {"dateformat": "%F %T.%3q", "use_callids": "yes", "queue_log": "no", "rotatestrategy": "none"},
         )
-        # notices name callers and are written for every stranger's attempt: not kept
-        + _section("logfiles", {"messages.log": "warning,error"}),
+        # notices name callers and are written for every stranger's attempt, warnings at every look at a phone: not kept
+        + _section("logfiles", {"messages.log": "error"}),
         "extensions.conf": extensions(APP, plan.layout.prompts),
         "pjsip.conf": _pjsip(plan),
         "pjsip_transports.conf": _transports(plan),

@@ -123,7 +123,11 @@ class Instances:
             return
         show(Status("starting"))
         try:
-            order = await self._insist(instance, lambda: self._order(instance, desired))
+            order = await self._insist(
+                instance,
+                lambda: self._order(instance, desired),
+                lambda error: show(Status("starting", detail=str(error))),
+            )
         except LianxinError as error:
             log.error("%s cannot be started: %s", instance, error)
             show(Status("fenced", "refused", str(error)))
@@ -131,8 +135,10 @@ class Instances:
         write = self._logs.writer(instance)
         await Keeper(instance, lambda on_report: Child(order, on_report, write), show, self._limits.policy()).run()
 
-    async def _insist(self, instance: str, step: Callable[[], Awaitable[T]]) -> T:
-        """Try ``step`` as often as it takes; a LianxinError says that repeating is pointless."""
+    async def _insist(
+        self, instance: str, step: Callable[[], Awaitable[T]], waits: Callable[[TryLater], None] | None = None
+    ) -> T:
+        """Try ``step`` as often as it takes, telling ``waits`` why; a LianxinError says that repeating is pointless."""
         backoff = Backoff(first_s=0.2, limit_s=30.0)
         while True:
             try:
@@ -141,6 +147,8 @@ class Instances:
                 if not isinstance(error, TryLater):
                     raise
                 log.warning("%s has to wait: %s", instance, error)
+                if waits is not None:
+                    waits(error)
             except Exception:  # the bus restarts, the disk is full: for the log, and again
                 log.exception("%s has to wait", instance)
             await asyncio.sleep(backoff.next_s())

@@ -16,6 +16,7 @@ from core.clock import Clock
 from core.errors import LianxinError
 from core.streams import DEAD, STREAMS
 from hub.backup.backups import Backups
+from hub.calls.engines import Engines
 from hub.figures.wallboard import Wallboard
 from hub.plugin_instances import PluginInstances
 from hub.settings import HubSettings, default_database
@@ -40,6 +41,7 @@ class SystemMonitor:
         *,
         version: str,
         plugins: PluginInstances,
+        engines: Engines,
         wallboard: Wallboard,
         backups: Backups,
     ) -> None:
@@ -48,6 +50,7 @@ class SystemMonitor:
         self._settings = settings
         self._version = version
         self._plugins = plugins
+        self._engines = engines
         self._wallboard = wallboard
         self._backups = backups
         self._started_at = clock.now()
@@ -107,6 +110,7 @@ class SystemMonitor:
             streams=streams,
             storage=storage,
             lines=lines,
+            engines=await self._engines.views(),
             dead_letters=dead_letters,
             advice=advise(
                 storage=storage,

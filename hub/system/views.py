@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from core.bus.inspection import StreamState
+from hub.calls.engines import EngineView
 from hub.figures.views import ChannelLine
 from hub.system.processes import Role
 
@@ -64,6 +65,7 @@ class SystemView(msgspec.Struct, frozen=True, kw_only=True):
     streams: list[StreamState]
     storage: Storage
     lines: list[ChannelLine]
+    engines: list[EngineView]
     dead_letters: int
     advice: list[Advice]
     history: list[Moment]

@@ -2,13 +2,16 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from core.bus import Bus, BusSettings
-from core.events import EngineChanged
+from core.events import EngineChanged, TrunkChanged
 from core.ids import new_id
+from hub.calls.engines import Engines
 from hub.store.models import Phone, PluginInstance, User
+from hub.store.secrets import Sealer
 from tests.hub.calls.conftest import VOICE, Come
 from tests.hub.support.engine import FakeEngine
 from tests.hub.support.house import House
@@ -76,3 +79,29 @@ async def test_a_call_goes_out_over_the_engine_that_has_a_trunk(
     leg = await engine.rings(view["call"]["call_id"])
     assert leg.dial is not None
     assert leg.dial.instance == OTHER
+
+
+async def test_what_is_on_each_engine_is_seen_and_nothing_goes_out_over_a_trunk_that_is_down(
+    still_house: House, engine: FakeEngine, other: FakeEngine, come: Come, tmp_path: Path
+) -> None:
+    await elsewhere(still_house, other, come)
+    await engine.arrive()
+    trunks = {f"{VOICE}/main": TrunkChanged(trunk="main", is_up=True, calls=1, at=datetime.now(UTC))}
+    engines = Engines(Sealer.load(tmp_path / "key"), trunks)
+    engines.is_ready = VOICE.__eq__
+    seen = [(one.instance, one.is_ready, one.calls, one.registered, one.phones) for one in await engines.views()]
+    assert seen == [(VOICE, True, 1, 0, 1), (OTHER, False, 0, 1, 1)]
+    assert [[(one.name, one.is_up, one.calls) for one in view.trunks] for view in await engines.views()] == [
+        [("main", True, 1)],
+        [],
+    ]
+    assert await engines.for_call(OTHER) == VOICE
+    trunks[f"{VOICE}/main"] = TrunkChanged(trunk="main", is_up=False, at=datetime.now(UTC))
+    assert await engines.for_call(OTHER) == OTHER
+
+
+async def test_a_desk_phone_is_told_where_its_engine_is(
+    engine: FakeEngine, other: FakeEngine, admin: Agent, still_house: House
+) -> None:
+    made = await admin.call("POST", "/phones", user_id=admin.me["user_id"])
+    assert (made["host"], made["port"]) == ("10.0.0.1", 5060)

@@ -23,6 +23,8 @@ export interface OwnPhones {
 export interface SipPhone {
   phone_id: string
   secret: string
+  /** Empty: the engine is on this very server. */
+  host: string
   port: number
 }
 

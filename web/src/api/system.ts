@@ -40,6 +40,18 @@ export interface Moment {
   waiting: number
 }
 
+/** One phone engine; `is_up` of a trunk is null while nothing was heard of it. */
+export interface EngineView {
+  instance: string
+  is_ready: boolean
+  version: string
+  address: string
+  calls: number
+  phones: number
+  registered: number
+  trunks: { name: string; is_up: boolean | null; calls: number }[]
+}
+
 export interface SystemView {
   at: string
   version: string
@@ -48,6 +60,7 @@ export interface SystemView {
   streams: StreamState[]
   storage: { folder: string; total_bytes: number; free_bytes: number; database_bytes: number | null }
   lines: { name: string; is_up: boolean; is_trunk?: boolean; calls?: number; reason?: string }[]
+  engines: EngineView[]
   dead_letters: number
   advice: Advice[]
   history: Moment[]
