@@ -24,6 +24,7 @@ from hub.conversing.router import Router
 from hub.demo import make_demo
 from hub.desktop.calls import ENDPOINTS
 from hub.desktop.calls.article_files import ArticleFiles
+from hub.desktop.calls.call_tables import CallTables
 from hub.desktop.calls.files import Files
 from hub.desktop.calls.mail_pages import MailPages
 from hub.desktop.calls.recording_files import RecordingFiles
@@ -135,6 +136,7 @@ class Hub:
         MailPages(services).mount(app)
         Exports(services).mount(app)
         RecordingFiles(services).mount(app)
+        CallTables(services).mount(app)
         QualityFiles(services).mount(app)
         Downloads(services).mount(app)
         parts.proxy.mount(app)

@@ -15,6 +15,7 @@ from hub.backup.offsite import Offsite
 from hub.backup.writing import Source
 from hub.bulk.campaigns import Campaigns
 from hub.bulk.runner import BulkRunner
+from hub.calls.call_records import CallRecords
 from hub.calls.flow_visits import FlowVisits
 from hub.calls.phone_accounts import PhoneAccounts
 from hub.calls.prompt_editor import PromptEditor
@@ -249,6 +250,7 @@ class Assembly:
             internal_calls=telephony.internal,
             recordings=recordings,
             recording_exports=RecordingExports(units, audit, recordings, media, settings.data_dir / "exports"),
+            call_records=CallRecords(audit, lambda: wallboard.setup.settings.timezone),
             flow_visits=FlowVisits(
                 units,
                 plans=telephony.plans,

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from hub.bulk.campaigns import Campaigns
     from hub.bulk.runner import BulkRunner
     from hub.calls.call_backs import CallBacks
+    from hub.calls.call_records import CallRecords
     from hub.calls.controls import CallControls
     from hub.calls.dialling import Dialling
     from hub.calls.flow_visits import FlowVisits
@@ -112,6 +113,7 @@ class Services:
     internal_calls: "InternalCalls"
     recordings: "Recordings"
     recording_exports: "RecordingExports"
+    call_records: "CallRecords"
     flow_visits: "FlowVisits"
     phones: "Phones"
     phone_accounts: "PhoneAccounts"

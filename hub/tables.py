@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV: Final = "text/csv; charset=utf-8"
@@ -15,6 +15,7 @@ WIDEST: Final = 60  # characters of a column
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 Cell = str | float | datetime | None
+FileFormat = Literal["xlsx", "csv"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,15 @@ class Table:
     title: str
     headings: Sequence[str]
     rows: list[Sequence[Cell]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file ready to be sent."""
+
+    data: bytes
+    mime: str
+    name: str
 
 
 def workbook(tables: Iterable[Table]) -> bytes:

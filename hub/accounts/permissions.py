@@ -15,7 +15,7 @@ PERMISSIONS: Final[dict[str, str]] = {
     "call.whisper": "speak to the agent of a call, unheard by the citizen",
     "call.barge": "join the call of another agent",
     "call.record": "begin and end recordings of calls",
-    "recording.find": "find recordings of calls in one's queues",
+    "recording.find": "find calls of one's queues and their recordings",
     "recording.download": "take recordings away as files",
     "recording.manage": "hold and delete recordings, decide how long they are kept",
     "agent.control": "set the state of other agents, lock them, log them out, take and assign their work",

@@ -8,16 +8,15 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
-from core.addresses import COUNTRY
 from core.config import Settings
 from core.events import Attachment
 from hub.accounts.identity import Identity
 from hub.audit import Audit
-from hub.conversing.masking import SHOWN_LAST, mask_address
+from hub.calls.call_filter import CallFilter
+from hub.conversing.masking import mask_address
 from hub.errors import ApiError, not_found
 from hub.media import MediaStore
 from hub.setup.kept import Kept
-from hub.store.fields import ID_LENGTH, NAME_LENGTH
 from hub.store.models import Media, Recording
 from hub.transcripts.transcripts import forget_transcripts
 from hub.units import Unit, Units
@@ -28,22 +27,12 @@ EVERY_S: Final = 3_600.0
 AT_ONCE: Final = 20  # deleted in one unit of work: others want the database, too
 
 
-class RecordingQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """Which recordings, newest first.
+class RecordingQuery(CallFilter, frozen=True, kw_only=True):
+    """Which recordings, newest first."""
 
-    ``number`` is any part of the citizen's for who sees numbers whole; for others the whole, or at most its last four.
-    """
-
-    begin: datetime | None = None
-    end: datetime | None = None
-    number: Annotated[str, Meta(pattern=r"^[0-9+]{0,20}\Z")] = ""
-    user_id: Annotated[str, Meta(max_length=ID_LENGTH)] = ""
-    queue_id: Annotated[str, Meta(max_length=NAME_LENGTH)] = ""
     least_s: Annotated[float, Meta(ge=0)] = 0.0
     most_s: Annotated[float, Meta(ge=0)] | None = None
     is_held: bool | None = None
-    offset: Annotated[int, Meta(ge=0, le=100_000)] = 0
-    limit: Annotated[int, Meta(ge=1, le=200)] = 50
 
 
 class RecordingView(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,19 +68,17 @@ class Recordings:
 
     async def find(self, identity: Identity, query: RecordingQuery) -> list[RecordingView]:
         """Return those that match, of the queues that ``identity`` sees."""
-        rows = Recording.filter(length_s__gte=query.least_s)
+        rows = Recording.filter(query.of_citizen(identity), length_s__gte=query.least_s, **query.between("started_at"))
         if not identity.may("queue.all"):
             rows = rows.filter(queue_id__in=sorted(identity.queue_ids))
-        if query.begin is not None:
-            rows = rows.filter(started_at__gte=query.begin)
-        if query.end is not None:
-            rows = rows.filter(started_at__lt=query.end)
+        if query.direction is not None:
+            rows = rows.filter(call__direction=query.direction)
+        if query.dialled:
+            rows = rows.filter(call__dialled__contains=query.dialled)
         if query.most_s is not None:
             rows = rows.filter(length_s__lte=query.most_s)
         if query.is_held is not None:
             rows = rows.filter(is_held=query.is_held)
-        if query.number:
-            rows = rows.filter(**_numbered(query.number, identity))
         if query.user_id:
             rows = rows.filter(user_id=query.user_id)
         if query.queue_id:
@@ -171,15 +158,6 @@ class Recordings:
         row.media_id = None
         row.deleted_at = unit.now
         await row.save(update_fields=["media_id", "deleted_at"])
-
-
-def _numbered(number: str, identity: Identity) -> dict[str, object]:
-    """Return the filter for a number that lets nobody find out digits which they may not see."""
-    if identity.may("address.reveal"):
-        return {"number__contains": number}
-    if len(number) <= SHOWN_LAST:
-        return {"number__endswith": number}
-    return {"number__in": [f"tel:{number}", f"tel:+{COUNTRY}{number.removeprefix('0')}"]}
 
 
 def _view(row: Recording, file: Media | None, identity: Identity) -> RecordingView:

@@ -1,23 +1,13 @@
 """Scores as files. The bodies are no JSON, so these are no declared endpoints."""
 
-from typing import Literal
-
-import msgspec
 from aiohttp import web
 
 from hub.http.server import authorize, query_of, remote_of
-from hub.quality.exports import Download, FileFormat
+from hub.http.tables import TableQuery, table_response
 from hub.quality.results import CasesQuery, ResultsQuery
 from hub.services import Services
 
 MANAGE = "quality.manage"
-
-
-class FileQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """As what, in which words."""
-
-    format: FileFormat = "xlsx"
-    language: Literal["zh", "en"] = "zh"
 
 
 class QualityFiles:
@@ -36,31 +26,22 @@ class QualityFiles:
     async def case(self, request: web.Request) -> web.StreamResponse:
         """Send one score sheet."""
         identity = await authorize(request, self._services, MANAGE)
-        asked, case_id = query_of(FileQuery, request), request.match_info["case_id"]
-        return _file(await self._exports.case(identity, case_id, asked.language, remote=self._remote(request)))
+        asked, case_id = query_of(TableQuery, request), request.match_info["case_id"]
+        return table_response(await self._exports.case(identity, case_id, asked.language, remote=self._remote(request)))
 
     async def cases(self, request: web.Request) -> web.StreamResponse:
         """Send every score that matches."""
         identity = await authorize(request, self._services, MANAGE)
-        asked, query = query_of(FileQuery, request), query_of(CasesQuery, request)
+        asked, query = query_of(TableQuery, request), query_of(CasesQuery, request)
         remote = self._remote(request)
-        return _file(await self._exports.cases(identity, query, asked.format, asked.language, remote=remote))
+        return table_response(await self._exports.cases(identity, query, asked.format, asked.language, remote=remote))
 
     async def results(self, request: web.Request) -> web.StreamResponse:
         """Send the figures of a time."""
         identity = await authorize(request, self._services, MANAGE)
-        asked, query = query_of(FileQuery, request), query_of(ResultsQuery, request)
+        asked, query = query_of(TableQuery, request), query_of(ResultsQuery, request)
         remote = self._remote(request)
-        return _file(await self._exports.results(identity, query, asked.format, asked.language, remote=remote))
+        return table_response(await self._exports.results(identity, query, asked.format, asked.language, remote=remote))
 
     def _remote(self, request: web.Request) -> str:
         return remote_of(request, self._services.settings.http.trusted_proxies)
-
-
-def _file(download: Download) -> web.Response:
-    headers = {
-        "Content-Type": download.mime,
-        "Content-Disposition": f'attachment; filename="{download.name}"',
-        "Cache-Control": "no-store",
-    }
-    return web.Response(body=download.data, headers=headers)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -18,23 +18,13 @@ from hub.quality.results import CasesQuery, ResultLine, ResultsQuery, find_cases
 from hub.quality.sheets import Answer, SheetItem
 from hub.service_rules.book import RuleBook
 from hub.store.models import Queue, User
-from hub.tables import CSV, XLSX, Cell, Table, csv_file, workbook
+from hub.tables import CSV, XLSX, Cell, Download, FileFormat, Table, csv_file, workbook
 
 MAX_CASES: Final = 2_000
 PAGE: Final = 200
 _FIGURES: Final = ("scored", "mean", "passed", "fatal", "appealed", "upheld", "checked", "findings", "kept")
 
-FileFormat = Literal["xlsx", "csv"]
 Words = Mapping[Any, str]  # by language
-
-
-@dataclass(frozen=True, slots=True)
-class Download:
-    """A file ready to be sent."""
-
-    data: bytes
-    mime: str
-    name: str
 
 
 class QualityExports:

@@ -61,6 +61,9 @@ async def test_recordings_are_found_by_what_is_known_of_them(engine: FakeEngine,
     assert await found(still_house, queue_id="general") == ["short"]
     assert await found(still_house, number="3900000") == ["long", "short"]
     assert await found(still_house, number="3911111") == []
+    assert await found(still_house, direction="in", dialled="1234", least_calls=2) == ["long", "short"]
+    assert await found(still_house, direction="out") == await found(still_house, dialled="12333") == []
+    assert await found(still_house, least_calls=3) == []
 
 
 async def test_one_sees_the_recordings_of_one_s_queues_and_finds_out_no_numbers(

@@ -7,14 +7,10 @@ from hub.audit import Wanted
 from hub.demo import PASSWORD
 from hub.store.models import User
 from tests.hub.quality.test_reviews import DAY, PLAN, score_all, served
+from tests.hub.support.files import get
 from tests.hub.support.house import House
 from tests.hub.test_tables import read
 from tests.journeys.support.clients import Agent
-
-
-async def get(agent: Agent, path: str) -> tuple[int, bytes]:
-    async with agent.http.get(f"{agent.url}/api/v1{path}") as answer:
-        return answer.status, await answer.read()
 
 
 async def drawn(house: House, judges: list[Agent], number: int) -> None:

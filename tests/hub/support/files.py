@@ -29,6 +29,12 @@ async def fetch(agent: Agent, media_id: str) -> int:
         return answer.status
 
 
+async def get(agent: Agent, path: str) -> tuple[int, bytes]:
+    """Return the status and the bytes with which the agent's browser gets what is no JSON."""
+    async with agent.http.get(f"{agent.url}/api/v1{path}") as answer:
+        return answer.status, await answer.read()
+
+
 async def received(channel: FakeChannel) -> Attachment:
     """Return a file that a citizen sent in."""
     return await put_media(channel.bus, fill(ASK_MEDIA_PUT, channel.instance), PNG, mime="image/png", name="a.png")
