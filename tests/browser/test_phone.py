@@ -357,6 +357,18 @@ def test_a_recording_is_played_sought_slowed_down_and_taken_away(
     page.get_by_role("button", name="打包导出").click()
     expect(page.get_by_text("下载压缩包")).to_be_visible()
     assert_clean(page, "recordings")
+    page.goto(f"{board.url}/admin/calls")
+    search = page.get_by_role("search")
+    search.get_by_label("方向").select_option("呼入")
+    search.get_by_label("坐席").select_option("3021 周敏")
+    search.get_by_role("button", name="查找").click()
+    call = page.get_by_role("region", name="查到的通话").get_by_role("row").nth(1)
+    expect(call).to_contain_text("周敏")
+    expect(call).to_contain_text("有录音")
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="导出 Excel").click()
+    assert saved.value.suggested_filename == "calls.xlsx"
+    assert_clean(page, "calls")
 
 
 async def keep(board: Switchboard, sound: bytes) -> Attachment:

@@ -31,6 +31,7 @@ export const ADMIN_PAGES = [
   { group: 'service', name: 'tags', permission: 'admin.queues', component: () => import('./views/admin/DefinedPage.vue') },
   { group: 'service', name: 'forms', permission: 'admin.queues', component: () => import('./views/admin/DefinedPage.vue') },
   { group: 'service', name: 'simulator', permission: 'admin.queues', component: () => import('./views/admin/SimulatorPage.vue') },
+  { group: 'service', name: 'calls', permission: 'recording.find', component: () => import('./views/admin/CallsPage.vue') },
   { group: 'service', name: 'recordings', permission: 'recording.find', component: () => import('./views/admin/RecordingsPage.vue') },
   { group: 'quality', name: 'service-rules', permission: 'quality.rules', component: () => import('./views/admin/ServiceRulesPage.vue') },
   { group: 'quality', name: 'score-sheets', permission: 'quality.manage', component: () => import('./views/admin/SheetsPage.vue') },

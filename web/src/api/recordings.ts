@@ -1,4 +1,5 @@
 /** Recordings of calls, by name. */
+import type { CallFilter } from './calls'
 import { call, withQuery } from './client'
 import type { Attachment } from './types'
 
@@ -16,14 +17,7 @@ export interface RecordingView {
   deleted_at: string | null
 }
 
-export interface RecordingFilter {
-  begin?: string
-  end?: string
-  number?: string
-  user_id?: string
-  queue_id?: string
-  least_s?: number
-}
+export type RecordingFilter = CallFilter & { least_s?: number }
 
 export interface RecordingRules {
   keep_days: number | null

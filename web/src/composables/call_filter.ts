@@ -1,0 +1,37 @@
+/** What somebody who looks for calls has filled in, as it is typed and as the hub takes it. */
+import { computed, reactive } from 'vue'
+
+import type { CallFilter } from '@/api/calls'
+import { dialled } from '@/phone/numbers'
+
+const DAY_MS = 86_400_000
+
+export interface CallWishes {
+  begin: string
+  end: string
+  direction: string
+  number: string
+  dialled: string
+  leastCalls: string
+  agent: string
+  queue: string
+}
+
+export function useCallFilter() {
+  const wanted = reactive<CallWishes>({ begin: '', end: '', direction: '', number: '', dialled: '', leastCalls: '', agent: '', queue: '' })
+  const filter = computed<CallFilter>(() => ({
+    begin: startOf(wanted.begin),
+    end: startOf(wanted.end, DAY_MS),
+    direction: wanted.direction || undefined,
+    number: dialled(wanted.number),
+    dialled: dialled(wanted.dialled),
+    least_calls: wanted.leastCalls ? Number(wanted.leastCalls) : undefined,
+    user_id: wanted.agent,
+    queue_id: wanted.queue,
+  }))
+  return { wanted, filter }
+}
+
+function startOf(day: string, plusMs = 0): string | undefined {
+  return day ? new Date(new Date(`${day}T00:00`).getTime() + plusMs).toISOString() : undefined
+}
