@@ -1,6 +1,7 @@
 """Updates of the Telegram Bot API as this channel needs them (core.telegram.org/bots/api)."""
 
 import json
+from contextlib import suppress
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -10,6 +11,7 @@ ALLOWED_UPDATES: Final = ("message", "edited_message", "callback_query", "my_cha
 MAX_DOWNLOAD_BYTES: Final = 20_000_000  # getFile gives no larger ones
 MAX_ID: Final = 2**52  # Bot API: chat ids have at most 52 significant bits
 
+_HEAD: Final[tuple[str, ...]] = ("message_id", "date", "chat")
 Id = Annotated[int, Meta(ge=1, le=MAX_ID)]
 Seconds = Annotated[int, Meta(ge=0, le=2**33)]  # since 1970; a year that datetime can hold
 
@@ -148,10 +150,15 @@ class UpdateUnreadable(ValueError):
 
 
 def read_update(raw: Any) -> Update:
-    """Return the decoded JSON object ``raw`` as an update; UpdateUnreadable when it is none."""
+    """Return the decoded JSON object ``raw`` as an update; UpdateUnreadable when it is none.
+
+    Of a message that cannot be read whole there remains who wrote it, when, and its words.
+    """
     try:
         return msgspec.convert(raw, type=Update)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        if (rest := _rest(raw)) is not None:
+            return rest
         raise UpdateUnreadable(_reason(error)) from error
 
 
@@ -162,6 +169,17 @@ def parse_update(body: bytes) -> Update:
     except (ValueError, RecursionError) as error:
         raise UpdateUnreadable(_reason(error)) from error
     return read_update(raw)
+
+
+def _rest(raw: Any) -> Update | None:
+    match raw:
+        case {"update_id": update_id, "message": {"from": {"id": sender_id, **sender}, **message}}:
+            kept: dict[str, Any] = {name: message[name] for name in _HEAD if name in message}
+            kept |= {name: message[name] for name in ("text", "caption") if isinstance(message.get(name), str)}
+            kept["from"] = {"id": sender_id, "is_bot": sender.get("is_bot", False)}
+            with suppress(msgspec.MsgspecError, ValueError, RecursionError):
+                return msgspec.convert({"update_id": update_id, "message": kept}, type=Update)
+    return None
 
 
 def _reason(error: Exception) -> str:

@@ -1,6 +1,7 @@
 """Messages of WeCom's customer service as ``kf/sync_msg`` lists them, and what they tell ("接收消息和事件")."""
 
 import base64
+import json
 import re
 import uuid
 from contextlib import suppress
@@ -19,6 +20,7 @@ from plugins.wechat.told import FileKind, FileRef, Told, Unreadable, address_of,
 
 FROM_CUSTOMER: Final = 3
 FROM_SYSTEM: Final = 4
+MAX_FORWARDED: Final = 100
 
 # the numbers of what goes out: a packed UUID, or any other short id as it is, and the part
 _PACKED: Final = re.compile(r"u([A-Za-z0-9_-]{22})-\d{1,3}")
@@ -71,6 +73,20 @@ class Link(Part, frozen=True, kw_only=True):
     url: str = ""
 
 
+class ForwardedMessage(Part, frozen=True, kw_only=True):
+    """One message of a talk that was passed on; ``msg_content`` is JSON."""
+
+    sender_name: str = ""
+    msg_content: str = ""
+
+
+class Forwarded(Part, frozen=True, kw_only=True):
+    """A talk that somebody passed on."""
+
+    title: str = ""
+    item: list[ForwardedMessage] = []
+
+
 class Notice(Part, frozen=True, kw_only=True):
     """Something that happened; which fields are set depends on ``event_type``."""
 
@@ -97,6 +113,8 @@ class KfMessage(Part, frozen=True, kw_only=True):
     file: Media | None = None
     location: Point | None = None
     link: Link | None = None
+    miniprogram: Link | None = None
+    merged_msg: Forwarded | None = None
     event: Notice | None = None
 
 
@@ -117,13 +135,26 @@ def read_page(raw: Any) -> Page:
 
 
 def read_message(raw: Any) -> KfMessage:
-    """Return one message; Unreadable when it is none."""
+    """Return one message; Unreadable when it is none.
+
+    Of one that cannot be read whole there remains who wrote it, and when.
+    """
     try:
         return msgspec.convert(raw, type=KfMessage)
-    except msgspec.ValidationError as error:
-        raise Unreadable(str(error)) from error
-    except (ValueError, RecursionError) as error:  # half characters where msgspec needs UTF-8
-        raise Unreadable(type(error).__name__) from error
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:  # half characters where msgspec needs UTF-8
+        if (rest := _rest(raw)) is not None:
+            return rest
+        reason = str(error) if isinstance(error, msgspec.ValidationError) else type(error).__name__
+        raise Unreadable(reason) from error
+
+
+def _rest(raw: Any) -> KfMessage | None:
+    if not isinstance(raw, dict) or raw.get("origin") != FROM_CUSTOMER:
+        return None
+    kept = {name: raw[name] for name in ("msgid", "origin", "msgtype", "open_kfid", "external_userid") if name in raw}
+    with suppress(msgspec.MsgspecError, ValueError, RecursionError):
+        return msgspec.convert(kept, type=KfMessage)
+    return None
 
 
 def interpret(message: KfMessage, open_kfid: str, language: str) -> Told | None:
@@ -178,14 +209,30 @@ def _words(message: KfMessage, where: Location | None, language: str) -> str:
         return well_formed(message.text.content)
     if message.link is not None:
         return text("link", language, title=well_formed(message.link.title), url=well_formed(message.link.url))
+    if message.miniprogram is not None:
+        return text("miniprogram", language, title=well_formed(message.miniprogram.title))
+    if message.merged_msg is not None:
+        return _forwarded(message.merged_msg, language)
     return place_text(where, language) if where is not None else ""
+
+
+def _forwarded(talk: Forwarded, language: str) -> str:
+    lines = [text("forwarded", language, title=well_formed(talk.title))]
+    for one in talk.item[:MAX_FORWARDED]:
+        words = ""
+        with suppress(ValueError, TypeError, KeyError, RecursionError):
+            words = str(json.loads(one.msg_content)["text"]["content"])
+        lines.append(f"{well_formed(one.sender_name)}: {well_formed(words) or '…'}")
+    return "\n".join(lines)
 
 
 def _place(message: KfMessage) -> Location | None:
     point = message.location
     if point is None:
         return None
-    return place(point.latitude, point.longitude, well_formed(f"{point.name} {point.address}".strip()))
+    with suppress(Unreadable):
+        return place(point.latitude, point.longitude, well_formed(f"{point.name} {point.address}".strip()))
+    return None
 
 
 def _files(message: KfMessage) -> list[FileRef]:

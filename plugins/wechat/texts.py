@@ -8,7 +8,8 @@ text: Final = Catalogue(
     {
         "zh": {
             "link": "[链接] {title}\n{url}",
-            "card": "[名片] {name}",
+            "miniprogram": "[小程序] {title}",
+            "forwarded": "[聊天记录] {title}",
             "image": "图片",
             "voice": "语音",
             "video": "视频",
@@ -16,7 +17,8 @@ text: Final = Catalogue(
         },
         "en": {
             "link": "[Link] {title}\n{url}",
-            "card": "[Card] {name}",
+            "miniprogram": "[Mini program] {title}",
+            "forwarded": "[A talk passed on] {title}",
             "image": "Picture",
             "voice": "Voice note",
             "video": "Video",

@@ -1,6 +1,6 @@
 """Callbacks of an official account: XML in, what it tells out ("接收普通消息", "接收事件推送")."""
 
-import math
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
@@ -17,6 +17,7 @@ MAX_BYTES: Final = 65_536  # a text has at most 2,048 bytes; encrypted and in ba
 MAX_FIELDS: Final = 200
 MAX_TIME: Final = 2**33  # a year that datetime can hold
 
+_NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, 2.2
 _KINDS: Final[dict[str, FileKind]] = {
     "image": "image",
     "voice": "voice",
@@ -30,12 +31,15 @@ _ARRIVALS: Final = ("subscribe", "scan")
 def parse_xml(body: bytes) -> dict[str, str]:
     """Return the fields directly below the root; Unreadable when it is no XML, has entities or is no flat record."""
     try:
-        root = fromstring(body, forbid_dtd=True)
+        try:
+            root = fromstring(body, forbid_dtd=True)
+        except ParseError:  # people paste characters that XML has not, and the platform passes them on
+            root = fromstring(_NO_XML.sub("\ufffd", body.decode("utf-8", "replace")), forbid_dtd=True)
     except (ParseError, ValueError, LookupError, RecursionError) as error:  # the last two: encodings, depth
         raise Unreadable(f"no XML: {type(error).__name__}") from error
     if len(root) > MAX_FIELDS:
         raise Unreadable("too many fields")
-    return {child.tag: child.text or "" for child in root}
+    return {child.tag: "".join(child.itertext()) for child in root}
 
 
 def interpret(fields: Mapping[str, str], language: str, titles: Mapping[str, str]) -> Told | None:
@@ -82,19 +86,16 @@ def _words(fields: Mapping[str, str], kind: str, where: Location | None, languag
             return fields.get("Recognition", "")  # where the account has WeChat recognise speech
         case "link":
             return text("link", language, title=fields.get("Title", ""), url=fields.get("Url", ""))
-        case "location" if where is not None:
-            return place_text(where, language)
+        case "location":
+            return place_text(where, language) if where is not None else fields.get("Label", "")
     return ""
 
 
-def _place(fields: Mapping[str, str]) -> Location:
+def _place(fields: Mapping[str, str]) -> Location | None:
     try:
-        latitude, longitude = float(fields["Location_X"]), float(fields["Location_Y"])
-    except (KeyError, ValueError) as error:
-        raise Unreadable("a place without coordinates") from error
-    if not (math.isfinite(latitude) and math.isfinite(longitude)):
-        raise Unreadable("a place that does not exist")
-    return place(latitude, longitude, fields.get("Label", ""))
+        return place(float(fields["Location_X"]), float(fields["Location_Y"]), fields.get("Label", ""))
+    except (KeyError, ValueError):  # what it is called may be told all the same
+        return None
 
 
 def _event(fields: Mapping[str, str], sender: str, time_s: int, titles: Mapping[str, str]) -> Told | None:

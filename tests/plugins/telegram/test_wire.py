@@ -11,9 +11,10 @@ from plugins.telegram.outgoing import MAX_CAPTION, MAX_TEXT, parts
 from plugins.telegram.told import GroupJoined, Told, interpret
 from plugins.telegram.wire import Update, UpdateUnreadable, parse_update, read_update
 from tests.plugins.damage import as_json, damaged_bytes, damaged_objects
-from tests.plugins.telegram.bot_api import message
+from tests.plugins.telegram.bot_api import ANNA, message, written
 from tests.plugins.telegram.samples import SAMPLES
 
+UNREADABLE = "[收到一条此处无法显示的消息，请让对方换一种方式发送]"
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
@@ -67,6 +68,32 @@ def test_damaged_bodies_are_read_or_refused() -> None:
 def test_depth_without_end_is_refused(body: bytes) -> None:
     with pytest.raises(UpdateUnreadable):
         parse_update(body)
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"text": "我家", "location": {"latitude": 99, "longitude": 1}}, "我家"),
+        ({"caption": "看", "photo": [{"no": "file"}]}, "看"),
+        ({"text": ["no", "text"]}, UNREADABLE),
+        ({"poll": {"question": "?"}}, UNREADABLE),
+        ({"dice": {"emoji": "🎲", "value": 3}}, UNREADABLE),
+        ({"sticker": {"file_id": "s"}}, UNREADABLE),
+        ({"text": "谁", "from": {"id": ANNA, "first_name": 7}}, "谁"),
+    ],
+)
+def test_of_what_cannot_be_read_whole_somebody_hears(fields: dict, words: str) -> None:
+    told = interpret(read_update({"update_id": 1, "message": {**written(), "text": "", **fields}}), "zh")
+    assert isinstance(told, Told)
+    assert (told.event.sender, told.event.text) == (f"telegram:{ANNA}", words)
+
+
+def test_an_edited_caption_replaces_the_words() -> None:
+    sizes = [{"file_id": "s"}]
+    edited = written("", caption="改了", photo=sizes, edit_date=1_760_000_060)
+    told = interpret(read_update({"update_id": 9, "edited_message": edited}), "zh")
+    assert isinstance(told, Told)
+    assert (told.event.text, told.event.edits, len(told.files)) == ("改了", str(edited["message_id"]), 1)
 
 
 def test_half_an_emoji_costs_nobody_their_words() -> None:

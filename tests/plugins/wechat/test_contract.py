@@ -85,9 +85,13 @@ class TestOfficialAccount(WeChatContract):
         b"\xff\xfe<",
         b'<!DOCTYPE x [<!ENTITY a "b">]><xml>&a;</xml>',
         b"<xml><FromUserName>x</FromUserName></xml>",
-        written("location", Location_X="1e999", Location_Y="nan"),
     ]
     inbound = [
+        Inbound(
+            "a place that does not exist",
+            written("location", Location_X="1e999", Location_Y="nan", Label="市民中心"),
+            _received(text="市民中心"),
+        ),
         Inbound("a message", written(Content="我家暖气不热 & <冷>"), _received(text="我家暖气不热 & <冷>")),
         Inbound(
             "a chosen line of a menu",
@@ -170,10 +174,14 @@ class TestCustomerService(WeChatContract):
         None,
         {"msgid": "", "origin": 3, "msgtype": "text"},
         kf_written(number=8, external_userid="安娜"),
-        kf_written("location", number=9, location={"latitude": 99.0, "longitude": 0.0}),
     ]
     _anna = Profile(name="安娜")
     inbound = [
+        Inbound(
+            "a place that does not exist",
+            kf_written("location", number=9, location={"latitude": 99.0, "longitude": 0.0}),
+            _received(external_id="kf-9", text="[收到一条此处无法显示的消息，请让对方换一种方式发送]", profile=_anna),
+        ),
         Inbound(
             "a message",
             kf_written(text={"content": "我家暖气不热"}),

@@ -7,15 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.events import Attachment, Choice, SendMessage
+from core.events import Attachment, Choice, MessageReceived, SendMessage
 from core.parts import octets
 from plugins.wechat import kf_wire, wire
 from plugins.wechat.crypto import CallbackCipher, NotForUs
 from plugins.wechat.outgoing import MAX_HEAD_BYTES, MAX_TEXT_BYTES, parts
 from plugins.wechat.told import Told, Unreadable
 from tests.plugins.damage import damaged_bytes, damaged_objects, damaged_xml
-from tests.plugins.wechat.platform import AES_KEY, APP_ID, KF_ID, written, xml
+from tests.plugins.wechat.platform import AES_KEY, APP_ID, KF_ID, kf_written, written, xml
 from tests.plugins.wechat.samples import FIELDS, KF, OFFICIAL
+
+UNREADABLE = "[收到一条此处无法显示的消息，请让对方换一种方式发送]"
 
 
 def judge(told: Told | None) -> None:
@@ -40,6 +42,59 @@ def test_every_callback_is_read(body: bytes) -> None:
 @pytest.mark.parametrize("raw", KF)
 def test_every_message_of_customer_service_is_read(raw: dict) -> None:
     assert read_kf(raw) is not None
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (xml(written("miniprogrampage", Title="?")), UNREADABLE),
+        (xml(written("text")), UNREADABLE),
+        (xml(written("location", Location_X="999", Location_Y="x", Label="市民中心")), "市民中心"),
+        (xml(written("location")), UNREADABLE),
+        (xml(written(Content="冷")).replace("冷".encode(), b"\x08\xff"), "\ufffd\ufffd"),
+        (
+            xml(written(Content="冷")).replace("冷".encode(), b"<![CDATA[a]]>b<![CDATA[<c>]]]]><![CDATA[>]]>"),
+            "ab<c>]]>",
+        ),
+        (xml(written(Content="冷")).replace("冷".encode(), b"a<b>x</b>c"), "axc"),
+    ],
+)
+def test_odd_callbacks_are_shown(body: bytes, words: str) -> None:
+    told = read_callback(body)
+    assert told is not None
+    assert isinstance(told.event, MessageReceived)
+    assert told.event.text == words
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        (kf_written("business_card", business_card={"userid": "w"}), UNREADABLE),
+        (kf_written("miniprogram", miniprogram={"title": "办事大厅", "appid": "x"}), "[小程序] 办事大厅"),
+        (
+            kf_written(
+                "merged_msg",
+                merged_msg={
+                    "title": "群聊的聊天记录",
+                    "item": [
+                        {"sender_name": "林", "msgtype": "text", "msg_content": '{"text": {"content": "停水了"}}'},
+                        {"sender_name": "王", "msgtype": "image", "msg_content": "?"},
+                    ],
+                },
+            ),
+            "[聊天记录] 群聊的聊天记录\n林: 停水了\n王: …",
+        ),
+        (kf_written("location", location={"latitude": 999, "longitude": 0}), UNREADABLE),
+        (kf_written("image", image={"no": "id"}), UNREADABLE),
+        (kf_written(text={"content": 7}), UNREADABLE),
+        (kf_written("channels", channels="?"), UNREADABLE),
+    ],
+)
+def test_odd_messages_of_customer_service_are_shown(raw: dict, words: str) -> None:
+    told = read_kf(raw)
+    assert told is not None
+    assert isinstance(told.event, MessageReceived)
+    assert told.event.text == words
 
 
 def test_damaged_callbacks_are_read_or_refused() -> None:
