@@ -4,6 +4,9 @@
 names ``path`` (from the table's folder) and ``text`` among its columns. Bare Vosk reads the files as its own examples
 do, in as many processes as there are cores; the plugin gets the same. Vosk adds random noise to what it hears (Kaldi's
 dither), so that its text differs a little with the order of the files: that is shown beside the plugin's difference.
+
+With ``--punctuation FOLDER`` the plugin writes the sounds down twice more, with marks by pauses alone and by that model
+as well; the texts of MANIFEST have marks then. Where a character was recognised, the mark that follows it is compared.
 """
 
 import argparse
@@ -17,6 +20,7 @@ import time
 import wave
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -130,9 +134,16 @@ class Link:
         self.ready.set()
 
 
-async def ours(model_path: str, paths: list[Path], processes: int, language: str) -> tuple[Run, list[str]]:
+async def ours(
+    model_path: str, paths: list[Path], processes: int, language: str, punctuation: str = ""
+) -> tuple[Run, list[str]]:
     """Recognise with the plugin; return also the texts as people read them."""
-    settings = {"models": [{"language": language, "path": model_path}], "workers": processes, "niceness": 0}
+    settings = {
+        "models": [{"language": language, "path": model_path}],
+        "punctuation": [{"language": language, "path": punctuation}] if punctuation else [],
+        "workers": processes,
+        "niceness": 0,
+    }
     with TemporaryDirectory() as folder:
         link = Link(folder)
         plugin = VoskTranscriber(decode_settings(AsrConfig, settings), link)
@@ -149,6 +160,34 @@ async def ours(model_path: str, paths: list[Path], processes: int, language: str
     return Run(recognized, wall_s, spent_s), ["".join(one.text for one in sheet.said) for sheet in sheets]
 
 
+def marks_right(references: list[str], texts: list[str]) -> tuple[int, int, int]:
+    """Return how many marks of ``texts`` are right, how many there are, and how many there should be."""
+    right = put = wanted = 0
+    for reference, text in zip(references, texts, strict=True):
+        (plain, marks), (heard, found) = _split(reference), _split(text)
+        for block in SequenceMatcher(None, plain, heard, autojunk=False).get_matching_blocks():
+            for at in range(block.size):
+                expected, got = marks[block.a + at], found[block.b + at]
+                right += bool(got) and got == expected
+                put += bool(got)
+                wanted += bool(expected)
+    return right, put, wanted
+
+
+def _split(text: str) -> tuple[str, list[str]]:
+    """Return ``text`` without marks, and the mark behind each of its characters."""
+    plain: list[str] = []
+    marks: list[str] = []
+    for char in text:
+        if not char.translate(PUNCTUATION):
+            if marks:
+                marks[-1] = char
+        else:
+            plain.append(char)
+            marks.append("")
+    return "".join(plain), marks
+
+
 def main() -> None:
     """Print both, side by side."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -156,6 +195,7 @@ def main() -> None:
     parser.add_argument("manifest", type=Path)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--language", default="zh")
+    parser.add_argument("--punctuation", default="", metavar="FOLDER")
     options = parser.parse_args()
     with options.manifest.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t"))
@@ -182,6 +222,11 @@ def main() -> None:
         )
     print(f"CER {error_rate(references, texts, by_words=False):.3f}", end=", ")
     print(f"WER {error_rate(references, texts, by_words=True):.3f}")
+    if options.punctuation:
+        for name, folder in (("pauses", ""), ("pauses and words", options.punctuation)):
+            _, read = asyncio.run(ours(options.model, paths, processes, options.language, folder))
+            right, put, wanted = marks_right(references, read)
+            print(f"marks by {name}: precision {right / max(put, 1):.2f}, recall {right / max(wanted, 1):.2f}")
     print(f"plugin / bare: CPU {statistics.median(spents):.3f}, wall {statistics.median(walls):.3f} (asked: 1.05)")
 
 

@@ -14,7 +14,7 @@ FACTS: Final = "lianxin-model.json"
 IN_USE: Final = "in-use.json"
 
 ModelName = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,79}\Z")]
-ModelKind = Literal["vosk"]
+ModelKind = Literal["vosk", "punctuation"]
 
 
 class ModelFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -23,7 +23,7 @@ class ModelFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     name: ModelName
     kind: ModelKind
     language: str
-    rate_hz: int = 16_000
+    rate_hz: int = 16_000  # 0 of one that reads text
     licence: str = ""
     source: str = ""
     sha256: str = ""

@@ -20,12 +20,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import Final, get_args
 
 import msgspec
 
 from core.errors import LianxinError
-from core.models import FACTS, IN_USE, ModelFacts, installed_models, models_in_use
+from core.models import FACTS, IN_USE, ModelFacts, ModelKind, installed_models, models_in_use
 
 PIP: Final = "pip:"
 DRAFT: Final = ".draft-"
@@ -45,7 +45,7 @@ BROKEN: Final = (
     RuntimeError,
     ValueError,
 )
-_MARKS: Final = ("am/final.mdl", "final.mdl")
+_MARKS: Final[dict[str, ModelKind]] = {"am/final.mdl": "vosk", "final.mdl": "vosk", "punc.onnx": "punctuation"}
 _LANGUAGE: Final = re.compile(r"^vosk-model-(?:[a-z]+-)*?([a-z]{2})(?:-|$)")
 _CALLED: Final = {"cn": "zh"}  # in the names of Vosk's models
 _RATE: Final = re.compile(r"^--sample-frequency=(\d+)", re.MULTILINE)
@@ -92,8 +92,8 @@ class ModelStore:
             digest = "" if file.is_dir() else _digest(file)
             if wanted.sha256 and digest != wanted.sha256.lower():
                 raise ModelRefused(f"the SHA-256 is {digest or 'none: a folder has no checksum'}, not {wanted.sha256}")
-            root = _model_in(file if file.is_dir() else _unpacked(file, Path(draft) / "model"))
-            facts = _facts(wanted, root, file, digest)
+            root, kind = _model_in(file if file.is_dir() else _unpacked(file, Path(draft) / "model"))
+            facts = _facts(wanted, kind, root, file, digest)
             target = self._folder / facts.name
             if target.exists():
                 raise ModelRefused(f"there is a model named {facts.name} already")
@@ -117,16 +117,24 @@ class ModelStore:
     def use(self, name: str) -> ModelFacts:
         """Let a model serve its language from now on; running transcribers take it up by themselves."""
         facts = self._find(name)
-        in_use = {facts.kind: {**models_in_use(self._folder, facts.kind), facts.language: name}}
+        in_use = self._in_use()
+        in_use[facts.kind][facts.language] = name
         _write(self._folder / IN_USE, msgspec.json.encode(in_use))
         return facts
 
     def remove(self, name: str) -> None:
-        """Delete a model that is not in use."""
+        """Delete a model that nothing depends on: one that recognises while it is in use is kept."""
         facts = self._find(name)
-        if name in models_in_use(self._folder, facts.kind).values():
-            raise ModelRefused(f"{name} is in use: let another one serve {facts.language} first")
+        in_use = self._in_use()
+        if name in in_use[facts.kind].values():
+            if facts.kind == "vosk":
+                raise ModelRefused(f"{name} is in use: let another one serve {facts.language} first")
+            del in_use[facts.kind][facts.language]
+            _write(self._folder / IN_USE, msgspec.json.encode(in_use))
         shutil.rmtree(self._folder / name)
+
+    def _in_use(self) -> dict[ModelKind, dict[str, str]]:
+        return {kind: models_in_use(self._folder, kind) for kind in get_args(ModelKind)}
 
     def _find(self, name: str) -> ModelFacts:
         facts = next((one for one in installed_models(self._folder) if one.name == name), None)
@@ -207,16 +215,16 @@ def _check_size(sizes: Iterator[int]) -> None:
         raise ModelRefused(f"it unpacks to more than {MAX_BYTES} bytes")
 
 
-def _model_in(folder: Path) -> Path:
-    """Return the folder at or below ``folder`` that is a Vosk model."""
-    found = {path.parents[mark.count("/")] for mark in _MARKS for path in folder.glob(f"**/{mark}")}
-    roots = sorted(found, key=lambda path: len(path.parts))
+def _model_in(folder: Path) -> tuple[Path, ModelKind]:
+    """Return the folder at or below ``folder`` that is a model, and of which kind."""
+    found = {path.parents[mark.count("/")]: kind for mark, kind in _MARKS.items() for path in folder.glob(f"**/{mark}")}
+    roots = sorted(found.items(), key=lambda pair: len(pair[0].parts))
     if not roots:
-        raise ModelRefused("there is no Vosk model in it")
+        raise ModelRefused("there is no model of Vosk or for punctuation in it")
     return roots[0]
 
 
-def _facts(wanted: Wanted, root: Path, file: Path, digest: str) -> ModelFacts:
+def _facts(wanted: Wanted, kind: ModelKind, root: Path, file: Path, digest: str) -> ModelFacts:
     name = wanted.name or (root.name if root.name.startswith("vosk-model") else file.name.split("-")[0])
     named = _LANGUAGE.match(name.replace("_", "-"))
     language = wanted.language or (_CALLED.get(named[1], named[1]) if named else "")
@@ -228,9 +236,9 @@ def _facts(wanted: Wanted, root: Path, file: Path, digest: str) -> ModelFacts:
             rate = rate or _RATE.search(path.read_text("utf-8", "replace"))
     facts = {
         "name": name,
-        "kind": "vosk",
+        "kind": kind,
         "language": language,
-        "rate_hz": int(rate[1]) if rate else 16_000,
+        "rate_hz": (int(rate[1]) if rate else 16_000) if kind == "vosk" else 0,
         "licence": wanted.licence,
         "source": wanted.source,
         "sha256": digest,

@@ -41,7 +41,8 @@ def _list(options: argparse.Namespace) -> int:
     for facts, is_used in _store(options).installed():
         mark = "*" if is_used else " "
         size = f"{facts.size_bytes / MIB:.0f} MiB"
-        print(f"{mark} {facts.name:<32} {facts.language:<6} {facts.rate_hz:>6} Hz {size:>10}  {facts.licence}")
+        rate = f"{facts.rate_hz} Hz" if facts.rate_hz else "-"
+        print(f"{mark} {facts.name:<32} {facts.language:<6} {facts.kind:<11} {rate:>9} {size:>10}  {facts.licence}")
     return 0
 
 

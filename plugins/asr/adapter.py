@@ -11,7 +11,7 @@ from core.errors import ChannelNotReady
 from core.events import ChannelState, LiveJob, SpeechModel, TranscriptionJob
 from core.transcription import CannotHear, HearsLive, Listening, LiveSound, Outcome, Transcriber
 from plugins.asr.config import AsrConfig
-from plugins.asr.models import find_models
+from plugins.asr.models import find_models, find_punctuation
 from plugins.asr.pool import Pool, Worker, WorkerDied
 from plugins.asr.sounds import SAMPLE_BYTES
 from plugins.asr.wire import Measured, Stretch, Task
@@ -34,15 +34,16 @@ class VoskTranscriber(Transcriber[AsrConfig], HearsLive):
     _rests_until = 0.0
 
     async def run(self) -> None:
-        self._models = await asyncio.to_thread(find_models, self.config.models, self._models_dir)
+        found = await asyncio.to_thread(self._find)
+        self._models, punctuation = found
         self._pool = Pool(self.config.workers or _cores())
-        async with self._pool.forge(self._models, self.config.niceness) as process:
+        async with self._pool.forge(self._models, self.config.niceness, punctuation) as process:
             await self.link.emit(ChannelState(state="ready"))
             ended = asyncio.create_task(process.wait())
             try:
                 while not ended.done():
                     await asyncio.wait({ended}, timeout=LOOK_S)
-                    if await asyncio.to_thread(find_models, self.config.models, self._models_dir) != self._models:
+                    if await asyncio.to_thread(self._find) != found:
                         raise ChannelNotReady("other models are in use now")
             finally:
                 ended.cancel()
@@ -144,6 +145,11 @@ class VoskTranscriber(Transcriber[AsrConfig], HearsLive):
             job.language.partition("-")[0],
         )
         return next((one for one in wanted if one in self._models), next(iter(self._models)))
+
+    def _find(self) -> tuple[dict[str, Path], dict[str, Path]]:
+        """Return the models that recognise and those that put marks, by language."""
+        models = find_models(self.config.models, self._models_dir)
+        return models, find_punctuation(self.config, self._models_dir)
 
     @property
     def _models_dir(self) -> Path:

@@ -21,6 +21,8 @@ class AsrConfig(SpeechConfig, frozen=True, kw_only=True):
     """What it understands, and how much of the machine it may take."""
 
     models: tuple[ModelPlace, ...] = ()  # the first one serves where no language is known; empty: the installed ones
+    punctuates: bool = True  # by an installed model where there is one, else by pauses alone
+    punctuation: tuple[ModelPlace, ...] = ()  # empty: the installed ones
     language_of_queue: dict[str, Language] = {}
     language_of_number: dict[str, Language] = {}  # by the number that was dialled
     workers: Annotated[int, Meta(ge=0, le=256)] = 0  # how many channels at once; 0: one for each core
@@ -30,6 +32,7 @@ class AsrConfig(SpeechConfig, frozen=True, kw_only=True):
     live_lag_s: Annotated[float, Meta(ge=0.1, le=60.0)] = 5.0  # who is heard later than that is not listened to
 
     def __post_init__(self) -> None:
-        languages = [model.language for model in self.models]
-        if len(set(languages)) < len(languages):
-            raise ValueError("models: one for each language")
+        for name in ("models", "punctuation"):
+            languages = [model.language for model in getattr(self, name)]
+            if len(set(languages)) < len(languages):
+                raise ValueError(f"{name}: one for each language")

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from plugins.asr.live import hear
+from plugins.asr.punctuation import Punctuation
 from plugins.asr.recognition import listen
 from plugins.asr.sounds import Unreadable, converted, shape
 from plugins.asr.wire import MAX_LINE_BYTES, Load, Loaded, Measured, Task
@@ -28,7 +29,8 @@ def main() -> None:
     except Exception as error:  # Vosk raises bare Exceptions
         _say(control, Loaded(fault=str(error)))
         return
-    _say(control, Loaded())
+    punctuation, lack = _load_punctuation(job.punctuation)
+    _say(control, Loaded(lack=lack))
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for workers that end
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     while True:
@@ -37,7 +39,7 @@ def main() -> None:
             return
         if os.fork() == 0:
             control.close()
-            _serve(socket.socket(fileno=descriptors[0]), models)
+            _serve(socket.socket(fileno=descriptors[0]), models, punctuation)
             os._exit(0)
         os.close(descriptors[0])
 
@@ -49,7 +51,18 @@ def _load(paths: dict[str, str]) -> dict[str, Any]:
     return {language: vosk.Model(path) for language, path in paths.items()}
 
 
-def _serve(line: socket.socket, models: dict[str, Any]) -> None:
+def _load_punctuation(paths: dict[str, str]) -> tuple[dict[str, Punctuation], str]:
+    """Return what puts marks by language, and why some cannot: words are worth having without marks."""
+    loaded, lacks = {}, []
+    for language, path in paths.items():
+        try:
+            loaded[language] = Punctuation(Path(path))
+        except Exception as error:  # onnxruntime's own, or it is not installed
+            lacks.append(f"{path}: {error}")
+    return loaded, "; ".join(lacks)
+
+
+def _serve(line: socket.socket, models: dict[str, Any], punctuation: dict[str, Punctuation]) -> None:
     """Do one task after the other until nobody asks any more."""
     import vosk  # noqa: PLC0415
 
@@ -62,7 +75,7 @@ def _serve(line: socket.socket, models: dict[str, Any]) -> None:
                 _say(line, _measure(path))
                 continue
             if task.rate_hz:
-                for heard in hear(models[task.language], tasks, task):
+                for heard in hear(models[task.language], tasks, task, punctuation.get(task.language)):
                     _say(line, heard)
                 line.sendall(b"\n")
                 return
@@ -70,7 +83,7 @@ def _serve(line: socket.socket, models: dict[str, Any]) -> None:
             assert held is not None, "measured before"
             recognizer = vosk.KaldiRecognizer(models[task.language], held.rate_hz)
             recognizer.SetWords(True)
-            for stretch in listen(recognizer, path, task.channel, task.begin, task.language):
+            for stretch in listen(recognizer, path, task, punctuation.get(task.language)):
                 _say(line, stretch)
             line.sendall(b"\n")
     except (BrokenPipeError, ConnectionResetError):

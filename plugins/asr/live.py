@@ -7,6 +7,7 @@ from typing import Any, BinaryIO, Final
 
 from core.events import Utterance
 from plugins.asr.phrases import UNKNOWN, grammar
+from plugins.asr.punctuation import Punctuate
 from plugins.asr.recognition import utterances
 from plugins.asr.sounds import SAMPLE_BYTES
 from plugins.asr.wire import Heard, Task
@@ -16,7 +17,7 @@ CHUNKS_PER_S: Final = 5
 LEAST_PEAK: Final = 400  # of 32,768: a line on which nobody speaks stays below
 
 
-def hear(model: Any, line: BinaryIO, task: Task) -> Iterator[Heard]:
+def hear(model: Any, line: BinaryIO, task: Task, punctuate: Punctuate | None = None) -> Iterator[Heard]:
     """Yield what is said in the samples that come on ``line``, to its end."""
     recognizer = _recognizer(model, task)
     samples, begins, saying = 0, 0, ""
@@ -27,7 +28,7 @@ def hear(model: Any, line: BinaryIO, task: Task) -> Iterator[Heard]:
             peaks.append(max(map(abs, array("h", data))))
         if recognizer.AcceptWaveform(data):
             saying = ""
-            yield Heard(samples=samples, utterances=_said(recognizer.Result(), peaks, task))
+            yield Heard(samples=samples, utterances=_said(recognizer.Result(), peaks, task, punctuate))
             continue
         text = _partial(recognizer.PartialResult(), task.language)
         if not saying:
@@ -35,15 +36,15 @@ def hear(model: Any, line: BinaryIO, task: Task) -> Iterator[Heard]:
         is_news, saying = text not in ("", saying), text
         partial = Utterance(start_ms=_ms(begins, task), end_ms=_ms(samples, task), text=text)
         yield Heard(samples=samples, partial=partial if is_news else None)
-    yield Heard(samples=samples, utterances=_said(recognizer.FinalResult(), peaks, task))
+    yield Heard(samples=samples, utterances=_said(recognizer.FinalResult(), peaks, task, punctuate))
 
 
-def _said(result: str, peaks: list[int], task: Task) -> tuple[Utterance, ...]:
+def _said(result: str, peaks: list[int], task: Task, punctuate: Punctuate | None) -> tuple[Utterance, ...]:
     """Return what was said; at a menu only what was loud enough to be.
 
     A model whose vocabulary has no word for noise hears one of the menu's in silence.
     """
-    heard = utterances(result, 0, task.language)
+    heard = utterances(result, 0, task.language, punctuate)
     if not task.phrases:
         return heard
     return tuple(one for one in heard if _loudest(peaks, one) >= LEAST_PEAK)

@@ -100,7 +100,9 @@ class Pool:
         self._control: socket.socket | None = None
 
     @asynccontextmanager
-    async def forge(self, models: Mapping[str, Path], niceness: int) -> AsyncIterator[asyncio.subprocess.Process]:
+    async def forge(
+        self, models: Mapping[str, Path], niceness: int, punctuation: Mapping[str, Path] | None = None
+    ) -> AsyncIterator[asyncio.subprocess.Process]:
         """Have workers while the body runs; ChannelNotReady when the models cannot be loaded."""
         near, far = socket.socketpair()
         with near:
@@ -114,7 +116,7 @@ class Pool:
                     env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
                 )  # fmt: skip
             try:
-                await self._load(near, models, niceness)
+                await self._load(near, models, niceness, punctuation or {})
                 self._control = near
                 yield process
             finally:
@@ -146,9 +148,11 @@ class Pool:
         finally:
             worker.close()
 
-    async def _load(self, near: socket.socket, models: Mapping[str, Path], niceness: int) -> None:
+    async def _load(
+        self, near: socket.socket, models: Mapping[str, Path], niceness: int, punctuation: Mapping[str, Path]
+    ) -> None:
         loop = asyncio.get_running_loop()
-        job = Load(models={language: str(path) for language, path in models.items()}, niceness=niceness)
+        job = Load(models=_named(models), punctuation=_named(punctuation), niceness=niceness)
         await loop.sock_sendall(near, msgspec.json.encode(job) + b"\n")
         answer = b""
         try:
@@ -159,8 +163,11 @@ class Pool:
                     answer += more
         except TimeoutError as error:
             raise ChannelNotReady(f"the models were not loaded within {LOAD_S:g} s") from error
-        if fault := msgspec.json.decode(answer, type=Loaded).fault:
-            raise ChannelNotReady(f"the models cannot be loaded: {fault}")
+        loaded = msgspec.json.decode(answer, type=Loaded)
+        if loaded.fault:
+            raise ChannelNotReady(f"the models cannot be loaded: {loaded.fault}")
+        if loaded.lack:
+            log.warning("marks are put by pauses alone: %s", loaded.lack)
 
     async def _fork(self) -> Worker:
         if self._control is None:
@@ -173,6 +180,10 @@ class Pool:
                 near.close()
                 raise ChannelNotReady(f"no worker can be had: {error}") from error
         return Worker(*await asyncio.open_connection(sock=near, limit=MAX_LINE_BYTES))
+
+
+def _named(paths: Mapping[str, Path]) -> dict[str, str]:
+    return {language: str(path) for language, path in paths.items()}
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

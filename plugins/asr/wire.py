@@ -10,16 +10,18 @@ MAX_LINE_BYTES: Final = 1_048_576
 
 
 class Load(msgspec.Struct, frozen=True, kw_only=True):
-    """What the forge is told first: models by language."""
+    """What the forge is told first: models by language, those that recognise and those that put marks."""
 
     models: dict[str, str]
+    punctuation: dict[str, str] = {}
     niceness: int
 
 
 class Loaded(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Its answer; ``fault`` says why it cannot work."""
+    """Its answer; ``fault`` says why it cannot work, ``lack`` what it goes without."""
 
     fault: str = ""
+    lack: str = ""
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

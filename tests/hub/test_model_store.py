@@ -42,6 +42,21 @@ def store(tmp_path: Path) -> ModelStore:
     return ModelStore(tmp_path / "data" / "models")
 
 
+def test_a_model_for_punctuation_serves_beside_one_that_recognises(store: ModelStore, tmp_path: Path) -> None:
+    source = tmp_path / "punc"
+    source.mkdir()
+    (source / "punc.onnx").write_bytes(b"network")
+    facts = store.install(Wanted(source=str(source), language="zh"), nothing)
+    assert (facts.name, facts.kind, facts.rate_hz) == ("punc", "punctuation", 0)
+    store.install(Wanted(source=str(zipped(tmp_path / "model.zip"))), nothing)
+    folder = tmp_path / "data/models"
+    assert models_in_use(folder, "punctuation") == {"zh": "punc"}
+    assert models_in_use(folder, "vosk") == {"zh": NAME}
+    store.remove("punc")
+    assert models_in_use(folder, "punctuation") == {}
+    assert models_in_use(folder, "vosk") == {"zh": NAME}
+
+
 def test_an_archive_is_installed_and_used_where_its_language_had_none(store: ModelStore, tmp_path: Path) -> None:
     file = zipped(tmp_path / "model.zip")
     facts = store.install(Wanted(source=str(file), licence="Apache-2.0"), nothing)

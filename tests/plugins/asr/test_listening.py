@@ -16,7 +16,7 @@ from core.host.load import load_plugin
 from core.transcription import CannotHear
 from plugins.asr.adapter import VoskTranscriber
 from plugins.asr.config import AsrConfig
-from tests.plugins.asr.conftest import Link, Listens, Sheet
+from tests.plugins.asr.conftest import Link, Listens, Sheet, data
 
 
 def errors(reference: str, heard: str) -> float:
@@ -73,6 +73,22 @@ async def test_each_side_of_a_talk_is_heard_on_its_own(
     assert [word.start_ms for word in words] == sorted(word.start_ms for word in words)
     length_ms = frames * 1_000 // rate_hz
     assert all(0 <= word.start_ms <= word.end_ms <= length_ms + 300 for word in words)
+
+
+@pytest.mark.parametrize("is_broken", [False, True], ids=["by a network", "by pauses where the network cannot be read"])
+async def test_marks_are_put_into_what_was_heard(
+    listens: Listens, model: Path, speech: Path, tmp_path: Path, is_broken: bool
+) -> None:
+    pytest.importorskip("onnxruntime")
+    marks = tmp_path if is_broken else data("models", "punc")
+    places = [[{"language": "zh", "path": str(path)}] for path in (model, marks)]
+    sheet = Sheet(speech / "p06.wav")
+    async with listens(models=places[0], punctuation=places[1]) as vosk:
+        await vosk.transcribe(sheet)
+    read = "".join(one.text for one in sheet.said[0])
+    assert read.endswith("。")
+    assert is_broken or "，" in read
+    assert errors("气象台发布暴雨红色预警请低洼地区居民立即转移", sheet.text()) < 0.4
 
 
 async def test_a_killed_worker_costs_no_word_and_no_word_comes_twice(

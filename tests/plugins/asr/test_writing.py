@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from core.events import Word
 from core.numerals import cardinal_zh, digits_zh
 from plugins.asr.numbers import figures, value
+from plugins.asr.punctuation import Punctuation
 from plugins.asr.recognition import utterances
 from plugins.asr.writing import joined, written
+from tests.plugins.asr.conftest import data
 
 
 def in_figures(text: str) -> str:
@@ -94,6 +96,56 @@ def test_a_number_that_is_a_part_of_a_word_takes_the_word_along() -> None:
 def test_a_pause_is_a_comma_and_a_question_has_its_mark() -> None:
     read = written(words(("您好", 0, 400), ("居住证", 1_000, 1_500), ("怎么办", 1_500, 2_000)), "zh")
     assert joined(read, "zh") == "您好，居住证怎么办？"
+
+
+def test_marks_that_the_words_ask_for_stand_behind_the_words_as_they_are_written() -> None:
+    said = words(
+        ("您", 0, 200),
+        ("好", 200, 400),
+        ("电话", 400, 700),
+        ("幺三", 700, 900),
+        ("八", 900, 1_000),
+        ("好", 1_600, 1_700),
+    )
+    asked: list[str] = []
+
+    def punctuate(text: str) -> list[tuple[str, float]]:
+        asked.append(text)
+        return [("，", share) for share in (0.5, 0.99, 0.4, 0.99, 0.99, 0.1, 0.0, 0.9)]
+
+    read = joined(written(said, "zh", punctuate), "zh")
+    assert asked == ["您好电话幺三八好"]
+    assert read == "您好，电话，138，好。", "inside a number there are none, and a pause is one all the same"
+
+
+@pytest.mark.parametrize(
+    ("pause_ms", "likely", "share", "mark"),
+    [
+        pytest.param(0, "，", 0.9, "", id="not sure enough in the midst of speech"),
+        pytest.param(0, "、", 0.99, "、", id="sure in the midst of speech"),
+        pytest.param(0, "。", 0.99, "，", id="nobody ends a sentence and speaks on at once"),
+        pytest.param(300, "，", 0.75, "，", id="a breath"),
+        pytest.param(300, "，", 0.6, "", id="a breath in the midst of words that belong together"),
+        pytest.param(600, "。", 0.6, "。", id="a pause after a sentence"),
+        pytest.param(600, "。", 0.1, "，", id="a pause, whatever the words are"),
+    ],
+)
+def test_the_longer_a_pause_the_less_the_words_have_to_ask_for_a_mark(
+    pause_ms: int, likely: str, share: float, mark: str
+) -> None:
+    said = words(("先", 0, 100), ("后", 100 + pause_ms, 200 + pause_ms))
+    assert joined(written(said, "zh", lambda text: [(likely, share)] * len(text)), "zh") == f"先{mark}后。"
+
+
+def test_a_network_puts_marks_by_the_words_alone() -> None:
+    pytest.importorskip("onnxruntime")
+    punctuate = Punctuation(data("models", "punc"))
+    text = "您好我想问一下公积金可以提取吗需要带什么材料谢谢"
+    marks = dict(zip(text, punctuate(text), strict=True))
+    assert marks["吗"][0] == "？"
+    assert marks["吗"][1] > 0.9
+    assert marks["积"][1] < 0.5
+    assert len(punctuate("龘x" * 700)) == 1_400
 
 
 def test_other_languages_stay_as_they_were_heard() -> None:
