@@ -178,6 +178,7 @@ class Assembly:
             clock,
             audit,
             queues=queues,
+            organization=setup.organization,
             desk=desk,
             control=agent_control,
             reach=reach,

@@ -42,6 +42,7 @@ class AgentView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     load: dict[str, int] = {}
     queue_ids: tuple[str, ...] = ()
     department_id: str = ""
+    group_ids: tuple[str, ...] = ()
     phone: PhoneKind | Literal[""] = ""
 
 

@@ -292,6 +292,7 @@ class Dispatcher:
                 work_number=user.work_number,
                 queue_ids=tuple(user.queue_ids),
                 department_id=user.department_id,
+                group_ids=tuple(user.group_ids or ()),
                 phone=self._ringing.phone_of(user.user_id),
             )
             if shown != view and not unit.has_recorded(AgentChanged, user.user_id):

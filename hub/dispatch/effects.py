@@ -235,6 +235,7 @@ def agent_view(user: User, decision: routing.AgentChanged, *, phone: PhoneKind |
         load=decision.load,
         queue_ids=tuple(user.queue_ids),
         department_id=user.department_id,
+        group_ids=tuple(user.group_ids or ()),
         phone=phone,
     )
 

@@ -10,7 +10,7 @@ from core.events import QueueView
 from hub.figures.alarms import Alarm
 from hub.figures.cases import Case, Tally, TallyView
 from hub.figures.ledger import PERIODS, QUARTER_S, Ledger
-from hub.figures.views import AgentBoard, Board, ChannelLine, Day, Periods, Quarter, QueueBoard, Served, SiteBoard
+from hub.figures.views import AgentBoard, Board, ChannelLine, Day, PartBoard, Periods, Quarter, QueueBoard, Served
 
 
 class Boards:
@@ -33,7 +33,7 @@ class Boards:
         agents: Collection[str],
         *,
         here_since: Mapping[str, datetime],
-        sites: tuple[SiteBoard, ...] = (),
+        parts: tuple[PartBoard, ...] = (),
         lines: tuple[ChannelLine, ...],
         alarms: tuple[Alarm, ...],
     ) -> Board:
@@ -43,7 +43,7 @@ class Boards:
             day_start=self._ledger.day_start,
             total=self._views(figures),
             queues={queue_id: self._queue(view) for queue_id, view in figures.items()},
-            sites=tuple(msgspec.structs.replace(site, periods=self._views(site.queue_ids)) for site in sites),
+            parts=tuple(msgspec.structs.replace(part, periods=self._views(part.queue_ids)) for part in parts),
             channels=self._channels(figures),
             agents=self._agents(agents, figures, here_since),
             lines=lines,

@@ -1,6 +1,7 @@
 """What the wallboard shows, as it travels."""
 
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
@@ -8,6 +9,7 @@ from hub.figures.alarms import Alarm
 from hub.figures.cases import TallyView
 
 Periods = dict[str, TallyView]  # today, 15, 30, 60
+PartKind = Literal["site", "group", "department"]
 
 
 class QueueBoard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -55,10 +57,11 @@ class ChannelLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     reason: str = ""
 
 
-class SiteBoard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One site: its sums over those of its queues that the viewer sees; ``agent_ids`` are who works there."""
+class PartBoard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A part of the floor: its sums over those of its queues that the viewer sees, and who works there."""
 
-    site_id: str
+    kind: PartKind
+    part_id: str
     title: dict[str, str] = {}
     queue_ids: tuple[str, ...]
     agent_ids: tuple[str, ...] = ()
@@ -72,7 +75,7 @@ class Board(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     day_start: datetime
     total: Periods
     queues: dict[str, QueueBoard] = {}
-    sites: tuple[SiteBoard, ...] = ()
+    parts: tuple[PartBoard, ...] = ()
     channels: dict[str, TallyView] = {}
     agents: dict[str, AgentBoard] = {}
     lines: tuple[ChannelLine, ...] = ()

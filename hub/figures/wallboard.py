@@ -25,11 +25,13 @@ from hub.figures.alarms import AgentNow, Alarm, Alarms, ChannelNow, Crossed, Que
 from hub.figures.boards import Boards
 from hub.figures.ledger import LONGEST, PERIODS, Ledger, Targets
 from hub.figures.notices import HUB, AlarmNotices
+from hub.figures.parts import parts_of
 from hub.figures.reading import read_asked, read_cases
-from hub.figures.settings import Site, WallboardSetup
-from hub.figures.views import Board, ChannelLine, Day, SiteBoard
+from hub.figures.settings import WallboardSetup
+from hub.figures.views import Board, ChannelLine, Day, PartBoard
 from hub.outreach.consent import Consent
 from hub.plugin_instances import PluginInstances
+from hub.setup.organization import Organization
 from hub.store.engine import Store
 from hub.store.models import PluginInstance, Setting
 from hub.units import Units
@@ -60,6 +62,7 @@ class Wallboard:
         audit: Audit,
         *,
         queues: Queues,
+        organization: Organization,
         desk: Desk,
         control: AgentControl,
         reach: Reach,
@@ -71,6 +74,7 @@ class Wallboard:
         self._clock = clock
         self._audit = audit
         self._queues = queues
+        self._organization = organization
         self._desk = desk
         self._control = control
         self.setup = WallboardSetup(units, audit)
@@ -155,18 +159,19 @@ class Wallboard:
         boards = Boards(self._ledger, self._clock.now(), self._calls.__contains__)
         return self._board(boards, self._seen(identity))
 
-    def day(self, identity: Identity, *, queue_id: str, site_id: str) -> Day:
-        """Return today by quarter hours, of one queue, one site or all that ``identity`` sees; 404 for another's."""
-        seen = self._seen(identity).queue_ids
-        if queue_id:
-            if queue_id not in seen:
-                raise not_found("queue")
-            seen = frozenset({queue_id})
-        elif site_id:
-            site = next((one for one in self.setup.settings.sites if one.site_id == site_id), None)
-            if site is None:
-                raise not_found("site")
-            seen = seen.intersection(site.queue_ids)
+    def day(self, identity: Identity, view: str) -> Day:
+        """Return today by quarter hours: of ``queue:…``, of a part such as ``site:…``, or of all that they see."""
+        everything = self._seen(identity)
+        seen = everything.queue_ids
+        kind, _, name = view.partition(":")
+        if kind == "queue" and name in seen:
+            seen = frozenset({name})
+        elif view:
+            parts = self._parts(everything)
+            part = next((one for one in parts if (one.kind, one.part_id) == (kind, name)), None)
+            if part is None:
+                raise not_found("view")
+            seen = frozenset(part.queue_ids)
         boards = Boards(self._ledger, self._clock.now(), self._calls.__contains__)
         limits = (
             rule.limit / 100
@@ -213,31 +218,24 @@ class Wallboard:
 
     def _board(self, boards: Boards, seen: Seen) -> Board:
         figures = {queue_id: view for queue_id, view in self._desk.queue_figures.items() if queue_id in seen.queue_ids}
-        agents = [
-            one.agent_id
-            for one in self._desk.agents.values()
-            if seen.sees_all or not seen.queue_ids.isdisjoint(one.queue_ids)
-        ]
+        agents = [one.agent_id for one in self._agents(seen)]
         subjects = seen.queue_ids | set(agents) | {line.name for line in self._lines}
         alarms = tuple(alarm for alarm in self._alarms.lasting.values() if alarm.subject_id in subjects)
         return boards.board(
             figures,
             agents,
             here_since=self._here_since,
-            sites=self._sites(seen, agents),
+            parts=self._parts(seen),
             lines=self._lines,
             alarms=alarms,
         )
 
-    def _sites(self, seen: Seen, agent_ids: list[str]) -> tuple[SiteBoard, ...]:
-        """Return the sites of which a viewer sees something, still without their sums."""
-        sites = []
-        for site in self.setup.settings.sites:
-            queue_ids = tuple(one for one in site.queue_ids if one in seen.queue_ids)
-            if queue_ids:
-                here = tuple(agent_id for agent_id in agent_ids if _works_at(site, self._desk.agents[agent_id]))
-                sites.append(SiteBoard(site_id=site.site_id, title=site.title, queue_ids=queue_ids, agent_ids=here))
-        return tuple(sites)
+    def _agents(self, seen: Seen) -> list[AgentView]:
+        agents = self._desk.agents.values()
+        return [one for one in agents if seen.sees_all or not seen.queue_ids.isdisjoint(one.queue_ids)]
+
+    def _parts(self, seen: Seen) -> tuple[PartBoard, ...]:
+        return parts_of(self.setup.settings.sites, self._organization, seen.queue_ids, self._agents(seen))
 
     async def _look_at_rules(self, boards: Boards, now: datetime) -> None:
         situation = self._situation(boards, now)
@@ -331,12 +329,6 @@ class Wallboard:
         self._calls[conversation_id] = None
         if len(self._calls) > MAX_CALLS:
             self._calls.popitem(last=False)
-
-
-def _works_at(site: Site, agent: AgentView) -> bool:
-    if site.work_numbers:
-        return agent.work_number in site.work_numbers
-    return not set(site.queue_ids).isdisjoint(agent.queue_ids)
 
 
 def _told(alarm: Alarm) -> dict[str, Any]:

@@ -18,10 +18,9 @@ api = Endpoints()
 
 
 class DayQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """Of one queue, one site, or of all the caller sees."""
+    """Of one queue or part of the floor, ``site:east``; empty: of all the caller sees."""
 
-    queue_id: Annotated[str, Meta(max_length=64)] = ""
-    site_id: Annotated[str, Meta(max_length=64)] = ""
+    view: Annotated[str, Meta(pattern=r"^((queue|site|group|department):[a-z0-9_-]{1,64})?\Z")] = ""
 
 
 class LogQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,7 +58,7 @@ async def show_board(services: Services, call: Call[NoBody]) -> Board:
 @api.add("GET", "/api/v1/wallboard/day", "wallboard.view", query=DayQuery, answer=Day, problems=(404,))
 async def show_day(services: Services, call: Call[NoBody]) -> Day:
     """Return today by quarter hours."""
-    return services.wallboard.day(call.identity, queue_id=call.query.queue_id, site_id=call.query.site_id)
+    return services.wallboard.day(call.identity, call.query.view)
 
 
 @api.add("GET", "/api/v1/alarms", "wallboard.view", query=LogQuery, answer=AlarmLog)

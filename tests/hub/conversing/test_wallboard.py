@@ -5,6 +5,9 @@ import asyncio
 from core.events import TrunkChanged
 from core.testing.clock import VirtualClock
 from hub.accounts.identity import Identity
+from hub.accounts.users import UserEdit
+from hub.figures.notices import HUB
+from hub.setup.organization import AgentGroup, Department
 from hub.store.models import AuditRecord, Conversation
 from tests.hub.conversing.conftest import Come
 from tests.hub.support.channel import FakeChannel
@@ -144,17 +147,43 @@ async def test_a_site_has_its_own_figures_and_people(
         one["agent_id"]: still_house.services.desk.agents[one["agent_id"]].work_number
         for one in board["agents"].values()
     }
-    east, west = board["sites"]
+    east, west = board["parts"]
     assert (east["periods"]["today"]["offered"], west["periods"]["today"].get("offered", 0)) == (1, 0)
     assert [names[one] for one in east["agent_ids"]] == ["3021"]
     assert sorted(names[one] for one in west["agent_ids"]) == ["3001", "3021", "3022"]
-    assert (await chen.try_call("GET", "/wallboard/day?site_id=nowhere"))[0] == 404
+    assert (await chen.try_call("GET", "/wallboard/day?view=site:nowhere"))[0] == 404
     for site_id, count in (("east", 1), ("west", 0)):
-        day = await chen.call("GET", f"/wallboard/day?site_id={site_id}")
+        day = await chen.call("GET", f"/wallboard/day?view=site:{site_id}")
         assert sum(quarter["offered"] for quarter in day["quarters"]) == count
     zhou = Identity(permissions=frozenset({"wallboard.view"}), queue_ids=frozenset({"elder"}))
-    (own,) = still_house.services.wallboard.board(zhou).sites
-    assert (own.site_id, own.queue_ids) == ("west", ("elder",))
+    (own,) = still_house.services.wallboard.board(zhou).parts
+    assert (own.part_id, own.queue_ids) == ("west", ("elder",))
+
+
+async def test_a_group_and_a_department_have_their_own_figures_and_people(
+    still_house: House, channel: FakeChannel, come: Come
+) -> None:
+    zhou, chen = await come("zhou"), await come("chen")
+    services = still_house.services
+    for department_id, parent in (("bureau", ""), ("water", "bureau"), ("empty", "bureau")):
+        department = Department(title={"zh": department_id}, parent=parent)
+        await services.organization_editor.save_department(HUB, department_id, department, remote="")
+    group = AgentGroup(title={"zh": "老人"}, queue_ids=("elder",))
+    await services.organization_editor.save_group(HUB, "elders", group, remote="")
+    edit = UserEdit(group_ids=("elders",), department_id="water", queue_ids=("general",))
+    await services.users.edit(HUB, zhou.me["user_id"], edit)
+    await channel.write(WANG, "人工")
+    await until(lambda: services.wallboard.board(EVERYTHING).total["today"].offered == 1)
+    parts = {(one["kind"], one["part_id"]): one for one in (await chen.call("GET", "/wallboard"))["parts"]}
+    assert {one: set(parts[one]["queue_ids"]) for one in parts} == {
+        ("group", "elders"): {"elder"},
+        ("department", "bureau"): {"general", "elder"},
+        ("department", "water"): {"general", "elder"},
+    }
+    assert {tuple(one["agent_ids"]) for one in parts.values()} == {(zhou.me["user_id"],)}
+    for view, count in (("group:elders", 0), ("department:bureau", 1)):
+        day = await chen.call("GET", f"/wallboard/day?view={view}")
+        assert sum(quarter["offered"] for quarter in day["quarters"]) == count
 
 
 async def test_a_supervisor_gives_what_waits_to_an_agent_who_is_told(channel: FakeChannel, come: Come) -> None:

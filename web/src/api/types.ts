@@ -202,6 +202,7 @@ export interface AgentView {
   load?: Record<string, number>
   queue_ids?: string[]
   department_id?: string
+  group_ids?: string[]
   /** On which kind of phone calls ring now; none where no phone can be rung. */
   phone?: PhoneKind
 }

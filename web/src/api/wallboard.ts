@@ -33,8 +33,12 @@ export interface QueueBoard {
   periods?: Periods
 }
 
-export interface SiteBoard {
-  site_id: string
+export const PART_KINDS = ['site', 'group', 'department'] as const
+export type PartKind = (typeof PART_KINDS)[number]
+
+export interface PartBoard {
+  kind: PartKind
+  part_id: string
   title?: Record<string, string>
   queue_ids: string[]
   agent_ids?: string[]
@@ -90,7 +94,7 @@ export interface Board {
   day_start: string
   total: Periods
   queues?: Record<string, QueueBoard>
-  sites?: SiteBoard[]
+  parts?: PartBoard[]
   channels?: Record<string, Tally>
   agents?: Record<string, AgentBoard>
   lines?: ChannelLine[]
@@ -129,7 +133,7 @@ export interface AlarmRecord {
 }
 
 export const getBoard = () => call<Board>('GET', '/wallboard')
-export const getDay = (of: { queue_id?: string; site_id?: string }) => call<Day>('GET', withQuery('/wallboard/day', of))
+export const getDay = (view: string) => call<Day>('GET', withQuery('/wallboard/day', { view }))
 export const getAlarmLog = async (before?: number) =>
   (await call<{ items: AlarmRecord[] }>('GET', withQuery('/alarms', { before }))).items
 export const acknowledge = (alarmId: string) => call<Alarm>('POST', `/alarms/${alarmId}/acknowledge`)

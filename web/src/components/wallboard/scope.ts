@@ -1,11 +1,11 @@
-/** What part of the floor a page shows: all of it, one site, one queue. */
-import type { Periods, QueueBoard } from '@/api/wallboard'
+/** What part of the floor a page shows: all of it, one site, group or department, one queue. */
+import { PART_KINDS, type PartKind, type Periods, type QueueBoard } from '@/api/wallboard'
 import { useTitles } from '@/composables/texts'
 import { i18n, localText } from '@/i18n'
 import { useWallboard, type BoardAgent } from '@/stores/wallboard'
 
 export interface Scope {
-  kind: 'all' | 'site' | 'queue'
+  kind: 'all' | PartKind | 'queue'
   id: string
   title: string
   queues: QueueBoard[]
@@ -13,8 +13,8 @@ export interface Scope {
   periods: Periods
 }
 
-/** What the hub wants to be asked for the figures of a scope. */
-export const scopeQuery = (scope: Scope) => (scope.kind === 'all' ? {} : { [`${scope.kind}_id`]: scope.id })
+/** What a scope is called in addresses and calls. */
+export const viewOf = ({ kind, id }: Pick<Scope, 'kind' | 'id'>) => (kind === 'all' ? '' : `${kind}:${id}`)
 
 export function useScopes() {
   const store = useWallboard()
@@ -25,14 +25,15 @@ export function useScopes() {
     return { kind: 'all', id: '', title: i18n.global.t('wallboard.all_queues'), queues, agents, periods: board?.total ?? {} }
   }
 
-  function sites(): Scope[] {
-    return (store.board?.sites ?? []).map((site) => ({
-      kind: 'site',
-      id: site.site_id,
-      title: localText(site.title, site.site_id),
-      queues: store.queues.filter((one) => site.queue_ids.includes(one.queue_id)),
-      agents: store.agents.filter((one) => site.agent_ids?.includes(one.agent_id)),
-      periods: site.periods ?? {},
+  function parts(kind: PartKind): Scope[] {
+    const some = (store.board?.parts ?? []).filter((part) => part.kind === kind)
+    return some.map((part) => ({
+      kind,
+      id: part.part_id,
+      title: localText(part.title, part.part_id),
+      queues: store.queues.filter((one) => part.queue_ids.includes(one.queue_id)),
+      agents: store.agents.filter((one) => part.agent_ids?.includes(one.agent_id)),
+      periods: part.periods ?? {},
     }))
   }
 
@@ -48,10 +49,9 @@ export function useScopes() {
   }
 
   /** Return what is asked for, or everything when that is not to be seen. */
-  function find(kind: string, id: string): Scope {
-    const some = kind === 'site' ? sites() : kind === 'queue' ? queues() : []
-    return some.find((one) => one.id === id) ?? all()
+  function find(view: string): Scope {
+    return [...PART_KINDS.flatMap(parts), ...queues()].find((one) => viewOf(one) === view) ?? all()
   }
 
-  return { all, sites, queues, find }
+  return { all, parts, queues, find }
 }
