@@ -18,7 +18,7 @@ PRAGMAS: Final = {
     "journal_mode": "WAL",
     "synchronous": "FULL",  # NORMAL loses the last commits in a power cut
     "busy_timeout": 5000,
-    "cache_size": -16_384,  # KiB
+    "cache_size": -8_192,  # KiB; the system caches the file, too
     "temp_store": "MEMORY",
     "journal_size_limit": 67_108_864,
 }

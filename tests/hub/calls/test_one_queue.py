@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from core.events import Listen
+from hub.demo import PASSWORD
 from hub.store.models import Conversation
 from tests.hub.calls.conftest import Advance, Come
 from tests.hub.support.channel import FakeChannel
@@ -33,7 +34,7 @@ async def waiting(agent: Agent, count: int) -> list[dict[str, Any]]:
             await asyncio.sleep(0.01)
 
 
-async def test_calls_short_messages_faxes_and_chats_wait_in_one_queue_and_are_served_as_they_came(
+async def test_calls_short_messages_faxes_and_chats_wait_in_one_queue_which_agents_see_and_serve_as_they_came(
     still_house: House, engine: FakeEngine, come: Come, admin: Agent, advance: Advance
 ) -> None:
     await admin.call("PUT", "/queues/general", title={"zh": "综合"}, rules={"wrap_up_s": 0})
@@ -51,6 +52,12 @@ async def test_calls_short_messages_faxes_and_chats_wait_in_one_queue_and_are_se
         queued = await waiting(admin, 4)
         assert [one["channel"] for one in queued] == ["webchat", "sms", "fax", "tel"]
         assert {one["queue_id"] for one in queued} == {"general"}
+        async with Agent(still_house.url, "li", PASSWORD) as li:
+            await li.open_desk()
+            seen = [one for one in li.tables["conversations"].values() if one["state"] == "queued"]
+            callers = [one["address"][-4:] for one in sorted(seen, key=lambda one: one["queued_at"])]
+            assert callers == ["wang", "0066", "0077", "0055"]
+            await li.until(lambda: li.tables["queues"]["general"]["waiting"] == 4)
         zhou = await come("zhou")
         for one in queued[:3]:
             assert await zhou.take_offer() == one["conversation_id"]
