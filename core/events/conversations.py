@@ -35,7 +35,10 @@ class AddressView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class ContactView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The person outside, as a desk shows them."""
+    """The person outside, as a desk shows them.
+
+    ``agent_id`` serves them whenever at work. ``caution`` says why agents are warned of them, for ever or until then.
+    """
 
     contact_id: str
     name: str = ""
@@ -48,6 +51,9 @@ class ContactView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     remarks: str = ""
     addresses: tuple[AddressView, ...] = ()
     attributes: dict[str, str] = {}
+    agent_id: str | None = None
+    caution: str = ""
+    caution_until: datetime | None = None
 
 
 class CallLegView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

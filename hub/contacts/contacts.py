@@ -13,9 +13,9 @@ from core.ids import new_id
 from hub.accounts.identity import Identity
 from hub.audit import Audit
 from hub.conversing.masking import masked
-from hub.errors import not_found
+from hub.errors import ApiError, not_found
 from hub.i18n import text as catalogue
-from hub.store.models import Address, BlockedAddress, Contact, Conversation, Offer, Subscription
+from hub.store.models import Address, BlockedAddress, Contact, Conversation, Offer, Subscription, User
 from hub.store.views import contact_view, conversation_view
 from hub.texts import clean_line
 from hub.units import Unit, Units
@@ -23,6 +23,7 @@ from hub.units import Unit, Units
 log = logging.getLogger(__name__)
 
 MAX_NAME: Final = 100
+NULLABLE: Final = ("birth_year", "agent_id")  # of an edit: None forgets them
 
 
 class ContactEdit(Settings, frozen=True, kw_only=True):
@@ -35,6 +36,7 @@ class ContactEdit(Settings, frozen=True, kw_only=True):
     language: Annotated[str, Meta(max_length=35)] | None = None
     tags: Annotated[tuple[Annotated[str, Meta(max_length=32)], ...], Meta(max_length=20)] | None = None
     attributes: dict[str, Annotated[str, Meta(max_length=500)]] | None = None
+    agent_id: str | UnsetType | None = UNSET  # who serves them whenever at work; null: anybody
 
 
 class Contacts:
@@ -89,10 +91,12 @@ class Contacts:
         async with self._units.open() as unit:
             contact = await self.visible(unit, identity, contact_id)
             changed = {name: value for name in edit.__struct_fields__ if (value := getattr(edit, name)) is not None}
-            if edit.birth_year is UNSET:
-                del changed["birth_year"]
-            else:
-                changed["birth_year"] = edit.birth_year
+            for name in NULLABLE:
+                changed[name] = getattr(edit, name)
+                if changed[name] is UNSET:
+                    del changed[name]
+            if changed.get("agent_id") and not await User.exists(user_id=changed["agent_id"], is_active=True):
+                raise ApiError(422, "invalid", "no such agent", fields={"agent_id": "unknown"})
             for name, value in changed.items():
                 setattr(contact, name, list(value) if isinstance(value, tuple) else value)
             unit.touch(contact)
@@ -123,11 +127,25 @@ class Contacts:
             await self._audit.record(identity, "contact.block", "contact", contact_id, remote=remote, reason=reason)
             return masked(await self.record(unit, contact), identity)
 
+    async def warn(
+        self, identity: Identity, contact_id: str, reason: str, until: datetime | None, *, remote: str
+    ) -> ContactView:
+        """Have whoever is to serve the contact reminded of ``reason``, for ever or ``until``."""
+        async with self._units.open() as unit:
+            contact = await self.visible(unit, identity, contact_id)
+            contact.caution = reason
+            contact.caution_until = until
+            unit.touch(contact)
+            await self._audit.record(identity, "contact.warn", "contact", contact_id, remote=remote, reason=reason)
+            return masked(await self.record(unit, contact), identity)
+
     async def unblock(self, identity: Identity, contact_id: str, *, remote: str) -> ContactView:
-        """Let the contact in again."""
+        """Let the contact in again, and warn nobody of them any more."""
         async with self._units.open() as unit:
             contact = await self.visible(unit, identity, contact_id)
             contact.is_blocked = False
+            contact.caution = ""
+            contact.caution_until = None
             unit.touch(contact)
             uris = await Address.filter(contact_id=contact_id).values_list("uri", flat=True)
             await BlockedAddress.filter(uri__in=uris).delete()

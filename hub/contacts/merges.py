@@ -222,11 +222,17 @@ def _together(kept: Contact, merged: Contact, own: list[Address]) -> dict[str, A
         "tags": [*dict.fromkeys([*kept.tags, *merged.tags])],
         "remarks": remarks,
         "attributes": {**merged.attributes, **kept.attributes},
+        "agent_id": kept.agent_id or merged.agent_id,
+        "caution": kept.caution or merged.caution,
+        "caution_until": kept.caution_until if kept.caution else merged.caution_until,
     }
 
 
 def _values(contact: Contact) -> dict[str, Any]:
-    names = ("name", "level", "language", "is_verified", "is_blocked", "birth_year", "customer_id", "tags", "remarks")
+    names = (
+        *("name", "level", "language", "is_verified", "is_blocked", "birth_year", "customer_id", "tags", "remarks"),
+        *("agent_id", "caution", "caution_until"),
+    )
     return {**{name: getattr(contact, name) for name in names}, "attributes": dict(contact.attributes)}
 
 

@@ -29,6 +29,7 @@ from hub.dispatch.work import (
     offer_to,
     refused_work,
     waiting_work,
+    wanted_agent,
 )
 from hub.errors import ApiError
 from hub.store.models import AgentStatus, Conversation, User, WorkItem
@@ -139,7 +140,8 @@ class Dispatcher:
         With ``is_announced`` they know that they are being connected, and hear only of those ahead. Work that finds
         its queue full tries again later, unless it ``leaves_when_full``: the answer is then False. A conversation has
         one claim on an agent: one that waits for a person is not queued again, a message left gives way to one.
-        The agent with ``work_number`` is waited for when they are here. What comes back has waited since ``since``.
+        Who has ``work_number``, else the contact's own agent, is waited for when at work. What comes back has waited
+        since ``since``.
         """
         await unit.flush()  # new conversations have to be there before their work
         if live := await live_work(conversation, "waiting", "offered", "assigned", "refused"):
@@ -156,7 +158,7 @@ class Dispatcher:
             channel_class=MESSAGE_CLASS if is_message else channel_class(conversation),
             priority=priority,
             skills=skills or {},
-            wanted_agent=await self._present(work_number),
+            wanted_agent=await self._present(unit, work_number, conversation),
             enqueued_at=since or unit.now,
         )
         await work.save()
@@ -379,12 +381,10 @@ class Dispatcher:
             if limit is None or figures.waiting < limit or figures.available:
                 await self._feed(unit, lambda core, now, item=item: core.enqueue(item, now))  # type: ignore[misc]
 
-    async def _present(self, work_number: str) -> str | None:
-        """Return who has this work number, None when nobody does or they are not at work."""
-        user = await User.get_or_none(work_number=work_number, is_active=True) if work_number else None
-        if user is None or self.presence_of(user.user_id)[0] in ("offline", "unreachable"):
-            return None
-        return user.user_id
+    async def _present(self, unit: Unit, work_number: str, conversation: Conversation) -> str | None:
+        """Return who is asked for, or who serves this contact always; None when that is nobody at work."""
+        agent_id = await wanted_agent(unit, work_number, conversation)
+        return None if agent_id is None or self.presence_of(agent_id)[0] in ("offline", "unreachable") else agent_id
 
     def _seconds(self) -> float:
         return self._clock.now().timestamp()

@@ -7,7 +7,7 @@ from core.ids import new_id
 from hub import routing
 from hub.calls.presence import is_on_the_line
 from hub.errors import ApiError
-from hub.store.models import Conversation, Offer, WorkItem
+from hub.store.models import Conversation, Offer, User, WorkItem
 from hub.units import Unit
 
 CALL_CLASS: Final = "call"
@@ -79,6 +79,17 @@ async def refused_work(unit: Unit) -> list[tuple[WorkItem, Conversation]]:
 def channel_class(conversation: Conversation) -> str:
     """Return what kind of work it is: a call while the citizen is on the line or owed one."""
     return CALL_CLASS if is_on_the_line(conversation) or conversation.call_back is not None else "chat"
+
+
+async def wanted_agent(unit: Unit, work_number: str, conversation: Conversation) -> str | None:
+    """Return who has this work number; without a number, who is to serve this contact always."""
+    if work_number:
+        user = await User.get_or_none(work_number=work_number, is_active=True)
+        return user.user_id if user else None
+    contact = await unit.contact(conversation.contact_id)
+    if contact.agent_id is None or not await User.exists(user_id=contact.agent_id, is_active=True):
+        return None
+    return contact.agent_id
 
 
 async def usual_agent(conversation: Conversation) -> str | None:

@@ -1,7 +1,7 @@
 """Contacts: cards, history, block list."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -22,10 +22,11 @@ class ConversationHistory(msgspec.Struct, frozen=True):
 
 
 class Block(Settings, frozen=True, kw_only=True):
-    """Why, and until when, a contact is refused."""
+    """Why, and until when, a contact is refused, or served with a reminder of the reason."""
 
     reason: Annotated[str, Meta(min_length=1, max_length=200)]
     until: Annotated[datetime, Meta(tz=True)] | None = None
+    kind: Literal["refuse", "remind"] = "refuse"
 
 
 @api.add("GET", "/api/v1/contacts/{contact_id}", "desk.use", answer=ContactView)
@@ -48,10 +49,10 @@ async def list_contact_conversations(services: Services, call: Call[NoBody]) -> 
 
 @api.add("POST", "/api/v1/contacts/{contact_id}/block", "contact.block", body=Block, answer=ContactView)
 async def block_contact(services: Services, call: Call[Block]) -> ContactView:
-    """Refuse what comes from a contact."""
-    return await services.contacts.block(
-        call.identity, call.path["contact_id"], call.body.reason, call.body.until, remote=call.remote
-    )
+    """Refuse what comes from a contact, or remind agents of why to take care."""
+    contacts, block = services.contacts, call.body
+    act = contacts.block if block.kind == "refuse" else contacts.warn
+    return await act(call.identity, call.path["contact_id"], block.reason, block.until, remote=call.remote)
 
 
 @api.add("DELETE", "/api/v1/contacts/{contact_id}/block", "contact.block", answer=ContactView)

@@ -24,6 +24,9 @@ class Contact(Model):
     customer_id = fields.CharField(max_length=NAME_LENGTH, default="", db_default="")  # proven by who knows them
     merged_into: str | None = id_field(null=True)  # the contact that stands for this one
     attributes: dict[str, str] = json_field(dict)
+    agent_id: str | None = id_field(null=True)  # who serves them whenever they are here
+    caution = fields.CharField(max_length=NAME_LENGTH, default="", db_default="")  # why agents are warned of them
+    caution_until: datetime | None = fields.DatetimeField(null=True)
     created_at = fields.DatetimeField()
 
     class Meta:

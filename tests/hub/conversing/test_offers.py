@@ -98,6 +98,20 @@ async def test_a_conversation_goes_to_a_named_agent_who_saw_it_declined(channel:
     assert status == 403
 
 
+async def test_a_contact_goes_to_the_agent_who_serves_them_always(channel: FakeChannel, come: Come) -> None:
+    zhou, chen = await come("zhou"), await come("chen")
+    await channel.write(WANG, "人工")
+    contact_id = zhou.conversation(conversation_id := await zhou.take_offer())["contact_id"]
+    await zhou.call("POST", f"/conversations/{conversation_id}/end")
+    status, answer = await chen.try_call("PATCH", f"/contacts/{contact_id}", agent_id="nobody")
+    assert (status, answer["error"]["fields"]) == (422, {"agent_id": "unknown"})
+    await chen.call("PATCH", f"/contacts/{contact_id}", agent_id=chen.me["user_id"])
+    await zhou.call("POST", f"/conversations/{conversation_id}/wrap-up", code="answered", summary="", tags=[])
+    await channel.write(WANG, "人工")
+    await chen.take_offer()
+    assert await Offer.filter(agent_id=zhou.me["user_id"]).count() == 1
+
+
 async def test_a_lost_agents_work_returns_and_is_served_first(
     still_house: House, channel: FakeChannel, come: Come
 ) -> None:

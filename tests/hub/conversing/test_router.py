@@ -98,6 +98,25 @@ async def test_a_block_is_lifted_when_its_time_is_over(
     assert not (await chen.call("GET", f"/contacts/{contact_id}")).get("is_blocked", False)
 
 
+async def test_a_contact_is_blocked_or_served_with_a_reminder(channel: FakeChannel, come: Come) -> None:
+    chen, zhou = await come("chen"), await come("zhou")
+    await chen.call("PUT", "/me/state", state="busy")
+    await channel.write(WANG, "人工")
+    await zhou.until(lambda: bool(zhou.tables["offers"]))
+    contact_id = (await Contact.get()).contact_id
+    await chen.call("POST", f"/contacts/{contact_id}/block", reason="abuse", kind="remind")
+    assert (await zhou.call("GET", f"/contacts/{contact_id}"))["caution"] == "abuse"
+    await channel.write(WANG, "还在吗")
+    await _heard_all(["人工", "还在吗"])
+    await zhou.take_offer()
+    await chen.call("DELETE", f"/contacts/{contact_id}/block")
+    assert "caution" not in await zhou.call("GET", f"/contacts/{contact_id}")
+    await chen.call("POST", f"/contacts/{contact_id}/block", reason="abuse")
+    await channel.write(WANG, "坏话")
+    await channel.write("webchat:li", "好话")
+    await _heard_all(["人工", "还在吗", "好话"])
+
+
 async def test_script_in_names_and_messages_stays_text(channel: FakeChannel, come: Come) -> None:
     zhou = await come("zhou")
     script = "<img src=x onerror=alert(1)>"

@@ -76,7 +76,7 @@ export const editConversation = (id: string, change: { topic?: string } & Partia
 
 export const getContact = (id: string) => call<ContactView>('GET', `/contacts/${id}`)
 
-export type ContactChange = Partial<Pick<ContactView, 'name' | 'birth_year' | 'remarks' | 'tags'>>
+export type ContactChange = Partial<Pick<ContactView, 'name' | 'birth_year' | 'remarks' | 'tags' | 'agent_id'>>
 
 export const editContact = (id: string, change: ContactChange) => call<ContactView>('PATCH', `/contacts/${id}`, change)
 

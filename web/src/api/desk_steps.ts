@@ -31,8 +31,9 @@ export const splitConversation = (id: string, entryIds: string[], topic: string)
 export const deleteMessages = async (id: string, entryIds: string[], reason: string) =>
   (await call<{ items: EntryView[] }>('POST', conversation(id, '/deletions'), { entry_ids: entryIds, reason })).items
 
-export const blockContact = (id: string, reason: string, until: string | null) =>
-  call<ContactView>('POST', `/contacts/${id}/block`, { reason, until })
+/** Refuse what comes from a contact, or have agents reminded of why to take care. */
+export const blockContact = (id: string, reason: string, until: string | null, kind: 'refuse' | 'remind') =>
+  call<ContactView>('POST', `/contacts/${id}/block`, { reason, until, kind })
 
 export const unblockContact = (id: string) => call<ContactView>('DELETE', `/contacts/${id}/block`)
 

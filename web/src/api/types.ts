@@ -38,6 +38,11 @@ export interface ContactView {
   remarks?: string
   addresses?: AddressView[]
   attributes?: Record<string, string>
+  /** Who serves them whenever at work. */
+  agent_id?: string | null
+  /** Why agents are warned of them, for ever or until then. */
+  caution?: string
+  caution_until?: string | null
 }
 
 /** One party of a call. */
