@@ -6,6 +6,8 @@ first surprise, with the input that caused it.
 """
 
 import argparse
+import contextlib
+import json
 import random
 import sys
 import time
@@ -13,10 +15,17 @@ import traceback
 from collections import Counter
 from collections.abc import Callable
 
+from core.config import Secret
+from core.errors import SendError
+from plugins.sms.backends import Part
 from plugins.sms.backends.cmpp import pdu as cmpp
 from plugins.sms.backends.exchange import Framing
+from plugins.sms.backends.http.gateway import field_at
+from plugins.sms.backends.http.generic import GenericBackend
+from plugins.sms.backends.http.kannel import text_of
 from plugins.sms.backends.smpp import pdu as smpp
-from plugins.sms.numbers import canonical
+from plugins.sms.config import HttpSettings
+from plugins.sms.numbers import canonical, name_in, sender_address
 from plugins.sms.wire import codings, gsm7, udh
 from plugins.sms.wire.alphabets import ALPHABETS, GSM7
 from plugins.sms.wire.reassembly import Piece, Reassembly, joined
@@ -47,6 +56,10 @@ def seeds() -> list[bytes]:
         "退订 TD €{}".encode(),
         smpp.SmppFraming().pack(smpp.Pdu(5, 1, text)),
         cmpp.CmppFraming().pack(cmpp.Pdu(5, 1, deliver)),
+        b"\0\1\x018613800138000\0\0\x001069\0\0\0\x08\x04\x24\0\x08" + text,
+        bytes(8) + b"\0\0\0\x08" + bytes(20),
+        b'[{"code": 0, "data": [{"id": "p-1", "to": "+8613800138000", "text": "\\u60a8\\ud83d"}]}]',
+        b"utf-16-be\0" + text,
     ]
 
 
@@ -78,13 +91,17 @@ def unframe(framing: Framing, data: bytes) -> None:
 
 def read_smpp(data: bytes) -> None:
     """Do what the backend does with a deliver_sm."""
-    message = smpp.unpack_message(data)
+    read_message(smpp.unpack_message(data))
+
+
+def read_message(message: smpp.ShortMessage) -> None:
+    """Do what the backend does with a message, however it came."""
     text = codings.smpp_text(message.data, message.data_coding, GSM7)
     consent_in(text, ("TD",), ("DY",))
     if message.is_receipt:
         parse_receipt(text, id_tlv=message.tlv_text(0x1E), state_tlv=message.tlv_number(0x427))
     elif message.has_header:
-        udh.parse(message.data)
+        udh.take_off(message.data)
 
 
 def read_cmpp(data: bytes) -> None:
@@ -94,6 +111,39 @@ def read_cmpp(data: bytes) -> None:
         codings.cmpp_text(deliver.content, deliver.msg_fmt)
         if deliver.is_report:
             cmpp.report_of(deliver.content)
+
+
+def read_answers(data: bytes) -> None:
+    """Do what the backend does with answers to SUBMIT and CONNECT, in both versions."""
+    for version in ("2.0", "3.0"):
+        cmpp.submit_answer(data, version)
+        cmpp.connect_answer(data, version)
+
+
+def read_json(data: bytes) -> None:
+    """Do what the backend does with a gateway's answer, and with what it brings."""
+    part = Part("m-1", "+8613800138000", "1069", "", GSM7)
+    with contextlib.suppress(SendError):
+        GATEWAY.understand(part, 200, data.decode("utf-8", "replace"))
+    items = json.loads(data)
+    for item in items if isinstance(items, list) else [items]:
+        for path in ("code", "data.0.id", "data.0.to", "data.0.text"):
+            field_at(item, path)
+
+
+def read_kannel(data: bytes) -> None:
+    """Do what the backend does with a text that Kannel brings in some charset."""
+    charset, _, text = data.partition(b"\0")
+    text_of(text, charset.decode("latin-1"), chr(data[-1] % 3 + 48) if data else "")
+
+
+def name(data: bytes) -> None:
+    """Give who sent something an address, and find the name in it again."""
+    written = data.decode("utf-8", "replace")
+    address = sender_address(written, "CN")
+    found = name_in(address)
+    if found is not None and found not in (written.strip()[:64], ""):
+        raise AssertionError("a sender's name became another")
 
 
 def cut(data: bytes) -> None:
@@ -119,10 +169,18 @@ def assemble(data: bytes) -> None:
     sets.forget(32)
 
 
+GATEWAY = GenericBackend(
+    HttpSettings(url="http://gateway", ok_field="code", id_field="data.0.id", callback_key=Secret("0123456789abcdef"))
+)
 TARGETS: dict[str, Callable[[bytes], object]] = {
     "smpp deliver_sm": read_smpp,
     "smpp stream": lambda data: unframe(smpp.SmppFraming(), data),
+    "smpp data_sm": lambda data: read_message(smpp.unpack_data(data)),
     "cmpp deliver": read_cmpp,
+    "cmpp answers": read_answers,
+    "http json": read_json,
+    "kannel text": read_kannel,
+    "sender": name,
     "cmpp stream": lambda data: unframe(cmpp.CmppFraming(), data),
     "header": udh.parse,
     "receipt": lambda data: parse_receipt(data.decode("latin-1")),
@@ -137,7 +195,12 @@ TARGETS: dict[str, Callable[[bytes], object]] = {
 FITTING = {
     "smpp deliver_sm": (0, 1, 2),
     "smpp stream": (9,),
+    "smpp data_sm": (11,),
     "cmpp deliver": (3, 4),
+    "cmpp answers": (12,),
+    "http json": (13,),
+    "kannel text": (14,),
+    "sender": (7, 8),
     "cmpp stream": (10,),
     "header": (6,),
     "receipt": (5,),

@@ -145,10 +145,10 @@ def submit_answer(body: bytes, version: Version) -> tuple[bytes, int]:
 
 
 def deliver_of(body: bytes, version: Version) -> Deliver:
-    """Return what a DELIVER carries; ValueError when it is cut off."""
+    """Return what a DELIVER carries, ValueError when it is cut off before its words."""
     terminal = 33 if version == "3.0" else 21  # version 3 adds a type
     start = 8 + 21 + 10 + 3 + terminal
-    if len(body) < start + 2 or len(body) < start + 2 + body[start + 1]:
+    if len(body) < start + 2:
         raise ValueError("the body of DELIVER is cut off")
     return Deliver(
         msg_id=body[:8],

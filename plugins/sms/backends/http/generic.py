@@ -59,7 +59,7 @@ class GenericBackend(HttpGateway):
             return part.message_id
         try:
             answer = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise SendUnknown("unreadable_answer", "the gateway's answer is not JSON") from None
         if settings.ok_field and field_at(answer, settings.ok_field) not in settings.ok_values:
             word = field_at(answer, settings.error_field or settings.ok_field) or ""

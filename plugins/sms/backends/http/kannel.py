@@ -81,7 +81,7 @@ class KannelBackend(HttpGateway):
     async def _message(self, request: web.Request) -> web.Response:
         fields = dict(parse_qsl(request.rel_url.raw_query_string, keep_blank_values=True, encoding="latin-1"))
         try:
-            text = _text(fields["text"].encode("latin-1"), fields.get("charset", ""), fields.get("coding", ""))
+            text = text_of(fields["text"].encode("latin-1"), fields.get("charset", ""), fields.get("coding", ""))
             piece = Piece(1, text.encode(), 0)
         except KeyError as error:
             log.warning("skipped a message without %s", error)
@@ -112,7 +112,7 @@ class KannelBackend(HttpGateway):
         return URL(f"{self._settings.url}?{urlencode(fields, quote_via=quote)}", encoded=True)
 
 
-def _text(data: bytes, charset: str, coding: str) -> str:
+def text_of(data: bytes, charset: str, coding: str) -> str:
     """Return the text Kannel's ``%b`` carries; with coding 2 it is UTF-16BE whatever the charset says."""
     codec = "utf-16-be" if coding == "2" or charset.upper().startswith("UTF-16") else charset or "utf-8"
     try:
