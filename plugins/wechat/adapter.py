@@ -155,7 +155,7 @@ class WeChatChannel(Channel[WeChatConfig], ServesHttp, ShowsTyping):
                 said = file_content(kind, await self._upload(api, part.attachment, kind))
             return await self._side.send(api, user_id, message_id, part, said)
         except Refusal as refusal:
-            raise send_error(refusal) from refusal
+            raise send_error(refusal, self._side.platform) from refusal
         except Unanswered as error:
             raise error.send_error() from error
 

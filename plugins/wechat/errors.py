@@ -10,6 +10,7 @@ from core.errors import (
     SendError,
     SendRejected,
 )
+from plugins.wechat.told import Platform
 
 TOKEN_EXPIRED: Final = frozenset({40001, 40014, 42001, 42007})  # the call was not carried out: once more with a new one
 BAD_CREDENTIALS: Final = {
@@ -31,6 +32,7 @@ _DEFERRED: Final[dict[int, tuple[str, float | None]]] = {
     95005: ("throttled", 60.0),
     6000: ("throttled", 5.0),  # WeCom: two changes at once
 }
+_DEFERRED_BY_WECOM: Final[dict[int, tuple[str, float | None]]] = {45009: ("throttled", 60.0)}  # there per minute
 _REJECTED: Final = {
     40003: "no_such_address",
     40007: "file_refused",
@@ -70,10 +72,11 @@ def may_pass(refusal: Refusal) -> bool:
     return refusal.number in _DEFERRED or refusal.number in BAD_CREDENTIALS or refusal.number in TOKEN_EXPIRED
 
 
-def send_error(refusal: Refusal) -> SendError:
+def send_error(refusal: Refusal, platform: Platform) -> SendError:
     """Return what is to be done about a message."""
-    if refusal.number in _DEFERRED:
-        code, wait_s = _DEFERRED[refusal.number]
+    deferred = _DEFERRED if platform == "official_account" else _DEFERRED | _DEFERRED_BY_WECOM
+    if refusal.number in deferred:
+        code, wait_s = deferred[refusal.number]
         return SendDeferred(code, str(refusal), retry_after_s=wait_s)
     if refusal.number in BAD_CREDENTIALS:
         return SendDeferred("auth_failed", BAD_CREDENTIALS[refusal.number])

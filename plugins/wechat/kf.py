@@ -18,8 +18,8 @@ from plugins.wechat.config import CustomerService, WeChatConfig
 from plugins.wechat.errors import Refusal
 from plugins.wechat.intake import Intake
 from plugins.wechat.kf_wire import interpret, message_of, number_of, read_message, read_page
-from plugins.wechat.outgoing import Part, Platform
-from plugins.wechat.told import Told, Unreadable
+from plugins.wechat.outgoing import Part
+from plugins.wechat.told import Platform, Told, Unreadable
 from plugins.wechat.wire import parse_xml
 
 log = logging.getLogger(__name__)

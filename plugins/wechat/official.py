@@ -16,9 +16,9 @@ from plugins.wechat.api import OFFICIAL_URL, Api
 from plugins.wechat.config import MenuButton, MenuColumn, OfficialAccount, WeChatConfig
 from plugins.wechat.errors import WINDOW_CLOSED, Refusal
 from plugins.wechat.intake import Intake
-from plugins.wechat.outgoing import Part, Platform, template
+from plugins.wechat.outgoing import Part, template
 from plugins.wechat.spool import Spool
-from plugins.wechat.told import Told, Unreadable
+from plugins.wechat.told import Platform, Told, Unreadable
 from plugins.wechat.wire import interpret, parse_xml
 
 log = logging.getLogger(__name__)

@@ -2,13 +2,13 @@
 
 import re
 from dataclasses import dataclass, replace
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from core.errors import SendRejected
 from core.events import Attachment, Carries, Choice, SendMessage
 from core.parts import octets, split_text
 from plugins.wechat.config import ReplyTemplate
-from plugins.wechat.told import FileKind
+from plugins.wechat.told import FileKind, Platform
 
 MAX_TEXT_BYTES: Final = 2048
 MAX_HEAD_BYTES: Final = 1024  # of the text above a menu
@@ -24,8 +24,6 @@ MAX_TITLE: Final = 64  # characters of a card's first line; longer ones are cut 
 MAX_DESCRIPTION: Final = 120
 MAX_URL: Final = 1024
 _URL: Final = re.compile(r"https?://[!-~]+")
-
-Platform = Literal["official_account", "customer_service"]
 
 # as what a file is sent, by its MIME type; customer service sends any other as a file
 _BOTH: Final[dict[str, FileKind]] = {

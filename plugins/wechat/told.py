@@ -10,6 +10,7 @@ from core.received import place_text as text_of_place
 MAP_URL: Final = "https://uri.amap.com/marker?position={longitude:.6f},{latitude:.6f}"
 _USER_ID: Final = re.compile(r"(?:wechat:)?([A-Za-z0-9_-]{6,64})", re.IGNORECASE)
 
+Platform = Literal["official_account", "customer_service"]
 FileKind = Literal["image", "voice", "video", "file"]
 
 

@@ -54,7 +54,6 @@ ADDRESSES = [
     ("telegram:4711", None),
 ]
 REFUSALS = [
-    _refused("quota of the day", 45009, _status("deferred", "quota_used_up", retry_after_s=3600.0)),
     _refused("too fast", 45011, _status("deferred", "throttled", retry_after_s=60.0)),
     _refused("busy", -1, _status("deferred", "unavailable")),
     _refused("not entitled", 48001, _status("failed", "not_authorized")),
@@ -156,6 +155,7 @@ class TestOfficialAccount(WeChatContract):
         Outbound("nothing", _order(" "), _status("failed", "empty")),
         _refused("48 hours over", 45015, _status("failed", "window_closed")),
         _refused("five messages sent", 45047, _status("failed", "contact_must_write")),
+        _refused("quota of the day", 45009, _status("deferred", "quota_used_up", retry_after_s=3600.0)),
         *REFUSALS,
     ]
 
@@ -230,6 +230,7 @@ class TestCustomerService(WeChatContract):
         ),
         Outbound("to a stranger", _order(recipient="wechat:stranger"), _status("failed", "window_closed")),
         _refused("five messages sent", 95001, _status("failed", "contact_must_write")),
+        _refused("too many calls in a minute", 45009, _status("deferred", "throttled", retry_after_s=60.0)),
         _refused("served in WeCom's own app", 95016, _status("failed", "taken_elsewhere")),
         *REFUSALS,
     ]
