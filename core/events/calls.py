@@ -32,10 +32,11 @@ PhoneKind = Literal["browser", "sip", "outside"]  # of an agent; the last is a n
 
 
 class Prompt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One sound to play: a file of the media store, or ``pause_s`` seconds of nothing."""
+    """One sound to play: a file of the media store, or ``pause_s`` seconds of ``tone``, of nothing without one."""
 
     media_id: str = ""
     pause_s: float = 0.0
+    tone: Literal["", "busy"] = ""
 
 
 class Activity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="do"):

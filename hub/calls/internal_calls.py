@@ -21,14 +21,17 @@ from core.events import (
     LegPlan,
     Listen,
     MediaFlowed,
+    Prompt,
     RecordingEnded,
     Ring,
     Talk,
 )
+from core.events.calls import Cause
 from core.ids import derived_id
 from hub.accounts.identity import Identity
 from hub.calls.internal_plans import plan_of
 from hub.calls.phones import Phones, Reached
+from hub.desktop.desk import Desk
 from hub.dispatch.dispatcher import Dispatcher
 from hub.dispatch.presence import is_locked
 from hub.errors import ApiError
@@ -44,6 +47,7 @@ OWN_RING_S: Final = 20.0
 RING_S: Final = 30.0
 TALK: Final = Talk(activity_id="main")
 RINGING: Final = Listen(activity_id="calling", background="ringing")
+NOT_REACHED: Final = Listen(activity_id="not-reached", prompts=(Prompt(tone="busy", pause_s=4.0),))
 
 
 class ColleagueCall(Settings, frozen=True, kw_only=True):
@@ -62,9 +66,10 @@ class CallBegun(msgspec.Struct, frozen=True):
 class InternalCalls:
     """Plans calls of two parties: whoever calls, and the colleague, who is rung once the caller is there."""
 
-    def __init__(self, units: Units, bus: Bus, phones: Phones, dispatcher: Dispatcher) -> None:
+    def __init__(self, units: Units, bus: Bus, desk: Desk, phones: Phones, dispatcher: Dispatcher) -> None:
         self._units = units
         self._bus = bus
+        self._desk = desk
         self._phones = phones
         self._dispatcher = dispatcher
 
@@ -117,13 +122,19 @@ class InternalCalls:
         if row is None or row.instance != instance:
             return False
         legs = msgspec.convert(row.legs, tuple[LegPlan, ...])
-        if not isinstance(event, LegChanged) or event.leg_id not in [leg.leg_id for leg in legs]:
-            return True  # what else happens in it is nobody's business
-        if event.state == "answered":
-            await self._answered(unit, row, legs, event)
-        elif event.state == "ended":
-            row.ended_at, row.cause = event.at, event.cause
-            self._plan(unit, row)
+        if isinstance(event, RecordingEnded) or event.leg_id not in [leg.leg_id for leg in legs]:
+            return True
+        match event:
+            case LegChanged(state="answered"):
+                await self._answered(unit, row, legs, event)
+            case LegChanged(state="ended") if event.leg_id != legs[0].leg_id and row.talked_at is None:
+                await self._not_reached(unit, row, legs[0], event.cause)
+            case LegChanged(state="ended"):
+                self._end(unit, row, event.at, event.cause)
+            case ActivityEnded(activity_id="not-reached"):
+                self._end(unit, row, event.at, "normal")
+            case _:
+                pass  # what else happens in it is nobody's business
         return True
 
     # inside
@@ -143,13 +154,35 @@ class InternalCalls:
         if not others:  # the caller has lifted their own phone: now the colleague's rings
             called = self._called(row, await User.get(user_id=row.caller_id))
             if called is None:
-                row.ended_at, row.cause = unit.now, "unreachable"
-                self._plan(unit, row)
+                await self._not_reached(unit, row, first, "unreachable")
             else:
                 self._plan(unit, row, first, called)
         elif event.leg_id != first.leg_id and row.talked_at is None:
             row.talked_at = event.at
             self._plan(unit, row, msgspec.structs.replace(first, activity=TALK), *others)
+
+    async def _not_reached(self, unit: Unit, row: InternalCall, caller: LegPlan, cause: Cause) -> None:
+        """Let the caller hear a tone, and read at the desk why nobody answers; then the call is over."""
+        row.cause = cause
+        self._plan(unit, row, msgspec.structs.replace(caller, activity=NOT_REACHED))
+        colleague = await User.get_or_none(user_id=row.callee_id)
+        frame = {
+            "type": "signal",
+            "name": "colleague_not_reached",
+            "call_id": row.call_id,
+            "colleague": "" if colleague is None else colleague.display_name,
+            "cause": cause,
+        }
+
+        async def tell() -> None:
+            self._desk.signal(row.caller_id, frame)
+
+        unit.after(tell)
+
+    def _end(self, unit: Unit, row: InternalCall, at: datetime, cause: Cause) -> None:
+        """Let the call be over; why somebody was not reached is its cause, whatever comes after it."""
+        row.ended_at, row.cause = at, row.cause or cause
+        self._plan(unit, row)
 
     def _called(self, row: InternalCall, caller: User) -> LegPlan | None:
         phone = None if row.callee_id is None else self._phones.of(row.callee_id)

@@ -1,7 +1,6 @@
 """Takes what the engine reports of calls: who came, rang, answered, pressed keys, left; and files that were made."""
 
 import logging
-from datetime import timedelta
 from typing import Final
 
 from core.addresses import scheme_of
@@ -24,6 +23,7 @@ from core.events.calls import LegPlan
 from core.flow import Keyed, PersonLeft, Recorded, TransferEnded
 from hub.calls.call_backs import CallBacks
 from hub.calls.internal_calls import OWN_PHONE, InternalCalls
+from hub.calls.last_words import take_up_late, wait_for_file
 from hub.calls.live_call import LiveCall, new_party
 from hub.calls.outgoing import Outgoing
 from hub.calls.phones import Phones
@@ -56,7 +56,6 @@ REPORTS: Final = (
     TrunkChanged,
     EngineChanged,
 )
-MESSAGE_WAIT: Final = timedelta(minutes=2)  # for a voice message whose author has hung up
 ELDER_AGE: Final = 65
 ELDER_TAG: Final = "elder"  # set by agents, and on the owners of one-key devices
 ELDER_PRIORITY: Final = 50  # steps: ahead of everybody who came within the last hour
@@ -219,8 +218,7 @@ class CallReports:
             if is_unreached:
                 await self._not_reached(unit, live, event)
             elif leg is not None and isinstance(leg.activity, Record) and live.conversation.flow_state is not None:
-                live.conversation.flow_timer_at = unit.now + MESSAGE_WAIT  # what they said is on its way
-                unit.touch(live.conversation)
+                wait_for_file(unit, live)
             else:
                 await self._citizen_left(unit, live)
         elif party.role == "outside" and live.utterance is not None and live.utterance.then == "transfer":
@@ -353,6 +351,7 @@ class CallReports:
             live.is_changed = True
             if event.file is not None:
                 timeline.add_sound(unit, live.conversation, "voice_message", event.file, seconds=_whole(event.length_s))
+                take_up_late(unit, live, utterance.flow_state)
             media_id = event.file.media_id if event.file is not None else ""
             heard = Recorded(media_id=media_id, length_s=event.length_s, turn=utterance.turn)
             await self._flows.tell(unit, live.conversation, heard)

@@ -45,6 +45,7 @@ class Telephony:
     def __init__(self, units: Units, bus: Bus, desk: Desk, sealer: Sealer, queues: Queues) -> None:
         self._units = units
         self._bus = bus
+        self._desk = desk
         self._queues = queues
         self.prompts = Prompts(units)
         self.trunks: dict[str, TrunkChanged] = {}  # the last word of each, by instance and trunk
@@ -97,7 +98,7 @@ class Telephony:
             consent=consent,
             queues=self._queues,
         )
-        self.internal = InternalCalls(self._units, self._bus, self.phones, dispatcher)
+        self.internal = InternalCalls(self._units, self._bus, self._desk, self.phones, dispatcher)
         self.reports = CallReports(
             plans=self.plans,
             phones=self.phones,

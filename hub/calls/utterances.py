@@ -19,7 +19,8 @@ class Utterance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """``pieces`` in order, then: a flow's timer or recording of ``seconds``, a transfer to ``number``, or the end.
 
     ``rest`` is whatever the conversation's state implies, ``back`` the way back from a flow to the agent. ``turn`` is
-    the flow's, told with the answer. One that has not begun waits for its sounds.
+    the flow's, told with the answer. One that has not begun waits for its sounds. ``flow_state`` is how the flow stood
+    that waits for the recording of somebody who has hung up.
     """
 
     activity_id: str
@@ -30,6 +31,7 @@ class Utterance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     number: str = ""
     turn: int = 0
     has_begun: bool = False
+    flow_state: dict[str, object] | None = None
 
     @property
     def message_id(self) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import re
 import sys
 import wave
@@ -23,6 +24,9 @@ RATES: Final = {8_000: ".wav", 16_000: ".wav16"}  # what Asterisk's own file for
 BEST_HZ: Final = 16_000
 FETCH_S: Final = 8.0
 MAX_PAUSE_S: Final = 30.0
+BUSY_HZ: Final = 450
+BUSY_S: Final = 0.35  # on, and off
+TONE_LEVEL: Final = 6_000  # -15 dB
 _SAFE: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -71,7 +75,7 @@ class Prompts:
                 async with asyncio.timeout(FETCH_S):
                     data, _ = await self._link.get_media(prompt.media_id)
             else:
-                data = silence(prompt.pause_s)
+                data = busy_tone(prompt.pause_s) if prompt.tone == "busy" else silence(prompt.pause_s)
             await asyncio.to_thread(_write, path, data)
         except (TryLater, RequestFailed, TimeoutError, SoundUnusable, OSError) as error:
             log.warning("prompt %s cannot be played: %s", prompt.media_id, error)
@@ -81,7 +85,15 @@ class Prompts:
 
 def silence(seconds: float) -> bytes:
     """Return a WAV file of nothing."""
-    return _wave(array("h", bytes(2 * round(8_000 * min(max(seconds, 0.0), MAX_PAUSE_S)))), 8_000)
+    return _wave(array("h", bytes(2 * _samples(seconds))), 8_000)
+
+
+def busy_tone(seconds: float) -> bytes:
+    """Return a WAV file of the tone that says that somebody cannot be had, as in China (ITU-T E.180 supplement 2)."""
+    step = 2 * math.pi * BUSY_HZ / 8_000
+    half = round(8_000 * BUSY_S)
+    tone = (0 if n // half % 2 else round(TONE_LEVEL * math.sin(step * n)) for n in range(_samples(seconds)))
+    return _wave(array("h", tone), 8_000)
 
 
 def playable(data: bytes) -> tuple[bytes, int]:
@@ -122,6 +134,10 @@ def resampled(samples: "array[int]", from_hz: int, to_hz: int) -> "array[int]":
     return made
 
 
+def _samples(seconds: float) -> int:
+    return round(8_000 * min(max(seconds, 0.0), MAX_PAUSE_S))
+
+
 def _wave(samples: "array[int]", rate_hz: int) -> bytes:
     made = BytesIO()
     with wave.open(made, "wb") as file:
@@ -134,7 +150,7 @@ def _wave(samples: "array[int]", rate_hz: int) -> bytes:
 
 def _name(prompt: Prompt) -> str:
     if not prompt.media_id:
-        return f"pause-{round(prompt.pause_s * 1_000)}"
+        return f"{prompt.tone or 'pause'}-{round(prompt.pause_s * 1_000)}"
     return prompt.media_id if _SAFE.fullmatch(prompt.media_id) else derived_id(prompt.media_id)
 
 

@@ -322,6 +322,24 @@ async def test_a_message_that_never_comes_ends_the_conversation(engine: FakeEngi
     assert (await Conversation.get()).state == "closed"
 
 
+async def test_a_message_that_comes_late_waits_for_an_agent_all_the_same(engine: FakeEngine, advance: Advance) -> None:
+    call_id = await begin_message(engine)
+    caller = engine.caller(call_id)
+    await engine.change(call_id, caller.leg_id, "ended")
+    await eventually(Conversation.exclude(flow_timer_at=None))
+    await advance(600)
+    assert (await Conversation.get()).state == "closed"
+    what, at = caller.activity.activity_id, datetime.now(UTC)
+    for _ in range(2):  # told once more after a crash
+        await engine.emit(
+            ActivityEnded(call_id=call_id, leg_id=caller.leg_id, activity_id=what, length_s=300.0, file=FILE, at=at)
+        )
+    await eventually(WorkItem.filter(channel_class="mail", state="waiting"))
+    conversation = await Conversation.get()
+    assert (conversation.state, conversation.flow_state, conversation.closed_at) == ("queued", None, None)
+    assert await Entry.filter(code="voice_message").count() == 1
+
+
 async def test_a_key_during_the_last_words_ends_them_and_the_call(engine: FakeEngine) -> None:
     call_id = await engine.arrive()
     for key, words in (("1", "检修通知"), ("2", "")):

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from core.events import CallArrived, KeysPressed, LegPlan, Listen, Ring, Talk
+from core.events import ActivityEnded, CallArrived, KeysPressed, LegPlan, Listen, Ring, Talk
 from core.ids import new_id
 from hub.store.models import Call, InternalCall, User
 from tests.hub.calls.conftest import Advance, Come
@@ -82,7 +82,7 @@ async def test_who_talks_with_a_colleague_is_offered_calls_all_the_same(engine: 
     await engine.rings(arriving)
 
 
-@pytest.mark.parametrize("cause", ["rejected", "no_answer", "busy"])
+@pytest.mark.parametrize("cause", ["rejected", "no_answer", "busy", "unreachable"])
 async def test_a_colleague_who_does_not_answer_ends_the_call(engine: FakeEngine, come: Come, cause: str) -> None:
     zhou, _ = await come("zhou"), await come("li")
     call_id = await dial(zhou)
@@ -90,6 +90,15 @@ async def test_a_colleague_who_does_not_answer_ends_the_call(engine: FakeEngine,
     await engine.change(call_id, own.leg_id, "answered")
     _, theirs = await legs(engine, call_id, 2)
     await engine.change(call_id, theirs.leg_id, "ended", cause=cause)  # type: ignore[arg-type]
+    await zhou.until(lambda: any(one.get("name") == "colleague_not_reached" for one in zhou.signals))
+    (told,) = [one for one in zhou.signals if one.get("name") == "colleague_not_reached"]
+    assert (told["call_id"], told["cause"], told["colleague"]) == (call_id, cause, "李强")
+    await engine.until(lambda: len(engine.plans[call_id].legs) == 1)
+    (tone,) = engine.plans[call_id].legs
+    assert isinstance(tone.activity, Listen)
+    assert [prompt.tone for prompt in tone.activity.prompts] == ["busy"]
+    at, what = datetime.now(UTC), tone.activity.activity_id
+    await engine.emit(ActivityEnded(call_id=call_id, leg_id=own.leg_id, activity_id=what, at=at))
     await engine.is_over(call_id)
     assert (await InternalCall.get(call_id=call_id)).cause == cause
 

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from core.events import EngineChanged, LegChanged
-from core.events.calls import EnginePeer, LegPlan, Listen, Spy
+from core.events import ActivityEnded, EngineChanged, LegChanged
+from core.events.calls import EnginePeer, LegPlan, Listen, Prompt, Spy
 from hub.engine.binary import Asterisk
 from hub.engine.process import Engine
 from plugins.voice.accounts import engine_name
+from plugins.voice.prompts import BUSY_HZ
 from tests.plugins.voice.support.engine import Board, board_of, running_engine
 from tests.plugins.voice.support.phone import Phone
 from tests.plugins.voice.support.stage import Stage, agent, citizen, new_stage
@@ -126,6 +127,10 @@ async def test_a_colleague_at_another_engine_is_called_and_says_why_they_cannot_
         colleague.rejects_with = 486
         await here.plan(arrived.call_id, caller, served("leg-busy", "agent-2"))
         assert (await here.ended("leg-busy")).cause == "busy"
+        told = Listen(activity_id="told", prompts=(Prompt(tone="busy", pause_s=1.0),))
+        await here.plan(arrived.call_id, citizen(arrived.leg_id, told))
+        await call.hears(BUSY_HZ)
+        assert (await here.told(ActivityEnded, activity_id="told")).outcome == "done"
         colleague.rejects_with = None
         await here.plan(arrived.call_id, caller, served("leg-off", "agent-2"))
         gives_up = await colleague.rings()

@@ -5,6 +5,8 @@ import { computed, ref, shallowRef, watch } from 'vue'
 import { ApiError } from '@/api/client'
 import { holdCall, issuePhone, reattach, revokePhone } from '@/api/phone'
 import { now } from '@/clock'
+import { toast } from '@/composables/toasts'
+import { i18n } from '@/i18n'
 import { playFarSound, useSpeaker } from '@/phone/far_sound'
 import { isLive, isLost, liveCallOf } from '@/phone/live_call'
 import { openMicrophone } from '@/phone/microphone'
@@ -115,6 +117,11 @@ export const usePhone = defineStore('phone', () => {
     }
     softphone.change()
   }
+
+  desk.onSignal((signal) => {
+    if (signal.name !== 'colleague_not_reached') return
+    toast(i18n.global.t('call.not_reached', { name: signal.colleague ?? '', why: i18n.global.t(`cause.${signal.cause}`) }), 'error')
+  })
 
   watch(isOnShift, (isOn) => (isOn ? claim(false) : void stop()), { immediate: true })
 

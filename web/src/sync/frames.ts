@@ -21,8 +21,10 @@ export interface Signal {
   board?: Board
   /** Of `alarm`. */
   alarm?: Alarm
-  /** Of `speech`, with the fields of a line beside it. */
+  /** Of `speech`, with the fields of a line beside it, and of `colleague_not_reached`. */
   call_id?: string
+  colleague?: string
+  cause?: string
 }
 
 export type Inbound =
