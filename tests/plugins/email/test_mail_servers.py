@@ -15,7 +15,7 @@ from core.host.load import load_channel
 from core.testing.bench import Bench
 from core.testing.nats import NatsServer
 from tests.plugins.email.corpus import ZH, mail
-from tests.plugins.email.far_end import ADDRESS, PASSWORD, USER, FarEnd, Relay, missing
+from tests.plugins.email.far_end import ADDRESS, PASSWORD, USER, FarEnd, Relay, free_port, missing
 from tests.plugins.email.files import Files
 
 LIN = "mailto:lin@example.cn"
@@ -172,7 +172,7 @@ async def test_a_big_mail_is_read_in_a_process_of_its_own(bench: Bench, relay: R
 
 @pytest.mark.skipif(missing() != "", reason=missing() or "never")
 @pytest.mark.may_block("starting and stopping mail servers", limit_s=5)
-async def test_a_mailbox_is_read_once_though_another_program_marks_its_mails(bench: Bench, tmp_path: Path) -> None:
+async def test_mailboxes_are_read_once_though_another_program_marks_their_mails(bench: Bench, tmp_path: Path) -> None:
     servers = FarEnd()
     try:
         settings = await servers.start()
@@ -193,6 +193,15 @@ async def test_a_mailbox_is_read_once_though_another_program_marks_its_mails(ben
         async with _running(bench, moved, tmp_path):
             await servers.deliver(big)
             await bench.wait_until(lambda: any(one.external_id.startswith("<number-4") for one in bench.messages))
+        main = settings["mailboxes"][0]
+        others = [{**main, "name": "second", "folder": "Second"}, {**main, "name": "broken", "port": free_port()}]
+        await asyncio.to_thread(_put_into, servers.imap, "Second", _numbered(5))
+        async with _running(bench, {**settings, "mailboxes": [main, *others]}, tmp_path):
+            await servers.deliver(_numbered(6))
+            await bench.wait_until(
+                lambda: {f"<number-{n}-of-many@example.cn>" for n in (5, 6)} <= {m.external_id for m in bench.messages}
+            )
+            await bench.wait_until(lambda: bench.states[-1].code == "partly_down")
     finally:
         await servers.stop()
         servers.remove()
@@ -203,6 +212,13 @@ def _mark_all_seen(port: int) -> None:
         client.login(USER, PASSWORD)
         client.select_folder("INBOX")
         client.add_flags(client.search(["ALL"]), [imapclient.SEEN])
+
+
+def _put_into(port: int, folder: str, raw: bytes) -> None:
+    with imapclient.IMAPClient("127.0.0.1", port=port, ssl=False) as client:
+        client.login(USER, PASSWORD)
+        client.create_folder(folder)
+        client.append(folder, raw)
 
 
 def _numbered(number: int) -> bytes:
