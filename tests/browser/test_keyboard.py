@@ -79,6 +79,17 @@ def test_an_agent_serves_from_log_in_to_wrap_up_by_keyboard_only(people: People)
 def test_menus_open_move_and_act_by_keyboard(people: People) -> None:
     agent = people.agent("zhou")
     page, keys = agent.page, agent.page.keyboard
+    divider = page.get_by_role("separator", name="会话列表的宽度")
+    usual = divider.get_attribute("aria-valuenow") or ""
+    tab_to(page, divider)
+    keys.press("ArrowRight")
+    expect(divider).not_to_have_attribute("aria-valuenow", usual)
+    wider = divider.get_attribute("aria-valuenow") or ""
+    page.reload()
+    expect(divider).to_have_attribute("aria-valuenow", wider)
+    tab_to(page, divider)
+    keys.press("Enter")
+    expect(divider).to_have_attribute("aria-valuenow", usual)
     keys.press("Control+k")
     expect(page.get_by_role("combobox", name="搜索")).to_be_focused()
     tab_to(page, page.get_by_role("button", name="周敏的菜单"))

@@ -6,6 +6,10 @@ import { useSettings } from '@/stores/settings'
 const narrow = matchMedia('(width < 1120px)')
 const isNarrow = ref(narrow.matches)
 const isOpenWhenNarrow = ref(false)
+/** Two panes stand beside the thread, and there is less room for them than usual. */
+const tight = matchMedia('(width < 1360px)')
+export const isTight = ref(tight.matches)
+tight.addEventListener('change', () => (isTight.value = tight.matches))
 narrow.addEventListener('change', () => (isNarrow.value = narrow.matches))
 
 export const isPanelOpen = computed({

@@ -10,7 +10,7 @@ import { useSession } from '@/stores/session'
 const KEY = 'lianxin.settings'
 const SAVE_MS = 800
 /** What belongs to a machine, not to a person. */
-const LOCAL = ['microphone', 'speaker', 'ringDevice', 'volume'] as const
+const LOCAL = ['microphone', 'speaker', 'ringDevice', 'volume', 'listWidth', 'panelWidth'] as const
 
 export interface Settings {
   theme: 'system' | 'light' | 'dark'
@@ -26,6 +26,9 @@ export interface Settings {
   keys: Partial<Record<Action, string>>
   sort: 'recent' | 'waiting'
   showPanel: boolean
+  /** The desk's panes in pixels; 0 is the usual width. */
+  listWidth: number
+  panelWidth: number
   /** Sound devices by their id in this browser; empty is the system's own choice. */
   microphone: string
   speaker: string
@@ -45,6 +48,8 @@ const DEFAULTS: Settings = {
   keys: {},
   sort: 'recent',
   showPanel: true,
+  listWidth: 0,
+  panelWidth: 0,
   microphone: '',
   speaker: '',
   ringDevice: '',
