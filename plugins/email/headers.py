@@ -130,7 +130,7 @@ def read_parameters(raw: bytes) -> tuple[str, dict[str, str]]:
             continue
         is_encoded = number.endswith("*") or number == ""
         digits = number.rstrip("*")
-        pieces.setdefault(base, []).append((int(digits) if digits.isdigit() else 0, content, is_encoded))
+        pieces.setdefault(base, []).append((int(digits) if digits.isdecimal() else 0, content, is_encoded))
     for base, parts in pieces.items():
         plain[base] = _join_pieces(parts)
     return value.strip().lower(), {name: decode_words(content) for name, content in plain.items()}
@@ -186,7 +186,8 @@ def _split_list(text: str) -> Iterator[str]:
 def _read_mailbox(part: str) -> Mailbox | None:
     before, opened, rest = part.rpartition("<")
     inside = rest.partition(">")[0].strip() if opened else ""
-    match = _ADDRESS.search(inside) or _ADDRESS.search(part)
+    # an address that we cannot read is not replaced by one that its owner calls themselves
+    match = _ADDRESS.search(inside) or (None if "@" in inside else _ADDRESS.search(part))
     if match is None:
         return None
     name = before if opened and match[0] in inside else re.sub(r"[()<>]", " ", part.replace(match[0], " ", 1))

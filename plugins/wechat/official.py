@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any, Final
 from weakref import WeakValueDictionary
 
+import msgspec
+
 from core.backoff import Backoff
 from core.errors import TryLater
-from core.events import ContactArrived, MessageReceived
+from core.events import ContactArrived, MessageReceived, MessageStatus
 from core.ids import derived_id
 from plugins.wechat.api import OFFICIAL_URL, Api
 from plugins.wechat.config import MenuButton, MenuColumn, OfficialAccount, WeChatConfig
@@ -40,6 +42,7 @@ class Official:
         self._titles = dict(_titles(account.menu))
         self._spool = Spool(data_dir / "late")
         self._known: OrderedDict[str, None] = OrderedDict()
+        self._templates: OrderedDict[str, str] = OrderedDict()  # numbers of template messages, with our own
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def probe(self, api: Api) -> None:
@@ -72,7 +75,12 @@ class Official:
         except Unreadable as error:
             log.warning("skipped an unreadable callback: %s", error)
             return
-        if told is None or (key := _key(told)) in self._known:
+        if told is None:
+            return
+        if isinstance(told.event, MessageStatus):
+            await self._report(told.event, api)
+            return
+        if (key := _key(told)) in self._known:
             return
         deadline = asyncio.get_running_loop().time() + ANSWER_S
         turn = self._turns.setdefault(_sender(told), asyncio.Lock())
@@ -97,13 +105,24 @@ class Official:
             if refusal.number not in WINDOW_CLOSED or form is None or (short := template(user_id, part, form)) is None:
                 raise
             answer = await api.call("/cgi-bin/message/template/send", short)
-            return f"template-{answer.get('msgid', '')}"
+            number = str(answer.get("msgid", ""))
+            self._templates[number] = message_id
+            if len(self._templates) > MAX_KNOWN:
+                self._templates.popitem(last=False)
+            return f"template-{number}"
         return f"{message_id}-{part.number}"
 
     async def show_typing(self, api: Api, user_id: str, *, is_typing: bool) -> None:
         """Show or hide that somebody types; Refusal when the person did not write lately."""
         command = "Typing" if is_typing else "CancelTyping"
         await api.call("/cgi-bin/message/custom/typing", {"touser": user_id, "command": command})
+
+    async def _report(self, fate: MessageStatus, api: Api | None) -> None:
+        """Tell what became of a template message; of one from before a restart nobody knows whose it was."""
+        number = fate.message_id
+        if message_id := self._templates.get(number):
+            event = msgspec.structs.replace(fate, message_id=message_id, external_id=f"template-{number}")
+            await self._intake.tell(Told(event), api)
 
     async def _is_told(self, told: Told, api: Api | None, deadline: float) -> bool:
         """Tell the hub by ``deadline``; False when it was not possible, or earlier messages still lie on disk."""

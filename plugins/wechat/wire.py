@@ -8,7 +8,8 @@ from xml.etree.ElementTree import ParseError
 
 from defusedxml.ElementTree import fromstring
 
-from core.events import ContactArrived, Location, MessageReceived
+from core.events import ContactArrived, Location, MessageReceived, MessageStatus
+from core.events.messages import MessageState
 from core.received import unreadable
 from plugins.wechat.texts import text
 from plugins.wechat.told import FileKind, FileRef, Told, Unreadable, address_of, place, place_text
@@ -24,6 +25,10 @@ _KINDS: Final[dict[str, FileKind]] = {
     "video": "video",
     "shortvideo": "video",
     "file": "file",
+}
+_TEMPLATE_FATES: Final[dict[str, tuple[MessageState, str]]] = {
+    "success": ("delivered", ""),
+    "failed:user block": ("failed", "blocked_by_contact"),
 }
 _ARRIVALS: Final = ("subscribe", "scan")
 
@@ -101,12 +106,16 @@ def _place(fields: Mapping[str, str]) -> Location | None:
 def _event(fields: Mapping[str, str], sender: str, time_s: int, titles: Mapping[str, str]) -> Told | None:
     """Return what an event tells; following and scanning are arrivals, a menu button is a choice.
 
+    What became of a template message is a status about the platform's own number of it.
     Leaving, opened pages and places reported in passing are nothing that anybody answers.
     """
     name, key = fields.get("Event", "").lower(), fields.get("EventKey", "")
     number = f"{name}-{time_s}"  # events have no number of their own: one of a kind a second
     if name in _ARRIVALS:
         return Told(ContactArrived(sender=sender, arrival_id=number))
+    if name == "templatesendjobfinish" and fields.get("MsgID"):
+        status, code = _TEMPLATE_FATES.get(fields.get("Status", "").replace(": ", ":"), ("failed", "refused"))
+        return Told(MessageStatus(message_id=fields["MsgID"], status=status, code=code))
     if name == "click" and key:
         sent_at = datetime.fromtimestamp(time_s, UTC)
         words = titles.get(key, key)

@@ -40,10 +40,16 @@ def _names() -> Iterator[Case]:
         ("RFC 2231 with a number beyond all", "filename*99999999999999999999*=utf-8''a.pdf", "a.pdf"),
         ("RFC 2231 in the wrong order", "filename*1=b.pdf; filename*0=a", "ab.pdf"),
         ("RFC 2047 without quotes", "filename==?utf-8?B?5ZCI5ZCMLnBkZg==?=", "合同.pdf"),
+        ("RFC 2231 with a number that is none", "filename*²*=utf-8''a.pdf", "a.pdf"),
         ("a name that reads backwards", 'filename="a\u202efdp.exe"', "a_fdp.exe"),
     ):
         file = f"Content-Type: application/pdf\r\nContent-Disposition: attachment; {field}\r\n\r\nx"
         yield Case(f"name: {label}", _mixed(_PLAIN, file.encode()), files=(name,))
+    liar = '"boss@example.gov.cn" <"odd \\"local"@example.cn>'
+    yield Case(
+        "name: another's address for one that is odd",
+        mail(f"From: {liar}", "Sender: lin@example.cn", sender=False),
+    )
     odd = "Content-Type: 应用/文件\x01; name=a.bin\r\n\r\nx"
     yield Case("name: a type of no standard", _mixed(_PLAIN, odd.encode()), files=("a.bin",))
 

@@ -8,7 +8,7 @@ import pytest
 
 from core.config import decode_settings
 from core.errors import ChannelAuthFailed, RefusedForNow, RequestFailed, SendDeferred, SendRejected
-from core.events import ContactArrived, SendMessage
+from core.events import ContactArrived, MessageStatus, SendMessage
 from core.testing.clock import VirtualClock
 from plugins.wechat.adapter import WeChatChannel
 from plugins.wechat.config import WeChatConfig
@@ -233,6 +233,27 @@ async def test_a_short_answer_after_48_hours_goes_out_as_a_template(official: Of
     assert caught.value.code == "window_closed"
     data = {"thing1": {"value": "热线回复"}, "thing2": {"value": "请带身份证来"}}
     assert official.received == [{"touser": ANNA, "template_id": "template-1", "data": data}]
+
+
+@pytest.mark.parametrize(
+    ("word", "status", "code"),
+    [
+        ("success", "delivered", ""),
+        ("failed:user block", "failed", "blocked_by_contact"),
+        ("failed: system failed", "failed", "refused"),
+    ],
+)
+async def test_what_became_of_a_template_message_is_told(
+    official: OfficialPlatform, link: MemoryLink, account: Any, *, word: str, status: str, code: str
+) -> None:
+    official.left = {}
+    form = {"template_id": "template-1", "fields": {"thing": "{text}"}}
+    async with account(official, account={"reply_template": form}) as channel:
+        number = (await channel.send(order("请带身份证来"))).removeprefix("template-")
+        for told in (number, "4711"):
+            await official.deliver(written("event", Event="TEMPLATESENDJOBFINISH", MsgID=told, Status=word))
+    (fate,) = (one for one in link.events if isinstance(one, MessageStatus))
+    assert (fate.message_id, fate.status, fate.code) == ("m", status, code)
 
 
 async def test_the_menu_is_put_up_and_its_buttons_are_named(

@@ -85,7 +85,7 @@ class SmppBackend(Backend):
             raise SendDeferred("not_connected")
         answer = await exchange.ask(Command.SUBMIT_SM, body)
         match answer.status:
-            case Status.OK:
+            case Status.OK if answer.command != Command.GENERIC_NACK:
                 return smpp.message_id_of(answer.body)
             case Status.THROTTLED | Status.QUEUE_FULL:
                 self._pace.pause(0.5)
