@@ -3,7 +3,7 @@
 ``python -m benchmarks.fuzz_email [COUNT] [SEED]``
 
 Each input is a mail of the corpus with a few of its bytes changed, doubled, cut out or swapped with another mail's.
-Nothing may raise; whatever takes longer than a second of CPU is printed with its seed, so that it can be looked at again.
+Nothing may raise; whatever takes more than a second of CPU is printed with its seed, so that it can be looked at again.
 """
 
 import logging
