@@ -20,7 +20,8 @@ MAX_FIELDS: Final = 2_000
 _BLANK: Final = re.compile(rb"\r?\n[ \t]*\r?\n|\r\r")
 _NAME: Final = re.compile(rb"([!-9;-~]{1,100})[ \t]*:")
 _NOT_BASE64: Final = re.compile(rb"[^A-Za-z0-9+/]")
-_BASE64_SIGNS: Final = re.compile(rb"[=\r\n]")
+_FOREIGN: Final = re.compile(rb"[^A-Za-z0-9+/=\s]|\S[ \t]+\S")  # no base64, and a gap within a line is none either
+_ENCODED_LINE: Final = re.compile(rb"(?m)^[A-Za-z0-9+/=]{40,}\r?$")
 
 
 @dataclass(slots=True)
@@ -66,7 +67,7 @@ class Splitter:
         data = self.raw[part.start : end]
         match part.headers.plain("content-transfer-encoding").split("(")[0].strip():
             case "base64":
-                return data if part.kind.startswith("text/") and _is_no_base64(data) else _from_base64(data)
+                return _words_from_base64(data) if part.kind.startswith("text/") else _from_base64(data)
             case "quoted-printable":
                 return binascii.a2b_qp(data)
             case "x-uuencode" | "uuencode" | "x-uue":
@@ -172,11 +173,13 @@ class Splitter:
         return headers, start + blank.end() if blank else min(end, start + MAX_HEADER_BYTES)
 
 
-def _is_no_base64(data: bytes) -> bool:
-    """Whether ``data`` was never encoded, whatever the header says: more than one sign in ten is no base64."""
-    sample = data[:4096].strip()
-    foreign = len(_NOT_BASE64.findall(sample)) - len(_BASE64_SIGNS.findall(sample))
-    return foreign * 10 > len(sample)
+def _words_from_base64(data: bytes) -> bytes:
+    """Return what base64 ``data`` says; what was never encoded, all of it or a mailing list's footer, as it is."""
+    foreign = _FOREIGN.search(data)
+    if foreign is None or _ENCODED_LINE.search(data, foreign.end()):
+        return _from_base64(data)  # at most damaged
+    start = data.rfind(b"\n", 0, foreign.start()) + 1
+    return _from_base64(data[:start]) + data[start:]
 
 
 def _from_base64(data: bytes) -> bytes:

@@ -52,7 +52,7 @@ def sender_address(written: str, region: str) -> str:
     try:
         return canonical(written, region)
     except ValueError:
-        return ANONYMOUS + (quote(written.strip()[:_MAX_WRITTEN], safe="") or NOBODY)
+        return ANONYMOUS + (quote(written.strip()[:_MAX_WRITTEN], safe="", errors="replace") or NOBODY)
 
 
 def name_in(address: str) -> str | None:

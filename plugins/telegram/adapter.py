@@ -39,6 +39,7 @@ from plugins.telegram.wire import ALLOWED_UPDATES, UpdateUnreadable, parse_updat
 log = logging.getLogger(__name__)
 
 POLL_SLACK_S: Final = 10.0  # how much later than asked a long poll may end
+MAX_PAUSE_S: Final = 3.0  # what others wait for, too, while somebody's update has to come again
 CONNECTIONS: Final = 16
 MAX_UPDATE_BYTES: Final = 262_144  # texts have 4,096 characters, keyboards 100 buttons
 PROOF_HEADER: Final = "X-Telegram-Bot-Api-Secret-Token"
@@ -153,7 +154,7 @@ class TelegramChannel(Channel[TelegramConfig], ServesHttp, ShowsTyping):
         )
 
     async def _poll(self, intake: Intake, bot: Bot, poller: HTTPXRequest) -> None:
-        offset, pause = 0, Backoff(first_s=0.5, limit_s=10.0)
+        offset, pause = 0, Backoff(first_s=0.5, limit_s=MAX_PAUSE_S)
         while True:
             try:
                 updates = await self._updates(bot, poller, offset)

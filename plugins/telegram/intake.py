@@ -23,7 +23,7 @@ from plugins.telegram.wire import MAX_DOWNLOAD_BYTES, Update, UpdateUnreadable, 
 
 log = logging.getLogger(__name__)
 
-MAX_TRIES: Final = 8  # a file that cannot be fetched does not hold its sender's words back for ever
+MAX_TRIES: Final = 10  # some 20 s: a file that cannot be fetched does not hold its sender's words back for ever
 MAX_DOWNLOADS: Final = 4
 
 

@@ -71,6 +71,9 @@ def _encodings() -> Iterator[Case]:
         "encoding: English that claims to be base64", mail(coded, body="The lamp is out."), text="The lamp is out."
     )
     yield Case("encoding: unknown", mail("Content-Transfer-Encoding: x-own"))
+    footer = base64.encodebytes(ZH.encode()) + b"\r\n_____________\r\na list of some people, leave it here\r\n"
+    words = f"{ZH}_____________\na list of some people, leave it here"
+    yield Case("encoding: base64 with a list's footer", mail(coded, body=footer), text=words)
     lines = base64.encodebytes(ZH.encode()).replace(b"\n", b"\r\n\r\n")
     yield Case("encoding: base64 with empty lines", mail(coded, body=lines))
 
