@@ -13,7 +13,7 @@ import msgspec
 from aiohttp import web
 
 from core.channel import Link
-from core.errors import BusUnavailable, RequestFailed
+from core.errors import BusUnavailable, RequestFailed, TryLater
 from core.events import (
     Attachment,
     ChannelState,
@@ -214,7 +214,7 @@ async def _served(channel: WebChatChannel, extend: Callable[[web.Application], N
                 answer: web.StreamResponse = await route.handler(bounded)
             except Refused as refused:
                 return web.json_response({"error": {"code": refused.code}}, status=refused.status)
-            except BusUnavailable as error:
+            except TryLater as error:
                 return web.json_response({"error": {"code": error.code}}, status=503)
             return answer
 

@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 from PIL import Image
 
+from core.errors import BusUnavailable, RefusedForNow, RequestFailed
 from plugins.web_chat.config import ALL_TYPES
 from plugins.web_chat.files import MAX_SIDE, FileRefused, clean, safe_name
 
@@ -160,6 +161,24 @@ async def test_a_document_is_only_ever_downloaded(house: Any) -> None:
         assert answer.content_type == "application/octet-stream"
         assert answer.headers["Content-Disposition"] == "attachment"
         assert "sandbox" in answer.headers["Content-Security-Policy"]
+
+
+async def test_a_file_that_the_hub_cannot_hand_over_now_is_not_said_to_be_gone(
+    house: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat = await house.chat()
+    _, uploaded = await upload(house, chat.welcome["visitor"], with_gps())
+    faults = [RefusedForNow("media_key_missing", "sealed"), BusUnavailable("away"), RequestFailed("not_found", "gone")]
+
+    async def get_media(media_id: str) -> tuple[bytes, str]:
+        raise faults.pop(0)
+
+    monkeypatch.setattr(house.hub, "get_media", get_media)
+    statuses = []
+    while faults:
+        async with house.http.get(house.path(uploaded["file"]["url"])) as answer:
+            statuses.append(answer.status)
+    assert statuses == [503, 503, 404]
 
 
 async def test_files_of_another_visitor_are_out_of_reach(house: Any) -> None:
