@@ -143,8 +143,13 @@ class Run:
             self._variables[name] = encodable(value)[:MAX_VALUE_CHARS]
 
     def shown(self, names: Sequence[str]) -> dict[str, str]:
-        """Return those of the named variables that hold something, for the agent to see."""
-        return {name: self._variables[name] for name in names if self._variables.get(name)}
+        """Return those of the named variables that hold something, by what agents call them."""
+        language, titles = self.flow.languages[0], self.flow.variable_titles
+        return {
+            titles.get(name, {}).get(language) or name: self._variables[name]
+            for name in names
+            if self._variables.get(name)
+        }
 
     def note_choice(self, key: str) -> None:
         """Keep in the history which key was chosen at the present node."""

@@ -296,8 +296,9 @@ Node: TypeAlias = (
 class Flow(Part, frozen=True, kw_only=True):
     """A graph of steps; ``human`` is the node that leads to people, ``human_words`` what a person says to get there.
 
-    ``languages`` starts with the default one, ``variables`` are those the starter hands in, ``entries`` further nodes
-    where an agent or another flow may start, ``layout`` the places (x, y) that the editor draws nodes at.
+    ``languages`` starts with the default one, ``variables`` are those the starter hands in, ``variable_titles`` what
+    agents read for those they are shown, ``entries`` further nodes where an agent or another flow may start,
+    ``layout`` the places (x, y) that the editor draws nodes at.
     """
 
     name: Token
@@ -309,6 +310,7 @@ class Flow(Part, frozen=True, kw_only=True):
     human_words: Synonyms = HUMAN_WORDS
     languages: Annotated[tuple[Language, ...], Meta(min_length=1, max_length=12)] = ("zh", "en")
     variables: Annotated[tuple[Name, ...], Meta(max_length=100)] = ()
+    variable_titles: Annotated[dict[Name, Text], Meta(max_length=100)] = {}
     entries: Annotated[tuple[NodeId, ...], Meta(max_length=100)] = ()
     layout: Annotated[dict[NodeId, tuple[Pixels, Pixels]], Meta(max_length=MAX_NODES)] = {}
 
