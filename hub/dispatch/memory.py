@@ -13,6 +13,7 @@ from hub.routing.snapshot import AgentSnapshot, Snapshot, WorkSnapshot
 from hub.store.models import AgentStatus, Offer, User, WorkItem
 
 CAPACITY: Final = {"call": 1, "chat": 4, MESSAGE_CLASS: 10}  # at once, where a user has no numbers of their own
+LINE: Final = 1_000_000_000  # an agent whose first queue it is comes before all whose second it is
 
 
 async def keep(core: routing.RoutingCore, decisions: Iterable[routing.Decision]) -> None:
@@ -53,11 +54,17 @@ def profile(user: User, *, has_phone: bool) -> routing.AgentProfile:
     no_calls = {} if has_phone else {"call": 0}
     return routing.AgentProfile(
         agent_id=user.user_id,
-        queues={queue_id: place for place, queue_id in enumerate(user.queue_ids)},
+        queues={queue_id: place * LINE + _number(user) for place, queue_id in enumerate(user.queue_ids)},
         skills=user.skills,
         languages=frozenset({user.language} if user.language else ()),
         capacity={**CAPACITY, **user.capacities, **no_calls},
     )
+
+
+def _number(user: User) -> int:
+    """Return the work number as it counts in the fixed order; who has no number in figures comes last."""
+    number = user.work_number
+    return min(int(number), LINE - 1) if number.isascii() and number.isdigit() else LINE - 1
 
 
 def _live(row: Offer) -> LiveOffer:

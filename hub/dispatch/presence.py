@@ -32,8 +32,10 @@ class Presence:
         desk.came.append(self._came)
         desk.left.append(self._left)
 
-    async def set_state(self, agent_id: str, state: SetState, reason: str, *, work_mode: WorkMode | None) -> AgentView:
-        """Set the agent's state; 422 for an unknown away reason, 409 while they are locked."""
+    async def set_state(
+        self, agent_id: str, state: SetState | None, reason: str, *, work_mode: WorkMode | None
+    ) -> AgentView:
+        """Set what is given of an agent's state and mode; 422 for an unknown away reason, 409 while they are locked."""
         if is_locked(self._dispatcher.agents.get(agent_id)):
             raise ApiError(409, "locked_state", "a supervisor has locked this agent")
         if state == "away" and await AwayReason.get_or_none(reason=reason, is_active=True) is None:
@@ -41,7 +43,8 @@ class Presence:
         async with self._units.open() as unit, self._dispatcher.deciding(unit):
             if work_mode is not None:
                 await self._dispatcher.set_mode(unit, agent_id, work_mode)
-            await self._dispatcher.set_state(unit, agent_id, state, reason)
+            if state is not None:
+                await self._dispatcher.set_state(unit, agent_id, state, reason)
         view: AgentView = self._dispatcher.agents[agent_id]
         return view
 

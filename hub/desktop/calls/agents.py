@@ -14,9 +14,9 @@ api = Endpoints()
 
 
 class NewState(Settings, frozen=True, kw_only=True):
-    """Whether the agent takes work; ``away`` needs one of the reasons set up."""
+    """Whether the agent takes work, and of which kind; what is left out stays. ``away`` needs a reason set up."""
 
-    state: Literal["available", "busy", "away", "offline"]
+    state: Literal["available", "busy", "away", "offline"] | None = None
     reason: Annotated[str, Meta(max_length=64)] = ""
     work_mode: WorkMode | None = None
 

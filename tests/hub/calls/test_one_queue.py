@@ -127,6 +127,20 @@ async def test_criteria_are_weighed_against_each_other_as_operators_say(
     assert offered["why"]["strategy"] == "60*highest_skill+longest_idle,longest_idle"
 
 
+async def test_the_fixed_order_is_that_of_the_work_numbers(
+    still_house: House, come: Come, admin: Agent, advance: Advance
+) -> None:
+    await admin.call("PUT", "/queues/general", title={"zh": "综合"}, rules={"strategy": ["linear"]})
+    await begin_at(admin, **{"web_chat-main": {"flow": "", "queue": "general"}})
+    await come("li")
+    await advance(100)  # who is idle for longer does not matter
+    zhou = await come("zhou")
+    async with still_house.channel("web_chat-main") as channel:
+        for number in range(2):
+            await channel.write(f"webchat:citizen-{number}", "你好")
+            await zhou.take_offer()
+
+
 async def test_groups_and_flows_change_under_those_who_wait_and_no_figure_is_lost(
     engine: FakeEngine, come: Come, admin: Agent
 ) -> None:

@@ -98,6 +98,17 @@ async def test_a_conversation_goes_to_a_named_agent_who_saw_it_declined(channel:
     assert status == 403
 
 
+async def test_a_work_mode_is_chosen_without_changing_the_state(channel: FakeChannel, come: Come) -> None:
+    zhou = await come("zhou")
+    me = await zhou.call("PUT", "/me/state", work_mode="off_shift")
+    assert (me["state"], me["work_mode"]) == ("available", "off_shift")
+    await channel.write(WANG, "人工")
+    await channel.hears(WANG, "正在为您转接")
+    assert await Offer.all().count() == 0
+    await zhou.call("PUT", "/me/state", work_mode="normal")
+    await zhou.take_offer()
+
+
 async def test_a_contact_goes_to_the_agent_who_serves_them_always(channel: FakeChannel, come: Come) -> None:
     zhou, chen = await come("zhou"), await come("chen")
     await channel.write(WANG, "人工")

@@ -5,8 +5,10 @@ import type { AgentView, Attachment, ContactView, ConversationView, EntryView, F
 const conversation = (id: string, rest = '') => `/conversations/${id}${rest}`
 
 export interface StateChange {
-  state: 'available' | 'busy' | 'away' | 'offline'
+  /** Left out, it stays. */
+  state?: 'available' | 'busy' | 'away' | 'offline'
   reason?: string
+  work_mode?: 'normal' | 'outbound_only' | 'off_shift' | 'leader'
 }
 
 export const setState = (change: StateChange) => call<AgentView>('PUT', '/me/state', change)
