@@ -7,7 +7,7 @@ from typing import Final
 
 from hub.cli.run import DEFAULT_DATA
 from hub.cli.terminal import Commands, log_to_terminal, run_loop, say
-from hub.engine.layout import Layout
+from hub.engine.layout import layout_of
 from hub.engine.process import Engine, EngineAway, EngineFailed, find, start
 from hub.engine.provide import provide
 from hub.supervisor.data_dir import DataDir
@@ -33,9 +33,11 @@ def add_to(commands: Commands) -> None:
     _add(actions, "status", "say whether it runs, with how many channels", _status)
 
 
-def _add(actions: Commands, name: str, text: str, do: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
-    parser = actions.add_parser(name, help=text)
+def _add(actions: Commands, action: str, text: str, do: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
+    parser = actions.add_parser(action, help=text)
     parser.add_argument("--data", type=Path, default=DEFAULT_DATA, metavar="DIR", help="where everything is kept")
+    if action in ("stop", "status"):
+        parser.add_argument("--name", default="", help="of an engine beside the first, as its instance's settings say")
     parser.set_defaults(do=do)
     return parser
 
@@ -56,12 +58,12 @@ def _start(options: argparse.Namespace) -> int:
 
 async def _up(data: Path) -> Engine:
     settings = read_settings(data, {}).engine
-    layout = _layout(data)
+    layout = layout_of(data)
     return find(layout) or await start(settings, await provide(settings, data, _progress()), layout)
 
 
 def _stop(options: argparse.Namespace) -> int:
-    engine = find(_layout(options.data))
+    engine = find(layout_of(options.data, options.name))
     if engine is None:
         say("the phone engine does not run")
         return 0
@@ -82,7 +84,7 @@ async def _end(engine: Engine, *, drain_s: float, is_forced: bool) -> None:
 
 
 def _status(options: argparse.Namespace) -> int:
-    engine = find(_layout(options.data))
+    engine = find(layout_of(options.data, options.name))
     if engine is None:
         say("the phone engine does not run")
         return NOT_RUNNING
@@ -100,10 +102,6 @@ def _line(engine: Engine) -> str:
     return (
         f"Asterisk {note.version} runs as process {note.pid}, SIP on port {note.sip_port}, ARI on {engine.access.url}"
     )
-
-
-def _layout(data: Path) -> Layout:
-    return Layout(data.resolve() / "engine")
 
 
 def _progress() -> Callable[[int, str], None]:

@@ -10,6 +10,11 @@ from typing import Final
 MAX_SOCKET_PATH: Final = 100  # asterisk.ctl must fit into sockaddr_un's 108 bytes
 
 
+def layout_of(data_dir: Path, engine_name: str = "") -> "Layout":
+    """Return where an engine lies: the one without a name in ``engine``, others in a folder of ``engines``."""
+    return Layout(data_dir.resolve() / (f"engines/{engine_name}" if engine_name else "engine"))
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """One engine's folders below ``root``, an absolute path."""

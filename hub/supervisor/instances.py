@@ -26,7 +26,7 @@ from hub.supervisor.child import Child, Order
 from hub.supervisor.data_dir import DataDir
 from hub.supervisor.keeper import Keeper, Status
 from hub.supervisor.log_files import LogFiles
-from hub.supervisor.phone_engine import PhoneEngine
+from hub.supervisor.phone_engines import PhoneEngines
 from hub.supervisor.settings import PluginLimits
 from hub.supervisor.spawn import resident_bytes
 
@@ -59,7 +59,7 @@ class Instances:
         *,
         clock: Clock,
         limits: PluginLimits,
-        phone_engine: PhoneEngine,
+        phone_engines: PhoneEngines,
     ) -> None:
         self._bus = bus
         self._accounts = accounts
@@ -67,7 +67,7 @@ class Instances:
         self._logs = logs
         self._clock = clock
         self._limits = limits
-        self._phone_engine = phone_engine
+        self._phone_engines = phone_engines
         self._slots: dict[str, Slot] = {}
 
     async def run(self) -> None:
@@ -115,7 +115,7 @@ class Instances:
         show = self._shower(slot, desired)
         if desired is None or not desired.is_enabled:
             show(Status("stopped"))
-            self._phone_engine.release(instance)
+            self._phone_engines.release(instance)
             if desired is not None:
                 await self._accounts.remove(instance)
             else:
@@ -170,14 +170,16 @@ class Instances:
         plugin = await find(desired.plugin)
         settings = await asyncio.to_thread(_open, self._data.path / "keys" / "data.key", desired.settings)
         if "phone_engine" in plugin.manifest.uses and not settings.get("ari_url"):
-            engine = self._phone_engine.access(instance)
+            engine = self._phone_engines.access(
+                instance, name=str(settings.get("engine", "")), sip_port=int(str(settings.get("engine_sip_port", 0)))
+            )
             settings |= {
                 "ari_url": engine.url,
                 "ari_username": engine.username,
                 "ari_password": engine.password.reveal(),
             }
         else:
-            self._phone_engine.release(instance)
+            self._phone_engines.release(instance)
         access = await self._accounts.admit(instance, plugin.manifest.kind)
         await self._bus.ensure(consumers=[orders_consumer(instance)])
         job = HostJob(

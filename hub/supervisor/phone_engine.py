@@ -10,7 +10,7 @@ from typing import Final
 from core.errors import TryLater
 from hub.engine.binary import EngineMissing
 from hub.engine.install import InstallFailed
-from hub.engine.layout import Layout
+from hub.engine.layout import Layout, layout_of
 from hub.engine.process import Access, Engine, EngineAway, EngineFailed, find, start
 from hub.engine.provide import provide
 from hub.engine.settings import EngineSettings
@@ -34,11 +34,15 @@ class EngineNotReady(TryLater):
 
 
 class PhoneEngine:
-    """The engine of this machine; it runs while an instance uses it, or always when the settings say so."""
+    """An engine of this machine; it runs while an instance uses it, or always when the settings say so."""
 
-    def __init__(self, settings: EngineSettings, data_dir: Path, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, settings: EngineSettings, data_dir: Path, say: Callable[[str], None], engine_name: str = ""
+    ) -> None:
         self._settings = settings
         self._data_dir = data_dir
+        self._layout = layout_of(data_dir, engine_name)
+        self._title = f"the phone engine {engine_name}".rstrip()
         self._say = say
         self._users: set[str] = set()
         self._changed = asyncio.Event()
@@ -88,10 +92,12 @@ class PhoneEngine:
         return mode == "on" or (mode == "auto" and bool(self._users))
 
     async def _keep(self) -> None:
-        await Keeper("the phone engine", self._run, self._show, POLICY).run()
+        await Keeper(self._title, self._run, self._show, POLICY).run()
 
     def _run(self, on_report: Callable[[Report], None]) -> "EngineRun":
-        return EngineRun(self._settings, self._data_dir, on_report, self._hold, self._progress)
+        return EngineRun(
+            self._settings, self._data_dir, self._layout, on_report, hold=self._hold, progress=self._progress
+        )
 
     def _hold(self, engine: Engine | None) -> None:
         self._engine = engine
@@ -104,7 +110,7 @@ class PhoneEngine:
     def _show(self, status: Status) -> None:
         before, self.status = self.status, status
         if status.detail != before.detail and status.detail:
-            self._say(f"the phone engine: {status.detail}")
+            self._say(f"{self._title}: {status.detail}")
         for listener in self._listeners:
             listener(status)
 
@@ -116,13 +122,15 @@ class EngineRun:
         self,
         settings: EngineSettings,
         data_dir: Path,
+        layout: Layout,
         on_report: Callable[[Report], None],
+        *,
         hold: Callable[[Engine | None], None],
         progress: Callable[[int, str], None],
     ) -> None:
         self._settings = settings
         self._data_dir = data_dir
-        self._layout = Layout(data_dir.resolve() / "engine")
+        self._layout = layout
         self._on_report = on_report
         self._hold = hold
         self._progress = progress

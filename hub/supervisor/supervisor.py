@@ -27,7 +27,7 @@ from hub.supervisor.instances import Instances
 from hub.supervisor.keeper import VITAL, Keeper, Status
 from hub.supervisor.log_files import LogFiles
 from hub.supervisor.nats_child import NatsChild
-from hub.supervisor.phone_engine import PhoneEngine
+from hub.supervisor.phone_engines import PhoneEngines
 from hub.supervisor.settings import RunSettings, bus_settings
 
 log = logging.getLogger(__name__)
@@ -78,7 +78,7 @@ async def _run(setup: Setup, data: DataDir, logs: LogFiles, say: Say) -> None:
             await answer_questions(bus)
             data.announce(settings.urls[0])
             hub = Hub(setup, data, logs, access, say)
-            phone_engine = PhoneEngine(setup.settings.engine, data.path, say)
+            phone_engines = PhoneEngines(setup.settings.engine, data.path, say)
             instances = Instances(
                 bus,
                 accounts,
@@ -86,11 +86,11 @@ async def _run(setup: Setup, data: DataDir, logs: LogFiles, say: Say) -> None:
                 logs,
                 clock=SystemClock(),
                 limits=setup.settings.plugins,
-                phone_engine=phone_engine,
+                phone_engines=phone_engines,
             )
             say(terminal_text("starting_hub"))
             async with (
-                _running(phone_engine.run()),
+                _running(phone_engines.run()),
                 _running(hub.run()) as serving,
                 _running(instances.run()) as following,
                 _running(bus.wait_closed()) as expelled,

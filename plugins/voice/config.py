@@ -26,7 +26,10 @@ class Route(Settings, frozen=True, kw_only=True):
 
 
 class VoiceConfig(ChannelConfig, frozen=True, kw_only=True):
-    """One engine with its lines; an empty ``ari_url`` is the engine that Lianxin runs itself."""
+    """One engine with its lines; an empty ``ari_url`` is an engine that Lianxin runs itself.
+
+    That is the one of ``lianxin.toml``, or with a name in ``engine`` one beside it, which only this instance uses.
+    """
 
     trunks: Annotated[tuple[Trunk, ...], Meta(max_length=MAX_TRUNKS)] = ()
     routes: tuple[Route, ...] = ()  # empty: every trunk for every number, in order
@@ -36,6 +39,8 @@ class VoiceConfig(ChannelConfig, frozen=True, kw_only=True):
     recording_rate_hz: Literal[8_000, 16_000] = 8_000  # 115 or 230 MB for an hour of talk, in stereo
     plan_wait_s: Annotated[float, Meta(ge=1.0, le=60.0)] = 6.0  # ringing, until the engine serves the call by itself
     sip_address: HostPort = ""  # where other engines reach this one, host or host:port; empty: its own address
+    engine: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,19}\Z|^\Z")] = ""
+    engine_sip_port: Annotated[int, Meta(ge=0, le=65_535)] = 0  # of an engine with a name; 0: a free one
     ari_url: str = ""
     ari_username: str = ""
     ari_password: Secret = Secret("")

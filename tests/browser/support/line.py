@@ -30,7 +30,24 @@ REMEMBER: Final = """(() => {
     set(stream) { window.farSound = stream; window.ear = undefined; sound.set.call(this, stream) },
   })
 })()"""
-HEARS: Final = """hz => {
+# to the echo canceller a tone that goes on while another comes in is an echo
+AS_IT_IS: Final = """(() => {
+  const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices)
+  const audio = {echoCancellation: false, noiseSuppression: false, autoGainControl: false}
+  navigator.mediaDevices.getUserMedia = () => ask({audio})
+})()"""
+# a microphone of one page's own: the browser's is everybody's
+SPEAK: Final = """(hz => {
+  navigator.mediaDevices.getUserMedia = async () => {
+    const context = new AudioContext()
+    const tone = new OscillatorNode(context, {frequency: hz})
+    const said = context.createMediaStreamDestination()
+    tone.connect(new GainNode(context, {gain: 0.27})).connect(said) // as loud as the others
+    tone.start()
+    return said.stream
+  }
+})(%f)"""
+HEARS: Final = """([hz, isAmongOthers]) => {
   if (!window.farSound) return false
   if (!window.ear) {
     const context = new AudioContext()
@@ -41,6 +58,8 @@ HEARS: Final = """hz => {
   window.ear.getFloatFrequencyData(levels)
   const loudest = levels.indexOf(Math.max(...levels))
   const step = window.ear.context.sampleRate / window.ear.fftSize
+  const near = levels.slice(Math.round(hz / step) - 1, Math.round(hz / step) + 2)
+  if (isAmongOthers) return levels[loudest] > -60 && Math.max(...near) > levels[loudest] - 20
   return levels[loudest] > -60 && Math.abs(loudest * step - hz) < 2 * step
 }"""
 
@@ -87,9 +106,19 @@ def remember_sound(page: Page) -> None:
     page.add_init_script(REMEMBER)
 
 
-def hears(page: Page, frequency_hz: float) -> None:
-    """Return when what the page plays of the far end is this tone."""
-    page.wait_for_function(HEARS, arg=frequency_hz)
+def say_as_it_is(page: Page) -> None:
+    """Let the microphone of ``page`` bring what the fake device plays, unprocessed, from its next load on."""
+    page.add_init_script(AS_IT_IS)
+
+
+def speak(page: Page, frequency_hz: float) -> None:
+    """Let the microphone of ``page`` bring a tone, from its next load on."""
+    page.add_init_script(SPEAK % frequency_hz)
+
+
+def hears(page: Page, frequency_hz: float, *, among_others: bool = False) -> None:
+    """Return when what the page plays of the far end is this tone, or holds it about as loud as what is loudest."""
+    page.wait_for_function(HEARS, arg=[frequency_hz, among_others])
 
 
 def write_bursts(path: Path, frequency_hz: float) -> None:

@@ -6,11 +6,14 @@ import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from hub.engine.binary import Asterisk
-from hub.engine.layout import Layout
-from hub.engine.process import Engine, find
+from hub.engine.layout import Layout, layout_of
+from hub.engine.process import START_LIMIT_S, Access, Engine, find
+from hub.supervisor.phone_engine import EngineNotReady
+from hub.supervisor.phone_engines import PhoneEngines
 from plugins.voice.ari import Ari
 from plugins.voice.ari.events import StasisStart
 from tests.hub.supervisor.conftest import WAIT_S, supervise
@@ -88,3 +91,35 @@ async def test_a_killed_engine_is_started_again_with_the_same_way_in(settings: s
         again = await running(tmp_path)
         assert again.note.pid != engine.note.pid
         assert again.access == engine.access
+
+
+async def test_instances_that_name_an_engine_have_one_of_their_own(asterisk: Asterisk, tmp_path: Path) -> None:
+    plain = msgspec.structs.replace(engine_settings(), prefix=str(cache()))
+    engines = PhoneEngines(plain, tmp_path, lambda line: None)
+    running = asyncio.create_task(engines.run())
+    try:
+        first = await reached(engines, "voice-main")
+        second = await reached(engines, "voice-other", name="second")
+        assert first.url != second.url
+        engines.access("voice-other")  # its settings have changed: the engine that nobody uses any more ends
+        async with asyncio.timeout(START_LIMIT_S):
+            while find(layout_of(tmp_path, "second")) is not None:
+                await asyncio.sleep(0.05)
+        with pytest.raises(ValueError, match="token"):
+            engines.access("voice-main", name="../elsewhere")
+    finally:
+        running.cancel()
+        await asyncio.wait({running})
+        for name in ("", "second"):
+            if (left := find(layout_of(tmp_path, name))) is not None:
+                await left.kill()
+
+
+async def reached(engines: PhoneEngines, instance: str, *, name: str = "") -> Access:
+    """Return how an instance reaches its engine once that runs."""
+    async with asyncio.timeout(START_LIMIT_S):
+        while True:
+            try:
+                return engines.access(instance, name=name)
+            except EngineNotReady:
+                await asyncio.sleep(0.05)
