@@ -4,7 +4,7 @@ import hashlib
 import logging
 from collections.abc import Awaitable, Callable
 
-from core.events import Event, MessageReceived
+from core.events import Event, MessageReceived, Profile
 from core.received import unreadable
 from plugins.sms import texts
 from plugins.sms.arrivals import Arrivals
@@ -117,10 +117,19 @@ class Inbox:
 
     async def _tell(self, sender: str, external_id: str, text: str) -> None:
         consent = consent_in(text, self._config.opt_out_words, self._config.opt_in_words)
-        words = text or unreadable(self._config.language)
-        if (name := name_in(sender)) is not None:
-            words = texts.text("named" if name else "nameless", self._config.language, name=name) + words
-        await self._emit(MessageReceived(external_id=external_id, sender=sender, text=words, consent=consent))
+        name = name_in(sender)
+        await self._emit(
+            MessageReceived(
+                external_id=external_id,
+                sender=sender,
+                text=text or unreadable(self._config.language),
+                profile=None if name is None else Profile(name=self._stranger(name)),
+                consent=consent,
+            )
+        )
+
+    def _stranger(self, name: str) -> str:
+        return texts.text("named" if name else "nameless", self._config.language, name=name)
 
     def _mark(self, kind: str, number: int, total: int) -> str:
         return texts.text(kind, self._config.language, number=number, total=total)

@@ -11,14 +11,14 @@ text: Final = Catalogue(
         "zh": {
             "gap": "〔第{number}段未收到，共{total}段〕",
             "late": "〔迟到的第{number}段，共{total}段〕",
-            "named": "〔发件人“{name}”不是号码，无法回复〕\n",
-            "nameless": "〔没有发件人号码，无法回复〕\n",
+            "named": "{name}（不是号码，无法回复）",
+            "nameless": "没有号码的发件人（无法回复）",
         },
         "en": {
             "gap": "[part {number} of {total} is missing]",
             "late": "[late part {number} of {total}] ",
-            "named": "[The sender, {name}, is no number and cannot be answered]\n",
-            "nameless": "[Without a sender's number: it cannot be answered]\n",
+            "named": "{name} (no number, cannot be answered)",
+            "nameless": "A sender without number (cannot be answered)",
         },
     }
 )

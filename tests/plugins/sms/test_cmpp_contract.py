@@ -1,6 +1,6 @@
 """The contract of every channel, by CMPP in both versions."""
 
-from core.events import MessageReceived, MessageStatus
+from core.events import MessageReceived, MessageStatus, Profile
 from core.testing.contract import ChannelContract
 from core.testing.samples import Inbound, Outbound
 from tests.plugins.sms.support.ismg import NUMBER, SECRET, Ismg, Ismg3
@@ -33,7 +33,8 @@ class TestCmpp2Contract(ChannelContract):
             MessageReceived(
                 external_id=f"{6:016x}",
                 sender="tel:anonymous-BANK",
-                text="〔发件人“BANK”不是号码，无法回复〕\n1234",
+                text="1234",
+                profile=Profile(name="BANK（不是号码，无法回复）"),
             ),
         ),
         Inbound("UCS-2", {"text": "路灯坏了 💡", "msg_id": 7}, received("路灯坏了 💡", 7)),

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest_asyncio
 
-from core.events import MessageReceived, MessageStatus
+from core.events import MessageReceived, MessageStatus, Profile
 from core.testing.bench import Bench
 from core.testing.contract import ChannelContract
 from core.testing.samples import Inbound, Outbound
@@ -42,7 +42,10 @@ class TestKannelContract(GatewayContract):
             "from nobody",
             {"text": "who?", "id": "k-0"},
             MessageReceived(
-                external_id="k-0", sender="tel:anonymous-nobody", text="〔没有发件人号码，无法回复〕\nwho?"
+                external_id="k-0",
+                sender="tel:anonymous-nobody",
+                text="who?",
+                profile=Profile(name="没有号码的发件人（无法回复）"),
             ),
         ),
         Inbound(
@@ -104,7 +107,8 @@ class TestProviderContract(GatewayContract):
             MessageReceived(
                 external_id="70",
                 sender="tel:anonymous-not%20a%20number",
-                text="〔发件人“not a number”不是号码，无法回复〕\n?",
+                text="?",
+                profile=Profile(name="not a number（不是号码，无法回复）"),
             ),
         ),
         Inbound(

@@ -62,9 +62,9 @@ ODD: list[tuple[str, int, bytes, tuple[str, str] | None]] = [
         "from a name",
         5,
         body("验证码", source="ALI PAY", ton=5),
-        ("tel:anonymous-ALI%20PAY", "〔发件人“ALI PAY”不是号码，无法回复〕\n验证码"),
+        ("tel:anonymous-ALI%20PAY", "验证码"),
     ),
-    ("from nobody", 5, body("谁", source=""), ("tel:anonymous-nobody", "〔没有发件人号码，无法回复〕\n谁")),
+    ("from nobody", 5, body("谁", source=""), ("tel:anonymous-nobody", "谁")),
     ("by data_sm", 0x103, data_sm(utf16("另一条路")), (CITIZEN, "另一条路")),
     ("a receipt on the way", 5, body(b"id:1 stat:ENROUTE err:000", esm_class=0x20), None),
     ("a receipt of no known state", 5, body(b"id:1 stat:WHATEVER1 err:7", esm_class=4), None),
@@ -86,5 +86,10 @@ async def test_odd_units_are_shown_or_known_for_what_they_are(hub: MemoryHub, sm
         smsc.order("raw", data=(head + by_data_sm).hex())
         await hub.status("m-1", "delivered")
     assert Counter(hub.texts) == expected
+    names = {one.sender: one.profile.name for one in hub.messages if one.profile is not None}
+    assert names == {
+        "tel:anonymous-ALI%20PAY": "ALI PAY（不是号码，无法回复）",
+        "tel:anonymous-nobody": "没有号码的发件人（无法回复）",
+    }
     statuses = [one.status for one in hub.events if isinstance(one, MessageStatus)]
     assert statuses == ["delivered"], "the receipts before said nothing final"
