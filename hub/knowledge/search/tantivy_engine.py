@@ -11,10 +11,11 @@ import tantivy
 from hub.knowledge.search.analysis import analyze
 from hub.knowledge.search.documents import Candidate, SearchDocument
 from hub.knowledge.search.engine import FIELDS
-from hub.knowledge.search.planning import Plan
+from hub.knowledge.search.planning import Plan, within
 
 WRITER_BYTES: Final = 50_000_000  # tantivy's least is 15 MB
 SPLIT: Final = "whitespace"
+POSTINGS: Final = 400_000  # half as many rank worse, more only take longer (100,000 entries)
 
 
 class TantivyEngine:
@@ -44,14 +45,15 @@ class TantivyEngine:
         if not plan.terms:
             return []
         should, must = tantivy.Occur.Should, tantivy.Occur.Must
+        searcher = self._index.searcher()
+        terms = within(plan.terms, lambda term: int(searcher.doc_freq(term.field, term.text)), POSTINGS)
         any_term = tantivy.Query.boolean_query(
-            [(should, self._weighted(term.field, term.text, term.weight)) for term in plan.terms]
+            [(should, self._weighted(term.field, term.text, term.weight)) for term in terms]
         )
         parts = [(must, any_term)]
         for group in plan.filters:
             tags = tantivy.Query.term_set_query(self._schema, "tags", list(group))
             parts.append((must, tantivy.Query.const_score_query(tags, 0.0)))
-        searcher = self._index.searcher()
         found = searcher.search(tantivy.Query.boolean_query(parts), limit, count=False)
         return [_candidate(searcher.doc(address).to_dict(), score) for score, address in found.hits]
 
