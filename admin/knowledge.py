@@ -10,6 +10,7 @@ from hub.http.endpoints import Call, Endpoints, NoBody
 from hub.knowledge.articles import ListView
 from hub.knowledge.categories import CategoryEdit
 from hub.knowledge.importing.importer import ImportedArticle, ImportRequest
+from hub.knowledge.importing.starters import StarterName, starter_articles
 from hub.knowledge.links import linkable_templates
 from hub.knowledge.search.documents import Collection
 from hub.knowledge.synonyms import SynonymGroups
@@ -39,6 +40,12 @@ class ArticlesQuery(msgspec.Struct, frozen=True):
     q: Annotated[str, Meta(max_length=100)] = ""
     offset: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
+
+
+class StarterQuery(msgspec.Struct, frozen=True):
+    """Which starter."""
+
+    name: StarterName
 
 
 class NewArticle(Settings, frozen=True, kw_only=True):
@@ -230,6 +237,12 @@ async def save_synonyms(services: Services, call: Call[SynonymGroups]) -> Synony
 async def preview_import(services: Services, call: Call[ImportRequest]) -> ImportPreview:
     """Return what uploaded files would give; nothing is kept."""
     return ImportPreview(await services.knowledge.importer.preview(call.body))
+
+
+@api.add("GET", "/api/v1/knowledge/imports/starter", "knowledge.edit", query=StarterQuery, answer=ImportPreview)
+async def preview_starter(services: Services, call: Call[NoBody]) -> ImportPreview:
+    """Return articles that a new service may begin with; nothing is kept."""
+    return ImportPreview(starter_articles(call.query.name))
 
 
 @api.add("POST", "/api/v1/knowledge/index", "admin.system", body=Rebuild, problems=(409,))

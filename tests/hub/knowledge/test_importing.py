@@ -1,8 +1,13 @@
 """Files of every kind become drafts; broken and hostile ones are named, never a reason to fail."""
 
+from functools import partial
+
 import pytest
 
 from hub.knowledge.importing.importer import read_file
+from hub.knowledge.importing.starters import starter_articles
+from hub.knowledge.knowledge import Knowledge
+from tests.hub.knowledge.conftest import EDITOR, eventually, find, titles
 from tests.hub.knowledge.office_files import bomb, sheet, word
 
 MARKDOWN = "引言\n\n# 公积金提取\n\n带身份证。\n\n### 线上\n\n打开 App。\n\n## 公积金贷款\n\n看额度。\n"
@@ -72,3 +77,17 @@ def test_a_small_file_that_unpacks_to_gigabytes_is_refused() -> None:
 
 def test_deep_nesting_in_html_is_read_to_its_end() -> None:
     assert read(b"<div>" * 50_000 + "底".encode(), "a.html") == [("a", "底")]
+
+
+async def test_ten_kinds_of_callers_come_along_as_cards_that_agents_find_by_code_and_word(knowledge: Knowledge) -> None:
+    cards = [one.content for one in starter_articles("callers") if one.content]
+    assert [card.code for card in cards] == [f"lx{number:02}" for number in range(1, 11)]
+    for card in cards:
+        made = await knowledge.articles.make(EDITOR, card)
+        await knowledge.articles.publish(EDITOR, made.row.article_id)
+
+    async def is_found(typed: str, title: str) -> bool:
+        return title in titles(await find(knowledge, typed))[:1]
+
+    await eventually(partial(is_found, "lx04", "哭诉：伤心、无助"))
+    await eventually(partial(is_found, "反复来电", "纠缠：同一件事反复来电"))

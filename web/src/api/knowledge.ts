@@ -224,6 +224,9 @@ export interface ImportedArticle {
 export const previewImport = (files: { media_id: string; path: string }[], categoryId: string) =>
   call<{ items: ImportedArticle[] }>('POST', '/knowledge/imports/preview', { files, category_id: categoryId })
 
+/** Return articles that a new service may begin with: ten kinds of callers. */
+export const previewStarter = () => call<{ items: ImportedArticle[] }>('GET', '/knowledge/imports/starter?name=callers')
+
 /** Return an article nobody has written yet. */
 export function blankContent(): ArticleContent {
   return {
