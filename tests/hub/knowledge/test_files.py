@@ -134,3 +134,18 @@ async def test_an_article_is_found_by_what_stands_in_its_file(library: House, kn
     await eventually(partial(is_found, "百岁老人"))
     await knowledge.articles.retire(EDITOR, article_id, remote="")
     await eventually(partial(is_found, "百岁老人", wanted=False))
+
+
+async def test_editors_are_told_which_files_cannot_be_read(house: House) -> None:
+    knowledge = house.services.knowledge
+    kept = await house.services.media.keep(
+        b"no picture", mime="image/jpeg", name="照片.jpg", instance="", uploader_id=EDITOR.user_id
+    )
+    attached = ArticleFile(media_id=kept.media_id, name="照片.jpg")
+    article_id = (await published(knowledge, "服务大厅", attachments=(attached,))).row.article_id
+
+    async def is_told() -> bool:
+        return (await knowledge.articles.read(EDITOR, article_id)).file_problems == {kept.media_id: "unsupported"}
+
+    await eventually(is_told)
+    assert (await knowledge.articles.read(AGENT, article_id)).file_problems == {}
