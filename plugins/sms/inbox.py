@@ -125,6 +125,7 @@ class Inbox:
                 text=text or unreadable(self._config.language),
                 profile=None if name is None else Profile(name=self._stranger(name)),
                 consent=consent,
+                is_automatic=name is not None,  # whom no flow can answer, an agent hears at once
             )
         )
 

@@ -35,6 +35,7 @@ class TestCmpp2Contract(ChannelContract):
                 sender="tel:anonymous-BANK",
                 text="1234",
                 profile=Profile(name="BANK（不是号码，无法回复）"),
+                is_automatic=True,
             ),
         ),
         Inbound("UCS-2", {"text": "路灯坏了 💡", "msg_id": 7}, received("路灯坏了 💡", 7)),

@@ -46,6 +46,7 @@ class TestKannelContract(GatewayContract):
                 sender="tel:anonymous-nobody",
                 text="who?",
                 profile=Profile(name="没有号码的发件人（无法回复）"),
+                is_automatic=True,
             ),
         ),
         Inbound(
@@ -109,6 +110,7 @@ class TestProviderContract(GatewayContract):
                 sender="tel:anonymous-not%20a%20number",
                 text="?",
                 profile=Profile(name="not a number（不是号码，无法回复）"),
+                is_automatic=True,
             ),
         ),
         Inbound(

@@ -86,6 +86,10 @@ async def test_odd_units_are_shown_or_known_for_what_they_are(hub: MemoryHub, sm
         smsc.order("raw", data=(head + by_data_sm).hex())
         await hub.status("m-1", "delivered")
     assert Counter(hub.texts) == expected
+    assert {one.sender for one in hub.messages if one.is_automatic} == {
+        "tel:anonymous-ALI%20PAY",
+        "tel:anonymous-nobody",
+    }
     names = {one.sender: one.profile.name for one in hub.messages if one.profile is not None}
     assert names == {
         "tel:anonymous-ALI%20PAY": "ALI PAY（不是号码，无法回复）",
