@@ -105,6 +105,16 @@ class ContactLinks:
             await self._audit.record(identity, "contact.prefer", "contact", contact_id, remote=remote)
             return masked(await self._contacts.record(unit, contact), identity)
 
+    async def reveal(self, identity: Identity, contact_id: str, address_id: str, *, remote: str) -> str:
+        """Return an address whole; who looked stands in the audit log."""
+        async with self._units.open() as unit:
+            await self._contacts.visible(unit, identity, contact_id)
+            address = await self._address(unit, contact_id, address_id)
+            await self._audit.record(
+                identity, "address.reveal", "contact", contact_id, remote=remote, address=address_id
+            )
+            return address.uri
+
     async def suggestions(self, identity: Identity, contact_id: str) -> list[Suggestion]:
         """Return contacts that may be the same person, as far as the user may see them."""
         async with self._units.open() as unit:

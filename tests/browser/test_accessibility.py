@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.support.looks import assert_clean
+from tests.browser.support.looks import assert_clean, assert_reflows
 from tests.browser.support.pages import listed_pages, routes
 from tests.browser.support.people import Agent, People
 from tests.journeys.support.house import House
@@ -58,6 +58,7 @@ def test_the_desk_from_the_first_offer_to_the_wrap_up(people: People) -> None:
     agent.page.get_by_role("button", name="保存备注").click()
     expect(agent.entry("老人独居")).to_be_visible()
     assert_clean(agent.page, "desk-thread")
+    assert_reflows(agent.page)
     agent.page.get_by_role("button", name="编辑联系人").click()
     assert_clean(agent.page, "desk-contact")
     agent.page.get_by_role("button", name="转接", exact=True).click()
@@ -112,6 +113,7 @@ def test_every_page_of_a_menu(house: House, administrator: Agent, menu: str) -> 
         expect(page.get_by_text("正在加载")).to_have_count(0)
         name = address.strip("/").replace("/", "-")
         assert_clean(page, name)
+        assert_reflows(page)
         entries = page.locator(".admin-entry")
         if entries.count():
             entries.first.click()

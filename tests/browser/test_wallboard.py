@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.support.looks import assert_clean
+from tests.browser.support.looks import assert_clean, assert_reflows
 from tests.browser.support.people import Agent, People
 from tests.journeys.support.house import House
 
@@ -33,6 +33,7 @@ def test_figures_follow_a_conversation_without_a_reload(people: People, supervis
     expect(mine).to_contain_text("服务 1 个")
     expect(supervisor.page.get_by_role("row").filter(has_text="综合服务").first).to_contain_text("服务 1")
     assert_clean(supervisor.page, "wallboard")
+    assert_reflows(supervisor.page)
     expect(tile(supervisor, "在岗坐席")).to_have_text("1 / 4")
     queue = supervisor.page.get_by_role("columnheader", name="队列").first
     queue.get_by_role("button").press("Enter")

@@ -23,6 +23,12 @@ class Other(Settings, frozen=True, kw_only=True):
     other_id: Annotated[str, Meta(max_length=ID_LENGTH)]
 
 
+class WholeAddress(msgspec.Struct, frozen=True):
+    """An address as it is."""
+
+    uri: str
+
+
 class Links(msgspec.Struct, frozen=True):
     """What was merged, newest first, and who may be the same person."""
 
@@ -50,6 +56,13 @@ async def prefer_address(services: Services, call: Call[NoBody]) -> ContactView:
     return await services.contact_links.prefer(
         call.identity, call.path["contact_id"], call.path["address_id"], remote=call.remote
     )
+
+
+@api.add("POST", f"{CONTACT}/addresses/{{address_id}}/reveal", "address.reveal", answer=WholeAddress)
+async def reveal_address(services: Services, call: Call[NoBody]) -> WholeAddress:
+    """Show an address whole, which is logged."""
+    contact_id, address_id = call.path["contact_id"], call.path["address_id"]
+    return WholeAddress(await services.contact_links.reveal(call.identity, contact_id, address_id, remote=call.remote))
 
 
 @api.add("GET", f"{CONTACT}/links", "desk.use", answer=Links)

@@ -9,6 +9,7 @@ from playwright.sync_api import Page
 from tests.browser.support.axe import LEVELS, faults_of
 
 WIDTHS: Final = (1440, 1280, 720)
+NARROWEST: Final = 320
 LIGHT: Final[dict[str, Any]] = {"color_scheme": "light", "contrast": "no-preference"}
 DARK: Final = {**LIGHT, "color_scheme": "dark"}
 HIGH: Final = {"high-contrast": {**LIGHT, "contrast": "more"}, "high-contrast-dark": {**DARK, "contrast": "more"}}
@@ -29,11 +30,24 @@ def assert_clean(page: Page, name: str) -> None:
             faults += [f"{width} {scheme}: {fault}" for fault in faults_of(page, rules)]
             if folder := os.environ.get("LIANXIN_PICTURES"):
                 page.screenshot(path=Path(folder) / f"{name}-{width}-{scheme}.png")
-        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        if not fits(page):
             faults.append(f"{width}: it scrolls sideways")
     page.set_viewport_size({"width": WIDTHS[0], "height": 900})
     _show(page, LIGHT)
     assert not faults, "\n".join(faults)
+
+
+def assert_reflows(page: Page) -> None:
+    """Fail on a page that scrolls sideways at four times its size (WCAG 2.2, 1.4.10)."""
+    page.set_viewport_size({"width": NARROWEST, "height": 900})
+    assert fits(page), f"{page.url}: wider than {NARROWEST} px"
+    page.set_viewport_size({"width": WIDTHS[0], "height": 900})
+
+
+def fits(page: Page) -> bool:
+    """Whether the page is no wider than its window."""
+    is_wider: bool = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    return not is_wider
 
 
 def _show(page: Page, media: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from core.events import Profile
-from hub.store.models import Address, Contact, Conversation, Entry
+from hub.store.models import Address, AuditRecord, Contact, Conversation, Entry
 from tests.hub.conversing.conftest import Come
 from tests.hub.conversing.test_other_channels import serve
 from tests.hub.support.channel import FakeChannel
@@ -35,6 +35,19 @@ async def test_a_number_given_in_a_form_is_kept_with_whoever_gave_it(channel: Fa
     await heard(channel, WANG)
     address = await Address.get(uri=TEL)
     assert (address.contact_id, address.source) == (await contact_of(WANG), "form")
+
+
+async def test_who_looks_at_a_whole_number_is_written_down(channel: FakeChannel, come: Come) -> None:
+    chen, zhou = await come("chen"), await come("zhou")
+    await channel.write(WANG, "人工", profile=Profile(phone=PHONE))
+    await zhou.take_offer()
+    contact_id, address = await contact_of(WANG), await Address.get(uri=TEL)
+    path = f"/contacts/{contact_id}/addresses/{address.address_id}/reveal"
+    assert (await zhou.try_call("POST", path))[0] == 403
+    assert await chen.call("POST", path) == {"uri": TEL}
+    (record,) = await AuditRecord.filter(action="address.reveal")
+    assert (record.actor, record.object_id) == ("chen", contact_id)
+    assert TEL not in str(record.detail)
 
 
 async def test_a_number_that_another_contact_has_is_only_suggested(channel: FakeChannel, come: Come) -> None:

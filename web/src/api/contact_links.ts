@@ -85,6 +85,9 @@ export const addAddress = (id: string, text: string) => call<ContactView>('POST'
 export const unlinkAddress = (id: string, addressId: string) =>
   call<ContactView>('DELETE', contact(id, `/addresses/${addressId}`))
 
+/** Return an address whole; the hub writes down who looked. */
+export const revealAddress = async (id: string, addressId: string) =>
+  (await call<{ uri: string }>('POST', `/contacts/${id}/addresses/${addressId}/reveal`)).uri
 export const preferAddress = (id: string, addressId: string) =>
   call<ContactView>('POST', contact(id, `/addresses/${addressId}/prefer`))
 
