@@ -46,19 +46,12 @@ class Engines:
         self._trunks = trunks
         self.is_ready: Callable[[str], bool] = lambda instance: True
 
-    async def note(self, instance: str, event: EngineChanged) -> bool:
-        """Write down what an instance says of its engine; True when others have to reach it elsewhere now."""
+    async def note(self, instance: str, event: EngineChanged) -> None:
+        """Write down what an instance says of its engine."""
         if not await Setting.exists(key=SECRET):
             await Setting.create(key=SECRET, value={"sealed": self._sealer.seal(secrets.token_hex(SECRET_BYTES))})
         value = {"address": event.address, "version": event.version, "trunks": event.trunks}
-        row = await Setting.get_or_none(key=_key(instance))
-        if row is None:
-            await Setting.create(key=_key(instance), value=value)
-            return True
-        has_moved = bool(row.value["address"] != event.address)
-        row.value = value
-        await row.save(update_fields=["value"])
-        return has_moved
+        await Setting.update_or_create({"value": value}, key=_key(instance))
 
     async def for_phone(self) -> str | None:
         """Return the instance with which a new phone registers: of those that are ready the one with fewest phones."""

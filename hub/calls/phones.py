@@ -92,7 +92,7 @@ class Phones:
             return False
         row = await Phone.create(
             phone_id=new_id(),
-            instance=instance,
+            instance=await self._engines.for_call(instance),
             user_id=user_id,
             kind="outside",
             number=number,
@@ -167,11 +167,11 @@ class Phones:
 
     async def note_engine(self, unit: Unit, instance: str, event: EngineChanged) -> None:
         """Note where an engine is, and tell those that call its phones."""
-        if await self._engines.note(instance, event):
-            for other in await self._engines.instances():
-                if other != instance:
-                    await _count(other)
-                    unit.after(partial(self._tell, other))
+        await self._engines.note(instance, event)
+        for other in await self._engines.instances():
+            if other != instance:
+                await _count(other)
+                unit.after(partial(self._tell, other))
 
     async def _forget(self, unit: Unit, rows: list[Phone]) -> None:
         for row in rows:

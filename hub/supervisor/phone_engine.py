@@ -63,6 +63,10 @@ class PhoneEngine:
             raise EngineNotReady(f"the phone engine is not ready: {self.status.detail or self.status.process}")
         return self._engine.access
 
+    def is_used_without(self, instance: str) -> bool:
+        """Tell whether anybody else uses the engine."""
+        return bool(self._users - {instance})
+
     def release(self, instance: str) -> None:
         """Note that ``instance`` does not need the engine any more."""
         if instance in self._users:

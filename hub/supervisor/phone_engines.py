@@ -6,10 +6,17 @@ from pathlib import Path
 
 import msgspec
 
+from core.errors import LianxinError
 from core.ids import check_token
 from hub.engine.process import Access
 from hub.engine.settings import EngineSettings
 from hub.supervisor.phone_engine import PhoneEngine
+
+
+class EngineTaken(LianxinError):
+    """Call control of another instance has the engine: two would take it from each other without end."""
+
+    code = "engine_taken"
 
 
 class PhoneEngines:
@@ -25,7 +32,8 @@ class PhoneEngines:
     def access(self, instance: str, *, name: str = "", sip_port: int = 0) -> Access:
         """Return how ``instance`` reaches the engine ``name``, which runs from now on; EngineNotReady until it does.
 
-        A new one speaks SIP on ``sip_port``, 0: a free one. ValueError when a folder cannot have this name.
+        A new one speaks SIP on ``sip_port``, 0: a free one. EngineTaken when another instance uses it; ValueError when
+        a folder cannot have this name.
         """
         if name not in self._engines:
             own = msgspec.structs.replace(
@@ -34,6 +42,8 @@ class PhoneEngines:
             engine = self._engines[name] = PhoneEngine(own, self._data_dir, self._say, check_token(name))
             self._made.put_nowait(engine)
         self.release(instance, but=name)
+        if self._engines[name].is_used_without(instance):
+            raise EngineTaken("another instance uses this phone engine: name one of its own in the setting engine")
         return self._engines[name].access(instance)
 
     def release(self, instance: str, *, but: str | None = None) -> None:

@@ -13,7 +13,7 @@ from hub.engine.binary import Asterisk
 from hub.engine.layout import Layout, layout_of
 from hub.engine.process import START_LIMIT_S, Access, Engine, find
 from hub.supervisor.phone_engine import EngineNotReady
-from hub.supervisor.phone_engines import PhoneEngines
+from hub.supervisor.phone_engines import EngineTaken, PhoneEngines
 from plugins.voice.ari import Ari
 from plugins.voice.ari.events import StasisStart
 from tests.hub.supervisor.conftest import WAIT_S, supervise
@@ -101,7 +101,8 @@ async def test_instances_that_name_an_engine_have_one_of_their_own(asterisk: Ast
         first = await reached(engines, "voice-main")
         second = await reached(engines, "voice-other", name="second")
         assert first.url != second.url
-        engines.access("voice-other")  # its settings have changed: the engine that nobody uses any more ends
+        with pytest.raises(EngineTaken):
+            engines.access("voice-other")  # its settings have changed: the engine that nobody uses any more ends
         async with asyncio.timeout(START_LIMIT_S):
             while find(layout_of(tmp_path, "second")) is not None:
                 await asyncio.sleep(0.05)
