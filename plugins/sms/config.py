@@ -108,7 +108,7 @@ class HttpSettings(Settings, frozen=True, kw_only=True, tag="http", tag_field="p
     headers: tuple[Header, ...] = ()
     key: Secret = Secret("")  # what {key} stands for
     number_form: Literal["e164", "digits", "national"] = "e164"
-    counting: Literal["gsm7_or_ucs2", "ucs2"] = "gsm7_or_ucs2"  # ucs2: 70 characters a segment, Latin ones too
+    counting: Literal["by_alphabet", "always_70"] = "by_alphabet"  # always_70: characters a segment, Latin ones too
     ok_field: str = ""  # empty: any status 2xx is success
     ok_values: tuple[str, ...] = ("0",)
     id_field: str = ""  # empty: our own message id

@@ -34,7 +34,7 @@ class GenericBackend(HttpGateway):
             callback_key=settings.callback_key,
         )
         self._settings = settings
-        if settings.counting == "ucs2":
+        if settings.counting == "always_70":
             self.alphabets = (UCS2,)
         self._states = {one.word: one.means for one in settings.report_states}
 
