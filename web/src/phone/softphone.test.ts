@@ -121,6 +121,24 @@ describe('registering', () => {
     expect(agent.registrations).toBe(3)
   })
 
+  it('takes another account when its engine stays away, but not while a call goes on', async () => {
+    const { phone, agents, issue, ring } = await registered()
+    const call = new FakeCall('c1')
+    ring(call)
+    agents[0].events.onDisconnected()
+    agents[0].events.onDisconnected()
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect([phone.state, agents[0].isStopped, issue.mock.calls.length]).toEqual(['away', false, 1])
+    call.end()
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect([agents[0].isStopped, issue.mock.calls.length, agents.length]).toEqual([true, 2, 2])
+    agents[1].events.onRegistered()
+    agents[1].events.onDisconnected()
+    agents[1].events.onRegistered()
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect([phone.state, issue.mock.calls.length]).toEqual(['ready', 2])
+  })
+
   it('gives way to another browser that has the account', async () => {
     const { phone, agents, issue } = await registered()
     for (let count = 0; count < 6; count++) agents[0].events.onFailed(403)

@@ -76,6 +76,7 @@ interface Line {
 const COLLEAGUE = 'colleague'
 const FIRST_RETRY_MS = 1000
 const LAST_RETRY_MS = 30_000
+const MOVE_MS = 60_000 // away for so long its engine may be gone for good: the hub has an account at another one, if there is any
 const MAX_REJECTIONS = 6 // a fresh account takes a moment to reach the engine
 const REJECTED = [401, 403, 404]
 
@@ -91,6 +92,7 @@ export class Softphone {
   private rejections = 0
   private delayMs = FIRST_RETRY_MS
   private timer: ReturnType<typeof setTimeout> | undefined
+  private moving: ReturnType<typeof setTimeout> | undefined
   private run = 0 // what an earlier start still waits for is of no interest to a later one
 
   constructor(
@@ -124,6 +126,7 @@ export class Softphone {
     if (this.state === 'off') return
     this.run++
     clearTimeout(this.timer)
+    this.stay()
     this.other?.call.hangUp()
     this.drop(this.other)
     this.end()
@@ -215,7 +218,7 @@ export class Softphone {
       const agent = await this.world.connect(account, {
         onRegistered: () => mark === this.run && this.registered(),
         onFailed: (status) => mark === this.run && this.failed(status),
-        onDisconnected: () => mark === this.run && this.become('away'),
+        onDisconnected: () => mark === this.run && this.disconnected(),
         onCall: (call) => (mark === this.run ? this.ring(call) : call.refuse(true)),
       })
       if (mark === this.run) this.agent = agent
@@ -234,7 +237,29 @@ export class Softphone {
   private registered(): void {
     this.rejections = 0
     this.delayMs = FIRST_RETRY_MS
+    this.stay()
     this.become('ready')
+  }
+
+  private disconnected(): void {
+    this.become('away')
+    this.moving ??= setTimeout(() => this.move(), MOVE_MS)
+  }
+
+  /** Take another account; a call that goes on here is left alone. */
+  private move(): void {
+    this.stay()
+    if (this.state !== 'away') return
+    if (this.line) return this.disconnected()
+    this.agent?.stop()
+    this.agent = null
+    this.account = null
+    void this.connect(++this.run, false)
+  }
+
+  private stay(): void {
+    clearTimeout(this.moving)
+    this.moving = undefined
   }
 
   private failed(status: number): void {
