@@ -107,7 +107,7 @@ def test_the_public_page_and_the_chat_window(people: People) -> None:
 def test_every_page_of_a_menu(house: House, administrator: Agent, menu: str) -> None:
     page = administrator.page
     for address in LISTED[menu]:
-        page.goto(f"{house.url}{address}", wait_until="networkidle")
+        page.goto(f"{house.url}{address}", wait_until="networkidle", timeout=60_000)
         expect(page).to_have_url(f"{house.url}{address}")
         expect(page.get_by_role("heading").first).to_be_visible()
         expect(page.get_by_text("正在加载")).to_have_count(0)

@@ -107,7 +107,7 @@ def test_a_prompt_is_found_recorded_heard_and_given_back_to_the_voice(house: Hou
     sound = page.locator(".sound").first
     expect(sound).to_contain_text("缺少")
     sound.get_by_role("button", name="录音").click()
-    page.wait_for_function("() => document.querySelector('.sound meter').value > 0")  # the microphone beeps
+    page.wait_for_function("() => document.querySelector('.sound meter')?.value > 0")  # the microphone beeps
     sound.get_by_role("button", name="停止并保存").click()
     expect(sound.locator(".tag")).to_have_text("录音")
     heard = sound.locator("audio")
@@ -118,7 +118,7 @@ def test_a_prompt_is_found_recorded_heard_and_given_back_to_the_voice(house: Hou
     expect(heard).not_to_have_attribute("src", recorded or "")
     heard.evaluate("audio => audio.play()")
     expect(heard).to_have_js_property("error", None)
-    page.wait_for_function("() => document.querySelector('.sound audio').currentTime > 0")
+    page.wait_for_function("() => document.querySelector('.sound audio')?.currentTime > 0")
     page.once("dialog", lambda dialog: dialog.accept())
     sound.get_by_role("button", name=re.compile("^删除录音")).click()
     expect(sound).to_contain_text("缺少")
