@@ -139,9 +139,8 @@ class Dispatcher:
 
         With ``is_announced`` they know that they are being connected, and hear only of those ahead. Work that finds
         its queue full tries again later, unless it ``leaves_when_full``: the answer is then False. A conversation has
-        one claim on an agent: one that waits for a person is not queued again, a message left gives way to one.
-        Who has ``work_number``, else the contact's own agent, is waited for when at work. What comes back has waited
-        since ``since``.
+        one claim on an agent: one that waits for a person is not queued again, a message left gives way to one. Who has
+        ``work_number``, else the contact's own agent, is waited for when at work. ``since``: what comes back waits.
         """
         await unit.flush()  # new conversations have to be there before their work
         if live := await live_work(conversation, "waiting", "offered", "assigned", "refused"):
