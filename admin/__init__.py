@@ -22,6 +22,7 @@ def register_routes() -> list[object]:
         flows,
         forms,
         knowledge,
+        named_numbers,
         organization,
         outreach,
         phones,
@@ -41,6 +42,7 @@ def register_routes() -> list[object]:
     modules = (
         users,
         organization,
+        named_numbers,
         phones,
         queues,
         calls,

@@ -273,6 +273,7 @@ class Assembly:
             organization_editor=organization_editor,
             forms=setup.forms,
             tags=setup.tags,
+            named_numbers=setup.named_numbers,
             flows=flows,
             connectors=connectors,
             flow_library=library,

@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from hub.setup.away_reasons import AwayReasons
     from hub.setup.calendar_editor import CalendarEditor
     from hub.setup.forms import Forms
+    from hub.setup.named_numbers import NamedNumbers
     from hub.setup.organization import Organization
     from hub.setup.organization_editor import OrganizationEditor
     from hub.setup.tags import Tags
@@ -128,6 +129,7 @@ class Services:
     organization_editor: "OrganizationEditor"
     forms: "Forms"
     tags: "Tags"
+    named_numbers: "NamedNumbers"
     flows: "Flows"
     connectors: "Connectors"
     flow_library: "FlowLibrary"

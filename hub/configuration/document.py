@@ -20,6 +20,7 @@ from hub.service_rules.rules import Rule
 from hub.setup.away_reasons import ReasonEdit
 from hub.setup.calendars import CalendarSettings
 from hub.setup.forms import Form
+from hub.setup.named_numbers import NamedNumber
 from hub.setup.organization import AgentGroup, Department, Level, Skill
 from hub.setup.tags import Tag
 from hub.setup.wrap_up_codes import CodeEdit
@@ -111,6 +112,7 @@ class Configuration(Settings, frozen=True, kw_only=True):
     departments: dict[Id, Department] = {}
     skills: dict[Id, Skill] = {}
     agent_groups: dict[Id, AgentGroup] = {}
+    named_numbers: dict[Id, NamedNumber] = {}
     roles: dict[Id, RolePart] = {}
     users: dict[Username, UserPart] = {}
     connectors: dict[Id, ConnectorPart] = {}

@@ -19,6 +19,7 @@ from hub.units import Unit, Units
 
 Kind = Literal[
     "service_rule", "score_sheet", "sampling_plan", "department", "skill", "agent_group", "form", "tag",
+    "named_number",
 ]  # fmt: skip
 DefinitionT = TypeVar("DefinitionT", bound=Settings)
 

@@ -1,4 +1,4 @@
-"""What a desk needs to know of the set-up: queues, codes, away reasons, tags, forms, departments, limits, telephony."""
+"""What desks need to know of the set-up: queues, codes, reasons, tags, forms, departments, numbers outside, limits …"""
 
 from typing import Any
 
@@ -10,6 +10,7 @@ from hub.dispatch.queues import Queues
 from hub.settings import LimitSettings
 from hub.setup.definitions import Definitions
 from hub.setup.forms import Forms
+from hub.setup.named_numbers import NamedNumbers
 from hub.setup.organization import Organization
 from hub.setup.tags import Tags
 from hub.store.models import AwayReason, PluginInstance, Queue, WrapUpCode
@@ -23,6 +24,7 @@ class Setup:
         self._limits = limits
         self.forms = Forms(units, audit, queues)
         self.tags = Tags(units, audit)
+        self.named_numbers = NamedNumbers(units, audit)
         self.organization = Organization(units, audit)
 
     async def load(self) -> None:
@@ -39,6 +41,7 @@ class Setup:
             "departments": self.organization.departments,
             "skills": self.organization.skills,
             "agent_groups": self.organization.groups,
+            "named_numbers": self.named_numbers.definitions,
         }
 
     async def table(self) -> dict[str, Any]:
@@ -59,6 +62,11 @@ class Setup:
                 one: {"title": department.title, "parent": department.parent}
                 for one, (_, department) in sorted(self.organization.departments.current.items())
             },
+            "named_numbers": [
+                {"title": view.number.title, "number": view.number.number}
+                for view in self.named_numbers.all()
+                if view.number.is_active
+            ],
             "limits": {"attachment_bytes": self._limits.attachment_bytes, "text_chars": self._limits.text_chars},
             "phone": {"is_available": has_phones},
         }

@@ -22,6 +22,7 @@ export const ADMIN_PAGES = [
   { group: 'people', name: 'groups', permission: 'admin.users', component: () => import('./views/admin/DefinedPage.vue') },
   { group: 'people', name: 'skills', permission: 'admin.users', component: () => import('./views/admin/DefinedPage.vue') },
   { group: 'people', name: 'departments', permission: 'admin.users', component: () => import('./views/admin/DefinedPage.vue') },
+  { group: 'people', name: 'named-numbers', permission: 'admin.users', component: () => import('./views/admin/DefinedPage.vue') },
   { group: 'people', name: 'phones', permission: 'admin.users', component: () => import('./views/admin/PhonesPage.vue') },
   { group: 'people', name: 'roles', permission: 'admin.users', component: () => import('./views/admin/RolesPage.vue') },
   { group: 'service', name: 'queues', permission: 'admin.queues', component: () => import('./views/admin/QueuesPage.vue') },

@@ -23,6 +23,7 @@ IN_THE_FILE = {
     "Calendar": ["calendars"],
     "Definition": [
         "service_rules", "score_sheets", "sampling_plans", "departments", "skills", "agent_groups", "forms", "tags",
+        "named_numbers",
     ],
     "Flow": ["flows"],
     "FlowVersion": ["flows"],

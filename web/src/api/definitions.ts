@@ -15,6 +15,7 @@ const KINDS = {
   skills: { at: 'skills', type: 'Skill', part: 'skill' },
   groups: { at: 'agent-groups', type: 'AgentGroup', part: 'group' },
   tags: { at: 'tags', type: 'Tag', part: 'tag' },
+  'named-numbers': { at: 'named-numbers', type: 'NamedNumber', part: 'number' },
   forms: { at: 'forms', type: 'Form', part: 'form' },
 } as const
 

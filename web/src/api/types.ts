@@ -142,7 +142,7 @@ export interface Attachment {
 }
 
 export interface EntryView {
-  entry_id: string
+  number_id: string
   conversation_id: string
   kind: 'message' | 'note' | 'notice'
   direction?: 'in' | 'out' | 'none'
@@ -341,6 +341,7 @@ export interface Setup {
   tags?: Record<string, Tag>
   forms?: Record<string, Form>
   departments?: Record<string, { title: LocalText; parent?: string }>
+  named_numbers?: { title: LocalText; number: string }[]
   limits?: { wrap_up_s?: number; attachment_bytes?: number; text_chars?: number }
   phone?: { is_available?: boolean }
 }
