@@ -323,8 +323,7 @@ class Dispatcher:
 
     def least_loaded(self, queue_ids: Sequence[str]) -> str:
         """Return which of the queues has the least to do for each of its agents; the first when none exists."""
-        known = [queue_id for queue_id in queue_ids if queue_id in self._queues]
-        return least_loaded(self._core, known) if known else queue_ids[0]
+        return least_loaded(self._core, self._queues, queue_ids)
 
     # Inside
 

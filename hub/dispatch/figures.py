@@ -25,15 +25,18 @@ def queue_view(core: routing.RoutingCore, queues: Queues, queue_id: str) -> Queu
     )
 
 
-def least_loaded(core: routing.RoutingCore, queue_ids: Sequence[str]) -> str:
-    """Return the queue with the least work, waiting and in hand, for each agent who is there; of equals the first."""
+def least_loaded(core: routing.RoutingCore, queues: Queues, queue_ids: Sequence[str]) -> str:
+    """Return the queue with the least work, waiting and in hand, for each agent who is there; of equals the first.
+
+    Of queues that are gone, too, it is the first.
+    """
 
     def load(queue_id: str) -> float:
         figures = core.figures(queue_id)
         work = figures.waiting + figures.serving
         return (work + 1) / figures.available if figures.available else math.inf
 
-    return min(queue_ids, key=load)
+    return min((one for one in queue_ids if one in queues), key=load, default=queue_ids[0])
 
 
 async def place_of(core: routing.RoutingCore, conversation: Conversation) -> tuple[int | None, float | None]:

@@ -17,6 +17,12 @@ Title = Annotated[
     dict[Literal["zh", "en"], Annotated[str, Meta(max_length=100)]], Meta(extra_json_schema={"x-localized": True})
 ]
 
+# "x-ref" tells the form what kind of thing is named
+QueueRef = Annotated[str, Meta(max_length=64, extra_json_schema={"x-ref": "queue"})]
+SkillRef = Annotated[str, Meta(max_length=64, extra_json_schema={"x-ref": "skill"})]
+CalendarRef = Annotated[str, Meta(max_length=64, extra_json_schema={"x-ref": "calendar"})]
+FlowRef = Annotated[str, Meta(max_length=64, extra_json_schema={"x-ref": "flow"})]
+
 WAITED_OUT: Final = "waited_out"
 MESSAGE_CLASS: Final = "mail"  # messages left for later are served like mail: many at a time
 
@@ -38,7 +44,7 @@ class RelaxationSetting(Settings, frozen=True, kw_only=True):
 class SkillSetting(Settings, frozen=True, kw_only=True):
     """A skill the queue's work asks for."""
 
-    skill: str
+    skill: SkillRef
     level: Annotated[int, Meta(ge=0, le=5)] = 1
     relaxations: tuple[RelaxationSetting, ...] = ()
 
@@ -47,7 +53,7 @@ class OverflowSetting(Settings, frozen=True, kw_only=True):
     """After ``after_s`` agents of ``queue_id`` serve the work too, or it moves there."""
 
     after_s: Annotated[float, Meta(gt=0)]
-    queue_id: str
+    queue_id: QueueRef
     moves: bool = False
 
 
@@ -58,7 +64,7 @@ class CallBackSetting(Settings, frozen=True, kw_only=True):
     digit: Annotated[str, Meta(pattern=r"^[1-9*#]\Z")] = "1"
     tries: Annotated[int, Meta(ge=1, le=10)] = 3
     retry_s: Annotated[float, Meta(ge=60, le=86_400)] = 900.0
-    calendar: Annotated[str, Meta(max_length=64)] = ""  # empty: whenever agents are there
+    calendar: CalendarRef = ""  # empty: whenever agents are there
 
 
 class QueueSettings(Settings, frozen=True, kw_only=True):
@@ -80,11 +86,11 @@ class QueueSettings(Settings, frozen=True, kw_only=True):
     overflows: tuple[OverflowSetting, ...] = ()
     max_waiting: Annotated[int, Meta(ge=0)] | None = None
     max_wait_s: Annotated[float, Meta(gt=0, le=86_400 * 30)] | None = None  # then flows go on, where they say how
-    opening_calendar: Annotated[str, Meta(max_length=64)] = ""  # flows go on likewise outside it; empty: always open
+    opening_calendar: CalendarRef = ""  # flows go on likewise outside it; empty: always open
     call_back: CallBackSetting = CallBackSetting()
     has_live_transcripts: bool = True  # what is said is written down while it is said, where a transcriber can
     recorded_percent: Annotated[int, Meta(ge=0, le=100)] = 100  # of its calls, chosen evenly
-    rating_flow: str = ""  # runs when an agent ends a conversation
+    rating_flow: FlowRef = ""  # runs when an agent ends a conversation
     signature: Annotated[str, Meta(max_length=2_000)] = ""  # below mails; {name} and {work_number} are the agent's
 
     def rules(self, queue_id: str) -> QueueRules:
@@ -167,9 +173,9 @@ class Queues:
         for at, criterion in enumerate(criteria):
             if criterion in criteria[:at]:
                 raise ConfigInvalid({f"weights[{at}].criterion": "duplicate"})
-        for step in settings.overflows:
+        for at, step in enumerate(settings.overflows):
             if step.queue_id not in self:
-                raise ConfigInvalid({"rules.overflows": f"no such queue: {step.queue_id}"})
+                raise ConfigInvalid({f"overflows[{at}].queue_id": "unknown"})
         return settings
 
     def __iter__(self) -> Any:
