@@ -9,6 +9,7 @@ import pytest
 
 from core.events import ActivityEnded, KeysPressed, LegChanged, RecordingEnded
 from core.events.calls import Dial, LegPlan, Listen, Prompt, Record, RecordingPlan, Ring, Spy, Talk
+from plugins.voice import marks
 from tests.plugins.voice.support.audio import FRAME, WINDOW, has_tone, is_silent
 from tests.plugins.voice.support.phone import Phone
 from tests.plugins.voice.support.stage import MAIN, Stage, agent, citizen, sides, talking
@@ -246,6 +247,10 @@ async def test_a_call_that_begins_here_rings_the_agent_and_then_the_citizen(voic
     desk = await phone.rings()
     await desk.answer()
     await desk.hears_something()
+    channel = await voice.board.ari.channel(marks.dialled_channel("leg-1", 0))
+    mark = marks.read(channel.channelvars[marks.VARIABLE])  # which cannot be set while ringing is played to it
+    assert mark is not None
+    assert mark.background == "ringing"
     dialled = LegPlan(leg_id="leg-out", role="caller", activity=MAIN, dial=Dial(target="tel:+8613900000009"))
     recording = RecordingPlan(recording_id="out-1")
     await voice.plan("call-out", agent("leg-1", "agent-1", ringing), dialled, recordings=(recording,))
