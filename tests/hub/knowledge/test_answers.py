@@ -1,9 +1,12 @@
 """Flows answer from the knowledge base when they are sure, and say so when they are not; agents get suggestions."""
 
+from contextlib import AsyncExitStack
+
 import pytest
 
 from hub.demo import PASSWORD
 from hub.store.models import Article, Conversation, Unanswered
+from tests.hub.conversing.test_other_channels import reaches_anyone
 from tests.hub.knowledge.conftest import eventually, find
 from tests.hub.support.channel import FakeChannel
 from tests.hub.support.house import House
@@ -83,3 +86,23 @@ async def test_the_agent_sees_what_answers_the_citizen(library: House, channel: 
         path = f"/knowledge/articles/{first['found']['article']['article_id']}/uses"
         await zhou.call("POST", path, action="sent", conversation_id=conversation_id)
     assert (await Article.get(code="0301")).accepted == 1
+
+
+async def test_the_answer_is_the_same_on_every_channel(library: House, channel: FakeChannel) -> None:
+    answers = set()
+    async with AsyncExitStack() as stack:
+        channels = [(channel, CITIZEN)]
+        for name, sender in (("sms", "tel:+8613900000001"), ("wechat", "wechat:openid-1")):
+            await reaches_anyone(library, f"{name}-main", sender.partition(":")[0])
+            channels.append((await stack.enter_async_context(library.channel(f"{name}-main")), sender))
+        for one, sender in channels:
+            await one.write(sender, "你好")
+            await one.hears(sender, "直接写下您的问题")
+            await one.write(sender, "八十岁老人的高龄津贴怎么申请")
+            answers.add((await one.hears(sender, "年满八十周岁的老人")).text)
+            await one.hears(sender, "解决您的问题了吗")
+            await one.write(sender, "月球基地的户口怎么落户")
+            await one.hears(sender, "没有找到确定的答案")
+            await one.write(sender, "人工")
+            await one.hears(sender, "正在为您转接")
+    assert len(answers) == 1
