@@ -186,7 +186,7 @@ class Assembly:
             plugins=plugin_instances,
             trunks=telephony.trunks,
         )
-        quality = Quality(units, audit, queues, lambda: wallboard.setup.settings.timezone)
+        quality = Quality(units, audit, queues, setup.organization, lambda: wallboard.setup.settings.timezone)
         reception = Reception(flows, hooks)
         telephony.complete(
             audit=audit,

@@ -17,6 +17,7 @@ from hub.quality.cases import Cases, FullCase
 from hub.quality.results import CasesQuery, ResultLine, ResultsQuery, find_cases, results
 from hub.quality.sheets import Answer, SheetItem
 from hub.service_rules.book import RuleBook
+from hub.setup.organization import Organization
 from hub.store.models import Queue, User
 from hub.tables import CSV, XLSX, Cell, Download, FileFormat, Table, csv_file, workbook
 
@@ -30,10 +31,13 @@ Words = Mapping[Any, str]  # by language
 class QualityExports:
     """Writes what quality staff take away; every time stands in the audit log."""
 
-    def __init__(self, audit: Audit, cases: Cases, book: RuleBook, timezone: Callable[[], str]) -> None:
+    def __init__(
+        self, audit: Audit, cases: Cases, book: RuleBook, organization: Organization, timezone: Callable[[], str]
+    ) -> None:
         self._audit = audit
         self._cases = cases
         self._book = book
+        self._organization = organization
         self._timezone = timezone
 
     async def case(self, identity: Identity, case_id: str, language: str, *, remote: str) -> Download:
@@ -67,7 +71,7 @@ class QualityExports:
         """Return the figures by group and period and, in Excel, the totals and which rules were not kept."""
         figures = await results(query, self._timezone())
         page = await self._page(language)
-        group = page.agent if query.by == "agent" else page.queue
+        group = {"agent": page.agent, "department": page.department, "queue": page.queue}[query.by]
         lines = page.figures("results", query.by, figures.lines, group)
         await self._audit.note(identity, "results.export", "results", query.by, remote=remote)
         if form == "csv":
@@ -82,7 +86,8 @@ class QualityExports:
     async def _page(self, language: str) -> "_Page":
         people = {row.user_id: f"{row.work_number} {row.display_name or row.username}" async for row in User.all()}
         queues = {row.queue_id: row.title async for row in Queue.all()}
-        return _Page(language, ZoneInfo(self._timezone()), people, queues)
+        departments = {one: made.title for one, (_, made) in self._organization.departments.current.items()}
+        return _Page(language, ZoneInfo(self._timezone()), people, queues, departments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,7 @@ class _Page:
     zone: ZoneInfo
     people: Mapping[str, str]
     queues: Mapping[str, Words]
+    departments: Mapping[str, Words]
 
     def table(self, title: str, columns: Iterable[str]) -> Table:
         return Table(self._word(title), [self._word(column) for column in columns])
@@ -135,6 +141,9 @@ class _Page:
 
     def agent(self, user_id: str) -> str:
         return self.people.get(user_id, user_id)
+
+    def department(self, department_id: str) -> str:
+        return self.named(self.departments.get(department_id, {})) or department_id
 
     def queue(self, queue_id: str) -> str:
         return self.named(self.queues.get(queue_id, {})) or queue_id

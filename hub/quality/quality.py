@@ -11,20 +11,23 @@ from hub.quality.exports import QualityExports
 from hub.quality.results import Results, ResultsQuery, results
 from hub.quality.setup import QualitySetup
 from hub.service_rules.book import RuleBook
+from hub.setup.organization import Organization
 from hub.units import Units
 
 
 class Quality:
     """The services of scoring."""
 
-    def __init__(self, units: Units, audit: Audit, queues: Queues, timezone: Callable[[], str]) -> None:
+    def __init__(
+        self, units: Units, audit: Audit, queues: Queues, organization: Organization, timezone: Callable[[], str]
+    ) -> None:
         self._timezone = timezone
         self.book = RuleBook(units, audit, queues)
         self.setup = QualitySetup(units, audit, self.book)
         self.cases = Cases(units, audit, self.setup)
         self.draws = Draws(units, audit, self.setup, self.cases, timezone)
         self.appeals = Appeals(units, audit, self.cases)
-        self.exports = QualityExports(audit, self.cases, self.book, timezone)
+        self.exports = QualityExports(audit, self.cases, self.book, organization, timezone)
 
     async def load(self) -> None:
         """Read what is kept in memory."""

@@ -1,4 +1,4 @@
-"""What scoring and checking come to: by agent or queue, over time."""
+"""What scoring and checking come to: by agent, department or queue, over time."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -12,11 +12,11 @@ from msgspec import Meta
 
 from hub.quality.cases import CaseView, case_view
 from hub.store.fields import ID_LENGTH, SLUG_LENGTH
-from hub.store.models import Appeal, QualityCase, RuleCheck, RuleFinding
+from hub.store.models import Appeal, QualityCase, RuleCheck, RuleFinding, User
 
 MOST_DAYS: Final = 400
 SCORED: Final = ("done", "appealed")
-Group = Literal["agent", "queue"]
+Group = Literal["agent", "department", "queue"]
 Period = Literal["day", "week", "month"]
 
 
@@ -109,9 +109,21 @@ async def results(query: ResultsQuery, timezone: str) -> Results:
     checks = await RuleCheck.filter(**within)
     zone = ZoneInfo(timezone)
 
+    department_of: dict[Any, str] = {}
+    if query.by == "department":
+        department_of = dict(await User.all().values_list("user_id", "department_id"))
+
+    def group_of(row: QualityCase | RuleCheck) -> str:
+        match query.by:
+            case "agent":
+                return row.agent_id
+            case "department":
+                return department_of.get(row.agent_id, "")
+            case "queue":
+                return row.queue_id or ""
+
     def place(row: QualityCase | RuleCheck) -> tuple[str, str]:
-        group = row.agent_id if query.by == "agent" else row.queue_id or ""
-        return group, first_day(row.ended_at.astimezone(zone).date(), query.per).isoformat()
+        return group_of(row), first_day(row.ended_at.astimezone(zone).date(), query.per).isoformat()
 
     lines: dict[tuple[str, str], _Tally] = defaultdict(_Tally)
     totals: dict[tuple[str, str], _Tally] = defaultdict(_Tally)

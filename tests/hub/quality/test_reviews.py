@@ -158,6 +158,9 @@ async def test_results_by_agent_and_week_with_what_was_not_kept(house: House, st
     [line] = figures["lines"]
     assert (line["group_id"], line["day"], line["scored"], line["checked"]) == (zhou.user_id, DAY, 3, 3)
     assert (line["mean"], line["passed"], line["kept"]) == (95.1, 3, 1)
+    await User.filter(username="zhou").update(department_id="housing")
+    [total] = (await judge.call("GET", f"/quality-results?{query}&by=department"))["totals"]
+    assert (total["group_id"], total["scored"]) == ("housing", 3)
     [total] = (await judge.call("GET", f"/quality-results?{query}&by=queue"))["totals"]
     assert (total["group_id"], total["scored"]) == ("general", 3)
     listed = (await judge.call("GET", f"/quality-cases?state=done&agent_id={zhou.user_id}"))["items"]
