@@ -10,7 +10,7 @@ import pypdfium2  # type: ignore[import-untyped]
 from python_calamine import CalamineWorkbook
 
 from hub.knowledge.importing.drafts import NotReadable
-from hub.knowledge.importing.office import MAX_ROWS, check_size, read_word
+from hub.knowledge.importing.office import MAX_ROWS, cell_text, check_size, read_word
 from hub.knowledge.importing.texts import decoded, read_html
 from hub.knowledge.search.plain import HAN_zh
 from hub.knowledge.views import ArticleContent
@@ -55,7 +55,7 @@ def _table(data: bytes) -> Iterator[str]:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
         for name in workbook.sheet_names:
             for row in workbook.get_sheet_by_name(name).to_python(nrows=MAX_ROWS):
-                yield " ".join(cell for value in row if (cell := str(value).strip()))
+                yield " ".join(text for cell in row if (text := cell_text(cell)))
     except Exception as error:  # whatever calamine makes of it
         raise NotReadable("unreadable") from error
 

@@ -64,7 +64,7 @@ def read_table(data: bytes, name: str) -> list[ArticleContent]:
     found: list[ArticleContent] = []
     has_titles = False
     for rows in sheets:
-        fields = [_COLUMNS.get(_text(cell).casefold(), "") for cell in rows[0]] if rows else []
+        fields = [_COLUMNS.get(cell_text(cell).casefold(), "") for cell in rows[0]] if rows else []
         if "title" in fields:
             has_titles = True
             found += [content for row in rows[1:] if (content := _row(fields, row))]
@@ -91,7 +91,7 @@ def _add_paragraph(sections: Sections, paragraph: "Paragraph") -> None:
 def _row(fields: list[str], row: list[Any]) -> ArticleContent | None:
     values: dict[str, str] = {}
     for field, cell in zip(fields, row, strict=False):
-        if field and (text := _text(cell)):
+        if field and (text := cell_text(cell)):
             values[field] = f"{values[field]}\n{text}" if field in values else text
     if not values.get("title"):
         return None
@@ -113,7 +113,8 @@ def _keys(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(key.strip()[:60] for key in _SPLIT.split(text) if key.strip()))[:MAX_KEYS]
 
 
-def _text(cell: Any) -> str:
+def cell_text(cell: Any) -> str:
+    """Return what a cell shows."""
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))  # spreadsheets know no whole numbers
     return str(cell).strip() if cell is not None else ""

@@ -5,6 +5,7 @@ import zipfile
 from functools import cache
 
 import docx
+import xlsxwriter
 
 
 def word() -> bytes:
@@ -69,6 +70,14 @@ def pdf(*lines: str) -> bytes:
         table,
         len(data),
     )
+
+
+def numbers() -> bytes:
+    """Return an Excel file with a number in it."""
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file) as workbook:
+        workbook.add_worksheet().write_row(0, 0, ["社保", 12333])
+    return file.getvalue()
 
 
 @cache

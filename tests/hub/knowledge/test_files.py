@@ -17,7 +17,7 @@ from hub.knowledge.search.passages import PASSAGE_CHARS, count_passages, passage
 from hub.knowledge.search.ranking import best_of_each
 from hub.knowledge.views import ArticleContent, ArticleFile
 from tests.hub.knowledge.conftest import AGENT, EDITOR, eventually, published
-from tests.hub.knowledge.office_files import bomb, pdf, sheet, word
+from tests.hub.knowledge.office_files import bomb, numbers, pdf, sheet, word
 from tests.hub.support.house import House
 
 WORD_TEXT = "异地就医\n先备案。\n\n- 身份证\n- 电话 | 12393\n医保余额\n在 App 查询。"
@@ -29,6 +29,7 @@ RULES = pdf("高龄津贴申领须", "知与材料清单。", "第二条")
     [
         pytest.param(word(), "说明.docx", WORD_TEXT, id="Word"),
         pytest.param(sheet(("窗口", "电话"), ("社保", "12333")), "电话.XLSX", "窗口 电话\n社保 12333", id="Excel"),
+        pytest.param(numbers(), "电话.xlsx", "社保 12333", id="a number"),
         pytest.param(RULES, "a.pdf", "高龄津贴申领须知与材料清单。\n第二条", id="PDF"),
         pytest.param("<nav>首页</nav><p>满半年可申领</p>".encode(), "a.html", "满半年可申领", id="HTML"),
         pytest.param("街道,电话\r\n西湖,8765".encode("gb18030"), "a.csv", "街道,电话\n西湖,8765", id="GB 18030"),
