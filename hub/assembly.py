@@ -155,24 +155,16 @@ class Assembly:
             calls=telephony.steps,
             outbound=outbound,
         )
-        backups = Backups(
-            units,
-            audit,
-            Source(
-                settings.data_dir,
-                locate(store_url(settings.database_url, settings.data_dir)),
-                metadata.version("lianxin"),
-            ),
-            backup_folder(settings.backup_dir, settings.data_dir),
-            Offsite(units, audit, sealer),
-        )
+        backups = _backups(settings, units, audit, sealer)
         endings = Endings(dispatcher, flows, queues, announcements)
         hooks = self.hooks = load_extensions()
         self.prompts.synthesizer = synthesizers = Synthesizers(bus, plugin_instances)
         transcripts = Transcripts(units, audit)
         transcribers = Transcribers(units, bus, plugin_instances, Taps(bus, queues, flows.phrases))
         presence = Presence(units, dispatcher, desk, grace_s=limits.desk_grace_s)
-        agent_control = AgentControl(units, audit, dispatcher, presence=presence, sessions=sessions, desk=desk)
+        agent_control = AgentControl(
+            units, audit, dispatcher, presence=presence, sessions=sessions, phones=self.phones, desk=desk
+        )
         wallboard = Wallboard(
             units,
             clock,
@@ -398,3 +390,10 @@ class Assembly:
             services.simulator.run,
             services.monitor.run,
         ]
+
+
+def _backups(settings: HubSettings, units: Units, audit: Audit, sealer: Sealer) -> Backups:
+    address = locate(store_url(settings.database_url, settings.data_dir))
+    source = Source(settings.data_dir, address, metadata.version("lianxin"))
+    folder = backup_folder(settings.backup_dir, settings.data_dir)
+    return Backups(units, audit, source, folder, Offsite(units, audit, sealer))

@@ -138,6 +138,11 @@ class Phones:
         async with self._units.open() as unit:
             await self.remove(unit, await Phone.filter(user_id=user_id, kind="browser", session_id=session_id))
 
+    async def revoke_browsers(self, user_id: str) -> None:
+        """Take away the phones of all of a user's browsers."""
+        async with self._units.open() as unit:
+            await self.remove(unit, await Phone.filter(user_id=user_id, kind="browser"))
+
     async def remove(self, unit: Unit, rows: list[Phone]) -> None:
         """Take phones away."""
         await self._forget(unit, rows)

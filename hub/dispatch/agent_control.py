@@ -4,6 +4,7 @@ from core.events import AgentView, ConversationView
 from hub.accounts.identity import Identity
 from hub.accounts.sessions import Sessions
 from hub.audit import Audit
+from hub.calls.phones import Phones
 from hub.conversing.access import visible
 from hub.conversing.masking import masked
 from hub.desktop.desk import Desk
@@ -27,6 +28,7 @@ class AgentControl:
         *,
         presence: Presence,
         sessions: Sessions,
+        phones: Phones,
         desk: Desk,
     ) -> None:
         self._units = units
@@ -34,6 +36,7 @@ class AgentControl:
         self._dispatcher = dispatcher
         self._presence = presence
         self._sessions = sessions
+        self._phones = phones
         self._desk = desk
 
     async def set_state(
@@ -82,10 +85,11 @@ class AgentControl:
             return masked(conversation_view(conversation), identity)
 
     async def log_out(self, identity: Identity, agent_id: str, *, remote: str) -> AgentView:
-        """Take what the agent has in hand and end their sessions, so that they have to log in again."""
+        """Take what the agent has in hand, end their sessions and their browsers' phones: they have to log in again."""
         self._known(agent_id)
         await self._presence.log_out(agent_id)
         await self._sessions.end_all(agent_id)
+        await self._phones.revoke_browsers(agent_id)
         self._desk.end(agent_id, "logged_out")
         await self._audit.note(identity, "agent.log_out", "agent", agent_id, remote=remote)
         return self._known(agent_id)

@@ -165,8 +165,10 @@ async def test_a_phone_in_a_browser_ends_with_the_log_in(engine: FakeEngine, com
     chen = await come("chen")
     await chen.call("POST", "/phone")
     await engine.until(lambda: len(engine.phones.phones) == 2)  # that of another browser was left alone
-    await zhou.call("DELETE", "/session")
+    await chen.call("POST", f"/agents/{zhou.me['user_id']}/log-out")
     await engine.until(lambda: len(engine.phones.phones) == 1)
+    await chen.call("DELETE", "/session")
+    await engine.until(lambda: engine.phones.phones == ())
 
 
 async def test_a_desk_knows_whether_there_is_telephony_and_how_a_supervisor_takes_part(
