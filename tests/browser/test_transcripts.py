@@ -22,7 +22,6 @@ from tests.browser.support.switchboard import Switchboard
 from tests.browser.test_phone import (
     answer,
     board,
-    browser,
     end_by_citizen,
     keep,
     people,
@@ -33,7 +32,9 @@ from tests.hub.calls.test_calls import eventually
 from tests.hub.support.house import until
 from tests.hub.support.transcriber import ASR
 
-__all__ = ["board", "browser", "people"]
+__all__ = ["board", "people"]
+
+NEEDS_MICROPHONE = True
 
 SMS = "sms-main"
 BEGUN = datetime.now(UTC)

@@ -33,6 +33,9 @@ class EmptyAri:
 
         return done
 
+    async def object_fields(self, *_: str) -> dict[str, str]:
+        return {}
+
     async def channel(self, channel_id: str) -> None:
         raise Gone(404, channel_id)
 

@@ -142,7 +142,7 @@ export interface Attachment {
 }
 
 export interface EntryView {
-  number_id: string
+  entry_id: string
   conversation_id: string
   kind: 'message' | 'note' | 'notice'
   direction?: 'in' | 'out' | 'none'
