@@ -285,6 +285,7 @@ async def test_a_recording_that_was_about_to_begin_when_we_died_is_begun(
                 left, right = sides(voice.link.files[ended.file.media_id][0])
                 assert holds(left, CALLER_HZ)
                 assert holds(right, AGENT_HZ)
+                await nothing_stored(board)
 
 
 async def test_a_message_whose_author_hung_up_meanwhile_is_handed_in(board: Board, tmp_path: Path) -> None:

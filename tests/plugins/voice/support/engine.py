@@ -111,6 +111,8 @@ class Board:
         await self.unplug()
         for bridge in await self.ari.bridges():
             await self.ari.destroy_bridge(bridge.id)
+        for stored in await self.ari.stored_recordings():  # else the next plugin hands them in as its own
+            await self.ari.delete_recording(stored.name)
         for module, kind, name in reversed(self._objects):
             await self.ari.delete_object(module, kind, name)
 
