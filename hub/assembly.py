@@ -243,7 +243,7 @@ class Assembly:
             internal_calls=telephony.internal,
             recordings=recordings,
             recording_exports=RecordingExports(units, audit, recordings, media, settings.data_dir / "exports"),
-            call_records=CallRecords(audit, lambda: wallboard.setup.settings.timezone),
+            call_records=CallRecords(clock, audit, lambda: wallboard.setup.settings.timezone),
             flow_visits=FlowVisits(
                 units,
                 plans=telephony.plans,

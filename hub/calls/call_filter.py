@@ -21,7 +21,8 @@ class CallFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which calls, newest first, and which page of them.
 
     ``number`` is any part of the citizen's for who sees numbers whole; for others the whole, or at most its last four.
-    ``dialled`` is part of ours. With ``least_calls`` only citizens with so many calls between ``begin`` and ``end``.
+    ``dialled`` is part of ours. With ``least_calls`` only citizens with so many calls between ``begin`` and ``end``
+    in the queues that the asker sees.
     """
 
     begin: datetime | None = None
@@ -50,6 +51,9 @@ class CallFilter(msgspec.Struct, frozen=True, kw_only=True):
         elif self.number:
             condition &= Q(number__in=[f"tel:{self.number}", f"tel:+{COUNTRY}{self.number.removeprefix('0')}"])
         if self.least_calls > 1:
-            calls = Call.filter(**self.between("arrived_at")).annotate(calls=Count("call_id")).group_by("number")
-            condition &= Q(number__in=Subquery(calls.filter(calls__gte=self.least_calls).values("number")))
+            calls = Call.filter(**self.between("arrived_at"))
+            if not identity.may("queue.all"):
+                calls = calls.filter(conversation__queue_id__in=sorted(identity.queue_ids))
+            often = calls.annotate(calls=Count("call_id")).group_by("number").filter(calls__gte=self.least_calls)
+            condition &= Q(number__in=Subquery(often.values("number")))
         return condition

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from tortoise.expressions import Subquery
 
+from core.clock import Clock
 from hub.accounts.identity import Identity
 from hub.audit import Audit
 from hub.calls.call_filter import CallFilter
@@ -60,7 +61,8 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
 class CallRecords:
     """Every call there was, for who may find them: in their own queues, unless they see all."""
 
-    def __init__(self, audit: Audit, timezone: Callable[[], str]) -> None:
+    def __init__(self, clock: Clock, audit: Audit, timezone: Callable[[], str]) -> None:
+        self._clock = clock
         self._audit = audit
         self._timezone = timezone
 
@@ -86,6 +88,7 @@ class CallRecords:
         self, identity: Identity, query: CallQuery, form: FileFormat, language: str, *, remote: str
     ) -> Download:
         """Return all that ``find`` finds as Excel or CSV; 422 ``too_many``."""
+        query = msgspec.structs.replace(query, end=query.end or self._clock.now())  # what comes now moves no page
         found: list[CallRecord] = []
         while page := await self.find(identity, msgspec.structs.replace(query, offset=len(found), limit=PAGE)):
             found += page
@@ -153,7 +156,7 @@ async def _records(rows: list[Call], identity: Identity) -> list[CallRecord]:
             dialled=row.dialled,
             trunk=row.trunk,
             queue_id=queues.get(row.conversation_id),
-            user_ids=tuple(agents[row.call_id]),
+            user_ids=() if row.talked_at is None else tuple(agents[row.call_id]),
             arrived_at=row.arrived_at,
             ended_at=row.ended_at,
             is_answered=row.talked_at is not None,

@@ -8,13 +8,14 @@ from typing import Any, Final
 
 import msgspec
 
-from core.events import EngineChanged, EnginePeer, TrunkChanged
+from core.events import EngineChanged, EnginePeer, PhoneKind, TrunkChanged
 from hub.store.models import Call, InternalCall, Phone, PluginInstance, Setting
 from hub.store.secrets import Sealer
 
 PLUGIN: Final = "voice"
 SECRET: Final = "engines.secret"  # noqa: S105 - where it is kept
 SECRET_BYTES: Final = 32
+STAYS_WITHIN: Final = 5  # a phone stays at its engine while this has at most so many more than another
 
 
 class TrunkView(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,12 +54,18 @@ class Engines:
         value = {"address": event.address, "version": event.version, "trunks": event.trunks}
         await Setting.update_or_create({"value": value}, key=_key(instance))
 
-    async def for_phone(self) -> str | None:
-        """Return the instance with which a new phone registers: of those that are ready the one with fewest phones."""
+    async def for_phone(self, user_id: str, kind: PhoneKind) -> str | None:
+        """Return the instance with which a new phone registers: of those that are ready the one with fewest phones.
+
+        Where the user has one of this kind, which the new one replaces, it stays at its engine unless that is clearly
+        fuller than another.
+        """
         instances = await self.instances()
         if not instances:
             return None
         phones = Counter([row.instance async for row in Phone.exclude(kind="outside")])
+        for own in await Phone.filter(user_id=user_id, kind=kind):
+            phones[own.instance] -= 1 + STAYS_WITHIN
         return min(instances, key=lambda one: (not self.is_ready(one), phones[one], one))
 
     async def for_call(self, *preferred: str) -> str:

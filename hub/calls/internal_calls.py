@@ -110,9 +110,11 @@ class InternalCalls:
         row = _call(event.call_id, instance, phone.user_id, colleague, event.arrived_at)
         caller = LegPlan(leg_id=event.leg_id, role="colleague", activity=Ring(activity_id="arrived"))
         called = self._called(row, await User.get(user_id=phone.user_id))
-        if called is None or is_locked(self._dispatcher.agents.get(phone.user_id)):
+        if colleague is None or is_locked(self._dispatcher.agents.get(phone.user_id)):
             row.ended_at, row.cause = unit.now, "unreachable"
             self._plan(unit, row)
+        elif called is None:
+            await self._not_reached(unit, row, caller, "unreachable")
         else:
             self._plan(unit, row, caller, called)
 

@@ -87,7 +87,7 @@ class Phones:
         await self._forget(unit, await Phone.filter(user_id=user_id, kind="outside"))
         if not number:
             return True
-        instance = await self._engines.for_phone()
+        instance = await self._engines.for_phone(user_id, "outside")
         if instance is None:
             return False
         row = await Phone.create(
@@ -109,12 +109,13 @@ class Phones:
         self, user: User, *, kind: Literal["browser", "sip"], session_id: str = ""
     ) -> tuple[Phone, str] | None:
         """Return a new phone for a user and its secret; None when no plugin carries calls. One of a kind at a time."""
-        instance = await self._engines.for_phone()
+        instance = await self._engines.for_phone(user.user_id, kind)
         if instance is None:
             return None
         secret = secrets.token_urlsafe(SECRET_BYTES)
         async with self._units.open() as unit:
-            await self._forget(unit, await Phone.filter(user_id=user.user_id, kind=kind))
+            replaced = await Phone.filter(user_id=user.user_id, kind=kind)
+            await self._forget(unit, replaced)
             row = await Phone.create(
                 phone_id=new_id(),
                 instance=instance,
@@ -124,8 +125,7 @@ class Phones:
                 session_id=session_id,
                 changed_at=unit.now,
             )
-            await _count(row.instance)
-            unit.after(lambda: self._tell(row.instance))
+            await self._renew(unit, {row.instance, *(one.instance for one in replaced)})
         return row, secret
 
     async def revoke(self, user_id: str) -> None:
@@ -134,21 +134,27 @@ class Phones:
             await self.remove(unit, await Phone.filter(user_id=user_id, kind="sip"))
 
     async def revoke_browser(self, user_id: str, session_id: str) -> None:
-        """Take away the phone of a user's browser with this session; another browser's stays."""
+        """Take away the phone of a user's browser with this session; another browser's stays.
+
+        One of which no session was written down may be this browser's, and goes too.
+        """
+        sessions = [session_id, ""]
         async with self._units.open() as unit:
-            await self.remove(unit, await Phone.filter(user_id=user_id, kind="browser", session_id=session_id))
+            await self.remove(unit, await Phone.filter(user_id=user_id, kind="browser", session_id__in=sessions))
 
     async def revoke_browsers(self, user_id: str) -> None:
         """Take away the phones of all of a user's browsers."""
         async with self._units.open() as unit:
             await self.remove(unit, await Phone.filter(user_id=user_id, kind="browser"))
 
+    async def remove_registering(self, unit: Unit, user_id: str) -> None:
+        """Take away a user's browser and desk phones; a number outside has no account, and stays."""
+        await self.remove(unit, await Phone.filter(user_id=user_id).exclude(kind="outside"))
+
     async def remove(self, unit: Unit, rows: list[Phone]) -> None:
         """Take phones away."""
         await self._forget(unit, rows)
-        for instance in {row.instance for row in rows if row.kind != "outside"}:
-            await _count(instance)
-            unit.after(partial(self._tell, instance))
+        await self._renew(unit, {row.instance for row in rows if row.kind != "outside"})
 
     async def newer(self, instance: str, revision: int) -> PhonesPlan | None:
         """Return the phones of an instance when they are newer than ``revision``."""
@@ -173,10 +179,7 @@ class Phones:
     async def note_engine(self, unit: Unit, instance: str, event: EngineChanged) -> None:
         """Note where an engine is, and tell those that call its phones."""
         await self._engines.note(instance, event)
-        for other in await self._engines.instances():
-            if other != instance:
-                await _count(other)
-                unit.after(partial(self._tell, other))
+        await self._renew(unit, {*await self._engines.instances()} - {instance})
 
     async def _forget(self, unit: Unit, rows: list[Phone]) -> None:
         for row in rows:
@@ -185,6 +188,12 @@ class Phones:
                 self._tell_changed(unit, row.user_id)
             phones = self._reachable.get(row.user_id, [])
             self._reachable[row.user_id] = [one for one in phones if one.phone_id != row.phone_id]
+
+    async def _renew(self, unit: Unit, instances: set[str]) -> None:
+        """Give instances a new plan."""
+        for instance in sorted(instances):
+            await _count(instance)
+            unit.after(partial(self._tell, instance))
 
     def _tell_changed(self, unit: Unit, user_id: str) -> None:
         if self.changed is not None:

@@ -26,7 +26,7 @@ def queue_view(core: routing.RoutingCore, queues: Queues, queue_id: str) -> Queu
 
 
 def least_loaded(core: routing.RoutingCore, queues: Queues, queue_ids: Sequence[str]) -> str:
-    """Return the queue with the least work, waiting and in hand, for each agent who is there; of equals the first.
+    """Return the queue with the least work, waiting and in hand, for each agent at work; of equals the first.
 
     Of queues that are gone, too, it is the first.
     """
@@ -34,7 +34,7 @@ def least_loaded(core: routing.RoutingCore, queues: Queues, queue_ids: Sequence[
     def load(queue_id: str) -> float:
         figures = core.figures(queue_id)
         work = figures.waiting + figures.serving
-        return (work + 1) / figures.available if figures.available else math.inf
+        return (work + 1) / figures.staffed if figures.staffed else math.inf
 
     return min((one for one in queue_ids if one in queues), key=load, default=queue_ids[0])
 

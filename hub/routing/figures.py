@@ -10,12 +10,13 @@ from hub.routing.waits import WaitEstimate
 class QueueFigures:
     """How many wait, since when the first in order does, how many agents are free for new work, how much is served.
 
-    ``wait`` is that of who comes next.
+    ``staffed`` counts the agents at work, those that are busy with it too. ``wait`` is that of who comes next.
     """
 
     waiting: int
     first_since: float | None
     available: int
+    staffed: int
     serving: int
     wait: WaitEstimate
 
@@ -23,8 +24,10 @@ class QueueFigures:
 def figures(queue: Queue) -> QueueFigures:
     """Return the figures of ``queue``; its own work and what overflowed to it."""
     first = next(iter(queue.waiting), None)
-    free = [agent for agent in queue.members.values() if agent.state == "available" and agent.mode == "normal"]
+    at_work = [one for one in queue.members.values() if one.presence == "available" and one.mode == "normal"]
+    free = [agent for agent in at_work if agent.state == "available"]
     waiting = len(queue.waiting)
     is_idle = not waiting and any(agent.offer_id is None for agent in free)
     wait = WaitEstimate(0, 0.0, 0.0) if is_idle else queue.departures.estimate(waiting)
-    return QueueFigures(waiting, None if first is None else first.age_from, len(free), queue.serving, wait)
+    first_since = None if first is None else first.age_from
+    return QueueFigures(waiting, first_since, len(free), len(at_work), queue.serving, wait)

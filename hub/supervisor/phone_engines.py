@@ -6,15 +6,15 @@ from pathlib import Path
 
 import msgspec
 
-from core.errors import LianxinError
+from core.errors import TryLater
 from core.ids import check_token
 from hub.engine.process import Access
 from hub.engine.settings import EngineSettings
 from hub.supervisor.phone_engine import PhoneEngine
 
 
-class EngineTaken(LianxinError):
-    """Call control of another instance has the engine: two would take it from each other without end."""
+class EngineTaken(TryLater):
+    """Call control of another instance has the engine, until that gives it up: two would take it from each other."""
 
     code = "engine_taken"
 
@@ -32,8 +32,8 @@ class PhoneEngines:
     def access(self, instance: str, *, name: str = "", sip_port: int = 0) -> Access:
         """Return how ``instance`` reaches the engine ``name``, which runs from now on; EngineNotReady until it does.
 
-        A new one speaks SIP on ``sip_port``, 0: a free one. EngineTaken when another instance uses it; ValueError when
-        a folder cannot have this name.
+        A new one speaks SIP on ``sip_port``, 0: a free one; of one that is there already the port stays as it was.
+        EngineTaken while another instance uses it; ValueError when a folder cannot have this name.
         """
         if name not in self._engines:
             own = msgspec.structs.replace(

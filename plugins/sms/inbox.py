@@ -141,7 +141,8 @@ class Inbox:
 
 def _fingerprint(incoming: Incoming) -> bytes:
     frame = hashlib.blake2b(digest_size=16)
-    for part in (incoming.source.encode(), incoming.destination.encode(), incoming.piece.data):
+    source, destination = (one.encode("utf-8", "replace") for one in (incoming.source, incoming.destination))
+    for part in (source, destination, incoming.piece.data):
         frame.update(len(part).to_bytes(4, "big") + part)
     frame.update(incoming.piece.coding.to_bytes(2, "big"))
     return frame.digest()

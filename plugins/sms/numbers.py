@@ -17,6 +17,7 @@ _SERVICE: Final = re.compile(r"\+?(86)?(106[0-9]{2,18})")
 _MARKS: Final = re.compile(r"[\s().\-\u00a0\u2010-\u2015/]+")
 _NAME: Final = re.compile(r"(?=[^A-Z]*[A-Z])[A-Z0-9 &._-]{2,11}", re.IGNORECASE)
 _MAX_WRITTEN: Final = 64
+_MAX_NAME: Final = 40  # of characters, each twelve in an address at most, which has room for 512
 
 
 @lru_cache(maxsize=8_192)  # a citizen's number is read at each message, part and receipt; reading it takes 0.1 ms
@@ -52,7 +53,7 @@ def sender_address(written: str, region: str) -> str:
     try:
         return canonical(written, region)
     except ValueError:
-        return ANONYMOUS + (quote(written.strip()[:_MAX_WRITTEN], safe="", errors="replace") or NOBODY)
+        return ANONYMOUS + (quote(written.strip()[:_MAX_NAME], safe="", errors="replace") or NOBODY)
 
 
 def name_in(address: str) -> str | None:

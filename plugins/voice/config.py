@@ -40,7 +40,9 @@ class VoiceConfig(ChannelConfig, frozen=True, kw_only=True):
     plan_wait_s: Annotated[float, Meta(ge=1.0, le=60.0)] = 6.0  # ringing, until the engine serves the call by itself
     sip_address: HostPort = ""  # where other engines reach this one, host or host:port; empty: its own address
     engine: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,19}\Z|^\Z")] = ""
-    engine_sip_port: Annotated[int, Meta(ge=0, le=65_535)] = 0  # of an engine with a name; 0: a free one
+    engine_sip_port: Annotated[int, Meta(ge=0, le=65_535)] = (
+        0  # of an engine with a name, when the hub starts it; 0: a free one
+    )
     ari_url: str = ""
     ari_username: str = ""
     ari_password: Secret = Secret("")

@@ -42,6 +42,14 @@ async def calls(engine: FakeEngine, still_house: House) -> dict[str, Call]:
             await conversation.save()
         leg = {"call_id": made["served"].call_id, "role": "agent", "started_at": made["served"].arrived_at}
         rung = await CallLeg.create(leg_id="rung", user_id="agent-1", **leg)
+        await CallLeg.create(
+            leg_id="own",
+            user_id="agent-3",
+            call_id=made["lost"].call_id,
+            role="agent",
+            started_at=now,
+            answered_at=now,
+        )
         await CallLeg.create(leg_id="took", user_id="agent-2", answered_at=rung.started_at, **leg)
         await Recording.create(
             recording_id="r-1",
@@ -94,6 +102,8 @@ async def test_one_sees_the_calls_of_one_s_queues_and_finds_out_no_numbers(
     assert "****" in own.number
     assert await find(still_house, SEES_OWN, number="39000") == []
     assert len(await find(still_house, SEES_OWN, number="13900000001")) == 1
+    assert await find(still_house, SEES_OWN, least_calls=2) == [], "the other call is in a queue of others"
+    assert len(await find(still_house, SEES_OWN, least_calls=1)) == 1
 
 
 async def test_what_is_found_is_taken_away_as_a_table(calls: dict[str, Call], still_house: House) -> None:

@@ -60,6 +60,34 @@ async def elsewhere(house: House, other: FakeEngine, come: Come) -> Agent:
     return zhou
 
 
+async def test_a_new_phone_in_place_of_another_stays_at_its_engine(
+    still_house: House, engine: FakeEngine, other: FakeEngine, come: Come
+) -> None:
+    await elsewhere(still_house, other, come)
+    zhou = await User.get(username="zhou")
+    for name in ("chen", "zhou"):  # of three phones two are at the other engine then
+        await still_house.hub.phones.issue(await User.get(username=name), kind="sip")
+    again = await still_house.hub.phones.issue(zhou, kind="browser")
+    assert again is not None
+    assert again[0].instance == OTHER
+
+
+async def test_the_engine_of_a_replaced_phone_is_told_that_it_is_gone(
+    still_house: House, engine: FakeEngine, other: FakeEngine, come: Come
+) -> None:
+    await elsewhere(still_house, other, come)
+    zhou = await User.get(username="zhou")
+    old = await Phone.get(user_id=zhou.user_id)
+    async with still_house.services.store.work():
+        await PluginInstance.filter(instance=OTHER).update(is_enabled=False)
+    again = await still_house.hub.phones.issue(zhou, kind="browser")
+    assert again is not None
+    made, _ = again
+    assert made.instance == VOICE
+    await other.until(lambda: old.phone_id not in [phone.phone_id for phone in other.phones.phones])
+    await engine.until(lambda: made.phone_id in [phone.phone_id for phone in engine.phones.phones])
+
+
 async def test_a_call_rings_a_phone_of_another_engine(
     still_house: House, engine: FakeEngine, other: FakeEngine, come: Come
 ) -> None:

@@ -133,6 +133,17 @@ async def test_a_desk_phone_reaches_nobody_but_colleagues(
     assert (await InternalCall.get(call_id=call_id)).cause == "unreachable"
 
 
+async def test_who_dials_a_colleague_without_a_phone_hears_a_tone(
+    engine: FakeEngine, come: Come, still_house: House
+) -> None:
+    await come("zhou")
+    call_id = await lift_and_dial(engine, still_house, "zhou", LI)
+    (tone,) = engine.plans[call_id].legs
+    assert isinstance(tone.activity, Listen)
+    assert [prompt.tone for prompt in tone.activity.prompts] == ["busy"]
+    assert (await InternalCall.get(call_id=call_id)).cause == "unreachable"
+
+
 async def test_a_stranger_s_phone_reaches_nobody(engine: FakeEngine, come: Come) -> None:
     await come("li")
     at = datetime.now(UTC)

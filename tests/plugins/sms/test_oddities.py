@@ -6,6 +6,7 @@ from collections import Counter
 from core.events import MessageStatus
 from plugins.sms.backends.smpp import pdu as smpp
 from plugins.sms.backends.smpp.pdu import Address, Command, ShortMessage
+from plugins.sms.numbers import sender_address
 from tests.plugins.sms.support.orders import CITIZEN, order
 from tests.plugins.sms.support.smsc import NUMBER, Smsc
 from tests.plugins.sms.support.stand import MemoryHub, running
@@ -72,6 +73,10 @@ ODD: list[tuple[str, int, bytes, tuple[str, str] | None]] = [
     ("a receipt of nobody's", 5, body(b"id:4711 stat:DELIVRD", esm_class=4), None),
     ("cut off before its words", 5, body("没有")[:9], None),
 ]
+
+
+def test_the_address_of_the_longest_name_fits() -> None:
+    assert len(sender_address("😀" * 64, "CN")) <= 512
 
 
 async def test_odd_units_are_shown_or_known_for_what_they_are(hub: MemoryHub, smsc: Smsc) -> None:
