@@ -136,9 +136,10 @@ class ContactMerges:
                 raise ApiError(409, "merged_further", "the contact was merged into another one since")
             merged.merged_into = None
             unit.touch(merged)
-            for name, value in merge.moved["after"].items():
-                if _values(kept)[name] == value:  # what somebody changed since stays
-                    setattr(kept, name, merge.moved["before"][name])
+            before, after, now = _as_read(merge.moved["before"]), _as_read(merge.moved["after"]), _values(kept)
+            for name, value in after.items():
+                if now[name] == value:  # what somebody changed since stays
+                    setattr(kept, name, before[name])
             unit.touch(kept)
             uris = merge.moved["addresses"]
             since = await Conversation.filter(contact_id=contact_id, address__in=uris).values_list(
@@ -234,6 +235,12 @@ def _values(contact: Contact) -> dict[str, Any]:
         *("agent_id", "caution", "caution_until"),
     )
     return {**{name: getattr(contact, name) for name in names}, "attributes": dict(contact.attributes)}
+
+
+def _as_read(stored: dict[str, Any]) -> dict[str, Any]:
+    """Return stored ``_values`` as they were: JSON has no times."""
+    until = stored.get("caution_until")
+    return stored if until is None else {**stored, "caution_until": datetime.fromisoformat(until)}
 
 
 def _as_view(columns: dict[str, Any]) -> dict[str, Any]:

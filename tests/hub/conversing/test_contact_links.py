@@ -1,5 +1,6 @@
 """A person with several addresses is one contact: by rule where it is proven, by agents where it is not."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from core.events import Profile
@@ -96,6 +97,10 @@ async def test_a_merge_moves_everything_and_can_be_taken_back(channel: FakeChann
     await zhou.call("PATCH", f"/contacts/{li}", name="李梅", tags=["老人"], birth_year=1950)
     await zhou.call("POST", f"/contacts/{li}/addresses", text=PHONE)
 
+    until = datetime.now(UTC) + timedelta(days=30)
+    caution = {"reason": "骂人", "until": until.isoformat(), "kind": "remind"}
+    await (await come("chen")).call("POST", f"/contacts/{li}/block", **caution)
+
     preview = await zhou.call("POST", f"/contacts/{wang}/merge-preview", other_id=li)
     assert (preview["conversations"], preview["open_conversations"]) == (1, 1)
     assert (preview["result"]["name"], preview["result"]["tags"]) == ("李梅", ["老人"])
@@ -103,6 +108,8 @@ async def test_a_merge_moves_everything_and_can_be_taken_back(channel: FakeChann
 
     merged = await zhou.call("POST", f"/contacts/{wang}/merges", other_id=li)
     assert [one["uri"] for one in merged["addresses"]].count(LI) == 1
+    row = await Contact.get(contact_id=wang)
+    assert (row.caution, row.caution_until) == ("骂人", until)
     assert await uris(wang) == [TEL, LI, WANG]
     moved = second["conversation_id"]
     await zhou.until(lambda: zhou.conversation(moved)["contact_id"] == wang)
@@ -117,7 +124,8 @@ async def test_a_merge_moves_everything_and_can_be_taken_back(channel: FakeChann
     assert await uris(wang) == [WANG]
     assert await uris(li) == [TEL, LI]
     assert (await Conversation.get(conversation_id=moved)).contact_id == li
-    assert (await Contact.get(contact_id=wang)).tags == []
+    row = await Contact.get(contact_id=wang)
+    assert (row.tags, row.caution, row.caution_until) == ([], "", None)
 
 
 async def test_a_used_address_is_unlinked_with_its_conversations(channel: FakeChannel, come: Come) -> None:
