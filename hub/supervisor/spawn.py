@@ -6,7 +6,7 @@ import ctypes
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -16,13 +16,19 @@ _OOM_SCORE: Final = 500  # when memory runs out, the kernel takes plugins before
 _libc: Final = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
-async def spawn(command: tuple[str, ...], *, is_expendable: bool = False) -> asyncio.subprocess.Process:
-    """Return the started ``command`` with pipes; call it from the main thread, whose death is the signal."""
+async def spawn(
+    command: tuple[str, ...], *, is_expendable: bool = False, env: Mapping[str, str] | None = None
+) -> asyncio.subprocess.Process:
+    """Return the started ``command`` with pipes; call it from the main thread, whose death is the signal.
+
+    Without ``env`` it has our whole environment.
+    """
     return await asyncio.create_subprocess_exec(
         *command,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
+        env=env,
         start_new_session=True,
         preexec_fn=_tie_to(os.getpid(), is_expendable=is_expendable),
     )

@@ -11,14 +11,15 @@ from core.ids import new_id
 from hub.errors import ApiError
 from hub.knowledge.categories import Categories
 from hub.knowledge.files.reader import Reading, read_text
-from hub.knowledge.views import ArticleFile
+from hub.knowledge.views import ArticleFile, content_of
 from hub.media import MediaStore
-from hub.store.models import Article, FileText
+from hub.store.models import Article, ArticleVersion, FileText
 from hub.units import Unit, Units
 
 log = logging.getLogger(__name__)
 
 LOOK_S: Final = 60.0  # for what could not be read before: media_key was missing, for instance
+BATCH: Final = 200
 
 
 class ArticleFiles:
@@ -32,13 +33,10 @@ class ArticleFiles:
 
     async def run(self) -> None:
         """Read what waits, until cancelled."""
+        await self._follow_older()
         while True:
             self._wake.clear()
-            try:
-                while waiting := await FileText.filter(state="waiting").order_by("file_id").first():
-                    await self._read(waiting)
-            except ApiError as error:
-                log.warning("the files of articles are not read yet: %s", error)
+            await self._read_waiting()
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_S):
                     await self._wake.wait()
@@ -62,7 +60,7 @@ class ArticleFiles:
                     name=file.name,
                     state="waiting",
                 )
-            elif row.name != file.name or is_moved:
+            elif row.state == "failed" or row.name != file.name or is_moved:
                 row.name = file.name
                 row.state = "waiting" if row.state == "failed" else row.state
                 await row.save()
@@ -93,6 +91,40 @@ class ArticleFiles:
     async def _look(self) -> None:
         self._wake.set()
 
+    async def _follow_older(self) -> None:
+        """Have the files found of articles that were published before the hub read files."""
+        last = ""
+        published = Article.filter(published_version__not_isnull=True).order_by("article_id")
+        while articles := await published.filter(article_id__gt=last).limit(BATCH):
+            last = articles[-1].article_id
+            ids = [article.article_id for article in articles]
+            known = dict(await FileText.filter(article_id__in=ids).values_list("article_id", "file_id"))
+            for article_id in ids:
+                if article_id not in known:
+                    await self._follow_published(article_id)
+
+    async def _follow_published(self, article_id: str) -> None:
+        async with self._units.open() as unit:
+            article = await Article.get(article_id=article_id)
+            if article.published_version is None:
+                return
+            stored = await ArticleVersion.get(article_id=article_id, version=article.published_version)
+            if files := content_of(stored.content).attachments:
+                await self.follow(unit, article, files, is_moved=False)
+
+    async def _read_waiting(self) -> None:
+        """Read each file that waits; one that cannot be read now holds up none of the others."""
+        last, refusal = "", None
+        waiting = FileText.filter(state="waiting").order_by("file_id")
+        while row := await waiting.filter(file_id__gt=last).first():
+            last = row.file_id
+            try:
+                await self._read(row)
+            except ApiError as error:
+                refusal = error
+        if refusal is not None:
+            log.warning("files of articles are not read yet: %s", refusal)
+
     async def _read(self, waiting: FileText) -> None:
         reading = await self._reading(waiting)
         if not reading.text and reading.problem is None:
@@ -111,11 +143,14 @@ class ArticleFiles:
     async def _reading(self, waiting: FileText) -> Reading:
         try:
             stored, attachment = await self._media.find(waiting.media_id)
+            data = await asyncio.to_thread(stored.read_bytes)
         except ApiError as error:
             if error.status == 404:
                 return Reading(problem="not_found")
             raise
-        data = await asyncio.to_thread(stored.read_bytes)
+        except OSError as error:
+            log.warning("a file of an article is damaged: %s", type(error).__name__)
+            return Reading(problem="unreadable")
         return await read_text(data, waiting.name or attachment.name)
 
     async def _forget(self, unit: Unit, row: FileText) -> None:

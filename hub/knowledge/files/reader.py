@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 from typing import Final
@@ -16,6 +17,7 @@ log = logging.getLogger(__name__)
 COMMAND: Final = (sys.executable, "-P", "-m", "hub.knowledge.files")
 READ_S: Final = 120.0
 MAX_FILE_BYTES: Final = 64 << 20
+PASSED_ON: Final = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "SYSTEMROOT")
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -29,7 +31,7 @@ async def read_text(data: bytes, name: str) -> Reading:
     """Return what stands in the file ``name``; whatever happens to its reader is a ``problem``."""
     if len(data) > MAX_FILE_BYTES:
         return Reading(problem="too_large")
-    process = await spawn(COMMAND, is_expendable=True)
+    process = await spawn(COMMAND, is_expendable=True, env=_environment())
     try:
         async with asyncio.timeout(READ_S):
             answer, _ = await process.communicate(" ".join(name.splitlines()).encode() + b"\n" + data)
@@ -43,3 +45,8 @@ async def read_text(data: bytes, name: str) -> Reading:
         if process.returncode is None:
             kill_group(process.pid)
             await process.wait()
+
+
+def _environment() -> dict[str, str]:
+    """Return what the reader needs of ours, which may hold secrets."""
+    return {name: os.environ[name] for name in PASSED_ON if name in os.environ}

@@ -1,5 +1,6 @@
 """What stands in the files of articles is found, under the article and by the file's name; no file does harm."""
 
+import asyncio
 import sys
 from functools import partial
 
@@ -7,6 +8,7 @@ import pytest
 
 from hub.knowledge.files import reader
 from hub.knowledge.files.extraction import text_of
+from hub.knowledge.files.keeping import ArticleFiles
 from hub.knowledge.files.reader import Reading, read_text
 from hub.knowledge.finding import FoundArticle, Wanted
 from hub.knowledge.importing.drafts import NotReadable
@@ -16,6 +18,7 @@ from hub.knowledge.search.documents import Hit
 from hub.knowledge.search.passages import PASSAGE_CHARS, count_passages, passage_id, passage_of, passages
 from hub.knowledge.search.ranking import best_of_each
 from hub.knowledge.views import ArticleContent, ArticleFile
+from hub.store.models import FileText
 from tests.hub.knowledge.conftest import AGENT, EDITOR, eventually, published
 from tests.hub.knowledge.office_files import bomb, numbers, pdf, sheet, word
 from tests.hub.support.house import House
@@ -135,6 +138,38 @@ async def test_an_article_is_found_by_what_stands_in_its_file(library: House, kn
     await eventually(partial(is_found, "百岁老人"))
     await knowledge.articles.retire(EDITOR, article_id, remote="")
     await eventually(partial(is_found, "百岁老人", wanted=False))
+
+
+async def test_files_are_read_of_articles_published_before_and_a_damaged_one_holds_up_no_other(house: House) -> None:
+    files = [
+        await house.services.media.keep(
+            text.encode(), mime="text/plain", name=f"{text}.txt", instance="", uploader_id=EDITOR.user_id
+        )
+        for text in ("甲", "乙")
+    ]
+    attached = tuple(ArticleFile(media_id=one.media_id, name=one.name) for one in files)
+    knowledge = house.services.knowledge
+    article_id = (await published(knowledge, "服务大厅", attachments=attached)).row.article_id
+    rows = FileText.filter(article_id=article_id)
+
+    async def are_read(*states: str) -> bool:
+        return tuple([row.state async for row in rows.order_by("media_id")]) == states
+
+    await eventually(partial(are_read, "read", "read"))
+    await rows.delete()
+    stored, _ = await house.services.media.find(min(one.media_id for one in files))
+    whole = stored.path.read_bytes()
+    stored.path.unlink()
+    stored.path.mkdir()
+    after_restart = ArticleFiles(knowledge.files._units, house.services.media, knowledge.categories)
+    running = asyncio.create_task(after_restart.run())
+    await eventually(partial(are_read, "failed", "read"))
+    stored.path.rmdir()
+    stored.path.write_bytes(whole)
+    await knowledge.articles.publish(EDITOR, article_id)
+    await eventually(partial(are_read, "read", "read"))
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_editors_are_told_which_files_cannot_be_read(house: House) -> None:
