@@ -90,12 +90,14 @@ class Contacts:
         """Change what ``edit`` names; the contact's open conversations show a new name and level."""
         async with self._units.open() as unit:
             contact = await self.visible(unit, identity, contact_id)
-            changed = {name: value for name in edit.__struct_fields__ if (value := getattr(edit, name)) is not None}
-            for name in NULLABLE:
-                changed[name] = getattr(edit, name)
-                if changed[name] is UNSET:
-                    del changed[name]
-            if changed.get("agent_id") and not await User.exists(user_id=changed["agent_id"], is_active=True):
+            values = {name: getattr(edit, name) for name in edit.__struct_fields__}
+            changed = {
+                name: value
+                for name, value in values.items()
+                if value is not UNSET and (value is not None or name in NULLABLE)
+            }
+            agent_id = changed.get("agent_id")
+            if agent_id not in (None, contact.agent_id) and not await User.exists(user_id=agent_id, is_active=True):
                 raise ApiError(422, "invalid", "no such agent", fields={"agent_id": "unknown"})
             for name, value in changed.items():
                 setattr(contact, name, list(value) if isinstance(value, tuple) else value)
