@@ -102,6 +102,8 @@ class Intake:
             shown = place_pictures(parsed.html, media_ids).encode()
             kept = await self._stored(shown[:MAX_STORED_BYTES], "text/html", "mail.html")
             page = kept.media_id if kept else ""
+            if kept is None or len(shown) > MAX_STORED_BYTES:
+                warnings.append("truncated")
         self._remember(sender, parsed.is_automatic)
         answers = self._ours((*reversed(parsed.references), *parsed.recipients, *recipients))
         await self._link.emit(

@@ -23,7 +23,8 @@ from plugins.telegram.wire import MAX_DOWNLOAD_BYTES, Update, UpdateUnreadable, 
 
 log = logging.getLogger(__name__)
 
-MAX_TRIES: Final = 10  # some 20 s: a file that cannot be fetched does not hold its sender's words back for ever
+MAX_TRIES: Final = 10  # a file that cannot be fetched holds words back for some 20 s, or as long as Telegram wants us
+MAX_WAIT_S: Final = 30.0  # to wait; when that is longer than this, words come without their files
 MAX_DOWNLOADS: Final = 4
 
 
@@ -118,15 +119,15 @@ class Intake:
     async def _fetched(self, file: FileRef) -> bytes | Missing:
         """Return the file's bytes, or why they are not to be had; TryLater while that may change."""
         now = asyncio.get_running_loop().time
-        if now() < self._throttled_until:
+        wait_s = self._throttled_until - now()
+        if wait_s > MAX_WAIT_S:
+            return "unreachable"
+        if wait_s > 0:
             raise TryLater("Telegram wants us to wait")
         try:
             async with self._downloads, asyncio.timeout(self._config.media_timeout_s):
                 remote = await self._bot.get_file(file.file_id)
                 data = bytes(await remote.download_as_bytearray())
-        except RetryAfter as error:
-            self._throttled_until = now() + retry_after_s(error)
-            raise TryLater("Telegram wants us to wait") from error
         except BadRequest as error:
             words = error.message.lower()
             if "too big" in words:
@@ -135,13 +136,13 @@ class Intake:
                 raise TryLater("Telegram cannot find a file now") from error
             return "gone"
         except (TelegramError, TimeoutError) as error:
-            if self._shall_retry(file):
+            wait_s = retry_after_s(error) if isinstance(error, RetryAfter) else 0.0
+            self._throttled_until = max(self._throttled_until, now() + wait_s)
+            if wait_s <= MAX_WAIT_S and self._shall_retry(file):
                 raise TryLater(f"a file could not be fetched: {type(error).__name__}") from error
             return "unreachable"
         self._tries.pop(file.file_id, None)
-        if len(data) > MAX_DOWNLOAD_BYTES:
-            return "too_large"
-        return data or "empty"
+        return "too_large" if len(data) > MAX_DOWNLOAD_BYTES else data or "empty"
 
     def _shall_retry(self, file: FileRef) -> bool:
         self._tries[file.file_id] += 1

@@ -40,6 +40,9 @@ _FAILURES: Final = {
 }
 
 
+Seconds = Annotated[int, Meta(ge=0, le=2**33)]  # since 1970
+
+
 class Part(msgspec.Struct, frozen=True, kw_only=True):
     """Base of what is read; fields we do not name are ignored."""
 
@@ -105,7 +108,7 @@ class KfMessage(Part, frozen=True, kw_only=True):
     msgtype: str
     open_kfid: str = ""
     external_userid: str = ""
-    send_time: Annotated[int, Meta(ge=0, le=2**33)] = 0
+    send_time: Seconds = 0
     text: Text | None = None
     image: Media | None = None
     voice: Media | None = None
@@ -137,7 +140,7 @@ def read_page(raw: Any) -> Page:
 def read_message(raw: Any) -> KfMessage:
     """Return one message; Unreadable when it is none.
 
-    Of one that cannot be read whole there remains who wrote it, and when.
+    Of one that cannot be read whole there remains who wrote it, and the time and the words if these can be read.
     """
     try:
         return msgspec.convert(raw, type=KfMessage)
@@ -152,6 +155,9 @@ def _rest(raw: Any) -> KfMessage | None:
     if not isinstance(raw, dict) or raw.get("origin") != FROM_CUSTOMER:
         return None
     kept = {name: raw[name] for name in ("msgid", "origin", "msgtype", "open_kfid", "external_userid") if name in raw}
+    for name, kind in (("send_time", Seconds), ("text", Text)):
+        with suppress(KeyError, msgspec.MsgspecError, ValueError, RecursionError):
+            kept[name] = msgspec.to_builtins(msgspec.convert(raw[name], type=kind))
     with suppress(msgspec.MsgspecError, ValueError, RecursionError):
         return msgspec.convert(kept, type=KfMessage)
     return None

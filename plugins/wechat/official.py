@@ -105,11 +105,11 @@ class Official:
             if refusal.number not in WINDOW_CLOSED or form is None or (short := template(user_id, part, form)) is None:
                 raise
             answer = await api.call("/cgi-bin/message/template/send", short)
-            number = str(answer.get("msgid", ""))
-            self._templates[number] = message_id
-            if len(self._templates) > MAX_KNOWN:
-                self._templates.popitem(last=False)
-            return f"template-{number}"
+            if number := str(answer.get("msgid", "")):
+                self._templates[number] = message_id
+                if len(self._templates) > MAX_KNOWN:
+                    self._templates.popitem(last=False)
+                return f"template-{number}"
         return f"{message_id}-{part.number}"
 
     async def show_typing(self, api: Api, user_id: str, *, is_typing: bool) -> None:

@@ -34,6 +34,7 @@ class BotApi:
         self.answered: list[str] = []
         self.broken_files: set[str] = set()
         self.throttled_files = 0  # so many calls of getFile are one too many
+        self.throttled_s = 1
         self.files_wait: asyncio.Event | None = None
         self.page = 100
         self.webhook: dict[str, str] = {}
@@ -177,7 +178,11 @@ class BotApi:
             await self.files_wait.wait()
         if self.throttled_files:
             self.throttled_files -= 1
-            told = {"error_code": 429, "description": "Too Many Requests", "parameters": {"retry_after": 1}}
+            told = {
+                "error_code": 429,
+                "description": "Too Many Requests",
+                "parameters": {"retry_after": self.throttled_s},
+            }
             return web.json_response({"ok": False, **told}, status=429)
         if file_id in self.broken_files:
             return _error(500, "Internal Server Error")

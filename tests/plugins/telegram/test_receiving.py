@@ -145,6 +145,19 @@ async def test_a_file_waits_for_a_hub_that_cannot_store_it_now_and_for_a_telegra
     assert (telegram.throttled_files, link.file_faults) == (0, [])
 
 
+async def test_words_do_not_wait_for_files_that_telegram_holds_back_for_long(
+    telegram: BotApi, link: MemoryLink, bot: Any
+) -> None:
+    telegram.files = {"d": b"%PDF-1"}
+    telegram.throttled_files, telegram.throttled_s = 1, 600
+    async with bot(telegram):
+        for number in (1, 2):
+            document = {"file_id": "d", "file_name": "a.pdf"}
+            await telegram.deliver(message(f"附件{number}", number=number, document=document))
+    assert [one.text.partition("\n")[0] for one in link.messages] == ["附件1", "附件2"]
+    assert not any(one.attachments for one in link.messages)
+
+
 async def test_a_pressed_button_is_answered_even_while_the_hub_is_away(
     telegram: BotApi, link: MemoryLink, bot: Any
 ) -> None:

@@ -1,6 +1,7 @@
 """Whatever the platforms, or who plays them, send: an event that the bus can carry, nothing, or one clear error."""
 
 import base64
+from datetime import UTC, datetime
 
 import msgspec
 import pytest
@@ -95,6 +96,13 @@ def test_odd_messages_of_customer_service_are_shown(raw: dict, words: str) -> No
     assert told is not None
     assert isinstance(told.event, MessageReceived)
     assert told.event.text == words
+
+
+def test_of_a_damaged_message_of_customer_service_the_time_and_the_words_remain() -> None:
+    told = read_kf(kf_written(text={"content": "停水了"}, image={"no": "id"}))
+    assert told is not None
+    assert isinstance(told.event, MessageReceived)
+    assert (told.event.text, told.event.sent_at) == ("停水了", datetime.fromtimestamp(1_760_000_000, UTC))
 
 
 def test_damaged_callbacks_are_read_or_refused() -> None:
