@@ -188,4 +188,4 @@ async def test_at_night_the_machine_serves_and_takes_messages_with_number_and_wi
     await eventually(WorkItem.filter(channel_class="mail", state="waiting"))
     assert await Entry.filter(code="voice_message").count() == 1
     collected = await Entry.get(code="collected")
-    assert collected.params == {"values": "回电号码：13900000077，是否需要答复：yes"}
+    assert collected.params == {"values": "回电号码：13900000077，是否需要答复：是"}
