@@ -12,6 +12,7 @@ from hub.configuration.document import Configuration
 from hub.connectors.settings import asked, faultless
 from hub.routing import RoutingRefused
 from hub.setup.organization_editor import parent_faults
+from hub.store.fields import ID_LENGTH
 
 Faults = dict[str, str]
 
@@ -139,6 +140,8 @@ def _check_quality(wanted: Configuration, there: Configuration, queues: set[str]
 def _check_outreach(wanted: Configuration, there: Configuration, faults: Faults) -> None:
     kinds = wanted.template_kinds.keys() | there.template_kinds.keys()
     for template_id, template in wanted.templates.items():
+        if len(template_id) > ID_LENGTH:
+            faults[f"templates.{template_id}"] = f"its id is longer than {ID_LENGTH} characters"
         if template.kind_id not in kinds:
             faults[f"templates.{template_id}.kind_id"] = "unknown"
     owners: dict[str, str] = {}
