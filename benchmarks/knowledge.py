@@ -251,11 +251,12 @@ async def _edit(bus: Bus, number: int) -> float:
     began = time.monotonic()
     await _publish(bus, code, f"第{number}次修改之后的新标题", code)
     query = SearchQuery(collection="articles", text=code, limit=1)
-    while True:
-        answer = await bus.request(ASK_HITS, query, reply=SearchAnswer, timeout_s=10)
-        if [hit.document_id for hit in answer.hits] == [code]:
-            return (time.monotonic() - began) * 1000
-        await asyncio.sleep(AGAIN_S)
+    async with asyncio.timeout(60):
+        while True:
+            answer = await bus.request(ASK_HITS, query, reply=SearchAnswer, timeout_s=10)
+            if [hit.document_id for hit in answer.hits] == [code]:
+                return (time.monotonic() - began) * 1000
+            await asyncio.sleep(AGAIN_S)
 
 
 async def _edit_without_end(bus: Bus) -> None:

@@ -73,9 +73,7 @@ class LimitSettings(Settings, frozen=True, kw_only=True):
     lock_s: Annotated[float, Meta(gt=0)] = 900.0
     session_idle_s: Annotated[float, Meta(gt=0)] = 43_200.0
     session_s: Annotated[float, Meta(gt=0)] = 86_400.0  # however busy it is
-    desk_backlog: Annotated[int, Meta(ge=100)] = (
-        500  # deltas kept for a browser that comes back; who missed more gets a snapshot
-    )
+    desk_backlog: Annotated[int, Meta(ge=100)] = 500  # deltas kept for a browser that comes back; else a snapshot
     undo_s: Annotated[float, Meta(ge=0, le=60)] = 5.0  # ends and transfers from the desk can be taken back that long
     desk_grace_s: Annotated[float, Meta(gt=0)] = 20.0  # a lost browser keeps its agent's work that long
 
