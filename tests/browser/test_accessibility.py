@@ -167,7 +167,7 @@ def test_every_dialog_of_a_conversation_has_a_name_and_gives_the_focus_back(peop
         ("记备忘…", "备忘$"),
         ("合并会话…", "^合并"),
         ("拆分会话…", "^拆分与"),
-        ("拉黑市民…", "^拉黑"),
+        ("拉黑或提醒…", "^拉黑"),
     ):
         more.press("Enter")
         page.get_by_role("menuitem", name=item).press("Enter")

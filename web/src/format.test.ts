@@ -7,6 +7,8 @@ describe('format', () => {
     ['tel:+8613812346721', '138****6721'],
     ['tel:+493012345678', '+4930****5678'],
     ['tel:12345', '12***'],
+    ['fax:+8653188886666', '531****6666'],
+    ['tel:anonymous-5f3aab12', '号码未显示'],
     ['mailto:wangxy@example.cn', 'w***@example.cn'],
     ['web:ab4d5f6071829af6', 'ab4d…9af6'],
     ['terminal:A-17', 'A-17'],

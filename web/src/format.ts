@@ -56,14 +56,17 @@ export function fileSize(bytes: number): string {
   return `${(bytes / 1_000_000_000).toFixed(1)} GB`
 }
 
+export const ANONYMOUS = 'tel:anonymous-' // callers who withheld their number, and who send texts under a name
+
 /** `tel:+8613812346721` as `138****6721`, `mailto:anna@b.cn` as `a***@b.cn`; long ids by their ends. */
 export function maskedAddress(uri: string): string {
+  if (uri.startsWith(ANONYMOUS)) return i18n.global.t('contact.number_withheld')
   const [scheme, rest] = split(uri)
   if (scheme === 'mailto') {
     const [name, domain = ''] = rest.split('@')
     return `${name.slice(0, 1)}***@${domain}`
   }
-  if (scheme === 'tel') return maskedNumber(rest.replace(/^\+86/, ''))
+  if (scheme === 'tel' || scheme === 'fax') return maskedNumber(rest.replace(/^\+86/, ''))
   return rest.length > 12 ? `${rest.slice(0, 4)}…${rest.slice(-4)}` : rest
 }
 

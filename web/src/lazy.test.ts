@@ -40,6 +40,18 @@ it('shows a part when the network is back', async () => {
   expect(errors).not.toHaveBeenCalled()
 })
 
+it('fetches nothing while the network is away', async () => {
+  const online = vi.spyOn(navigator, 'onLine', 'get').mockReturnValue(false)
+  const load = vi.fn().mockResolvedValue({ render: () => 'here' })
+  hub.mockRejectedValueOnce(new TypeError('Failed to fetch')).mockResolvedValue({ ok: true })
+  show(load)
+  await vi.advanceTimersByTimeAsync(500)
+  expect([hub.mock.calls.length, load.mock.calls.length]).toEqual([1, 0])
+  await vi.advanceTimersByTimeAsync(1_000)
+  expect(document.body.textContent).toBe('here')
+  online.mockRestore()
+})
+
 it('gives up on a part that the hub does not have', async () => {
   const load = vi.fn().mockRejectedValue(new Error('gone'))
   hub.mockResolvedValue({ ok: true })

@@ -10,7 +10,10 @@ const ATTEMPTS = 3
 /** A component that waits for the network when it is away, and comes when it is back. */
 export function lazily<T extends Component>(load: AsyncComponentLoader<T>): T {
   return defineAsyncComponent<T>({
-    loader: load,
+    loader: async () => {
+      if (!navigator.onLine) await untilHubIsThere() // older browsers never fetch again what failed once
+      return load()
+    },
     onError(_error, retry, fail, attempt) {
       if (attempt < ATTEMPTS) void untilHubIsThere().then(retry)
       else fail()

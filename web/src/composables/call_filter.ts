@@ -1,7 +1,8 @@
 /** What somebody who looks for calls has filled in, as it is typed and as the hub takes it. */
-import { computed, reactive } from 'vue'
+import { computed, reactive, type Ref, shallowRef } from 'vue'
 
 import type { CallFilter } from '@/api/calls'
+import { now } from '@/clock'
 import { dialled } from '@/phone/numbers'
 
 const DAY_MS = 86_400_000
@@ -30,6 +31,13 @@ export function useCallFilter() {
     queue_id: wanted.queue,
   }))
   return { wanted, filter }
+}
+
+/** The query as last asked, up to then: further pages and files are of the same calls, whatever is typed or comes meanwhile. */
+export function useAsked<Query extends CallFilter>(query: Readonly<Ref<Query>>) {
+  const fixed = () => ({ ...query.value, end: query.value.end ?? new Date(now()).toISOString() })
+  const asked = shallowRef<Query>(fixed())
+  return { asked, ask: () => void (asked.value = fixed()) }
 }
 
 function startOf(day: string, plusMs = 0): string | undefined {
