@@ -10,6 +10,7 @@ from core.bus import Bus
 from core.events import Dial, EngineChanged, PhoneAccount, PhoneChanged, PhoneKind, PhonesPlan
 from core.ids import new_id
 from hub.calls.engines import Engines
+from hub.errors import ApiError
 from hub.store.models import Phone, Setting, User
 from hub.store.secrets import Sealer
 from hub.units import Unit, Units
@@ -106,15 +107,21 @@ class Phones:
         return True
 
     async def issue(
-        self, user: User, *, kind: Literal["browser", "sip"], session_id: str = ""
+        self, user: User, *, kind: Literal["browser", "sip"], session_id: str = "", instead_of: str = ""
     ) -> tuple[Phone, str] | None:
-        """Return a new phone for a user and its secret; None when no plugin carries calls. One of a kind at a time."""
+        """Return a new phone for a user and its secret; None when no plugin carries calls. One of a kind at a time.
+
+        409 ``taken`` when there is one of another session that is not ``instead_of``.
+        """
         instance = await self._engines.for_phone(user.user_id, kind)
         if instance is None:
             return None
         secret = secrets.token_urlsafe(SECRET_BYTES)
         async with self._units.open() as unit:
             replaced = await Phone.filter(user_id=user.user_id, kind=kind)
+            others = [one for one in replaced if one.session_id != session_id]
+            if instead_of and any(one.phone_id != instead_of for one in others):
+                raise ApiError(409, "taken", "another browser has the phone")
             await self._forget(unit, replaced)
             row = await Phone.create(
                 phone_id=new_id(),

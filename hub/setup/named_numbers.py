@@ -5,10 +5,12 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from core.addresses import normalize
 from core.config import Settings
 from hub.accounts.identity import Identity
 from hub.audit import Audit
 from hub.dispatch.queues import Title
+from hub.errors import ApiError
 from hub.setup.definitions import Definitions
 from hub.units import Units
 
@@ -17,7 +19,7 @@ class NamedNumber(Settings, frozen=True, kw_only=True):
     """Whom agents reach outside: an office, who is on duty, a bank, another hotline."""
 
     title: Title
-    number: Annotated[str, Meta(pattern=r"^[0-9+*#]{1,30}\Z")]
+    number: Annotated[str, Meta(min_length=1, max_length=30)]
     position: Annotated[int, Meta(ge=0, le=10_000)] = 0
     is_active: bool = True
 
@@ -48,5 +50,11 @@ class NamedNumbers:
         self, identity: Identity, number_id: str, number: NamedNumber, *, remote: str = ""
     ) -> NamedNumberView:
         """Put a number in force."""
-        version, saved = await self.definitions.save(identity, number_id, number, remote=remote)
+        try:
+            plain = normalize(number.number, "tel").removeprefix("tel:")
+        except ValueError as error:
+            raise ApiError(422, "invalid", "not a telephone number", fields={"number": "not_a_number"}) from error
+        version, saved = await self.definitions.save(
+            identity, number_id, msgspec.structs.replace(number, number=plain), remote=remote
+        )
         return NamedNumberView(number_id=number_id, version=version, number=saved)

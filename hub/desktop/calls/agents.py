@@ -31,6 +31,8 @@ class Decline(Settings, frozen=True, kw_only=True):
 async def set_my_state(services: Services, call: Call[NewState]) -> AgentView:
     """Say whether one takes work, and of which kind."""
     body = call.body
+    if body.work_mode == "leader":
+        call.identity.require("wallboard.view")
     return await services.presence.set_state(call.identity.user_id, body.state, body.reason, work_mode=body.work_mode)
 
 

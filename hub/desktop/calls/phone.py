@@ -29,6 +29,12 @@ class BrowserPhone(msgspec.Struct, frozen=True, kw_only=True):
     domain: str
 
 
+class PhoneQuery(msgspec.Struct, frozen=True):
+    """Which account is replaced; by default whichever there is."""
+
+    instead_of: Annotated[str, Meta(max_length=36)] = ""
+
+
 class Keys(Settings, frozen=True, kw_only=True):
     """Keys to send."""
 
@@ -83,11 +89,13 @@ class SpyOn(Settings, frozen=True, kw_only=True):
     mode: SpyMode | Literal["off"]
 
 
-@api.add("POST", "/api/v1/phone", "desk.use", answer=BrowserPhone, problems=(409,))
+@api.add("POST", "/api/v1/phone", "desk.use", query=PhoneQuery, answer=BrowserPhone, problems=(409,))
 async def make_phone(services: Services, call: Call[NoBody]) -> BrowserPhone:
-    """Make an account for this browser's phone; the one of an earlier browser ends."""
+    """Make an account for this browser's phone; the one of an earlier browser ends. 409 ``taken``."""
     user = await User.get(user_id=call.identity.user_id)
-    issued = await services.phones.issue(user, kind="browser", session_id=call.identity.session_id)
+    issued = await services.phones.issue(
+        user, kind="browser", session_id=call.identity.session_id, instead_of=call.query.instead_of
+    )
     if issued is None:
         raise ApiError(409, "no_telephony", "no plugin for calls is enabled")
     row, secret = issued

@@ -152,8 +152,20 @@ async def test_a_browser_gets_an_account_that_ends_with_the_next(engine: FakeEng
     second = await zhou.call("POST", "/phone")
     assert first["secret"] != second["secret"]
     await engine.until(lambda: [phone.phone_id for phone in engine.phones.phones] == [second["phone_id"]])
+    async with Agent(zhou.url, "zhou", PASSWORD) as elsewhere:
+        status, answer = await elsewhere.try_call("POST", f"/phone?instead_of={first['phone_id']}")
+    assert (status, answer["error"]["code"]) == (409, "taken")  # a browser that was away takes nothing from the next
+    third = await zhou.call("POST", f"/phone?instead_of={second['phone_id']}")
+    await engine.until(lambda: [phone.phone_id for phone in engine.phones.phones] == [third["phone_id"]])
     await zhou.call("DELETE", "/phone")
     await engine.until(lambda: engine.phones.phones == ())
+
+
+async def test_only_who_watches_over_others_leads(come: Come) -> None:
+    zhou, chen = await come("zhou"), await come("chen")
+    status, _ = await zhou.try_call("PUT", "/me/state", state="available", work_mode="leader")
+    assert status == 403
+    assert (await chen.call("PUT", "/me/state", state="available", work_mode="leader"))["work_mode"] == "leader"
 
 
 async def test_a_phone_in_a_browser_ends_with_the_log_in(engine: FakeEngine, come: Come) -> None:

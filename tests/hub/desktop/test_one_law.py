@@ -312,7 +312,7 @@ async def _agent_states(scene: Scene) -> None:
 
 @step
 async def _agent_mode(scene: Scene) -> None:
-    await scene.owner.call("PUT", "/me/state", state="available", work_mode="leader")
+    await scene.owner.call("PUT", "/me/state", state="available", work_mode="off_shift")
 
 
 @step

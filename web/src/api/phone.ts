@@ -1,5 +1,5 @@
 /** The calls of an agent's phone, by name. */
-import { call } from './client'
+import { call, withQuery } from './client'
 import type { ConversationView, SpyMode } from './types'
 
 /** With what this browser registers: SIP over the WebSocket at `path` of the hub itself. */
@@ -23,7 +23,8 @@ export interface Called {
 
 const path = (id: string, what: string) => `/conversations/${id}/call/${what}`
 
-export const issuePhone = () => call<PhoneAccount>('POST', '/phone')
+/** Make an account; `insteadOf` the one with this id only, else refused as `taken`. */
+export const issuePhone = (insteadOf?: string) => call<PhoneAccount>('POST', withQuery('/phone', { instead_of: insteadOf }))
 
 export const revokePhone = () => call<void>('DELETE', '/phone', undefined, { keepalive: true })
 

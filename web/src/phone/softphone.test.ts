@@ -46,7 +46,7 @@ function makePhone(change: Partial<World> = {}) {
   const played: unknown[] = []
   const broken: string[] = []
   const revoke = vi.fn(async () => undefined)
-  const issue = vi.fn(async () => ({ phone_id: 'p1', secret: 's', path: '/sip', domain: 'd' }))
+  const issue = vi.fn(async (_insteadOf?: string) => ({ phone_id: 'p1', secret: 's', path: '/sip', domain: 'd' }))
   const world: World = {
     issue,
     revoke,
@@ -149,6 +149,22 @@ describe('registering', () => {
     await vi.advanceTimersByTimeAsync(0)
     expect(issue).toHaveBeenCalledTimes(2)
     expect(agents[0].isStopped).toBe(true)
+  })
+
+  it('leaves the account alone that another browser took while this one was away', async () => {
+    const issue = vi.fn(async (insteadOf?: string) => {
+      if (insteadOf) throw new ApiError('taken', 409)
+      return { phone_id: 'p1', secret: 's', path: '/sip', domain: 'd' }
+    })
+    const { phone, agents } = await registered({ issue })
+    agents[0].events.onDisconnected()
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect([phone.state, issue.mock.calls]).toEqual(['taken', [[undefined], ['p1']]])
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(issue).toHaveBeenCalledTimes(2)
+    phone.start() // as the agent wishes
+    await vi.advanceTimersByTimeAsync(0)
+    expect(issue).toHaveBeenLastCalledWith(undefined)
   })
 
   it('asks the hub again when it could not be reached', async () => {

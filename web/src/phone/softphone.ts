@@ -55,7 +55,8 @@ export interface UserAgentEvents {
 
 /** What the phone needs of the world around it. */
 export interface World {
-  issue: () => Promise<PhoneAccount>
+  /** Take an account; `insteadOf` the one with this id only: refused as `taken` when another browser has one by now. */
+  issue: (insteadOf?: string) => Promise<PhoneAccount>
   revoke: () => Promise<void>
   connect: (account: PhoneAccount, events: UserAgentEvents) => Promise<UserAgent>
   /** Return the microphone; `mayAsk` after the agent has been told why. Throws a MicrophoneFault. */
@@ -84,6 +85,7 @@ export class Softphone {
   state: PhoneState = 'off'
 
   private account: PhoneAccount | null = null
+  private lost = '' // the account that is to be replaced, if no other browser has done so
   private agent: UserAgent | null = null
   private microphone: MediaStream | null = null
   private line: Line | null = null
@@ -114,6 +116,7 @@ export class Softphone {
   /** Register for the shift; `mayAsk` the agent for the microphone now. */
   start(mayAsk = false): void {
     if (['connecting', 'ready', 'away'].includes(this.state)) return
+    this.lost = ''
     this.rejections = 0
     this.delayMs = FIRST_RETRY_MS
     this.agent?.stop()
@@ -209,8 +212,9 @@ export class Softphone {
   private async connect(mark: number, mayAsk: boolean): Promise<void> {
     this.become('connecting')
     try {
-      const account = this.account ?? (await this.world.issue())
+      const account = this.account ?? (await this.world.issue(this.lost || undefined))
       if (mark !== this.run) return
+      this.lost = ''
       this.account = account
       const microphone = this.microphone ?? (await this.world.listen(mayAsk))
       if (mark !== this.run) return microphone.getTracks().forEach((track) => track.stop())
@@ -227,6 +231,7 @@ export class Softphone {
       if (mark !== this.run) return
       if (error instanceof MicrophoneFault) this.become(error.trouble)
       else if (error instanceof ApiError && error.code === 'no_telephony') this.become('none')
+      else if (error instanceof ApiError && error.code === 'taken') this.become('taken')
       else {
         this.become('away')
         this.later(() => void this.connect(mark, mayAsk))
@@ -253,6 +258,7 @@ export class Softphone {
     if (this.line) return this.disconnected()
     this.agent?.stop()
     this.agent = null
+    this.lost = this.account?.phone_id ?? this.lost
     this.account = null
     void this.connect(++this.run, false)
   }
