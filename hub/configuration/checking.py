@@ -4,6 +4,7 @@ import dataclasses
 
 import msgspec
 
+from core.addresses import normalize
 from core.errors import ConfigInvalid
 from core.flow import Flow, Surroundings, decode_flow, lint
 from core.flow.matching import plain
@@ -120,6 +121,11 @@ def _check_organization(wanted: Configuration, there: Configuration, queues: set
         _check_known(f"agent_groups.{name}.queue_ids", group.queue_ids, queues, faults)
     for name, form in wanted.forms.items():
         _check_known(f"forms.{name}.queue_ids", form.queue_ids, queues, faults)
+    for name, one in wanted.named_numbers.items():
+        try:
+            normalize(one.number, "tel")
+        except ValueError:
+            faults[f"named_numbers.{name}.number"] = "not_a_number"
 
 
 def _check_quality(wanted: Configuration, there: Configuration, queues: set[str], faults: Faults) -> None:

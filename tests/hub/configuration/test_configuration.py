@@ -179,6 +179,7 @@ async def test_a_file_is_shown_first_then_applied_once(house: House, admin: Agen
         ("instances", "Bad Id", {"plugin": "sms"}, "instances"),
         ("templates", "t", {"kind_id": "zz", "title": "x", "text": "x"}, "templates.t.kind_id"),
         ("templates", "t" * 37, {"kind_id": "zz", "title": "x", "text": "x"}, "templates." + "t" * 37),
+        ("named_numbers", "x", {"title": {"zh": "x"}, "number": "5"}, "named_numbers.x.number"),
         ("settings", "wallboard", {"timezone": "Mars/North"}, "settings.wallboard.timezone"),
         ("settings", "outreach", {"timezone": "Mars/North"}, "settings.outreach.timezone"),
     ],
