@@ -9,7 +9,7 @@ from core.clock import Clock
 from core.errors import LianxinError
 from core.streams import IN, hub_consumer
 from hub.store.engine import Store
-from hub.store.housekeeping import prune_inbox, prune_sessions
+from hub.store.housekeeping import forget_utterances, prune_inbox, prune_sessions
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +22,10 @@ async def keep_house(store: Store, clock: Clock) -> None:
     while True:
         now = clock.now()
         envelopes, sessions = await prune_inbox(store, now), await prune_sessions(store, now)
-        log.info("forgot %d handled envelopes and %d ended sessions", envelopes, sessions)
+        utterances = await forget_utterances(store, now)
+        log.info(
+            "forgot %d handled envelopes, %d ended sessions, %d utterances of calls", envelopes, sessions, utterances
+        )
         await asyncio.sleep(EVERY_S)
 
 

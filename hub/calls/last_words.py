@@ -13,7 +13,7 @@ MESSAGE_WAIT: Final = timedelta(minutes=2)  # after that the conversation closes
 
 
 def wait_for_file(unit: Unit, live: LiveCall) -> None:
-    """Let the flow wait for what its caller said; how it stands is kept in case the file comes too late for it."""
+    """Let the flow wait for what its caller said; how it stands is kept for a week in case the file comes too late."""
     conversation = live.conversation
     conversation.flow_timer_at = unit.now + MESSAGE_WAIT
     unit.touch(conversation)

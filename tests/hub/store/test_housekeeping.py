@@ -6,8 +6,8 @@ import pytest
 
 from core.ids import new_id
 from hub.store.engine import Store
-from hub.store.housekeeping import prune_inbox, prune_sessions
-from hub.store.models import AuditRecord, Inbox, Session, Setting, User
+from hub.store.housekeeping import forget_utterances, prune_inbox, prune_sessions
+from hub.store.models import AuditRecord, Call, Contact, Conversation, Inbox, Session, Setting, User
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 
@@ -32,6 +32,35 @@ async def test_sessions_that_ended_go(store: Store) -> None:
             )
     assert await prune_sessions(store, NOW) == 1
     assert await Session.all().values_list("token_hash", flat=True) == ["live"]
+
+
+async def test_what_calls_were_told_is_forgotten_a_week_after_their_end(store: Store) -> None:
+    week = timedelta(days=7)
+    async with store.work():
+        contact = await Contact.create(contact_id=new_id(), created_at=NOW)
+        conversation = await Conversation.create(
+            conversation_id=new_id(),
+            contact=contact,
+            instance="voice",
+            channel="voice",
+            address="tel:1",
+            state="closed",
+            opened_at=NOW,
+            created_at=NOW,
+        )
+        for name, ended_at in [("old", NOW - week - timedelta(seconds=1)), ("late", NOW - week), ("open", None)]:
+            await Call.create(
+                call_id=name,
+                conversation=conversation,
+                instance="voice",
+                number="tel:1",
+                utterance={"activity_id": "a"},
+                arrived_at=NOW,
+                ended_at=ended_at,
+            )
+    assert await forget_utterances(store, NOW) == 1
+    assert [call.call_id async for call in Call.filter(utterance=None)] == ["old"]
+    assert await forget_utterances(store, NOW) == 0
 
 
 async def test_audit_records_are_only_ever_added(store: Store) -> None:
