@@ -6,6 +6,7 @@ Every object of a trunk or phone bears its name; call control writes them over A
 import ipaddress
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
@@ -13,7 +14,7 @@ from msgspec import Meta
 
 from core.config import Secret, Settings
 from core.events.calls import EnginePeer, PhoneAccount
-from plugins.voice.ari.client import Ari
+from plugins.voice.ari import Ari, Gone
 
 Name = Annotated[str, Meta(pattern="^[a-z][a-z0-9-]{0,39}$")]
 Transport = Literal["udp", "tcp", "tls"]
@@ -35,6 +36,7 @@ _KINDS: Final = (
     "identify",
     "registration",
 )  # in the order in which they refer to each other
+MAX_PEERS: Final = 16
 _HOST: Final = re.compile(r"[A-Za-z0-9.:_\[\]-]{1,253}")
 _UNSHOWABLE: Final = re.compile(r'[\x00-\x1f\x7f;"<>\\]')
 _FORBIDDEN: Final = re.compile(r"[\x00-\x1f\x7f;]")  # Asterisk reads a comment from a semicolon on
@@ -50,7 +52,8 @@ class Trunk(Settings, frozen=True, kw_only=True):
     username: str = ""
     password: Secret = Secret("")
     registers: bool = False  # whether we have to register at the carrier
-    peers: tuple[str, ...] = ()  # networks that its calls come from; empty: the host
+    # networks that its calls come from; empty: the host
+    peers: Annotated[tuple[str, ...], Meta(max_length=MAX_PEERS)] = ()
     codecs: tuple[str, ...] = CALLER_CODECS
     encrypts_audio: bool = False  # SRTP with keys in SDP; wants tls
     trusts_caller_id: bool = True  # P-Asserted-Identity above From
@@ -110,7 +113,6 @@ def trunk_objects(trunk: Trunk) -> tuple[ConfigObject, ...]:
             "from_user": trunk.from_user,
             "from_domain": trunk.from_domain,
         },
-        "identify": {"endpoint": trunk.name, "match": ",".join(_match(peer, trunk) for peer in _peers(trunk))},
     }
     if trunk.username:
         fields["auth"] = {"auth_type": "userpass", "username": trunk.username, "password": trunk.password.reveal()}
@@ -130,7 +132,11 @@ def trunk_objects(trunk: Trunk) -> tuple[ConfigObject, ...]:
             "line": "yes",
             "endpoint": trunk.name,
         }
-    return _objects(trunk.name, fields)
+    peers = (
+        ConfigObject("identify", name, {"endpoint": trunk.name, "match": _match(peer, trunk)})
+        for name, peer in zip(_peer_names(trunk.name), _peers(trunk), strict=False)
+    )
+    return (*_objects(trunk.name, fields), *peers)
 
 
 def phone_objects(phone: PhoneAccount) -> tuple[ConfigObject, ...]:
@@ -192,6 +198,10 @@ def engine_objects(peer: EnginePeer, *, own: str) -> tuple[ConfigObject, ...]:
 async def put_objects(ari: Ari, objects: Iterable[ConfigObject]) -> None:
     """Make or change ``objects``; calls under way keep what they were set up with."""
     for item in objects:
+        if contact := item.fields.get("contact"):  # Asterisk would keep the one it has beside the new one, and call it
+            with suppress(Gone):
+                if (await ari.object_fields(_MODULE, item.kind, item.name)).get("contact") != contact:
+                    await ari.delete_object(_MODULE, item.kind, item.name)
         await ari.put_object(_MODULE, item.kind, item.name, item.fields)
 
 
@@ -213,11 +223,21 @@ async def keep_accounts(ari: Ari, objects: Iterable[ConfigObject]) -> None:
         for kind in reversed(_KINDS):
             if (name, kind) not in kinds:  # such as the registration of a trunk that does not register any more
                 await ari.delete_object(_MODULE, kind, name)
+    for item in wanted:
+        if item.kind == "identify" and item.name == item.fields["endpoint"]:  # those of peers that are none any more
+            for name in _peer_names(item.fields["endpoint"]):
+                if (name, "identify") not in kinds:
+                    await ari.delete_object(_MODULE, "identify", name)
     await put_objects(ari, wanted)
 
 
 def _objects(name: str, fields: Mapping[str, Mapping[str, str]]) -> tuple[ConfigObject, ...]:
     return tuple(ConfigObject(kind, name, fields[kind]) for kind in _KINDS if kind in fields)
+
+
+def _peer_names(trunk: str) -> list[str]:
+    """Return what the places are called from which calls of ``trunk`` come: the engine's database keeps one in each."""
+    return [trunk, *(f"{trunk}~{number}" for number in range(1, MAX_PEERS))]
 
 
 def _peers(trunk: Trunk) -> tuple[str, ...]:

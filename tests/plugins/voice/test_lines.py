@@ -86,6 +86,45 @@ async def test_when_every_line_refuses_the_leg_ends_and_the_caller_stays(board: 
             await call.hears_something()
 
 
+async def test_a_line_that_moves_is_called_where_it_is(board: Board, tmp_path: Path) -> None:
+    for place in ("before", "after"):
+        async with Phone(board.sip, "movable") as line, Phone(board.sip, "first") as first:
+            trunk = {"name": "movable", "host": "127.0.0.1", "port": line.port, "codecs": ["ulaw"]}
+            routes = [{"trunks": ["movable"]}]
+            (tmp_path / place).mkdir()
+            async with new_stage(board, tmp_path / place, first, trunks=[trunk], routes=routes).at_work() as voice:
+                await voice.line_is_up("movable")
+                async with line.call("12345") as call:
+                    await call_outside(voice, line)
+                    assert (await line.rings()).dialled == "01088888888"
+                    await call.answered()
+
+
+async def test_calls_come_from_every_address_of_a_line_and_from_those_taken_off_no_more(
+    board: Board, tmp_path: Path
+) -> None:
+    ports: dict[str, int] = {}
+    async with AsyncExitStack() as stack, Phone(board.sip, "first") as first:
+        lines = []
+        for number in (2, 3):
+            line = Phone(board.sip, "wide", host=f"127.0.0.{number}")
+            line.port = ports.setdefault("wide", 0)
+            lines.append(await stack.enter_async_context(line))
+            ports["wide"] = line.port
+        peers = [line.host for line in lines]
+        for allowed in (peers, peers[:1]):
+            trunk = {"name": "wide", "host": "127.0.0.2", "port": ports["wide"], "codecs": ["ulaw"], "peers": allowed}
+            async with new_stage(board, tmp_path, first, trunks=[trunk]).at_work() as voice:
+                await voice.provision()
+                for line in lines:
+                    async with line.call("12345") as call:
+                        if line.host in allowed:
+                            await voice.told(CallArrived, trunk="wide")
+                            voice.link.events.clear()
+                        else:
+                            assert await call.ended() == "401"
+
+
 async def test_a_stranger_who_knows_the_trunk_s_name_is_not_taken_for_it(board: Board, tmp_path: Path) -> None:
     async with (
         Phone(board.sip, "trunk") as trunk,
