@@ -120,7 +120,9 @@ class Assembly:
         dispatcher = Dispatcher(units, clock, queues, desk, announcements=announcements, ringing=telephony.ringing)
         organization_editor = OrganizationEditor(units, audit, setup.organization, queues=queues, dispatcher=dispatcher)
         sessions = Sessions(store, clock, audit, limits)
-        resets = PasswordResets(units, audit, sessions, ended=lambda user_id: desk.end(user_id, "logged_out"))
+        resets = PasswordResets(
+            units, audit, sessions, phones=self.phones, ended=lambda user_id: desk.end(user_id, "logged_out")
+        )
         media = MediaStore(
             settings.data_dir / "media",
             units,
@@ -220,6 +222,7 @@ class Assembly:
                 clock,
                 audit,
                 dispatcher=dispatcher,
+                phones=self.phones,
                 sessions=sessions,
                 resets=resets,
                 organization=setup.organization,
@@ -245,12 +248,7 @@ class Assembly:
             recording_exports=RecordingExports(units, audit, recordings, media, settings.data_dir / "exports"),
             call_records=CallRecords(clock, audit, lambda: wallboard.setup.settings.timezone),
             flow_visits=FlowVisits(
-                units,
-                plans=telephony.plans,
-                library=library,
-                flows=flows,
-                dispatcher=dispatcher,
-                endings=endings,
+                units, plans=telephony.plans, library=library, flows=flows, dispatcher=dispatcher, endings=endings
             ),
             phones=self.phones,
             phone_accounts=PhoneAccounts(units, audit, self.phones, telephony.engines),
@@ -303,6 +301,7 @@ class Assembly:
                 units,
                 audit,
                 dispatcher=dispatcher,
+                phones=self.phones,
                 sessions=sessions,
                 library=library,
                 instances=plugin_instances,

@@ -11,6 +11,7 @@ from hub.accounts.identity import Identity
 from hub.accounts.passwords import hash_password, random_password
 from hub.accounts.sessions import Sessions
 from hub.audit import Audit
+from hub.calls.phones import Phones
 from hub.errors import not_found
 from hub.store.models import Session, User
 from hub.units import Units
@@ -21,15 +22,23 @@ COMMAND_LINE = Identity(username="command line")
 class PasswordResets:
     """Every session of the user ends, a lock is lifted, the new password is to be changed at the first log-in.
 
-    ``ended`` is told whose sessions ended, to close what they have open.
+    With ``phones`` those of the user's browsers end with them. ``ended`` is told whose sessions ended, to close what
+    they have open.
     """
 
     def __init__(
-        self, units: Units, audit: Audit, sessions: Sessions, *, ended: Callable[[str], None] = lambda _: None
+        self,
+        units: Units,
+        audit: Audit,
+        sessions: Sessions,
+        *,
+        phones: Phones | None = None,
+        ended: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._units = units
         self._audit = audit
         self._sessions = sessions
+        self._phones = phones
         self._ended = ended
 
     async def serve(self, bus: Bus) -> None:
@@ -48,6 +57,8 @@ class PasswordResets:
             await Session.filter(user_id=user_id).delete()
             await self._audit.record(identity, "password.reset", "user", user_id, remote=remote)
         self._sessions.forget_user(user_id)
+        if self._phones is not None:
+            await self._phones.revoke_browsers(user_id)
         self._ended(user_id)
         return password
 

@@ -16,6 +16,7 @@ from hub.accounts.passwords import hash_password, random_password
 from hub.accounts.permissions import PERMISSIONS, ROLES
 from hub.accounts.sessions import LOG_IN, Sessions
 from hub.audit import Audit
+from hub.calls.phones import Phones
 from hub.dispatch.dispatcher import Dispatcher
 from hub.errors import ApiError, not_found
 from hub.setup.organization import SETTLED, AgentGroup, Level, Organization, own, settle
@@ -107,6 +108,7 @@ class Users:
         audit: Audit,
         *,
         dispatcher: Dispatcher,
+        phones: Phones,
         sessions: Sessions,
         resets: PasswordResets,
         organization: Organization,
@@ -116,6 +118,7 @@ class Users:
         self._audit = audit
         self._sessions = sessions
         self._dispatcher = dispatcher
+        self._phones = phones
         self._resets = resets
         self._organization = organization
 
@@ -173,6 +176,7 @@ class Users:
                 await user.save(update_fields=[*(changed.keys() - OWN.keys()), *SETTLED])
             if not user.is_active:
                 await Session.filter(user_id=user_id).delete()
+                await self._phones.remove_registering(unit, user_id)
                 await self._dispatcher.return_work(unit, user_id)
                 await self._dispatcher.set_state(unit, user_id, "offline", "disabled")
             await self._dispatcher.know_agent(unit, user)

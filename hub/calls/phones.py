@@ -149,10 +149,11 @@ class Phones:
         async with self._units.open() as unit:
             await self.remove(unit, await Phone.filter(user_id=user_id, kind="browser", session_id__in=sessions))
 
-    async def revoke_browsers(self, user_id: str) -> None:
-        """Take away the phones of all of a user's browsers."""
+    async def revoke_browsers(self, user_id: str, *, besides: str = "") -> None:
+        """Take away the phones of all of a user's browsers ``besides`` that with this session."""
         async with self._units.open() as unit:
-            await self.remove(unit, await Phone.filter(user_id=user_id, kind="browser"))
+            rows = await Phone.filter(user_id=user_id, kind="browser")
+            await self.remove(unit, [row for row in rows if not besides or row.session_id != besides])
 
     async def remove_registering(self, unit: Unit, user_id: str) -> None:
         """Take away a user's browser and desk phones; a number outside has no account, and stays."""

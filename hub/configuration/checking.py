@@ -58,6 +58,8 @@ def _check_queues(wanted: Configuration, there: Configuration, queues: set[str],
             queue.rules.rules(queue_id)
         except RoutingRefused as error:
             faults[f"queues.{queue_id}.rules"] = str(error)
+        for path in queue.rules.repeated_weights():
+            faults[f"queues.{queue_id}.rules.{path}"] = "duplicate"
         if queue.rules.opening_calendar not in calendars:
             faults[f"queues.{queue_id}.rules.opening_calendar"] = "unknown"
         for at, step in enumerate(queue.rules.overflows):

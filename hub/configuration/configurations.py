@@ -16,6 +16,7 @@ from hub.accounts.passwords import hash_password, random_password
 from hub.accounts.sessions import Sessions
 from hub.accounts.users import set_values, user_view
 from hub.audit import Audit
+from hub.calls.phones import Phones
 from hub.configuration.checking import check, read_flows
 from hub.configuration.document import Change, Configuration, SettingsPart, UserPart, compare, objects
 from hub.connectors.connectors import Connectors
@@ -57,6 +58,7 @@ class Configurations:
         audit: Audit,
         *,
         dispatcher: Dispatcher,
+        phones: Phones,
         sessions: Sessions,
         library: FlowLibrary,
         instances: PluginInstances,
@@ -71,6 +73,7 @@ class Configurations:
         self._units = units
         self._audit = audit
         self._dispatcher = dispatcher
+        self._phones = phones
         self._sessions = sessions
         self._library = library
         self._instances = instances
@@ -237,6 +240,7 @@ class Configurations:
         await user.save()
         if not user.is_active:
             await Session.filter(user_id=user.user_id).delete()
+            await self._phones.remove_registering(unit, user.user_id)
             await self._dispatcher.return_work(unit, user.user_id)
             await self._dispatcher.set_state(unit, user.user_id, "offline", "disabled")
         await self._dispatcher.know_agent(unit, user)

@@ -380,9 +380,10 @@ class Dispatcher:
                 await self._feed(unit, lambda core, now, item=item: core.enqueue(item, now))  # type: ignore[misc]
 
     async def _present(self, unit: Unit, work_number: str, conversation: Conversation) -> str | None:
-        """Return who is asked for, or who serves this contact always; None when that is nobody at work."""
+        """Return who is asked for, or who serves this contact always and is not away; None when nobody at work."""
         agent_id = await wanted_agent(unit, work_number, conversation)
-        return None if agent_id is None or self.presence_of(agent_id)[0] in ("offline", "unreachable") else agent_id
+        gone = {"offline", "unreachable"} if work_number else {"away", "offline", "unreachable"}
+        return None if agent_id is None or self.presence_of(agent_id)[0] in gone else agent_id
 
     def _seconds(self) -> float:
         return self._clock.now().timestamp()

@@ -27,10 +27,16 @@ WAITED_OUT: Final = "waited_out"
 MESSAGE_CLASS: Final = "mail"  # messages left for later are served like mail: many at a time
 
 
+# what can be added up: places in a fixed order are no amounts of anything
+Weighable = Literal[
+    "longest_idle", "longest_average_idle", "highest_skill", "fewest_handled", "least_loaded", "round_robin"
+]
+
+
 class WeightSetting(Settings, frozen=True, kw_only=True):
     """How much one criterion counts beside the others."""
 
-    criterion: Criterion
+    criterion: Weighable
     weight: Annotated[float, Meta(ge=0.001, le=1_000_000)] = 1.0
 
 
@@ -71,7 +77,7 @@ class QueueSettings(Settings, frozen=True, kw_only=True):
     """Everything an operator decides about a queue; lengths in seconds."""
 
     strategy: Annotated[tuple[Criterion, ...], Meta(min_length=1, max_length=4)] = ("longest_idle",)  # in turn
-    weights: Annotated[tuple[WeightSetting, ...], Meta(max_length=7)] = ()  # added up, before those in turn
+    weights: Annotated[tuple[WeightSetting, ...], Meta(max_length=6)] = ()  # added up, before those in turn
     priority: Annotated[int, Meta(ge=-10, le=10)] = 0
     priority_step_s: Seconds = 60.0  # a step of priority counts as so much waiting
     level_step_s: Seconds = 60.0  # a level of the contact likewise
@@ -117,6 +123,11 @@ class QueueSettings(Settings, frozen=True, kw_only=True):
             targets=() if self.max_wait_s is None else (Target(self.max_wait_s, WAITED_OUT),),
             max_waiting=self.max_waiting,
         )
+
+    def repeated_weights(self) -> list[str]:
+        """Return the paths of criteria that are weighed a second time."""
+        criteria = [one.criterion for one in self.weights]
+        return [f"weights[{at}].criterion" for at, one in enumerate(criteria) if one in criteria[:at]]
 
     def _strategy(self) -> Strategy:
         if not self.weights:
@@ -169,10 +180,8 @@ class Queues:
             settings.rules(queue_id)
         except RoutingRefused as error:  # what routing knows to make no sense
             raise ConfigInvalid({"rules": str(error)}) from error
-        criteria = [one.criterion for one in settings.weights]
-        for at, criterion in enumerate(criteria):
-            if criterion in criteria[:at]:
-                raise ConfigInvalid({f"weights[{at}].criterion": "duplicate"})
+        if repeated := settings.repeated_weights():
+            raise ConfigInvalid(dict.fromkeys(repeated, "duplicate"))
         for at, step in enumerate(settings.overflows):
             if step.queue_id not in self:
                 raise ConfigInvalid({f"overflows[{at}].queue_id": "unknown"})

@@ -77,6 +77,7 @@ async def log_out(services: Services, call: Call[NoBody]) -> None:
 async def change_password(services: Services, call: Call[NewPassword]) -> None:
     """Set a new password; the user's other sessions end."""
     await services.sessions.change_password(call.identity, call.body.current, call.body.new, remote=call.remote)
+    await services.phones.revoke_browsers(call.identity.user_id, besides=call.identity.session_id)
     services.desk.end(call.identity.user_id, "replaced")  # sockets of ended sessions; the others come again
 
 

@@ -2,7 +2,7 @@
 
 from core.events import Listen, Spy, Talk
 from hub.demo import PASSWORD
-from hub.store.models import Article, Call, Conversation, Entry, Offer
+from hub.store.models import Article, Call, Conversation, Entry, Offer, Phone
 from tests.hub.calls.conftest import Come
 from tests.hub.calls.test_calls import reach_agent
 from tests.hub.support.engine import FakeEngine
@@ -168,7 +168,7 @@ async def test_only_who_watches_over_others_leads(come: Come) -> None:
     assert (await chen.call("PUT", "/me/state", state="available", work_mode="leader"))["work_mode"] == "leader"
 
 
-async def test_a_phone_in_a_browser_ends_with_the_log_in(engine: FakeEngine, come: Come) -> None:
+async def test_a_phone_in_a_browser_ends_with_the_log_in(engine: FakeEngine, come: Come, still_house: House) -> None:
     zhou = await come("zhou")
     phone = await zhou.call("POST", "/phone")
     await engine.until(lambda: [one.phone_id for one in engine.phones.phones] == [phone["phone_id"]])
@@ -179,8 +179,24 @@ async def test_a_phone_in_a_browser_ends_with_the_log_in(engine: FakeEngine, com
     await engine.until(lambda: len(engine.phones.phones) == 2)  # that of another browser was left alone
     await chen.call("POST", f"/agents/{zhou.me['user_id']}/log-out")
     await engine.until(lambda: len(engine.phones.phones) == 1)
+    async with still_house.services.store.work():
+        await Phone.filter(user_id=chen.me["user_id"]).update(session_id="")  # made before sessions were written down
     await chen.call("DELETE", "/session")
     await engine.until(lambda: engine.phones.phones == ())
+
+
+async def test_phones_end_with_the_sessions_of_a_user_who_is_disabled_or_given_a_password(
+    engine: FakeEngine, come: Come, admin: Agent
+) -> None:
+    zhou, li = await come("zhou"), await come("li")
+    for agent in (zhou, li):
+        await agent.call("POST", "/phone")
+        await admin.call("POST", "/phones", user_id=agent.me["user_id"])
+    await engine.until(lambda: len(engine.phones.phones) == 4)
+    await admin.call("PATCH", f"/users/{zhou.me['user_id']}", is_active=False)
+    await engine.until(lambda: len(engine.phones.phones) == 2)
+    await admin.call("POST", f"/users/{li.me['user_id']}/password")
+    await engine.until(lambda: [one.kind for one in engine.phones.phones] == ["sip"])
 
 
 async def test_a_desk_knows_whether_there_is_telephony_and_how_a_supervisor_takes_part(

@@ -109,7 +109,11 @@ async def test_a_work_mode_is_chosen_without_changing_the_state(channel: FakeCha
     await zhou.take_offer()
 
 
-async def test_a_contact_goes_to_the_agent_who_serves_them_always(channel: FakeChannel, come: Come) -> None:
+@pytest.mark.parametrize("is_away", [False, True])
+async def test_a_contact_goes_to_the_agent_who_serves_them_always(
+    channel: FakeChannel, come: Come, *, is_away: bool
+) -> None:
+    """Who is away is not waited for."""
     zhou, chen = await come("zhou"), await come("chen")
     await channel.write(WANG, "人工")
     contact_id = zhou.conversation(conversation_id := await zhou.take_offer())["contact_id"]
@@ -118,9 +122,11 @@ async def test_a_contact_goes_to_the_agent_who_serves_them_always(channel: FakeC
     assert (status, answer["error"]["fields"]) == (422, {"agent_id": "unknown"})
     await chen.call("PATCH", f"/contacts/{contact_id}", agent_id=chen.me["user_id"])
     await zhou.call("POST", f"/conversations/{conversation_id}/wrap-up", code="answered", summary="", tags=[])
+    if is_away:
+        await chen.call("PUT", "/me/state", state="away", reason="meal")
     await channel.write(WANG, "人工")
-    await chen.take_offer()
-    assert await Offer.filter(agent_id=zhou.me["user_id"]).count() == 1
+    await (zhou if is_away else chen).take_offer()
+    assert await Offer.filter(agent_id=zhou.me["user_id"]).count() == (2 if is_away else 1)
 
 
 async def test_a_lost_agents_work_returns_and_is_served_first(
