@@ -63,7 +63,7 @@ MAX_STEPS: Final = 200  # nodes entered without waiting, in one advance
 INTER_KEY_S: Final = 4.0
 NEAR_TIMEOUT_S: Final = 600.0  # for choosing among the nearest articles
 
-_YES_NO: Final = {"zh": {"yes": "是", "no": "否"}}
+_YES_NO: Final = {"yes": {"zh": "是", "en": "yes"}, "no": {"zh": "否", "en": "no"}}
 _NAME: Final = re.compile(NAME_PATTERN)
 
 _AWAITED: Final[dict[type[Step], Awaiting]] = {
@@ -146,14 +146,14 @@ class Run:
     def shown(self, names: Sequence[str]) -> dict[str, str]:
         """Return those of the named variables that hold something, by what agents call them."""
         language, titles = self.flow.languages[0], self.flow.variable_titles
-        words = _YES_NO.get(language.partition("-")[0], {})
         asks = (node for node in self.flow.nodes.values() if isinstance(node, AskStep) and node.kind == "yes_no")
         asked = {ask.variable for ask in asks}
-        return {
-            titles.get(name, {}).get(language) or name: words.get(value, value) if name in asked else value
-            for name in names
-            if (value := self._variables.get(name))
-        }
+        shown = {}
+        for name in names:
+            if value := self._variables.get(name):
+                words = _YES_NO.get(value, {}) if name in asked else {}
+                shown[titles.get(name, {}).get(language) or name] = words.get(language.partition("-")[0], value)
+        return shown
 
     def note_choice(self, key: str) -> None:
         """Keep in the history which key was chosen at the present node."""
