@@ -196,7 +196,7 @@ def test_a_colleague_s_call_waits_beside_a_citizen_s(people: People, board: Swit
     engine = board.engine
     button(li, "拨号").click()
     dialog = li.page.get_by_role("dialog", name="拨打电话")
-    dialog.get_by_role("textbox").fill("302")
+    dialog.get_by_role("combobox").fill("302")
     dialog.get_by_role("list", name="同事").get_by_role("button", name=re.compile("周敏")).click()
     board.until(lambda: between_colleagues(board) != "")
     inner = between_colleagues(board)
