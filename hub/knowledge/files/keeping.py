@@ -99,9 +99,11 @@ class ArticleFiles:
             last = articles[-1].article_id
             ids = [article.article_id for article in articles]
             known = dict(await FileText.filter(article_id__in=ids).values_list("article_id", "file_id"))
-            for article_id in ids:
-                if article_id not in known:
-                    await self._follow_published(article_id)
+            versions = {(row.article_id, row.version): row for row in await ArticleVersion.filter(article_id__in=ids)}
+            for article in articles:
+                row = versions[article.article_id, article.published_version or 0]
+                if article.article_id not in known and content_of(row.content).attachments:
+                    await self._follow_published(article.article_id)
 
     async def _follow_published(self, article_id: str) -> None:
         async with self._units.open() as unit:
