@@ -11,7 +11,7 @@ from core.testing.clock import VirtualClock
 from hub.accounts.identity import Identity
 from hub.accounts.users import NewUser
 from hub.demo import PASSWORD
-from hub.store.models import PluginInstance
+from hub.store.models import Phone, PluginInstance
 from tests.hub.support.engine import FakeEngine
 from tests.hub.support.house import House
 from tests.journeys.support.clients import Agent
@@ -51,8 +51,9 @@ async def come(still_house: House, engine: FakeEngine) -> AsyncIterator[Come]:
             agent = await stack.enter_async_context(Agent(still_house.url, username, PASSWORD))
             phone = await agent.call("POST", "/phone")
             await engine.register(phone["phone_id"])
-            await engine.until(lambda: True)
             await agent.sit_down()
+            if (await Phone.get(phone_id=phone["phone_id"])).instance == engine.instance:
+                await agent.until(lambda: bool(agent.tables["agents"][agent.me["user_id"]].get("phone")))
             return agent
 
         yield come

@@ -26,7 +26,7 @@ async def begin_at(admin: Agent, **entries: dict[str, str]) -> None:
 
 async def waiting(agent: Agent, count: int) -> list[dict[str, Any]]:
     """Return what waits in the agent's queues, the oldest first, once it is so many."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             items = (await agent.call("GET", "/conversations?view=waiting"))["items"]
             if len(items) == count:
@@ -165,7 +165,7 @@ async def test_groups_and_flows_change_under_those_who_wait_and_no_figure_is_los
     await engine.press(in_menu, "1")
     await engine.hears(in_menu, "检修通知")  # by the one it began with
     assert engine.phones == phones
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             queues = (await admin.call("GET", "/wallboard"))["queues"]
             sums = {name: one["periods"]["today"] for name, one in queues.items()}

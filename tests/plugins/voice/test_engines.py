@@ -58,7 +58,7 @@ async def introduce(stage: Stage, other: Stage) -> None:
     instance, found = other.link.instance, await other.told(EngineChanged)
     stage.engines = (EnginePeer(instance=instance, address=found.address, secret=SECRET),)
     await stage.provision()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while engine_name(instance) not in [one.resource for one in await stage.board.ari.endpoints()]:
             await asyncio.sleep(0.02)
 
