@@ -144,7 +144,7 @@ class Assembly:
             units, audit, reach=reach, contacts=contacts, consent=consent, templates=templates, queues=queues
         )
         bulk_runner = BulkRunner(units, consent, outreach_setup)
-        connectors = Connectors(units, audit, sealer, library, settings.data_dir)
+        connectors = Connectors(units, audit, sealer, library, clock=clock, data_dir=settings.data_dir)
         flows = Flows(
             units,
             dispatcher=dispatcher,

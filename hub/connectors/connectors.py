@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from core.clock import Clock
 from core.errors import ConfigInvalid
 from core.flow import LookedUp, StartLookup
 from core.tasks import Tasks
@@ -17,6 +18,7 @@ from hub.audit import Audit
 from hub.configuration.document import ConnectorPart
 from hub.connectors import http, postgresql, sqlite
 from hub.connectors.answers import CannotLookUp, Values
+from hub.connectors.misses import Misses
 from hub.connectors.settings import (
     Connector,
     HttpConnector,
@@ -63,11 +65,15 @@ class LookupTrial(msgspec.Struct, frozen=True, kw_only=True):
 class Connectors:
     """Keeps connectors, sealed as they hold secrets, and asks them."""
 
-    def __init__(self, units: Units, audit: Audit, box: Sealer, library: FlowLibrary, data_dir: Path) -> None:
+    def __init__(
+        self, units: Units, audit: Audit, box: Sealer, library: FlowLibrary, *, clock: Clock, data_dir: Path
+    ) -> None:
         self._units = units
         self._audit = audit
         self._box = box
         self._library = library
+        self._clock = clock
+        self._misses = Misses()
         self._folder = data_dir / FOLDER
         self._threads = ThreadPoolExecutor(MAX_THREADS, "lookup")
         self._lookups = Tasks()
@@ -163,7 +169,7 @@ class Connectors:
             log.warning("too many lookups at once; %s is not asked", lookup.connector)
         else:
             try:
-                values = await self._ask(await self._named(lookup.connector), lookup.params, lookup.timeout_s)
+                values = await self._ask_guarded(lookup)
             except CannotLookUp as error:  # its text may hold what a citizen gave: a database quotes values
                 log.warning("connector %s failed: %s", lookup.connector, type(error.__cause__ or error).__name__)
             else:
@@ -173,6 +179,23 @@ class Connectors:
             await answered(conversation_id, answer)
         except Exception:
             log.exception("the answer of connector %s was not taken", lookup.connector)
+
+    async def _ask_guarded(self, lookup: StartLookup) -> Values | None:
+        connector = await self._named(lookup.connector)
+        value = lookup.params.get(connector.guarded_by)
+        if value is None:
+            return await self._ask(connector, lookup.params, lookup.timeout_s)
+        guarded, now = (lookup.connector, value), self._clock.now()
+        if not self._misses.try_now(guarded, now, connector.max_misses):
+            raise CannotLookUp("too many wrong tries with one value")
+        try:
+            values = await self._ask(connector, lookup.params, lookup.timeout_s)
+        except CannotLookUp:
+            self._misses.take_back(guarded, now)
+            raise
+        if values is not None:
+            self._misses.forgive(guarded)
+        return values
 
     async def _named(self, connector_id: str) -> Connector:
         known = (await self._known()).get(connector_id)

@@ -16,6 +16,8 @@ READING: Final = re.compile(r"\s*(SELECT|WITH|VALUES)\b", re.IGNORECASE)
 
 Query = Annotated[str, Meta(min_length=1, max_length=10_000, extra_json_schema={"x-multiline": True})]
 Rows = Annotated[int, Meta(ge=1, le=MAX_ROWS)]
+Guard = Annotated[str, Meta(max_length=40)]  # the parameter whose values nobody may guess at
+Misses = Annotated[int, Meta(ge=1, le=100)]  # in an hour with one value of it, before it is not asked any more
 
 
 class HttpConnector(Settings, frozen=True, kw_only=True, tag_field="kind", tag="http"):
@@ -24,6 +26,8 @@ class HttpConnector(Settings, frozen=True, kw_only=True, tag_field="kind", tag="
     url: Annotated[str, Meta(pattern="^https?://", max_length=2_000)]
     method: Literal["GET", "POST"] = "GET"
     headers: Annotated[dict[str, Secret], Meta(max_length=20)] = {}
+    guarded_by: Guard = ""
+    max_misses: Misses = 5
 
 
 class SqliteConnector(Settings, frozen=True, kw_only=True, tag_field="kind", tag="sqlite"):
@@ -32,9 +36,11 @@ class SqliteConnector(Settings, frozen=True, kw_only=True, tag_field="kind", tag
     file: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9_.-]*$", max_length=200)]
     query: Query
     max_rows: Rows = 1
+    guarded_by: Guard = ""
+    max_misses: Misses = 5
 
     def __post_init__(self) -> None:
-        _check(self.query)
+        _check(self)
 
 
 class PostgresqlConnector(Settings, frozen=True, kw_only=True, tag_field="kind", tag="postgresql"):
@@ -44,9 +50,11 @@ class PostgresqlConnector(Settings, frozen=True, kw_only=True, tag_field="kind",
     password: Secret = Secret("")
     query: Query
     max_rows: Rows = 1
+    guarded_by: Guard = ""
+    max_misses: Misses = 5
 
     def __post_init__(self) -> None:
-        _check(self.query)
+        _check(self)
         try:
             parts = urlsplit(self.url)
         except ValueError as error:
@@ -96,8 +104,10 @@ def restore(raw: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
     return restored
 
 
-def _check(query: str) -> None:
-    if READING.match(query) is None:
+def _check(connector: SqliteConnector | PostgresqlConnector) -> None:
+    if READING.match(connector.query) is None:
         raise ConfigInvalid({"query": "only reading"})
-    if "\0" in query:
+    if "\0" in connector.query:
         raise ConfigInvalid({"query": "holds a NUL"})
+    if connector.guarded_by and connector.guarded_by not in parameters(connector.query):
+        raise ConfigInvalid({"guarded_by": "no parameter of the query"})

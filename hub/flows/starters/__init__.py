@@ -7,16 +7,28 @@ import msgspec
 
 from hub.flows.views import References
 
-NAMES: Final = ("reception", "opening_hours", "menu", "knowledge", "rating")
+NAMES: Final = (
+    "reception", "opening_hours", "menu", "knowledge", "rating",
+    "personal_account", "employer_account", "case_progress",
+)  # fmt: skip
 STAND_INS: Final = {"QUEUE": "general", "CALENDAR": "office-hours"}  # in the graphs; and what they are at first
 
 
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """What a connector that does not exist yet would be asked with, and the fields it is to answer."""
+
+    connector: str
+    params: list[str]
+    fields: list[str]
+
+
 class Starter(msgspec.Struct, frozen=True, kw_only=True):
-    """A graph to begin with; its title says what for."""
+    """A graph to begin with; its title says what for, ``questions`` which connectors have to be made for it."""
 
     name: str
     title: dict[str, str]
     graph: dict[str, Any]
+    questions: list[Question] = []
 
 
 def starters(there: References) -> list[Starter]:
@@ -30,5 +42,14 @@ def starters(there: References) -> list[Starter]:
             chosen = usual if usual in existing or not existing else existing[0]
             text = text.replace(f'"{stand_in}"', f'"{chosen}"')
         graph = msgspec.json.decode(text)
-        found.append(Starter(name=name, title=graph["title"], graph=graph))
+        questions = _questions(graph, {one.id for one in there.connector})
+        found.append(Starter(name=name, title=graph["title"], graph=graph, questions=questions))
     return found
+
+
+def _questions(graph: dict[str, Any], existing: set[str]) -> list[Question]:
+    return [
+        Question(connector=node["connector"], params=list(node["params"]), fields=list(node["results"]))
+        for node in graph["nodes"].values()
+        if node["step"] == "lookup" and node["connector"] not in existing
+    ]

@@ -43,6 +43,7 @@ export interface Starter {
   name: string
   title: LocalText
   graph: Graph
+  questions: { connector: string; params: string[]; fields: string[] }[]
 }
 
 export interface Entry {
