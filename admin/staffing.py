@@ -40,7 +40,7 @@ async def list_queue_floors(services: Services, call: Call[NoBody]) -> QueueFloo
                 target_s=queue.rules.service_s,
                 strategy=queue.rules.strategy[0],
             )
-            for queue in await services.queues.all()
+            for queue in await services.queue_editor.all()
             if queue.is_active
         ]
     )

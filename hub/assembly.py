@@ -255,7 +255,7 @@ class Assembly:
             presence=presence,
             prompt_editor=PromptEditor(self.prompts, rehearsal, library, media, audit),
             queues=queues,
-            queue_editor=QueueEditor(units, audit, dispatcher),
+            queue_editor=QueueEditor(units, audit, dispatcher=dispatcher, queues=queues, library=library),
             calendar_editor=CalendarEditor(units, audit),
             wrap_up_codes=WrapUpCodes(units, audit, queues),
             away_reasons=AwayReasons(units, audit),

@@ -82,7 +82,7 @@ class Dialling:
             if await self._consent.is_refused(address.uri):
                 raise ApiError(409, "do_not_contact", "the number is on the do-not-contact list")
             user = await User.get(user_id=identity.user_id)
-            queue_id = next((one for one in user.queue_ids if one in self._queues), next(iter(self._queues)))
+            queue_id = next((one for one in user.queue_ids if one in self._queues.active), self._queues.active[0])
             instance = await self._engines.for_call(phone.instance)
             conversation = self._open(unit, identity, address, contact, queue_id=queue_id, instance=instance)
             await self._dispatcher.begin(unit, identity.user_id, conversation, conversation.queue_id or "")

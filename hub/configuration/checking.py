@@ -1,6 +1,7 @@
 """Finds everything that is wrong with a configuration before any of it is applied."""
 
 import dataclasses
+from collections.abc import Mapping
 
 import msgspec
 
@@ -11,6 +12,7 @@ from core.flow.matching import plain
 from hub.accounts.permissions import PERMISSIONS
 from hub.configuration.document import Configuration
 from hub.connectors.settings import asked, faultless
+from hub.dispatch.queue_uses import queue_uses
 from hub.routing import RoutingRefused
 from hub.setup.organization_editor import parent_faults
 from hub.store.fields import ID_LENGTH
@@ -65,6 +67,22 @@ def _check_queues(wanted: Configuration, there: Configuration, queues: set[str],
         for at, step in enumerate(queue.rules.overflows):
             if step.queue_id not in queues:
                 faults[f"queues.{queue_id}.rules.overflows[{at}].queue_id"] = "unknown"
+
+
+def retired_in_use(
+    wanted: Configuration, there: Configuration, flows: Mapping[str, Flow], entries: Mapping[str, str]
+) -> Faults:
+    """Return a fault for each queue that ``wanted`` puts out of use while something leads to it."""
+    queues = {**there.queues, **wanted.queues}
+    active = {queue_id: queue.rules for queue_id, queue in queues.items() if queue.is_active}
+    if not active:
+        return {f"queues.{queue_id}.is_active": "last_queue" for queue_id in wanted.queues}
+    beginnings = {**entries, **{name: entry.queue for name, entry in wanted.entries.items()}}
+    return {
+        f"queues.{queue_id}.is_active": "queue_in_use"
+        for queue_id in sorted(queues.keys() - active.keys())
+        if queue_uses(queue_id, flows, beginnings, active)
+    }
 
 
 def _check_calendars(wanted: Configuration, faults: Faults) -> None:

@@ -17,8 +17,8 @@ from hub.accounts.sessions import Sessions
 from hub.accounts.users import set_values, user_view
 from hub.audit import Audit
 from hub.calls.phones import Phones
-from hub.configuration.checking import check, read_flows
-from hub.configuration.document import Change, Configuration, SettingsPart, UserPart, compare, objects
+from hub.configuration.checking import check, read_flows, retired_in_use
+from hub.configuration.document import Change, Configuration, QueuePart, SettingsPart, UserPart, compare, objects
 from hub.connectors.connectors import Connectors
 from hub.dispatch.dispatcher import Dispatcher
 from hub.flows.library import CHANNELS_KEY, FlowLibrary
@@ -91,9 +91,7 @@ class Configurations:
         entries = await Setting.get_or_none(key=CHANNELS_KEY)
         raw: dict[str, Any] = {
             "calendars": {row.calendar_id: {"title": row.title, "rules": row.rules} for row in await Calendar.all()},
-            "queues": {
-                row.queue_id: {"title": row.title, "rules": row.rules} for row in await Queue.filter(is_active=True)
-            },
+            "queues": {row.queue_id: _fields(row, QueuePart) for row in await Queue.all()},
             "wrap_up_codes": {row.code: _fields(row, CodeEdit) for row in await WrapUpCode.all()},
             "away_reasons": {row.reason: _fields(row, ReasonEdit) for row in await AwayReason.all()},
             "template_kinds": {row.kind_id: _fields(row, KindEdit) for row in await TemplateKind.all()},
@@ -173,6 +171,9 @@ class Configurations:
         faults: dict[str, str] = {}
         flows = read_flows(wanted, faults)
         faults.update(check(wanted, there, flows, await self._library.surroundings()))
+        published = {**self._library.all_published(), **flows}
+        entries = {name: entry.queue for name, entry in self._library.entries().items()}
+        faults.update(retired_in_use(wanted, there, published, entries))
         itself = wanted.users.get(identity.username)
         if itself is not None and not itself.is_active:
             faults[f"users.{identity.username}.is_active"] = "yourself"
@@ -202,18 +203,18 @@ class Configurations:
 
     async def _write(self, unit: Unit, changed: set[tuple[str, str]], wanted: Configuration) -> None:
         """Write what consists of one row each."""
-        for model, key, section, more in (
-            (Calendar, "calendar_id", "calendars", {}),
-            (Queue, "queue_id", "queues", {"is_active": True}),
-            (WrapUpCode, "code", "wrap_up_codes", {}),
-            (AwayReason, "reason", "away_reasons", {}),
-            (TemplateKind, "kind_id", "template_kinds", {}),
-            (Topic, "topic_id", "topics", {}),
-            (Role, "role_id", "roles", {}),
+        for model, key, section in (
+            (Calendar, "calendar_id", "calendars"),
+            (Queue, "queue_id", "queues"),
+            (WrapUpCode, "code", "wrap_up_codes"),
+            (AwayReason, "reason", "away_reasons"),
+            (TemplateKind, "kind_id", "template_kinds"),
+            (Topic, "topic_id", "topics"),
+            (Role, "role_id", "roles"),
         ):
             for name, part in getattr(wanted, section).items():
                 if (section, name) in changed:
-                    await model.update_or_create({**msgspec.to_builtins(part), **more}, **{key: name})
+                    await model.update_or_create(msgspec.to_builtins(part), **{key: name})
         for section, name in sorted(changed):
             if section == "queues":
                 await self._dispatcher.know_queue(unit, name)

@@ -34,6 +34,7 @@ class QueuePart(Settings, frozen=True, kw_only=True):
 
     title: Title
     rules: QueueSettings = QueueSettings()
+    is_active: bool = True
 
 
 class CalendarPart(Settings, frozen=True, kw_only=True):

@@ -350,8 +350,8 @@ class Conversations:
             user = await User.get_or_none(user_id=transfer.agent_id, is_active=True)
             if user is None:
                 raise ApiError(422, "invalid", "no such agent", fields={"agent_id": "unknown"})
-            return conversation.queue_id or next(iter(self._queues)), user.display_name
-        if transfer.queue_id is None or transfer.queue_id not in self._queues:
+            return conversation.queue_id or self._queues.active[0], user.display_name
+        if transfer.queue_id is None or transfer.queue_id not in self._queues.active:
             raise ApiError(422, "invalid", "no such queue", fields={"queue_id": "unknown"})
         return transfer.queue_id, self._queues.title(transfer.queue_id)
 

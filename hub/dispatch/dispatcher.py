@@ -17,7 +17,7 @@ from hub.calls.ringing import Ringing
 from hub.conversing.announcements import Announcements
 from hub.desktop.desk import Desk
 from hub.dispatch.effects import Effects, WaitedOut
-from hub.dispatch.figures import least_loaded, place_of, queue_view
+from hub.dispatch.figures import changed_views, least_loaded, place_of, queue_view
 from hub.dispatch.memory import keep, profile, read_snapshot
 from hub.dispatch.queues import MESSAGE_CLASS, Queues
 from hub.dispatch.work import (
@@ -147,9 +147,9 @@ class Dispatcher:
             if is_message or live.channel_class != MESSAGE_CLASS or live.state == "assigned":
                 return True
             await self._take_out(unit, live, "replaced")
-        if queue_id not in self._queues:
-            log.error("queue %s does not exist; work goes to another", queue_id)
-            queue_id = next(iter(self._queues))
+        if not self._queues.takes(queue_id, conversation.queue_id):
+            log.error("queue %s takes no work; it goes to another", queue_id)
+            queue_id = self._queues.active[0]
         work = WorkItem(
             work_id=new_id(),
             conversation_id=conversation.conversation_id,
@@ -220,7 +220,7 @@ class Dispatcher:
         self, unit: Unit, conversation: Conversation, queue_id: str, *, agent_id: str | None, reason: str
     ) -> None:
         """Move the conversation's work to a queue, or to one agent of it; it keeps its age."""
-        if queue_id not in self._queues:
+        if not self._queues.takes(queue_id, conversation.queue_id):
             raise ApiError(422, "invalid", "no such queue", fields={"queue_id": "unknown"})
         work = await live_work(conversation, "waiting", "offered", "assigned")
         if work is None and conversation.state == "active":  # an agent began it, so no queue has it yet
@@ -394,7 +394,5 @@ class Dispatcher:
 
     async def _show_figures(self) -> None:
         """Tell the desks about queues whose figures changed."""
-        for queue_id in self._queues:
-            view = queue_view(self._core, self._queues, queue_id)
-            if self._desk.queue_figures.get(queue_id) != view:
-                self._desk.on_commit([QueueChanged(queue=view)])
+        for view in changed_views(self._core, self._queues, self._desk.queue_figures):
+            self._desk.on_commit([QueueChanged(queue=view)])

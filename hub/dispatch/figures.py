@@ -1,7 +1,7 @@
 """What desks see of a queue now: who waits, who serves, how long it takes; and which of several has least to do."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from core.events import QueueView
 from hub import routing
@@ -25,6 +25,15 @@ def queue_view(core: routing.RoutingCore, queues: Queues, queue_id: str) -> Queu
     )
 
 
+def changed_views(core: routing.RoutingCore, queues: Queues, shown: Mapping[str, QueueView]) -> Iterator[QueueView]:
+    """Yield the figures that differ from what is ``shown``; a retired queue comes up only while it has work."""
+    for queue_id in queues:
+        view = queue_view(core, queues, queue_id)
+        is_over = queue_id not in queues.active and not view.waiting and not view.serving
+        if shown.get(queue_id) != view and not (is_over and queue_id not in shown):
+            yield view
+
+
 def least_loaded(core: routing.RoutingCore, queues: Queues, queue_ids: Sequence[str]) -> str:
     """Return the queue with the least work, waiting and in hand, for each agent at work; of equals the first.
 
@@ -36,7 +45,7 @@ def least_loaded(core: routing.RoutingCore, queues: Queues, queue_ids: Sequence[
         work = figures.waiting + figures.serving
         return (work + 1) / figures.staffed if figures.staffed else math.inf
 
-    return min((one for one in queue_ids if one in queues), key=load, default=queue_ids[0])
+    return min((one for one in queue_ids if one in queues.active), key=load, default=queue_ids[0])
 
 
 async def place_of(core: routing.RoutingCore, conversation: Conversation) -> tuple[int | None, float | None]:

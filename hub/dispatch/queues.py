@@ -135,6 +135,13 @@ class QueueSettings(Settings, frozen=True, kw_only=True):
         return in_turn(weighted(**{one.criterion: one.weight for one in self.weights}), *self.strategy)
 
 
+class QueueUse(msgspec.Struct, frozen=True, kw_only=True):
+    """What leads to a queue: a published flow, a channel's or number's entry, a queue that overflows into it."""
+
+    kind: Literal["flow", "entry", "overflow"]
+    name: str
+
+
 class QueueSetup(msgspec.Struct, frozen=True, kw_only=True):
     """A queue as administrators see it."""
 
@@ -142,36 +149,41 @@ class QueueSetup(msgspec.Struct, frozen=True, kw_only=True):
     title: dict[str, str]
     rules: QueueSettings
     is_active: bool = True
+    uses: list[QueueUse] = []
 
 
 class Queues:
-    """The queues of this hub, read at start and after each change."""
+    """The queues of this hub, read at start and after each change; retired ones too, for what is in them still."""
 
     def __init__(self) -> None:
         self._settings: dict[str, QueueSettings] = {}
         self._titles: dict[str, dict[str, str]] = {}
+        self._active: tuple[str, ...] = ()
+
+    @property
+    def active(self) -> tuple[str, ...]:
+        """The queues that take new work."""
+        return self._active
+
+    def takes(self, queue_id: str, came_from: str | None) -> bool:
+        """Whether work may go to a queue; to a retired one only what was in it before comes back."""
+        return queue_id in self._active or (queue_id == came_from and queue_id in self)
 
     async def load(self) -> None:
-        """Read all active queues."""
-        rows = await Queue.filter(is_active=True)
+        """Read all queues."""
+        rows = await Queue.all().order_by("queue_id")
         self._settings = {row.queue_id: read_rules(row.rules) for row in rows}
         self._titles = {row.queue_id: row.title for row in rows}
+        self._active = tuple(row.queue_id for row in rows if row.is_active)
 
     def restorer(self) -> Callable[[], None]:
         """Return what puts the queues back as they are now."""
-        settings, titles = self._settings, self._titles
+        kept = self._settings, self._titles, self._active
 
         def restore() -> None:
-            self._settings, self._titles = settings, titles
+            self._settings, self._titles, self._active = kept
 
         return restore
-
-    async def all(self) -> list[QueueSetup]:
-        """Return every queue, inactive ones too."""
-        return [
-            QueueSetup(queue_id=row.queue_id, title=row.title, rules=read_rules(row.rules), is_active=row.is_active)
-            for row in await Queue.all().order_by("queue_id")
-        ]
 
     def checked(self, queue_id: str, rules: dict[str, Any]) -> QueueSettings:
         """Return ``rules`` as a struct; ConfigInvalid naming every bad field."""
@@ -183,7 +195,7 @@ class Queues:
         if repeated := settings.repeated_weights():
             raise ConfigInvalid(dict.fromkeys(repeated, "duplicate"))
         for at, step in enumerate(settings.overflows):
-            if step.queue_id not in self:
+            if step.queue_id not in self._active:
                 raise ConfigInvalid({f"overflows[{at}].queue_id": "unknown"})
         return settings
 

@@ -110,7 +110,7 @@ class Outbound:
                     "a conversation goes on at this address",
                     fields={"conversation_id": current.conversation_id},
                 )
-            queue_id = next((one for one in sorted(identity.queue_ids) if one in self._queues), None)
+            queue_id = next((one for one in sorted(identity.queue_ids) if one in self._queues.active), None)
             conversation = Conversation(
                 conversation_id=new_id(),
                 contact_id=contact.contact_id,

@@ -48,10 +48,10 @@ class Setup:
         """Return the table's rows by key."""
         codes = await WrapUpCode.filter(is_active=True).order_by("position")
         reasons = await AwayReason.filter(is_active=True).order_by("position")
-        queues = await Queue.filter(is_active=True).order_by("queue_id")
+        queues = await Queue.all().order_by("queue_id")
         has_phones = await PluginInstance.filter(plugin=PHONE_PLUGIN, is_enabled=True).exists()
         return {
-            "queues": {row.queue_id: {"title": row.title} for row in queues},
+            "queues": {row.queue_id: {"title": row.title, "is_active": row.is_active} for row in queues},
             "wrap_up_codes": {
                 row.code: {"title": row.title, "parent": row.parent, "queue_ids": row.queue_ids} for row in codes
             },

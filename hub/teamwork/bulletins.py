@@ -54,7 +54,7 @@ class Bulletins:
 
     async def publish(self, identity: Identity, new: NewBulletin, *, remote: str) -> BulletinView:
         """Show a bulletin on the desks of those it is for; whoever publishes it has read it."""
-        if any(queue_id not in self._queues for queue_id in new.queue_ids):
+        if any(queue_id not in self._queues.active for queue_id in new.queue_ids):
             raise ApiError(422, "invalid", "no such queue", fields={"queue_ids": "unknown"})
         async with self._units.open() as unit:
             row = Bulletin(

@@ -68,6 +68,26 @@ def test_a_code_stands_below_its_heading(house: House, administrator: Agent) -> 
     expect(parent).to_contain_text("供水")
 
 
+def test_a_queue_is_put_out_of_use_once_nothing_leads_to_it(house: House, administrator: Agent) -> None:
+    page = administrator.page
+    page.goto(f"{house.url}/admin/queues/general")
+    retire = page.get_by_role("button", name="停用", exact=True)
+    retire.click()
+    dialog = page.get_by_role("dialog", name=re.compile("^停用"))
+    expect(dialog.get_by_role("link", name="流程 hotline")).to_be_visible()
+    expect(dialog.get_by_role("button", name="停用", exact=True)).to_be_disabled()
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    name(page, "night", "夜间")
+    save(page)
+    retire.click()
+    dialog.get_by_label("正在排队的").select_option(label="转到“综合服务”")
+    dialog.get_by_role("button", name="停用", exact=True).click()
+    expect(page.get_by_text("此队列已停用")).to_be_visible()
+    page.get_by_role("button", name="恢复使用").click()
+    expect(retire).to_be_visible()
+
+
 def test_a_reason_is_added_and_retired(house: House, administrator: Agent) -> None:
     page = administrator.page
     page.goto(f"{house.url}/admin/reasons")

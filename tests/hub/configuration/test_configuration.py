@@ -164,6 +164,7 @@ async def test_a_file_is_shown_first_then_applied_once(house: House, admin: Agen
          "queues.q.rules.weights[1].criterion"),
         ("queues", "q", {"title": {}, "rules": {"weights": [{"criterion": "linear"}]}},
          "queues.q.rules.weights[0].criterion"),
+        ("queues", "general", {"title": {}, "is_active": False}, "queues.general.is_active"),
         ("wrap_up_codes", "a", {"title": {}, "parent": "a"}, "wrap_up_codes.a.parent"),
         ("roles", "admin", {"title": {"zh": "x"}, "permissions": ["desk.fly", "admin.users"]},
          "roles.admin.permissions[0]"),

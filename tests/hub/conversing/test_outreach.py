@@ -136,7 +136,7 @@ async def test_an_agent_writes_first(channel: FakeChannel, sms: FakeChannel, com
 async def test_a_mail_that_an_agent_begins_is_signed_as_their_queue_signs(still_house: House, come: Come) -> None:
     await reaches_anyone(still_house, "email-main", "mailto")
     rules = QueueSettings(signature="便民热线 {name} {work_number}")
-    for queue in await still_house.services.queues.all():
+    for queue in await still_house.services.queue_editor.all():
         await still_house.services.queue_editor.save(OPERATOR, queue.queue_id, queue.title, rules, remote="")
     zhou = await come("zhou")
     async with still_house.channel("email-main") as email:

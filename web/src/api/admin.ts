@@ -141,16 +141,25 @@ export const makeUser = (user: NewUser) => call<{ user: UserView; password: stri
 export const editUser = (id: string, change: UserChange) => call<UserView>('PATCH', `/users/${id}`, change)
 export const resetPassword = (id: string) => call<{ password: string }>('POST', `/users/${id}/password`)
 
+/** What leads to a queue. */
+export interface QueueUse {
+  kind: 'flow' | 'entry' | 'overflow'
+  name: string
+}
+
 export interface QueueSetup {
   queue_id: string
   title: LocalText
   rules: Record<string, unknown>
   is_active: boolean
+  uses?: QueueUse[]
 }
 
 export const listQueues = async () => (await call<Items<QueueSetup>>('GET', '/queues')).items
 export const saveQueue = (id: string, queue: { title: LocalText; rules: Record<string, unknown> }) =>
   call<QueueSetup>('PUT', `/queues/${id}`, queue)
+export const retireQueue = (id: string, change: { is_retired: boolean; move_to?: string }) =>
+  call<QueueSetup>('PUT', `/queues/${id}/retirement`, change)
 
 export interface ParkedLetter {
   seq: number

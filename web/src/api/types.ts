@@ -335,7 +335,7 @@ export interface FilledForm {
 
 /** The `setup` table: each key has its own kind of value. */
 export interface Setup {
-  queues?: Record<string, { title: LocalText }>
+  queues?: Record<string, { title: LocalText; is_active?: boolean }>
   wrap_up_codes?: Record<string, WrapUpCode>
   away_reasons?: Record<string, { title: LocalText }>
   tags?: Record<string, Tag>
