@@ -10,6 +10,7 @@ from core.events import ConversationView, Dial, LegPlan, Listen, Spy, SpyMode, T
 from core.ids import new_id
 from hub.accounts.identity import Identity
 from hub.audit import Audit
+from hub.calls.asides import ASIDE, MAIN, PASSING, aside, consulted, leave_with, return_alone
 from hub.calls.live_call import LiveCall, new_party
 from hub.calls.phones import Phones, Reached
 from hub.calls.plans import CallPlans
@@ -25,16 +26,15 @@ from hub.store.views import conversation_view
 from hub.units import Unit, Units
 
 RING_S: Final = 30.0
-ASIDE: Final = Talk(activity_id="consult", room="consult")
-MAIN: Final = Talk(activity_id="main")
 SPY_RIGHTS: Final[dict[SpyMode, str]] = {"listen": "call.listen", "whisper": "call.whisper", "barge": "call.barge"}
 
 
 class Consultation(Settings, frozen=True, kw_only=True):
-    """Whom to ask while the citizen waits: a colleague, or a number outside."""
+    """Whom to ask while the citizen waits: a colleague, or a number outside, which may have the call when it answers."""
 
     agent_id: Annotated[str, Meta(max_length=36)] | None = None
     number: Annotated[str, Meta(pattern=r"^\+?[0-9]{2,20}\Z")] | None = None
+    hands_over: bool = False
 
 
 class CallControls:
@@ -84,16 +84,19 @@ class CallControls:
             return self._answer(live, identity)
 
     async def consult(self, identity: Identity, conversation_id: str, asked: Consultation) -> ConversationView:
-        """Call somebody to ask, while the citizen hears music."""
+        """Call somebody to ask, while the citizen hears music, or goes on talking with those who have joined."""
         if asked.number is not None and not identity.may("call.make"):
             raise ApiError(403, "forbidden", "needs call.make")
+        if asked.hands_over and asked.number is None:
+            raise ApiError(422, "invalid", "only numbers outside", fields={"hands_over": "needs number"})
         async with self._units.open() as unit:
             live = await self._mine(unit, identity, conversation_id)
-            if self._consulted(live):
+            if aside(live):
                 raise ApiError(409, "already_consulting", "somebody is being asked already")
             mine = self._leg(live, identity)
+            if not consulted(live):
+                self._hold(live, is_held=True)
             await self._call_in(unit, live, asked, identity)
-            self._hold(live, is_held=True)
             live.act(mine.leg_id, ASIDE)
             return self._answer(live, identity)
 
@@ -108,7 +111,7 @@ class CallControls:
             return self._answer(live, identity)
 
     async def take_back(self, identity: Identity, conversation_id: str) -> ConversationView:
-        """Let go of whoever was asked, or have the citizen out of a flow, and talk with them again."""
+        """Let go of whoever is asked, else of all who have joined, or have the citizen out of a flow."""
         async with self._units.open() as unit:
             live = await self._mine(unit, identity, conversation_id)
             if live.row.visit is not None:  # they are in a flow
@@ -117,7 +120,7 @@ class CallControls:
                 come_back(unit, live)
                 self._plans.voice.rest(live)
                 return self._answer(live, identity)
-            for leg in self._consulted(live):
+            for leg in aside(live) or consulted(live):
                 live.drop(leg.leg_id)
             live.act(self._leg(live, identity).leg_id, MAIN)
             self._hold(live, is_held=False)
@@ -127,19 +130,16 @@ class CallControls:
         """Leave the citizen with whoever was asked: a colleague serves on, somebody outside just talks on."""
         async with self._units.open() as unit, self._dispatcher.deciding(unit):
             live = await self._mine(unit, identity, conversation_id)
-            asked = next((leg for leg in self._consulted(live) if live.parties[leg.leg_id].answered_at), None)
+            those = aside(live) or consulted(live)
+            asked = next((leg for leg in those if live.parties[leg.leg_id].answered_at), None)
             if asked is None:
                 raise ApiError(409, "nobody_asked", "nobody has answered to whom the call could be handed over")
-            conversation = live.conversation
             successor = live.parties[asked.leg_id].user_id
-            live.row.is_held = False
-            live.act(asked.leg_id, MAIN)
             if successor is None:
-                live.drop(self._leg(live, identity).leg_id)
-                if live.citizen is not None:
-                    live.act(live.citizen.leg_id, MAIN)
-                await self._endings.end(unit, conversation, by=identity.display_name, citizen_is_there=False)
+                await leave_with(unit, live, asked, self._endings)
             else:
+                live.row.is_held = False
+                live.act(asked.leg_id, MAIN)
                 await self._pass_on(unit, live, successor)
             return self._answer(live, identity)
 
@@ -151,6 +151,7 @@ class CallControls:
             if leg is None or leg.role == "caller":
                 raise ApiError(409, "no_such_party", "that party is not in the call")
             live.drop(leg_id)
+            return_alone(live)
             return self._answer(live, identity)
 
     async def reattach(self, identity: Identity, conversation_id: str) -> ConversationView:
@@ -259,19 +260,16 @@ class CallControls:
         else:
             self._plans.voice.rest(live)
 
-    def _consulted(self, live: LiveCall) -> list[LegPlan]:
-        owner = live.of_user(live.conversation.agent_id)
-        return [leg for leg in live.legs.values() if leg.role in ("agent", "outside") and leg != owner]
-
     async def _call_in(self, unit: Unit, live: LiveCall, asked: Consultation, identity: Identity) -> None:
         if asked.agent_id is not None:
             colleague = await User.get_or_none(user_id=asked.agent_id, is_active=True)
             phone = None if colleague is None else self._phones.of(colleague.user_id)
             if phone is None or asked.agent_id == identity.user_id:
                 raise ApiError(409, "phone_unreachable", "that colleague has no phone that can be rung")
-            self._add(unit, live, "agent", phone, user_id=asked.agent_id, room="consult", auto_answer=False)
+            self._add(unit, live, "agent", phone, user_id=asked.agent_id, room=ASIDE.room, auto_answer=False)
         elif asked.number is not None:
-            self._add(unit, live, "outside", None, target=f"tel:{asked.number}", room="consult")
+            room = PASSING if asked.hands_over else ASIDE.room
+            self._add(unit, live, "outside", None, target=f"tel:{asked.number}", room=room)
         else:
             raise ApiError(422, "invalid", "whom to ask", fields={"agent_id": "missing"})
 

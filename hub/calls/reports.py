@@ -21,7 +21,9 @@ from core.events import (
 )
 from core.events.calls import LegPlan
 from core.flow import Keyed, PersonLeft, Recorded, TransferEnded
+from hub.calls.asides import PASSING, leave_with, return_alone
 from hub.calls.call_backs import CallBacks
+from hub.calls.elders import ELDER_PRIORITY, is_elder
 from hub.calls.internal_calls import OWN_PHONE, InternalCalls
 from hub.calls.last_words import take_up_late, wait_for_file
 from hub.calls.live_call import LiveCall, new_party
@@ -40,7 +42,7 @@ from hub.errors import ApiError
 from hub.flows.flows import Flows
 from hub.i18n import text as catalogue
 from hub.store.fields import NAME_LENGTH
-from hub.store.models import Call, CallLeg, Contact, Conversation, Recording, User
+from hub.store.models import Call, CallLeg, Conversation, Recording, User
 from hub.units import Unit
 
 log = logging.getLogger(__name__)
@@ -56,9 +58,6 @@ REPORTS: Final = (
     TrunkChanged,
     EngineChanged,
 )
-ELDER_AGE: Final = 65
-ELDER_TAG: Final = "elder"  # set by agents, and on the owners of one-key devices
-ELDER_PRIORITY: Final = 50  # steps: ahead of everybody who came within the last hour
 LEFT: Final = {"unreachable": "phone_unreachable", "rejected": "rejected", "busy": "phone_busy"}
 
 
@@ -165,7 +164,7 @@ class CallReports:
             log.info("call %s comes from a blocked number", event.call_id)
             live.drop_all()
             self._close(unit, live, "blocked")
-        elif _is_elder(contact, unit):
+        elif is_elder(contact, unit):
             timeline.add_notice(unit, conversation, "elder_first")
             queue_id = conversation.queue_id or self._flows.default_queue(instance, event.dialled)
             await self._dispatcher.enqueue(unit, conversation, queue_id, priority=ELDER_PRIORITY)
@@ -205,12 +204,15 @@ class CallReports:
                 self._call_backs.reached(unit, live.conversation)
         elif party.role == "agent":
             live.row.talked_at = live.row.talked_at or party.answered_at
+        elif (leg := live.legs[party.leg_id]).activity.activity_id == PASSING:
+            await leave_with(unit, live, leg, self._endings)
         if not live.is_speaking:
             self._plans.voice.rest(live)
 
     async def _ended(self, unit: Unit, live: LiveCall, party: CallLeg, event: LegChanged) -> None:
         leg = live.legs.get(party.leg_id)
         live.drop(party.leg_id)
+        return_alone(live)
         if party.role == "caller":
             live.drop_all()
             is_unreached = live.row.direction == "out" and party.answered_at is None
@@ -386,12 +388,6 @@ class CallReports:
     def _rest_unless_told(self, live: LiveCall) -> None:
         if not live.is_speaking and not live.follows:
             self._plans.voice.rest(live)
-
-
-def _is_elder(contact: Contact, unit: Unit) -> bool:
-    """Whether somebody is never sent through a menu."""
-    is_old = contact.birth_year is not None and unit.now.year - contact.birth_year >= ELDER_AGE
-    return is_old or ELDER_TAG in contact.tags
 
 
 def _whole(seconds: float) -> str:

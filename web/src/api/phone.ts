@@ -13,6 +13,7 @@ export interface PhoneAccount {
 export interface Consulted {
   agent_id?: string
   number?: string
+  hands_over?: boolean
 }
 
 /** Whom to call: an address of a contact, or a number as it was typed. */

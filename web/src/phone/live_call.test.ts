@@ -54,8 +54,10 @@ describe('the live call', () => {
   })
 
   it('knows who was asked', () => {
-    const live = liveCallOf([conversation({ legs: [CALLER, MINE, LI] })], 'me')!
-    expect(consulted(live)?.leg_id).toBe('l-li')
+    const bank: CallLegView = { leg_id: 'l-bank', role: 'outside', state: 'answered', does: 'talk', room: 'main' }
+    const whoOf = (legs: CallLegView[]) => consulted(liveCallOf([conversation({ legs })], 'me')!)?.leg_id
+    expect(whoOf([CALLER, MINE, bank])).toBe('l-bank')
+    expect(whoOf([CALLER, MINE, bank, LI])).toBe('l-li') // who is asked aside comes before who has joined
   })
 
   it('is lost without a phone of mine, or when this browser had it', () => {

@@ -43,9 +43,10 @@ function phaseOf(call: CallView, mine: CallLegView | undefined, others: CallLegV
   return others.some((leg) => leg.role !== 'caller') ? 'conference' : 'talking'
 }
 
-/** Whoever was asked while the citizen waits. */
+/** Whoever is asked just now, or else the first of those who have joined the call. */
 export function consulted({ others }: LiveCall): CallLegView | undefined {
-  return others.find((leg) => leg.role === 'agent' || leg.role === 'outside')
+  const called = others.filter((leg) => leg.role === 'agent' || leg.role === 'outside')
+  return called.find((leg) => leg.room !== 'main') ?? called[0]
 }
 
 /** Whether the hub must call this browser again: it lost the call it had, or the hub has no phone of the agent in it. */
