@@ -30,7 +30,10 @@ SPY_RIGHTS: Final[dict[SpyMode, str]] = {"listen": "call.listen", "whisper": "ca
 
 
 class Consultation(Settings, frozen=True, kw_only=True):
-    """Whom to ask while the citizen waits: a colleague, or a number outside, which may have the call when it answers."""
+    """Whom to ask while the citizen waits: a colleague, or a number outside.
+
+    With ``hands_over`` the call is that number's as soon as it answers, and the agent's again when it does not.
+    """
 
     agent_id: Annotated[str, Meta(max_length=36)] | None = None
     number: Annotated[str, Meta(pattern=r"^\+?[0-9]{2,20}\Z")] | None = None
