@@ -36,6 +36,7 @@ def register_routes() -> list[object]:
         system,
         transcription,
         users,
+        work_orders,
         wrap_up_codes,
     )
 
@@ -49,6 +50,7 @@ def register_routes() -> list[object]:
         recordings,
         service_rules,
         quality,
+        work_orders,
         staffing,
         calendars,
         wrap_up_codes,

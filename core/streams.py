@@ -12,6 +12,7 @@ from core.events import (
     EntryChanged,
     SendMessage,
     TranscriptChanged,
+    WorkOrderChanged,
 )
 from core.subjects import PATTERNS, fill
 
@@ -78,6 +79,7 @@ EVENTS: Final = Stream(
         "hub.queue.*.*.*",
         "hub.knowledge.*.*.*",
         "hub.team.*.*.*",
+        "hub.workorder.*.*.*",
     ),
     max_age_s=90 * DAY_S,
 )
@@ -124,6 +126,7 @@ def search_consumer(node: str) -> Consumer:
         ConversationChanged,
         ContactChanged,
         TranscriptChanged,
+        WorkOrderChanged,
     )
     subjects = tuple(fill(PATTERNS[event], "*") for event in searched)
     return Consumer(EVENTS.name, f"search-{node}", filter_subjects=subjects)

@@ -56,6 +56,7 @@ from core.events import (
     UtterancesRecognized,
     VoicesChanged,
     WorkMoved,
+    WorkOrderChanged,
 )
 from core.ids import check_token
 
@@ -108,6 +109,7 @@ PATTERNS: Final[dict[type[Event], str]] = {
     RoomMessageAdded: "hub.team.{id}.message.added",
     BulletinChanged: "hub.team.{id}.bulletin.changed",
     BulletinConfirmed: "hub.team.{id}.bulletin.confirmed",
+    WorkOrderChanged: "hub.workorder.{id}.state.changed",
 }
 
 # questions: who asks → who answers

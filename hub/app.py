@@ -86,6 +86,7 @@ class Hub:
             await services.outreach_setup.load()
             await services.consent.load()
             await services.quality.load()
+            await services.work_orders.setup.load()
             await services.coach.load(store)
             if self._settings.demo:
                 await make_demo(services)

@@ -11,8 +11,6 @@ from hub.accounts.sessions import Sessions
 from hub.accounts.users import Users
 from hub.audit import Audit
 from hub.backup.backups import Backups
-from hub.backup.offsite import Offsite
-from hub.backup.writing import Source
 from hub.bulk.campaigns import Campaigns
 from hub.bulk.runner import BulkRunner
 from hub.calls.call_records import CallRecords
@@ -75,7 +73,7 @@ from hub.sealed_files import FileKey
 from hub.service_rules.checks import Checks
 from hub.service_rules.coach import Coach
 from hub.services import Services
-from hub.settings import HubSettings, backup_folder, store_url
+from hub.settings import HubSettings
 from hub.setup.away_reasons import AwayReasons
 from hub.setup.calendar_editor import CalendarEditor
 from hub.setup.calendars import Calendars
@@ -84,7 +82,6 @@ from hub.setup.overview import Setup
 from hub.setup.wrap_up_codes import WrapUpCodes
 from hub.signals import Signals
 from hub.staffing.simulator import Simulator
-from hub.store.address import locate
 from hub.store.engine import Store
 from hub.store.outbox import Relay
 from hub.store.secrets import Sealer
@@ -99,6 +96,7 @@ from hub.transcripts.taps import Taps
 from hub.transcripts.transcribers import Transcribers
 from hub.transcripts.transcripts import Transcripts
 from hub.units import Units
+from hub.work_orders.work_orders import WorkOrders
 
 Task = Callable[[], Awaitable[None]]
 
@@ -157,7 +155,6 @@ class Assembly:
             calls=telephony.steps,
             outbound=outbound,
         )
-        backups = _backups(settings, units, audit, sealer)
         endings = Endings(dispatcher, flows, queues, announcements)
         hooks = self.hooks = load_extensions()
         self.prompts.synthesizer = synthesizers = Synthesizers(bus, plugin_instances)
@@ -180,7 +177,10 @@ class Assembly:
             plugins=plugin_instances,
             trunks=telephony.trunks,
         )
-        quality = Quality(units, audit, queues, setup.organization, lambda: wallboard.setup.settings.timezone)
+        quality = Quality(units, audit, queues, setup.organization, wallboard.timezone)
+        work_orders = WorkOrders(
+            units, audit, contacts, setup.organization, finder=knowledge.finder, timezone=wallboard.timezone
+        )
         reception = Reception(flows, hooks)
         telephony.complete(
             audit=audit,
@@ -208,7 +208,7 @@ class Assembly:
             forms=setup.forms,
             text_chars=limits.text_chars,
         )
-        conversation_lists = ConversationLists(knowledge.finder)
+        conversation_lists, backups = ConversationLists(knowledge.finder), Backups.of(settings, units, audit, sealer)
         services = self.services = Services(
             version=metadata.version("lianxin"),
             settings=settings,
@@ -236,7 +236,7 @@ class Assembly:
             conversation_merges=ConversationMerges(units, audit, dispatcher),
             deletions=Deletions(units, audit, media),
             held_steps=HeldSteps(units, conversations, dispatcher, endings, hold_s=limits.undo_s),
-            snoozes=Snoozes(units, dispatcher, timezone=lambda: wallboard.setup.settings.timezone),
+            snoozes=Snoozes(units, dispatcher, timezone=wallboard.timezone),
             dispatcher=dispatcher,
             calls=telephony.controls,
             call_backs=telephony.call_backs,
@@ -246,7 +246,7 @@ class Assembly:
             internal_calls=telephony.internal,
             recordings=recordings,
             recording_exports=RecordingExports(units, audit, recordings, media, settings.data_dir / "exports"),
-            call_records=CallRecords(clock, audit, lambda: wallboard.setup.settings.timezone),
+            call_records=CallRecords(clock, audit, wallboard.timezone),
             flow_visits=FlowVisits(
                 units, plans=telephony.plans, library=library, flows=flows, dispatcher=dispatcher, endings=endings
             ),
@@ -311,7 +311,12 @@ class Assembly:
                 organization_editor=organization_editor,
                 templates=templates,
                 consent=consent,
-                kept={"wallboard": wallboard.setup, "outreach": outreach_setup, "recordings": recordings.rules},
+                kept={
+                    "wallboard": wallboard.setup,
+                    "outreach": outreach_setup,
+                    "recordings": recordings.rules,
+                    "work_orders": work_orders.setup,
+                },
             ),
             simulator=Simulator(clock),
             monitor=SystemMonitor(
@@ -324,6 +329,7 @@ class Assembly:
                 wallboard=wallboard,
                 backups=backups,
             ),
+            work_orders=work_orders,
             desk=desk,
             wallboard=wallboard,
             agent_control=agent_control,
@@ -362,7 +368,7 @@ class Assembly:
             relay.run,
             dispatcher.run,
             flows.run,
-            lambda: keep_time((services.held_steps, services.snoozes, services.todos)),
+            lambda: keep_time((services.held_steps, services.snoozes, services.todos, work_orders.warnings)),
             lambda: keep_house(store, clock),
             lambda: keep_room(bus),
             ChannelRequests(bus, media, dispatcher).run,
@@ -389,10 +395,3 @@ class Assembly:
             services.simulator.run,
             services.monitor.run,
         ]
-
-
-def _backups(settings: HubSettings, units: Units, audit: Audit, sealer: Sealer) -> Backups:
-    address = locate(store_url(settings.database_url, settings.data_dir))
-    source = Source(settings.data_dir, address, metadata.version("lianxin"))
-    folder = backup_folder(settings.backup_dir, settings.data_dir)
-    return Backups(units, audit, source, folder, Offsite(units, audit, sealer))

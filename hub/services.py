@@ -81,6 +81,7 @@ if TYPE_CHECKING:
     from hub.transcripts.live import LiveTranscripts
     from hub.transcripts.transcribers import Transcribers
     from hub.transcripts.transcripts import Transcripts
+    from hub.work_orders.work_orders import WorkOrders
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +157,7 @@ class Services:
     configurations: "Configurations"
     simulator: "Simulator"
     monitor: "SystemMonitor"
+    work_orders: "WorkOrders"
     desk: "Desk"
     wallboard: "Wallboard"
     agent_control: "AgentControl"

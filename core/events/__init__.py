@@ -137,6 +137,14 @@ from core.events.speech import (
     VoicesChanged,
     Word,
 )
+from core.events.work_orders import (
+    Outcome,
+    WorkOrderChange,
+    WorkOrderChanged,
+    WorkOrderKind,
+    WorkOrderState,
+    WorkOrderView,
+)
 
 __all__ = [
     "ActivityEnded",
@@ -212,6 +220,7 @@ __all__ = [
     "OfferEnded",
     "OfferMade",
     "OfferView",
+    "Outcome",
     "PasswordReset",
     "PasswordResetRequest",
     "PhoneAccount",
@@ -266,6 +275,11 @@ __all__ = [
     "VoicesChanged",
     "Word",
     "WorkMoved",
+    "WorkOrderChange",
+    "WorkOrderChanged",
+    "WorkOrderKind",
+    "WorkOrderState",
+    "WorkOrderView",
     "event_types",
     "seal",
 ]

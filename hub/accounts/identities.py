@@ -15,5 +15,6 @@ async def identity_of(user: User) -> Identity:
         work_number=user.work_number,
         permissions=effective([role.permissions for role in roles], user.granted, user.denied),
         queue_ids=frozenset(user.queue_ids),
+        department_id=user.department_id,
         must_change_password=user.must_change_password,
     )

@@ -15,6 +15,7 @@ class Identity:
     work_number: str = ""
     permissions: frozenset[str] = frozenset()
     queue_ids: frozenset[str] = frozenset()
+    department_id: str = ""
     must_change_password: bool = False
     session_id: str = ""
     csrf: str = ""

@@ -37,6 +37,9 @@ PERMISSIONS: Final[dict[str, str]] = {
     "quality.review": "score the conversations one is asked to",
     "quality.manage": "set up score sheets and sampling, settle differing scores and appeals, see every result",
     "quality.appeal": "appeal against one's own results",
+    "work_order.create": "make work orders and change one's own",
+    "work_order.answer": "see and answer the work orders of one's department",
+    "work_order.manage": "see every work order, change, urge, close and open them again",
     "admin.users": "manage users and roles",
     "admin.queues": "manage queues, skills, calendars and codes",
     "admin.plugins": "enable, configure and disable plugins",
@@ -50,7 +53,15 @@ PERMISSIONS: Final[dict[str, str]] = {
 ROLES: Final[dict[str, tuple[dict[str, str], tuple[str, ...]]]] = {
     "agent": (
         {"zh": "坐席", "en": "Agent"},
-        ("desk.use", "contact.edit", "contact.link", "conversation.start", "call.make", "quality.appeal"),
+        (
+            "desk.use",
+            "contact.edit",
+            "contact.link",
+            "conversation.start",
+            "call.make",
+            "quality.appeal",
+            "work_order.create",
+        ),
     ),
     "supervisor": (
         {"zh": "班长", "en": "Supervisor"},
@@ -83,6 +94,9 @@ ROLES: Final[dict[str, tuple[dict[str, str], tuple[str, ...]]]] = {
             "knowledge.restricted",
             "knowledge.edit",
             "quality.review",
+            "work_order.create",
+            "work_order.answer",
+            "work_order.manage",
         ),
     ),
     "quality": (
@@ -100,6 +114,10 @@ ROLES: Final[dict[str, tuple[dict[str, str], tuple[str, ...]]]] = {
     "editor": (
         {"zh": "知识管理员", "en": "Knowledge editor"},
         ("desk.use", "knowledge.restricted", "knowledge.edit", "knowledge.publish"),
+    ),
+    "department": (
+        {"zh": "承办人员", "en": "Department"},
+        ("desk.use", "address.reveal", "work_order.answer"),
     ),
     "admin": ({"zh": "系统管理员", "en": "Administrator"}, tuple(PERMISSIONS)),
 }

@@ -3,8 +3,9 @@
 import asyncio
 import logging
 from datetime import datetime, timedelta
+from importlib import metadata
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Self
 
 import msgspec
 from msgspec import Meta
@@ -17,7 +18,10 @@ from hub.backup.contents import DAILY, FILE_NAME, BackupFailed, made_at
 from hub.backup.offsite import Offsite, OffsiteView
 from hub.backup.writing import Source, write_backup
 from hub.errors import ApiError, not_found
+from hub.settings import HubSettings, backup_folder, store_url
+from hub.store.address import locate
 from hub.store.models import Setting
+from hub.store.secrets import Sealer
 from hub.units import Units
 
 log = logging.getLogger(__name__)
@@ -77,6 +81,14 @@ class Backups:
         self._tried_at: datetime | None = None
         self._copied_at: datetime | None = None  # when a copy was last tried
         self._is_stopped = False
+
+    @classmethod
+    def of(cls, settings: HubSettings, units: Units, audit: Audit, sealer: Sealer) -> Self:
+        """Return the backups of the hub that has ``settings``."""
+        address = locate(store_url(settings.database_url, settings.data_dir))
+        source = Source(settings.data_dir, address, metadata.version("lianxin"))
+        folder = backup_folder(settings.backup_dir, settings.data_dir)
+        return cls(units, audit, source, folder, Offsite(units, audit, sealer))
 
     async def overview(self) -> Overview:
         """Return everything an administrator sees."""

@@ -45,6 +45,9 @@ def check(wanted: Configuration, there: Configuration, flows: dict[str, Flow], a
     _check_flows(wanted, there, flows, around, faults)
     _check_quality(wanted, there, queues, faults)
     _check_outreach(wanted, there, faults)
+    orders = wanted.settings.work_orders
+    if orders is not None and orders.calendar_id not in {"", *there.calendars, *wanted.calendars}:
+        faults["settings.work_orders.calendar_id"] = "unknown"
     for name, beginning in wanted.entries.items():
         if beginning.queue and beginning.queue not in queues:
             faults[f"entries.{name}.queue"] = "unknown"

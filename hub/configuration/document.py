@@ -24,6 +24,7 @@ from hub.setup.named_numbers import NamedNumber
 from hub.setup.organization import AgentGroup, Department, Level, Skill
 from hub.setup.tags import Tag
 from hub.setup.wrap_up_codes import CodeEdit
+from hub.work_orders.settings import WorkOrderSettings
 
 Id = Annotated[str, Meta(pattern=rf"^(?:{TOKEN.pattern})\Z")]
 UserTitle = dict[str, Annotated[str, Meta(min_length=1, max_length=64)]]
@@ -88,6 +89,7 @@ class SettingsPart(Settings, frozen=True, kw_only=True):
     wallboard: WallboardSettings | None = None
     outreach: OutreachSettings | None = None
     recordings: RecordingRules | None = None
+    work_orders: WorkOrderSettings | None = None
 
 
 class BeginningPart(Settings, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Final
 
 from msgspec import UNSET, Meta, UnsetType
-from tortoise.expressions import Q
+from tortoise.expressions import Q, Subquery
 
 from core.config import Settings
 from core.events import ContactChanged, ContactView, ConversationChanged, Profile
@@ -15,7 +15,7 @@ from hub.audit import Audit
 from hub.conversing.masking import masked
 from hub.errors import ApiError, not_found
 from hub.i18n import text as catalogue
-from hub.store.models import Address, BlockedAddress, Contact, Conversation, Offer, Subscription, User
+from hub.store.models import Address, BlockedAddress, Contact, Conversation, Offer, Subscription, User, WorkOrder
 from hub.store.views import contact_view, conversation_view
 from hub.texts import clean_line
 from hub.units import Unit, Units
@@ -175,6 +175,8 @@ class Contacts:
                 unit.record(event, conversation.conversation_id, conversation_id=conversation.conversation_id)
         await unit.flush()
         await Subscription.filter(uri=address.uri).update(contact_id=contact.contact_id)
+        moved = Subquery(Conversation.filter(contact_id=contact.contact_id).values("conversation_id"))
+        await WorkOrder.filter(conversation_id__in=moved).update(contact_id=contact.contact_id)
         await self.record(unit, contact)
         return contact
 
@@ -216,15 +218,16 @@ class Contacts:
         """Tell everybody what the contact is now; return it."""
         await unit.flush()
         view = contact_view(contact, await Address.filter(contact_id=contact.contact_id))
-        rows = Conversation.filter(contact_id=contact.contact_id)
-        pairs = await rows.distinct().values_list("queue_id", "agent_id")
-        event = ContactChanged(
-            contact=view,
-            queue_ids=tuple(sorted({queue_id for queue_id, _ in pairs if queue_id})),
-            agent_ids=tuple(sorted({agent_id for _, agent_id in pairs if agent_id})),
-        )
-        unit.record(event, contact.contact_id)
+        queue_ids, agent_ids = await served_by(contact.contact_id)
+        unit.record(ContactChanged(contact=view, queue_ids=queue_ids, agent_ids=agent_ids), contact.contact_id)
         return view
+
+
+async def served_by(contact_id: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the queues and the agents of the contact's conversations."""
+    pairs = await Conversation.filter(contact_id=contact_id).distinct().values_list("queue_id", "agent_id")
+    queue_ids = tuple(sorted({queue_id for queue_id, _ in pairs if queue_id}))
+    return queue_ids, tuple(sorted({agent_id for _, agent_id in pairs if agent_id}))
 
 
 def _made_up_name(uri: str) -> str:

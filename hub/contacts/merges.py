@@ -24,6 +24,7 @@ from hub.store.models import (
     Conversation,
     LinkSuggestion,
     Subscription,
+    WorkOrder,
 )
 from hub.store.views import contact_view
 from hub.units import Unit, Units
@@ -79,7 +80,7 @@ class ContactMerges:
             )
 
     async def merge(self, identity: Identity, kept_id: str, merged_id: str, *, remote: str) -> ContactView:
-        """Let ``kept_id`` stand for both: addresses, conversations and subscriptions follow."""
+        """Let ``kept_id`` stand for both: addresses, conversations, work orders and subscriptions follow."""
         async with self._units.open() as unit:
             kept, merged = await self._both(unit, identity, kept_id, merged_id)
             merge_id = await self.join(unit, kept, merged, made_by=identity.username)
@@ -101,6 +102,7 @@ class ContactMerges:
         moved = {
             "addresses": [address.uri for address in own],
             "conversations": [row.conversation_id for row in rows],
+            "work_orders": await WorkOrder.filter(contact_id=merged.contact_id).values_list("order_id", flat=True),
             "before": before,
             "after": _values(kept),
         }
@@ -146,7 +148,10 @@ class ContactMerges:
                 "conversation_id", flat=True
             )
             returning = [*dict.fromkeys([*merge.moved["conversations"], *map(str, since)])]
-            await _move(unit, merged, {"addresses": uris, "conversations": returning}, only_from=contact_id)
+            orders = merge.moved.get("work_orders", [])
+            orders += await WorkOrder.filter(conversation_id__in=since).values_list("order_id", flat=True)
+            moved = {"addresses": uris, "conversations": returning, "work_orders": orders}
+            await _move(unit, merged, moved, only_from=contact_id)
             await ContactMerge.filter(merge_id=merge_id).update(undone_at=unit.now)
             await self._audit.record(
                 identity, "contact.unmerge", "contact", contact_id, remote=remote, merged=merge.merged_id
@@ -201,6 +206,8 @@ async def _move(unit: Unit, to: Contact, moved: dict[str, Any], *, only_from: st
             timeline.record_change(unit, conversation, "edited")
     await unit.flush()
     uris = moved["addresses"]
+    orders = WorkOrder.filter(order_id__in=moved["work_orders"])
+    await (orders.filter(contact_id=only_from) if only_from else orders).update(contact_id=to.contact_id)
     await Subscription.filter(uri__in=uris).update(contact_id=to.contact_id)
     await CampaignRecipient.filter(uri__in=uris, contact_id__isnull=False).update(contact_id=to.contact_id)
 

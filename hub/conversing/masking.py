@@ -1,5 +1,6 @@
 """Hides the middle of phone numbers from users who may not see them whole (permission ``address.reveal``)."""
 
+import re
 from typing import Final, TypeVar
 
 import msgspec
@@ -11,6 +12,7 @@ SCHEMES: Final = ("tel:", "sip:", "fax:")
 SHOWN_FIRST: Final = 4  # of a mainland mobile number: country code and the operator's first digit
 SHOWN_LAST: Final = 4
 MASK: Final = "****"
+_TELEPHONE: Final = re.compile(r"\+?\d(?:[ -]?\d){6,}")
 
 ViewT = TypeVar("ViewT", ContactView, ConversationView)
 
@@ -36,6 +38,11 @@ def _masked_call(call: CallView) -> CallView:
         msgspec.structs.replace(leg, name=_mask_number(leg.name)) if leg.role == "outside" else leg for leg in call.legs
     )
     return msgspec.structs.replace(call, legs=legs)
+
+
+def mask_numbers(text: str) -> str:
+    """Return ``text`` without the middle of each number in it that may be a telephone's."""
+    return _TELEPHONE.sub(lambda found: _mask_number(found[0]), text)
 
 
 def mask_address(uri: str) -> str:

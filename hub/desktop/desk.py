@@ -178,4 +178,8 @@ def _head(kind: str, feed: UserFeed, tables: dict[str, Any] | None) -> bytes:
 
 
 def _same_rights(one: Identity, other: Identity) -> bool:
-    return one.permissions == other.permissions and one.queue_ids == other.queue_ids
+    return (one.permissions, one.queue_ids, one.department_id) == (
+        other.permissions,
+        other.queue_ids,
+        other.department_id,
+    )

@@ -29,14 +29,16 @@ from core.events import (
     RoomMessageAdded,
     RoomView,
     TodoChanged,
+    WorkOrderChanged,
 )
 from hub.accounts.identity import Identity
 from hub.conversing.masking import masked
 from hub.teamwork.bulletins import is_for
+from hub.work_orders.access import loses, sees, shown
 
 Table = Literal[
     "conversations", "contacts", "entries", "offers", "agents", "queues", "drafts", "setup",
-    "notifications", "todos", "rooms", "room_messages", "bulletins",
+    "notifications", "todos", "rooms", "room_messages", "bulletins", "work_orders",
 ]  # fmt: skip
 TABLES: tuple[Table, ...] = get_args(Table)
 
@@ -132,6 +134,8 @@ def _among_colleagues(event: Event, viewer: Viewer) -> list[Patch]:  # noqa: PLR
             return [Patch("room_messages", message.room_message_id, message)]
         case BulletinChanged(bulletin=bulletin) if is_for(bulletin, viewer.identity):
             return [Patch("bulletins", bulletin.bulletin_id, bulletin if bulletin.withdrawn_at is None else None)]
+        case WorkOrderChanged():
+            return _work_order(event, viewer.identity)
         case BulletinConfirmed(bulletin_id=bulletin_id, user_id=user_id) if user_id == me:
             return [Patch("bulletins", bulletin_id, None)]
         case _:
@@ -168,6 +172,13 @@ def _sees_contact(event: ContactChanged, viewer: Viewer) -> bool:
 
 def _entry(entry: EntryView, conversation: ConversationView, viewer: Viewer) -> list[Patch]:
     return [Patch("entries", entry.entry_id, entry)] if viewer.may_open(conversation) else []
+
+
+def _work_order(event: WorkOrderChanged, identity: Identity) -> list[Patch]:
+    order = event.order
+    if sees(identity, event):
+        return [Patch("work_orders", order.order_id, shown(order, identity))]
+    return [Patch("work_orders", order.order_id, None)] if loses(identity, event) else []
 
 
 def _draft(event: DraftChanged, viewer: Viewer) -> list[Patch]:

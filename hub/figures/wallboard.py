@@ -89,6 +89,10 @@ class Wallboard:
         self._lines: tuple[ChannelLine, ...] = ()
         self._ticking = asyncio.Lock()
 
+    def timezone(self) -> str:
+        """Return the name of the time zone that the hub's day is counted in."""
+        return self.setup.settings.timezone
+
     async def load(self, store: Store) -> None:
         """Read settings, today's cases and the alarms that lasted; count what is committed from now on."""
         await self.setup.load()

@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from core.bus import Bus
+from core.events import WorkOrderView
 from core.subjects import ASK_DOCUMENTS
 from hub.knowledge.articles import Articles
 from hub.knowledge.files.keeping import ArticleFiles
@@ -16,10 +17,11 @@ from hub.knowledge.search.conversion import (
     entry_document,
     file_documents,
     transcript_document,
+    work_order_document,
 )
 from hub.knowledge.search.documents import Documents, DocumentsRequest, SearchDocument
-from hub.store.models import Address, Contact, Conversation, Entry, Transcript
-from hub.store.views import contact_view, conversation_view, entry_view
+from hub.store.models import Address, Contact, Conversation, Entry, Transcript, WorkOrder
+from hub.store.views import contact_view, conversation_view, entry_view, view
 from hub.transcripts.reading import texts
 
 ROWS: Final = 200
@@ -27,7 +29,7 @@ FILE_ROWS: Final = 5  # each up to 300 kB
 PAGE_BYTES: Final = 400_000  # JSON in UTF-8; the bus carries 1 MiB
 
 _FILES: Final = "file "
-_KINDS: Final = ("entry", "conversation", "contact", "transcript")  # of records, one after the other
+_KINDS: Final = ("entry", "conversation", "contact", "transcript", "work_order")  # of records, one after the other
 
 
 class Source:
@@ -116,6 +118,9 @@ async def _records(kind: str, after: str) -> list[tuple[SearchDocument, str]]:
                 )
                 for row in transcripts
             ]
+        case "work_order":
+            orders = WorkOrder.filter(order_id__gt=after).order_by("order_id").limit(ROWS)
+            return [(work_order_document(view(WorkOrderView, row)), row.order_id) for row in await orders]
     return []
 
 

@@ -74,6 +74,19 @@ class Calendar:
                 closing = end
         return None
 
+    def after(self, at: datetime, length: timedelta) -> datetime | None:
+        """Return when it will have been open for ``length`` since ``at``, in UTC; None when not in ``SEARCH_DAYS``."""
+        left, counted_to = length, at.astimezone(UTC)
+        for start, end in self._periods(at):
+            start = max(start, counted_to)  # noqa: PLW2901 - what was open before, or counts already, is no time
+            if end <= start:
+                continue
+            if end - start >= left:
+                return start + left
+            left -= end - start
+            counted_to = end
+        return None
+
     def local_day(self, at: datetime) -> date:
         """Return the day it is in ``timezone`` at ``at``, an aware time."""
         return at.astimezone(ZoneInfo(self.timezone)).date()

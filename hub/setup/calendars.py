@@ -1,7 +1,7 @@
 """Business calendars as operators keep them, read for flows and queues."""
 
 import logging
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -56,16 +56,28 @@ class Calendars:
 
     async def situation(self, calendar_id: str, now: datetime) -> Situation:
         """Return what a calendar says of ``now``; one that is missing or broken counts as open: nobody is sent away."""
-        row = await CalendarRow.get_or_none(calendar_id=calendar_id)
-        try:
-            calendar = read_calendar(row.rules) if row else None
-        except ConfigInvalid as error:
-            log.error("calendar %s cannot be read: %s", calendar_id, error)
-            calendar = None
-        if calendar is None:
-            log.error("calendar %s counts as open", calendar_id)
-            return "open"
-        return situation(calendar, now)
+        calendar = await _kept(calendar_id)
+        return "open" if calendar is None else situation(calendar, now)
+
+
+async def open_for(calendar_id: str, at: datetime, length: timedelta) -> datetime:
+    """Return when a calendar will have been open for ``length`` since ``at``; without one that is all the time."""
+    calendar = await _kept(calendar_id) if calendar_id else None
+    end = None if calendar is None else calendar.after(at, length)
+    return at + length if end is None else end
+
+
+async def _kept(calendar_id: str) -> Calendar | None:
+    """Return a calendar; None for one that is missing or broken, which counts as open."""
+    row = await CalendarRow.get_or_none(calendar_id=calendar_id)
+    try:
+        calendar = read_calendar(row.rules) if row else None
+    except ConfigInvalid as error:
+        log.error("calendar %s cannot be read: %s", calendar_id, error)
+        calendar = None
+    if calendar is None:
+        log.error("calendar %s counts as open", calendar_id)
+    return calendar
 
 
 def situation(calendar: Calendar, at: datetime) -> Situation:

@@ -91,6 +91,24 @@ class Organization:
             for department_id, (version, department) in sorted(self.departments.current.items())
         ]
 
+    def with_those_above(self, department_id: str) -> tuple[str, ...]:
+        """Return a department and those it belongs to, from below; none for an empty id."""
+        found: list[str] = []
+        while department_id and department_id not in found:
+            found.append(department_id)
+            _, department = self.departments.current.get(department_id, (0, None))
+            department_id = department.parent if department is not None else ""
+        return tuple(found)
+
+    def with_those_below(self, department_id: str) -> list[str]:
+        """Return a department and all that belong to it; none for an empty id."""
+        if not department_id:
+            return []
+        return [
+            department_id,
+            *(one for one in self.departments.current if department_id in self.with_those_above(one)[1:]),
+        ]
+
     def all_skills(self) -> list[SkillView]:
         """Return every skill."""
         return [

@@ -29,6 +29,7 @@ export const ADMIN_PAGES = [
   { group: 'service', name: 'calendars', permission: 'admin.queues', component: () => import('./views/admin/CalendarsPage.vue') },
   { group: 'service', name: 'codes', permission: 'admin.queues', component: () => import('./views/admin/CodesPage.vue') },
   { group: 'service', name: 'reasons', permission: 'admin.queues', component: () => import('./views/admin/ReasonsPage.vue') },
+  { group: 'service', name: 'work-orders', permission: 'admin.queues', component: () => import('./views/admin/WorkOrdersPage.vue') },
   { group: 'service', name: 'tags', permission: 'admin.queues', component: () => import('./views/admin/DefinedPage.vue') },
   { group: 'service', name: 'forms', permission: 'admin.queues', component: () => import('./views/admin/DefinedPage.vue') },
   { group: 'service', name: 'simulator', permission: 'admin.queues', component: () => import('./views/admin/SimulatorPage.vue') },

@@ -18,6 +18,7 @@ from hub.desktop.calls import (
     teamwork,
     transcripts,
     wallboard,
+    work_orders,
 )
 from hub.http.endpoints import Endpoint
 
@@ -37,6 +38,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *reviews.api,
     *outreach.api,
     *wallboard.api,
+    *work_orders.api,
     *teamwork.api,
     *own.api,
 )

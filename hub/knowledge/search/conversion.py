@@ -16,6 +16,8 @@ from core.events import (
     EntryView,
     Event,
     TranscriptChanged,
+    WorkOrderChanged,
+    WorkOrderView,
 )
 from hub.knowledge.search.documents import Collection, SearchDocument
 from hub.knowledge.search.passages import count_passages, passage_id, passages
@@ -40,6 +42,8 @@ def changed_documents(event: Event, conversation_id: str | None) -> list[SearchD
             document = contact_document(contact)
         case TranscriptChanged() if event.text:
             document = transcript_document(event.transcript_id, conversation_id, event.text)
+        case WorkOrderChanged(order=order):
+            document = work_order_document(order)
         case _:
             return []
     return [document]
@@ -144,4 +148,18 @@ def contact_document(contact: ContactView) -> SearchDocument:
         body="\n".join([contact.remarks, *contact.attributes.values()]),
         tags=("type:contact",),
         group=contact.contact_id,
+    )
+
+
+def work_order_document(order: WorkOrderView) -> SearchDocument:
+    """Return a work order: found by its number, whom it is for, what they want and what was answered."""
+    number = "".join(filter(str.isdigit, order.contact_details))
+    return SearchDocument(
+        document_id=f"order-{order.order_id}",
+        collection="records",
+        title=order.name,
+        keys=(order.number, *((number, number[-LAST_DIGITS:]) if number else ())),
+        body="\n".join([order.content, order.address, order.answer]),
+        tags=("type:work_order",),
+        group=order.order_id,
     )

@@ -50,6 +50,7 @@ from hub.store.models.setup import (
 )
 from hub.store.models.speech import Transcript, Utterance
 from hub.store.models.work import Offer, WorkItem
+from hub.store.models.work_orders import WorkOrder, WorkOrderStep
 
 __all__ = [
     "Address",
@@ -114,5 +115,7 @@ __all__ = [
     "User",
     "Utterance",
     "WorkItem",
+    "WorkOrder",
+    "WorkOrderStep",
     "WrapUpCode",
 ]

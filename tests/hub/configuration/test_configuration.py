@@ -53,7 +53,7 @@ NOT_DECIDED = {
     "Conversation", "Draft", "Entry", "FileText", "Inbox", "InternalCall", "LinkSuggestion", "Media",
     "MediaUse", "Notification", "Offer", "Outbox", "QualityCase", "Recording", "Review", "Room", "RoomMember",
     "RoomMessage", "RuleCheck", "RuleFinding", "Session", "Subscription", "Todo", "Transcript", "Unanswered",
-    "Utterance", "WorkItem",
+    "Utterance", "WorkItem", "WorkOrder", "WorkOrderStep",
 }  # fmt: skip
 
 __all__ = ["_quick_hashes", "data", "demo_data", "house", "nats_server"]
@@ -111,6 +111,7 @@ def wanted(before: dict[str, Any]) -> dict[str, Any]:
     after["settings"]["wallboard"]["sites"] = [{"site_id": "east", "queue_ids": ["water"]}]
     after["settings"]["outreach"]["per_minute"] = 60
     after["settings"]["recordings"]["keep_days"] = 180
+    after["settings"]["work_orders"]["calendar_id"] = "counter"
     return after
 
 
@@ -135,6 +136,7 @@ async def test_a_file_is_shown_first_then_applied_once(house: House, admin: Agen
         ("users", "zhou", False), ("connectors", "taps", True), ("flows", "tap", True), ("entries", "sms-main", True),
         ("template_kinds", "water", True), ("templates", "outage", True), ("topics", "outages", True),
         ("settings", "wallboard", False), ("settings", "outreach", False), ("settings", "recordings", False),
+        ("settings", "work_orders", False),
     }  # fmt: skip
     (zhou,) = [one for one in preview if one["id"] == "zhou"]
     assert [(one["path"], one["after"]) for one in zhou["fields"]] == [("display_name", '"周新"')]

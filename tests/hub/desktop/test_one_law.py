@@ -20,7 +20,7 @@ from tests.hub.support.channel import FakeChannel
 from tests.hub.support.house import House
 from tests.journeys.support.clients import Agent
 
-LOADED_APART = ("contacts", "entries", "room_messages")  # browsers load these by calls; see the protocol
+LOADED_APART = ("contacts", "entries", "room_messages", "work_orders")  # browsers load these by calls; see the protocol
 CITIZEN = "tel:+8613800138000"
 OPERATOR = Identity(username="operator", permissions=frozenset({"queue.all"}))
 
@@ -244,6 +244,23 @@ async def _picked(scene: Scene) -> None:
 async def _edited(scene: Scene) -> None:
     conversation_id = await scene.serve()
     await scene.owner.call("PATCH", f"/conversations/{conversation_id}", topic="供水", tags=["水"], summary="停水")
+
+
+@step
+async def _work_order_made(scene: Scene) -> None:
+    conversation_id = await scene.serve()
+    order = {"kind": "help", "name": "张", "address": "城东", "content": "漏水", "client_id": "o1"}
+    await scene.owner.call("POST", "/work-orders", conversation_id=conversation_id, **order)
+
+
+@step
+async def _work_order_passed_on_answered_and_closed(scene: Scene) -> None:
+    await _work_order_made(scene)
+    order_id = next(iter(scene.owner.tables["work_orders"]))
+    path = f"/work-orders/{order_id}"
+    await scene.supervisor.call("PATCH", path, version=1, kind="complaint")
+    await scene.supervisor.call("POST", f"{path}/answer", version=2, text="已修好")
+    await scene.supervisor.call("POST", f"{path}/close", version=3, outcome="satisfied")
 
 
 @step

@@ -1,6 +1,6 @@
 """Opening hours, public holidays, make-up working days, own dates."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
@@ -47,6 +47,26 @@ def test_an_open_calendar_opens_now():
 def test_it_closes_at_the_end_of_its_span():
     assert CALENDAR.next_closing(shanghai("2025-03-05T10:00")) == shanghai("2025-03-05T12:00")
     assert CALENDAR.next_closing(shanghai("2025-03-05T12:30")) == shanghai("2025-03-05T12:30")
+
+
+@pytest.mark.parametrize(
+    ("label", "begin", "hours", "end"),
+    [
+        ("within a morning", "2025-03-05T09:30", 2, "2025-03-05T11:30"),
+        ("over lunch", "2025-03-05T11:00", 2, "2025-03-05T14:30"),
+        ("to the very end of a day", "2025-03-05T13:30", 3.5, "2025-03-05T17:00"),
+        ("from the evening before", "2025-03-04T20:00", 1, "2025-03-05T10:00"),
+        ("over a weekend", "2025-03-07T16:00", 2, "2025-03-10T10:00"),
+        ("over the whole holiday", "2025-09-30T16:00", 2, "2025-10-09T10:00"),
+        ("two whole days of 6.5 hours", "2025-03-03T09:00", 13, "2025-03-04T17:00"),
+    ],
+)
+def test_open_hours_are_counted(label, begin, hours, end):
+    assert CALENDAR.after(shanghai(begin), timedelta(hours=hours)) == shanghai(end), label
+
+
+def test_a_calendar_that_never_opens_reaches_no_end():
+    assert Calendar({}).after(shanghai("2025-03-05T10:00"), timedelta(hours=1)) is None
 
 
 def test_own_dates_come_before_everything():

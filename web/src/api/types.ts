@@ -226,7 +226,7 @@ export interface QueueView {
 export interface NotificationView {
   notification_id: string
   user_id: string
-  kind: 'mention' | 'reminder' | 'woken' | 'not_done' | 'merged' | 'alarm' | 'away_long' | 'assigned' | 'to_review' | 'scored' | 'appeal_decided'
+  kind: 'mention' | 'reminder' | 'woken' | 'not_done' | 'merged' | 'alarm' | 'away_long' | 'assigned' | 'to_review' | 'scored' | 'appeal_decided' | `order_${'assigned' | 'urged' | 'answered' | 'overdue'}`
   conversation_id?: string | null
   params?: Record<string, string>
   created_at: string

@@ -18,6 +18,7 @@ const FORMS: { page: string; id?: string; type: string; group?: string }[] = [
   { page: 'queues', type: 'QueueSettings' },
   { page: 'calendars', type: 'CalendarSettings' },
   { page: 'alarms', type: 'WallboardSettings' },
+  { page: 'work-orders', type: 'WorkOrderSettings' },
   { page: 'score-sheets', type: 'ScoreSheet' },
   { page: 'sampling-plans', type: 'SamplingPlan' },
   { page: 'outreach', id: 'settings', type: 'OutreachSettings' },
