@@ -23,11 +23,12 @@ import random
 import re
 import shutil
 import sqlite3
+import sys
 import tempfile
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -43,7 +44,7 @@ from hub.knowledge.search.analysis import syllables, telling_words, words
 from hub.knowledge.search.documents import SearchAnswer, SearchDocument, SearchQuery
 from hub.knowledge.search.index import Index
 from hub.knowledge.search.plain import HAN_RUN, normalized
-from hub.knowledge.search.service import SearchService
+from hub.knowledge.search.service import BUILD_DOCUMENTS, SearchService
 
 SEED = 20_261_122
 QUERIES = 300
@@ -156,6 +157,14 @@ def documents(rows: list[dict[str, Any]]) -> list[SearchDocument]:
     ]
 
 
+def pages(entries: Sequence[SearchDocument]) -> Iterator[Sequence[SearchDocument]]:
+    """Yield ``entries`` as the service writes them in a rebuild; how far it is stands on the terminal."""
+    for at in range(0, len(entries), BUILD_DOCUMENTS):
+        if sys.stderr.isatty():
+            print(f"\r{at:,} of {len(entries):,}", end="\r", file=sys.stderr, flush=True)
+        yield entries[at : at + BUILD_DOCUMENTS]
+
+
 def measure(find: Find, sets: Sets) -> Results:
     """Return what came of each set, and print it."""
     results = {}
@@ -184,7 +193,7 @@ def try_engine(name: str, rows: list[dict[str, Any]], sets: Sets, folder: Path) 
     place = folder / name / "articles"
     index = Index(place, name)
     began, cpu = time.monotonic(), time.process_time()
-    index.rebuild([documents(rows)])
+    index.rebuild(pages(documents(rows)))
     print(f"{name}: {index.count()} documents, built in {time.process_time() - cpu:.1f} s CPU, ", end="")
     print(f"{time.monotonic() - began:.1f} s; {size_mb(place):.1f} MB")
 

@@ -13,7 +13,7 @@ from typing import Final
 import rjieba
 from pypinyin import lazy_pinyin
 
-from hub.knowledge.search.documents import SearchDocument
+from hub.knowledge.search.documents import SearchDocument, Stored
 from hub.knowledge.search.plain import HAN_RUN, RUN, has_han, normalized, squeezed
 
 MAX_ANALYZED_CHARS: Final = 20_000  # of one document's body
@@ -88,7 +88,7 @@ def latin_runs(text: str) -> list[str]:
 
 def analyze(document: SearchDocument) -> Terms:
     """Return the terms of ``document`` by field; its title and keys count twice, and only they have sounds."""
-    head = [normalized(part) for part in (document.title, *document.keys) if part]
+    head = _head(document)
     texts = [*head, *head, normalized(document.body[:MAX_ANALYZED_CHARS])]
     return {
         "words": _each(words, texts),
@@ -98,6 +98,23 @@ def analyze(document: SearchDocument) -> Terms:
         "initials": [piece for text in head for run in initials(text) for piece in pieces(run, (2, 3, 4))],
         "keys": [squeezed(key) for key in (document.code, *document.keys) if key],
     }
+
+
+def stored(document: SearchDocument) -> Stored:
+    """Return what an index keeps of ``document``: spelling it again for each search would take most of the time."""
+    head = _head(document)
+    return Stored(
+        title=document.title,
+        code=document.code,
+        keys=document.keys,
+        tags=document.tags,
+        group=document.group,
+        spelt=tuple(dict.fromkeys([*_each(letters, head), *_each(initials, head)])),
+    )
+
+
+def _head(document: SearchDocument) -> list[str]:
+    return [normalized(part) for part in (document.title, *document.keys) if part]
 
 
 def _each(split: Callable[[str], list[str]], texts: Sequence[str]) -> list[str]:

@@ -62,16 +62,23 @@ class SearchAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     is_building: bool = False
 
 
-class Candidate(msgspec.Struct, frozen=True, kw_only=True):
-    """A document that an engine proposes, with what the ranking needs of it."""
+class Stored(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """What an index keeps of a document for the ranking; ``spelt`` is the pinyin of title and keys and its initials."""
 
-    document_id: str
-    score: float
     title: str
     code: str
     keys: tuple[str, ...]
     tags: tuple[str, ...]
     group: str
+    spelt: tuple[str, ...]
+
+
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
+    """A document that an engine proposes."""
+
+    document_id: str
+    score: float
+    stored: Stored
 
 
 class DocumentsRequest(msgspec.Struct, frozen=True, kw_only=True):

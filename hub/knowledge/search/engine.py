@@ -8,7 +8,7 @@ from hub.knowledge.search.documents import Candidate, SearchDocument
 from hub.knowledge.search.planning import Plan
 
 FIELDS: Final = ("words", "grams", "sounds", "letters", "initials", "keys")
-SCHEMA: Final = 2  # rises when what is indexed changes: an index of another schema is rebuilt
+SCHEMA: Final = 3  # rises when what is indexed changes: an index of another schema is rebuilt
 
 
 class Engine(Protocol):

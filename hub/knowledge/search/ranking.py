@@ -2,12 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from typing import Final
 
-from hub.knowledge.search.analysis import initials, letters
-from hub.knowledge.search.documents import Candidate, Hit
-from hub.knowledge.search.plain import has_han, normalized, squeezed
+from hub.knowledge.search.documents import Candidate, Hit, Stored
+from hub.knowledge.search.plain import has_han, squeezed
 
 CODE_BONUS: Final = 4.0
 KEY_BONUS: Final = 1.5
@@ -23,13 +21,13 @@ def ranked(text: str, terms: Sequence[str], candidates: Sequence[Candidate]) -> 
     typed = squeezed(text)
     hits = []
     for candidate in candidates:
-        bonus, matched = _bonus(typed, terms, candidate)
+        bonus, matched = _bonus(typed, terms, candidate.stored)
         hits.append(
             Hit(
                 document_id=candidate.document_id,
                 score=round(candidate.score / best + bonus, 6),
                 matched=matched,
-                group=candidate.group,
+                group=candidate.stored.group,
             )
         )
     return sorted(hits, key=lambda hit: -hit.score)
@@ -47,14 +45,14 @@ def counted(names: Iterable[str], candidates: Iterable[Candidate]) -> dict[str, 
     """Return how many candidates have each tag of each of ``names``; those of one group count once."""
     wanted: dict[str, dict[str, set[str]]] = {name: defaultdict(set) for name in names}
     for candidate in candidates:
-        for tag in candidate.tags:
+        for tag in candidate.stored.tags:
             name, _, value = tag.partition(":")
             if name in wanted:
-                wanted[name][value].add(candidate.group or candidate.document_id)
+                wanted[name][value].add(candidate.stored.group or candidate.document_id)
     return {name: {value: len(found) for value, found in values.items()} for name, values in wanted.items()}
 
 
-def _bonus(typed: str, terms: Sequence[str], candidate: Candidate) -> tuple[float, str]:
+def _bonus(typed: str, terms: Sequence[str], candidate: Stored) -> tuple[float, str]:
     """Return what being meant exactly adds, and by what the candidate was found ("" when only its body says)."""
     if not typed:
         return 0.0, ""
@@ -65,16 +63,8 @@ def _bonus(typed: str, terms: Sequence[str], candidate: Candidate) -> tuple[floa
     title = squeezed(candidate.title)
     if typed in title:
         return TITLE_BONUS + TITLE_BONUS * len(typed) / len(title), "title"
-    if len(typed) > 1 and not has_han(typed):
-        spelt, firsts = _spelt(candidate.title, candidate.keys)
-        if any(typed in one for one in (*spelt, *firsts)):
-            return PINYIN_BONUS, "pinyin"
+    if len(typed) > 1 and not has_han(typed) and any(typed in one for one in candidate.spelt):
+        return PINYIN_BONUS, "pinyin"
     is_titled = any(term in title for term in terms)
     is_keyed = any(term in squeezed(key) for key in candidate.keys for term in terms)
     return 0.0, "title" if is_titled else "key" if is_keyed else ""
-
-
-@lru_cache(maxsize=5_000)
-def _spelt(title: str, keys: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    texts = [normalized(text) for text in (title, *keys)]
-    return tuple(run for text in texts for run in letters(text)), tuple(run for text in texts for run in initials(text))

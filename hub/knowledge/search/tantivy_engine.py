@@ -8,8 +8,8 @@ from typing import Any, Final
 import msgspec
 import tantivy
 
-from hub.knowledge.search.analysis import analyze
-from hub.knowledge.search.documents import Candidate, SearchDocument
+from hub.knowledge.search.analysis import analyze, stored
+from hub.knowledge.search.documents import Candidate, SearchDocument, Stored
 from hub.knowledge.search.engine import FIELDS
 from hub.knowledge.search.planning import Plan, within
 
@@ -87,17 +87,18 @@ def _schema() -> Any:
 
 
 def _row(document: SearchDocument) -> Any:
-    stored = {name: getattr(document, name) for name in ("title", "code", "keys", "tags", "group")}
     row = tantivy.Document()
     row.add_text("document_id", document.document_id)
     row.add_text("tags", " ".join(document.tags))
-    row.add_bytes("stored", msgspec.json.encode(stored))
+    row.add_bytes("stored", msgspec.json.encode(stored(document)))
     for field, terms in analyze(document).items():
         row.add_text(field, " ".join(terms))
     return row
 
 
 def _candidate(fields: dict[str, list[Any]], score: float) -> Candidate:
-    stored = msgspec.json.decode(bytes(fields["stored"][0]))
-    stored["keys"], stored["tags"] = tuple(stored["keys"]), tuple(stored["tags"])
-    return Candidate(document_id=fields["document_id"][0], score=score, **stored)
+    return Candidate(
+        document_id=fields["document_id"][0],
+        score=score,
+        stored=msgspec.json.decode(bytes(fields["stored"][0]), type=Stored),
+    )

@@ -12,8 +12,8 @@ from whoosh.fields import ID, STORED, TEXT, Schema
 from whoosh.query.compound import And, Or
 from whoosh.query.terms import Term as WhooshTerm
 
-from hub.knowledge.search.analysis import analyze
-from hub.knowledge.search.documents import Candidate, SearchDocument
+from hub.knowledge.search.analysis import analyze, stored
+from hub.knowledge.search.documents import Candidate, SearchDocument, Stored
 from hub.knowledge.search.engine import FIELDS
 from hub.knowledge.search.planning import Plan, within
 
@@ -85,17 +85,16 @@ def _schema() -> Schema:
 
 
 def _row(document: SearchDocument) -> dict[str, Any]:
-    stored = {name: getattr(document, name) for name in ("title", "code", "keys", "tags", "group")}
     terms = {field: " ".join(found) for field, found in analyze(document).items()}
     return {
         "document_id": document.document_id,
         "tags": " ".join(document.tags),
-        "stored": msgspec.json.encode(stored),
+        "stored": msgspec.json.encode(stored(document)),
         **terms,
     }
 
 
 def _candidate(fields: dict[str, Any], score: float) -> Candidate:
-    stored = msgspec.json.decode(fields["stored"])
-    stored["keys"], stored["tags"] = tuple(stored["keys"]), tuple(stored["tags"])
-    return Candidate(document_id=fields["document_id"], score=score, **stored)
+    return Candidate(
+        document_id=fields["document_id"], score=score, stored=msgspec.json.decode(fields["stored"], type=Stored)
+    )
