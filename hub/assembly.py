@@ -137,7 +137,7 @@ class Assembly:
         contact_links = ContactLinks(units, audit, contacts, contact_merges)
         outreach_setup, consent = OutreachSetup(units, audit), Consent(units, audit)
         templates = Templates(units, audit)
-        knowledge = Knowledge(units, audit, bus, media, templates, settings=settings)
+        knowledge = Knowledge(units, audit, bus, media, templates, organization=setup.organization, settings=settings)
         outbound = Outbound(
             units, audit, reach=reach, contacts=contacts, consent=consent, templates=templates, queues=queues
         )

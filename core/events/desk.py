@@ -10,6 +10,7 @@ from core.events.base import Event
 NotificationKind = Literal[
     "mention", "reminder", "woken", "not_done", "merged", "alarm", "away_long", "assigned",
     "to_review", "scored", "appeal_decided", "order_assigned", "order_urged", "order_answered", "order_overdue",
+    "expiring", "expert_asked", "expert_settled", "expert_declined",
 ]  # fmt: skip
 
 

@@ -33,6 +33,8 @@ PERMISSIONS: Final[dict[str, str]] = {
     "knowledge.restricted": "read restricted articles",
     "knowledge.edit": "write articles, categories and synonyms, work through reports",
     "knowledge.publish": "check and publish articles",
+    "knowledge.expert": "give opinions on questions put to experts and settle the one answer",
+    "topics.view": "see which matters citizens bring up, and how many complaints there are",
     "quality.rules": "change the service rules",
     "quality.review": "score the conversations one is asked to",
     "quality.manage": "set up score sheets and sampling, settle differing scores and appeals, see every result",
@@ -93,6 +95,8 @@ ROLES: Final[dict[str, tuple[dict[str, str], tuple[str, ...]]]] = {
             "transcript.numbers",
             "knowledge.restricted",
             "knowledge.edit",
+            "knowledge.expert",
+            "topics.view",
             "quality.review",
             "work_order.create",
             "work_order.answer",
@@ -113,7 +117,7 @@ ROLES: Final[dict[str, tuple[dict[str, str], tuple[str, ...]]]] = {
     ),
     "editor": (
         {"zh": "知识管理员", "en": "Knowledge editor"},
-        ("desk.use", "knowledge.restricted", "knowledge.edit", "knowledge.publish"),
+        ("desk.use", "knowledge.restricted", "knowledge.edit", "knowledge.publish", "knowledge.expert", "topics.view"),
     ),
     "department": (
         {"zh": "承办人员", "en": "Department"},

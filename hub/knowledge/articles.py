@@ -135,23 +135,38 @@ class Articles:
         self, identity: Identity, content: ArticleContent, *, note: str = "", remote: str = ""
     ) -> ArticleFull:
         """Make an article with its first draft."""
-        article_id = new_id()
         async with self._units.open() as unit:
-            content = await self._checked(content, article_id)
-            await _check_files(identity, content, None)
-            row = Article(
-                article_id=article_id,
-                state="draft",
-                newest_version=0,
-                variant_of=content.variant_of or None,
-                created_at=unit.now,
-                updated_at=unit.now,
-                **_columns(content),
-            )
-            await row.save()
-            await self._add_version(unit, identity, row, content, note)
-            await self._audit.record(identity, "article.make", "article", article_id, remote=remote)
-        return await self.read(identity, article_id, 1)
+            row = await self.add(unit, identity, content, note=note, remote=remote)
+        return await self.read(identity, row.article_id, 1)
+
+    async def add(
+        self,
+        unit: Unit,
+        identity: Identity,
+        content: ArticleContent,
+        *,
+        note: str = "",
+        remote: str = "",
+        state: Literal["draft", "in_review"] = "draft",
+    ) -> Article:
+        """Make an article inside the caller's unit of work."""
+        article_id = new_id()
+        content = await self._checked(content, article_id)
+        await _check_files(identity, content, None)
+        row = Article(
+            article_id=article_id,
+            state=state,
+            newest_version=0,
+            variant_of=content.variant_of or None,
+            created_at=unit.now,
+            updated_at=unit.now,
+            **_columns(content),
+        )
+        await row.save()
+        await self._add_version(unit, identity, row, content, note)
+        await self._move(unit, row, state)
+        await self._audit.record(identity, "article.make", "article", article_id, remote=remote)
+        return row
 
     async def save(
         self, identity: Identity, article_id: str, content: ArticleContent, *, base: int, note: str, remote: str

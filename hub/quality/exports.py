@@ -71,7 +71,12 @@ class QualityExports:
         """Return the figures by group and period and, in Excel, the totals and which rules were not kept."""
         figures = await results(query, self._timezone())
         page = await self._page(language)
-        group = {"agent": page.agent, "department": page.department, "queue": page.queue}[query.by]
+        group = {
+            "agent": page.agent,
+            "department": page.department,
+            "agent_group": page.agent_group,
+            "queue": page.queue,
+        }[query.by]
         lines = page.figures("results", query.by, figures.lines, group)
         await self._audit.note(identity, "results.export", "results", query.by, remote=remote)
         if form == "csv":
@@ -87,7 +92,8 @@ class QualityExports:
         people = {row.user_id: f"{row.work_number} {row.display_name or row.username}" async for row in User.all()}
         queues = {row.queue_id: row.title async for row in Queue.all()}
         departments = {one: made.title for one, (_, made) in self._organization.departments.current.items()}
-        return _Page(language, ZoneInfo(self._timezone()), people, queues, departments)
+        groups = {one: made.title for one, made in self._organization.current_groups.items()}
+        return _Page(language, ZoneInfo(self._timezone()), people, queues, departments, groups)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +105,7 @@ class _Page:
     people: Mapping[str, str]
     queues: Mapping[str, Words]
     departments: Mapping[str, Words]
+    groups: Mapping[str, Words]
 
     def table(self, title: str, columns: Iterable[str]) -> Table:
         return Table(self._word(title), [self._word(column) for column in columns])
@@ -144,6 +151,9 @@ class _Page:
 
     def department(self, department_id: str) -> str:
         return self.named(self.departments.get(department_id, {})) or department_id
+
+    def agent_group(self, group_id: str) -> str:
+        return self.named(self.groups.get(group_id, {})) or group_id
 
     def queue(self, queue_id: str) -> str:
         return self.named(self.queues.get(queue_id, {})) or queue_id

@@ -1,4 +1,4 @@
-"""What scoring and checking come to: by agent, department or queue, over time."""
+"""What scoring and checking come to: by agent, department, group of agents or queue, over time."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -16,7 +16,7 @@ from hub.store.models import Appeal, QualityCase, RuleCheck, RuleFinding, User
 
 MOST_DAYS: Final = 400
 SCORED: Final = ("done", "appealed")
-Group = Literal["agent", "department", "queue"]
+Group = Literal["agent", "department", "agent_group", "queue"]
 Period = Literal["day", "week", "month"]
 
 
@@ -109,35 +109,31 @@ async def results(query: ResultsQuery, timezone: str) -> Results:
     checks = await RuleCheck.filter(**within)
     zone = ZoneInfo(timezone)
 
-    department_of: dict[Any, str] = {}
-    if query.by == "department":
-        department_of = dict(await User.all().values_list("user_id", "department_id"))
+    groups_of = await _memberships(query.by)
 
-    def group_of(row: QualityCase | RuleCheck) -> str:
+    def places(row: QualityCase | RuleCheck) -> list[tuple[str, str]]:
+        day = first_day(row.ended_at.astimezone(zone).date(), query.per).isoformat()
         match query.by:
             case "agent":
-                return row.agent_id
-            case "department":
-                return department_of.get(row.agent_id, "")
+                groups: Sequence[str] = [row.agent_id]
             case "queue":
-                return row.queue_id or ""
-
-    def place(row: QualityCase | RuleCheck) -> tuple[str, str]:
-        return group_of(row), first_day(row.ended_at.astimezone(zone).date(), query.per).isoformat()
+                groups = [row.queue_id or ""]
+            case "department" | "agent_group":
+                groups = groups_of.get(row.agent_id) or [""]
+        return [(group, day) for group in groups]
 
     lines: dict[tuple[str, str], _Tally] = defaultdict(_Tally)
     totals: dict[tuple[str, str], _Tally] = defaultdict(_Tally)
     upheld: set[Any] = set(await Appeal.filter(state="upheld").values_list("case_id", flat=True))
     appealed: set[Any] = set(await Appeal.all().values_list("case_id", flat=True))
     for case in cases:
-        group, day = place(case)
-        for tally in (lines[group, day], totals[group, ""]):
+        for tally in (tally for group, day in places(case) for tally in (lines[group, day], totals[group, ""])):
             tally.scores.append(case.score or 0.0)
             tally.passed += case.is_passed
             tally.fatal += case.is_fatal
             tally.appealed += case.case_id in appealed
             tally.upheld += case.case_id in upheld
-    rules = await _count_findings(checks, begin, place, lines, totals)
+    rules = await _count_findings(checks, begin, places, lines, totals)
     return Results(
         lines=_lines(lines),
         totals=_lines(totals),
@@ -146,6 +142,17 @@ async def results(query: ResultsQuery, timezone: str) -> Results:
             for (group, rule_id), count in sorted(rules.items(), key=lambda one: (one[0][0], -one[1], one[0][1]))
         ],
     )
+
+
+async def _memberships(by: Group) -> dict[str, Sequence[str]]:
+    """Return the departments or groups that each agent is in now."""
+    match by:
+        case "department":
+            return {user.user_id: [user.department_id] for user in await User.all()}
+        case "agent_group":
+            return {user.user_id: user.group_ids or [] for user in await User.all()}
+        case "agent" | "queue":
+            return {}
 
 
 def first_day(day: date, per: Period) -> date:
@@ -162,7 +169,7 @@ def first_day(day: date, per: Period) -> date:
 async def _count_findings(
     checks: Sequence[RuleCheck],
     begin: datetime,
-    place: Callable[[RuleCheck], tuple[str, str]],
+    places: Callable[[RuleCheck], list[tuple[str, str]]],
     lines: dict[tuple[str, str], _Tally],
     totals: dict[tuple[str, str], _Tally],
 ) -> dict[tuple[str, str], int]:
@@ -174,14 +181,14 @@ async def _count_findings(
         found[conversation_id].append((rule_id, severity))
     rules: dict[tuple[str, str], int] = defaultdict(int)
     for check in checks:
-        group, day = place(check)
         hits = found[check.conversation_id]
-        for tally in (lines[group, day], totals[group, ""]):
-            tally.checked += 1
-            tally.findings += len(hits)
-            tally.kept += all(severity == "info" for _, severity in hits)
-        for rule_id, _ in hits:
-            rules[group, rule_id] += 1
+        for group, day in places(check):
+            for tally in (lines[group, day], totals[group, ""]):
+                tally.checked += 1
+                tally.findings += len(hits)
+                tally.kept += all(severity == "info" for _, severity in hits)
+            for rule_id, _ in hits:
+                rules[group, rule_id] += 1
     return rules
 
 

@@ -62,6 +62,7 @@ class Setup:
                 one: {"title": department.title, "parent": department.parent}
                 for one, (_, department) in sorted(self.organization.departments.current.items())
             },
+            "agent_groups": {one: {"title": group.title} for one, group in self.organization.current_groups.items()},
             "named_numbers": [
                 {"title": view.number.title, "number": view.number.number}
                 for view in self.named_numbers.all()

@@ -11,7 +11,8 @@ from hub.units import Unit
 RECORDINGS: Final = ("recording", "recording_cut")
 WAITED_FOR: Final = 100  # somebody is to answer what was left or sent; a recorded talk is over
 URGENT: Final = 50
-URGENT_TAGS: Final = frozenset({"alarm", "complaint", "投诉", "报警"})
+COMPLAINT_TAGS: Final = frozenset({"complaint", "投诉"})
+URGENT_TAGS: Final = COMPLAINT_TAGS | {"alarm", "报警"}
 
 
 def order_transcripts(unit: Unit, conversation: Conversation, entry: Entry, files: Sequence[Attachment]) -> None:

@@ -54,6 +54,8 @@ export const KNOWLEDGE_PAGES = [
   { name: 'knowledge-articles', path: 'articles', permission: 'knowledge.edit', component: () => import('./views/knowledge/ArticlesPage.vue') },
   { name: 'knowledge-feedback', path: 'feedback', permission: 'knowledge.edit', component: () => import('./views/knowledge/FeedbackPage.vue') },
   { name: 'knowledge-words', path: 'words', permission: 'knowledge.edit', component: () => import('./views/knowledge/WordsPage.vue') },
+  { name: 'knowledge-experts', path: 'experts', permission: 'knowledge.expert', component: () => import('./views/knowledge/ExpertsPage.vue') },
+  { name: 'knowledge-topics', path: 'topics', permission: 'topics.view', component: () => import('./views/knowledge/TopicsPage.vue') },
   { name: 'knowledge-import', path: 'import', permission: 'knowledge.edit', component: () => import('./views/knowledge/ImportPage.vue') },
 ] as const
 

@@ -48,6 +48,7 @@ class Article(Model):
     ignored = fields.IntField(default=0)
     helpful = fields.IntField(default=0)
     unhelpful = fields.IntField(default=0)
+    expiry_told: date | None = fields.DateField(null=True)  # the ``valid_to`` that editors were reminded of
     created_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()
 
@@ -150,3 +151,61 @@ class Unanswered(Model):
         app = "store"
         table = "unanswered"
         indexes = (("closed_at", "asked"),)
+
+
+class ExpertQuestion(Model):
+    """A question that agents put to experts; once settled, ``answer`` is what everybody says."""
+
+    question_id: str = id_field(is_key=True)
+    question = fields.CharField(max_length=NAME_LENGTH)
+    squeezed = fields.CharField(max_length=NAME_LENGTH)
+    details = fields.TextField(default="")
+    department_id: str = slug_field(default="", db_default="")  # whose experts are asked; empty: all
+    state = fields.CharField(max_length=16)  # open, settled, declined
+    answer = fields.TextField(default="")
+    article_id: str | None = id_field(null=True)
+    created_at = fields.DatetimeField()
+    ended_by = fields.CharField(max_length=NAME_LENGTH, default="")
+    ended_at: datetime | None = fields.DatetimeField(null=True)
+
+    class Meta:
+        app = "store"
+        table = "expert_question"
+        indexes = (("state", "question_id"), ("squeezed",))
+
+
+class ExpertAsker(Model):
+    """An agent who waits for the answer to an expert question, perhaps in a conversation."""
+
+    asker_id: str = id_field(is_key=True)
+    question: Any = fields.ForeignKeyField(
+        "store.ExpertQuestion", related_name=False, on_delete=fields.OnDelete.RESTRICT
+    )
+    question_id: str
+    user_id: str = id_field()
+    user_name = fields.CharField(max_length=NAME_LENGTH, default="")
+    conversation_id: str | None = id_field(null=True)
+    asked_at = fields.DatetimeField()
+
+    class Meta:
+        app = "store"
+        table = "expert_asker"
+        indexes = (("question_id",), ("conversation_id",))
+
+
+class ExpertOpinion(Model):
+    """What one expert says to a question, for the others to see."""
+
+    opinion_id: str = id_field(is_key=True)
+    question: Any = fields.ForeignKeyField(
+        "store.ExpertQuestion", related_name=False, on_delete=fields.OnDelete.RESTRICT
+    )
+    question_id: str
+    author_name = fields.CharField(max_length=NAME_LENGTH, default="")
+    text = fields.TextField()
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        app = "store"
+        table = "expert_opinion"
+        indexes = (("question_id",),)

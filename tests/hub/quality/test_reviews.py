@@ -161,6 +161,9 @@ async def test_results_by_agent_and_week_with_what_was_not_kept(house: House, st
     await User.filter(username="zhou").update(department_id="housing")
     [total] = (await judge.call("GET", f"/quality-results?{query}&by=department"))["totals"]
     assert (total["group_id"], total["scored"]) == ("housing", 3)
+    await User.filter(username="zhou").update(group_ids=["day", "night"])
+    grouped = (await judge.call("GET", f"/quality-results?{query}&by=agent_group"))["totals"]
+    assert [(one["group_id"], one["scored"], one["checked"]) for one in grouped] == [("day", 3, 3), ("night", 3, 3)]
     [total] = (await judge.call("GET", f"/quality-results?{query}&by=queue"))["totals"]
     assert (total["group_id"], total["scored"]) == ("general", 3)
     listed = (await judge.call("GET", f"/quality-cases?state=done&agent_id={zhou.user_id}"))["items"]

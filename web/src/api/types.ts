@@ -227,6 +227,7 @@ export interface NotificationView {
   notification_id: string
   user_id: string
   kind: 'mention' | 'reminder' | 'woken' | 'not_done' | 'merged' | 'alarm' | 'away_long' | 'assigned' | 'to_review' | 'scored' | 'appeal_decided' | `order_${'assigned' | 'urged' | 'answered' | 'overdue'}`
+    | 'expiring' | 'expert_asked' | 'expert_settled' | 'expert_declined'
   conversation_id?: string | null
   params?: Record<string, string>
   created_at: string
@@ -341,6 +342,7 @@ export interface Setup {
   tags?: Record<string, Tag>
   forms?: Record<string, Form>
   departments?: Record<string, { title: LocalText; parent?: string }>
+  agent_groups?: Record<string, { title: LocalText }>
   named_numbers?: { title: LocalText; number: string }[]
   limits?: { wrap_up_s?: number; attachment_bytes?: number; text_chars?: number }
   phone?: { is_available?: boolean }

@@ -19,6 +19,7 @@ export function useTitles() {
   return {
     tagTitle: (tag: string) => localText(desk.setup.tags?.[tag]?.title, tag),
     departmentTitle: (id: string | undefined) => (id ? localText(desk.setup.departments?.[id]?.title, id) : ''),
+    groupTitle: (id: string) => localText(desk.setup.agent_groups?.[id]?.title, id),
     queueTitle: (id: string | null | undefined) =>
       id ? localText(desk.setup.queues?.[id]?.title, desk.queues.get(id)?.title ?? id) : '',
     agentName: (id: string | null | undefined) => (id ? (desk.agents.get(id)?.display_name ?? id) : ''),
