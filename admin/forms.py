@@ -2,6 +2,7 @@
 
 import msgspec
 
+from hub.figures.form_figures import FormFigures, FormFiguresQuery
 from hub.http.endpoints import Call, Endpoints, NoBody
 from hub.services import Services
 from hub.setup.forms import Form, FormView
@@ -34,6 +35,12 @@ async def save_form(services: Services, call: Call[Form]) -> FormView:
     saved = await services.forms.save(call.identity, call.path["form_id"], call.body, remote=call.remote)
     await services.desk.renew_setup()
     return saved
+
+
+@api.add("GET", "/api/v1/form-figures", "wallboard.view", query=FormFiguresQuery, answer=FormFigures, problems=(404,))
+async def count_form(services: Services, call: Call[NoBody]) -> FormFigures:
+    """Count what was filled in, field by field, in the queues one sees."""
+    return await services.form_reports.figures(call.identity, call.query)
 
 
 @api.add("GET", "/api/v1/tags", "admin.queues", answer=TagList)

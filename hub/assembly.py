@@ -52,6 +52,7 @@ from hub.dispatch.presence import Presence
 from hub.dispatch.queue_editor import QueueEditor
 from hub.dispatch.queues import Queues
 from hub.extensions import load_extensions
+from hub.figures.form_figures import FormReports
 from hub.figures.wallboard import Wallboard
 from hub.flows.flows import Flows
 from hub.flows.library import FlowLibrary
@@ -247,6 +248,7 @@ class Assembly:
             recordings=recordings,
             recording_exports=RecordingExports(units, audit, recordings, media, settings.data_dir / "exports"),
             call_records=CallRecords(clock, audit, wallboard.timezone),
+            form_reports=FormReports(setup.forms, audit, wallboard.timezone),
             flow_visits=FlowVisits(
                 units, plans=telephony.plans, library=library, flows=flows, dispatcher=dispatcher, endings=endings
             ),

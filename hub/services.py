@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from hub.dispatch.presence import Presence
     from hub.dispatch.queue_editor import QueueEditor
     from hub.dispatch.queues import Queues
+    from hub.figures.form_figures import FormReports
     from hub.figures.wallboard import Wallboard
     from hub.flows.flows import Flows
     from hub.flows.library import FlowLibrary
@@ -116,6 +117,7 @@ class Services:
     recordings: "Recordings"
     recording_exports: "RecordingExports"
     call_records: "CallRecords"
+    form_reports: "FormReports"
     flow_visits: "FlowVisits"
     phones: "Phones"
     phone_accounts: "PhoneAccounts"

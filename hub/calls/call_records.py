@@ -1,11 +1,10 @@
 """Records of calls, in and out: found by what is known of them, and taken away as a table."""
 
-import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import msgspec
 from tortoise.expressions import Subquery
@@ -15,13 +14,11 @@ from hub.accounts.identity import Identity
 from hub.audit import Audit
 from hub.calls.call_filter import CallFilter
 from hub.conversing.masking import mask_address
-from hub.errors import ApiError
-from hub.i18n import text
-from hub.store.models import Call, CallLeg, Conversation, Queue, Recording, User
-from hub.tables import CSV, XLSX, Download, FileFormat, Table, csv_file, workbook
+from hub.exporting import Wording, as_file, every_page
+from hub.store.models import Call, CallLeg, Conversation, Recording
+from hub.tables import Download, FileFormat, Table
 
 MAX_CALLS: Final = 20_000
-PAGE: Final = 200
 _COLUMNS: Final = (
     "arrived_at", "direction", "number", "dialled", "trunk", "queue", "agents", "is_answered", "waited_s", "talked_s",
     "cause", "hung_up_by", "is_recorded", "conversation",
@@ -89,48 +86,36 @@ class CallRecords:
     ) -> Download:
         """Return all that ``find`` finds as Excel or CSV; 422 ``too_many``."""
         query = msgspec.structs.replace(query, end=query.end or self._clock.now())  # what comes now moves no page
-        found: list[CallRecord] = []
-        while page := await self.find(identity, msgspec.structs.replace(query, offset=len(found), limit=PAGE)):
-            found += page
-            if len(found) > MAX_CALLS:
-                raise ApiError(422, "too_many", f"more than {MAX_CALLS} calls; ask for a shorter time")
+        found = await every_page(partial(self.find, identity), query, most=MAX_CALLS, what="calls")
         await self._audit.note(identity, "call.export", "call", "", remote=remote)
-        table = await self._table(found, language)
-        if form == "csv":
-            return Download(await asyncio.to_thread(csv_file, table), CSV, "calls.csv")
-        return Download(await asyncio.to_thread(workbook, [table]), XLSX, "calls.xlsx")
+        wording = await Wording.load("call_record", language, self._timezone())
+        return await as_file([_table(wording, found)], form, "calls")
 
-    async def _table(self, records: Iterable[CallRecord], language: str) -> Table:
-        people = {row.user_id: f"{row.work_number} {row.display_name or row.username}" async for row in User.all()}
-        queues = {row.queue_id: _named(row.title, language) async for row in Queue.all()}
-        zone = ZoneInfo(self._timezone())
 
-        def word(key: str) -> str:
-            return text(f"call_record.{key}", language)
-
-        return Table(
-            word("title"),
-            [word(column) for column in _COLUMNS],
-            [
-                (
-                    one.arrived_at.astimezone(zone),
-                    word(f"direction.{one.direction}"),
-                    one.number.removeprefix("tel:"),
-                    one.dialled,
-                    one.trunk,
-                    queues.get(one.queue_id or "", one.queue_id or ""),
-                    ", ".join(people.get(user_id, user_id) for user_id in one.user_ids),
-                    word("yes" if one.is_answered else "no"),
-                    one.waited_s,
-                    one.talked_s,
-                    one.cause and word(f"cause.{one.cause}"),
-                    one.hung_up_by and word(f"by.{one.hung_up_by}"),
-                    word("yes" if one.is_recorded else "no"),
-                    one.conversation_id,
-                )
-                for one in records
-            ],
-        )
+def _table(wording: Wording, records: Iterable[CallRecord]) -> Table:
+    return Table(
+        wording.word("title"),
+        [wording.word(column) for column in _COLUMNS],
+        [
+            (
+                wording.at(one.arrived_at),
+                wording.word(f"direction.{one.direction}"),
+                one.number.removeprefix("tel:"),
+                one.dialled,
+                one.trunk,
+                wording.queue(one.queue_id),
+                ", ".join(map(wording.agent, one.user_ids)),
+                wording.yes(one.is_answered),
+                one.waited_s,
+                one.talked_s,
+                one.cause and wording.word(f"cause.{one.cause}"),
+                one.hung_up_by and wording.word(f"by.{one.hung_up_by}"),
+                wording.yes(one.is_recorded),
+                one.conversation_id,
+            )
+            for one in records
+        ],
+    )
 
 
 async def _records(rows: list[Call], identity: Identity) -> list[CallRecord]:
@@ -172,7 +157,3 @@ async def _records(rows: list[Call], identity: Identity) -> list[CallRecord]:
 
 def _seconds(begin: datetime | None, end: datetime | None) -> float | None:
     return None if begin is None or end is None else round((end - begin).total_seconds(), 1)
-
-
-def _named(title: Mapping[str, str], language: str) -> str:
-    return title.get(language) or next(iter(title.values()), "")
