@@ -1,29 +1,21 @@
 """A call from its first ring to its end, as the hub plans it."""
 
 import asyncio
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from tortoise.queryset import QuerySet
 
 from core.events import ActivityEnded, Attachment, Listen, Talk
+from core.testing.clock import VirtualClock
 from hub.accounts.identity import Identity
 from hub.contacts.contacts import ContactEdit
-from hub.store.models import Address, Calendar, Call, CallLeg, Conversation, Entry, Offer, Recording, WorkItem
+from hub.store.models import Address, Calendar, Call, CallLeg, Contact, Conversation, Entry, Offer, Recording, WorkItem
 from tests.hub.calls.conftest import Advance, Come
 from tests.hub.support.engine import FakeEngine
-from tests.hub.support.house import House, until
+from tests.hub.support.house import House, eventually, until
 
 KNOWS_ALL = Identity(username="operator", permissions=frozenset({"queue.all"}))
 FILE = Attachment(media_id="m-1", mime="audio/wav", name="talk.wav", size_bytes=10)
-
-
-async def eventually(rows: QuerySet[Any]) -> None:
-    """Return when there are such rows."""
-    async with asyncio.timeout(30):
-        while not await rows.exists():
-            await asyncio.sleep(0.005)
 
 
 async def reach_agent(engine: FakeEngine, call_id: str) -> str:
@@ -126,7 +118,29 @@ async def test_an_agent_who_hangs_up_first_leaves_the_caller_to_the_rating(engin
     await engine.hears(call_id, "感谢")
     await engine.finish(call_id)
     await engine.is_over(call_id)
-    assert (await Conversation.get()).rating is not None
+    assert (await Conversation.get()).rating == 5  # of 5: very satisfied
+
+
+async def test_a_blocked_caller_is_refused_and_one_with_a_caution_is_greeted(
+    still_house: House, engine: FakeEngine, clock: VirtualClock
+) -> None:
+    first = await engine.arrive()
+    await engine.change(first, engine.caller(first).leg_id, "ended")
+    await engine.is_over(first)
+    contact = await Contact.get()
+    until_at = clock.now() + timedelta(hours=1)
+    await still_house.services.contacts.block(KNOWS_ALL, contact.contact_id, "骚扰", until_at, remote="")
+    refused = await engine.arrive()
+    await engine.is_over(refused)
+    assert not [plan for plan in engine.history if plan.call_id == refused and plan.legs]
+    row = await Call.get(call_id=refused)
+    assert (await Conversation.get(conversation_id=row.conversation_id)).state == "closed"
+    clock.advance(3_601)
+    await still_house.services.contacts.warn(KNOWS_ALL, contact.contact_id, "曾骚扰", None, remote="")
+    greeted = await engine.arrive()
+    await engine.hears(greeted, "您好")
+    seen = await still_house.services.contacts.view(KNOWS_ALL, contact.contact_id)
+    assert (seen.is_blocked, seen.caution) == (False, "曾骚扰")
 
 
 async def test_a_phone_that_is_not_answered_gives_the_call_to_the_next_agent(

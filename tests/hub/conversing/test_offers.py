@@ -9,7 +9,7 @@ from hub.dispatch.queues import QueueSettings
 from hub.store.models import AgentStatus, Conversation, Entry, Offer, Setting, WorkItem
 from tests.hub.conversing.conftest import Advance, Come
 from tests.hub.support.channel import FakeChannel
-from tests.hub.support.house import House, until
+from tests.hub.support.house import House, eventually, until
 
 WANG = "webchat:wang"
 OPERATOR = Identity(username="operator")
@@ -98,15 +98,19 @@ async def test_a_conversation_goes_to_a_named_agent_who_saw_it_declined(channel:
     assert status == 403
 
 
-async def test_a_work_mode_is_chosen_without_changing_the_state(channel: FakeChannel, come: Come) -> None:
-    zhou = await come("zhou")
-    me = await zhou.call("PUT", "/me/state", work_mode="off_shift")
-    assert (me["state"], me["work_mode"]) == ("available", "off_shift")
+@pytest.mark.parametrize(("username", "mode"), [("zhou", "outbound_only"), ("zhou", "off_shift"), ("chen", "leader")])
+async def test_a_work_mode_is_chosen_without_changing_the_state(
+    channel: FakeChannel, come: Come, username: str, mode: str
+) -> None:
+    agent = await come(username)
+    me = await agent.call("PUT", "/me/state", work_mode=mode)
+    assert (me["state"], me["work_mode"]) == ("available", mode)
     await channel.write(WANG, "人工")
     await channel.hears(WANG, "正在为您转接")
+    await eventually(WorkItem.filter(state="waiting"))
     assert await Offer.all().count() == 0
-    await zhou.call("PUT", "/me/state", work_mode="normal")
-    await zhou.take_offer()
+    await agent.call("PUT", "/me/state", work_mode="normal")
+    await agent.take_offer()
 
 
 @pytest.mark.parametrize("is_away", [False, True])

@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from tortoise.queryset import QuerySet
+
 from core.bus import Bus, BusSettings
 from core.clock import Clock
 from core.testing.nats import NatsServer
@@ -82,6 +84,13 @@ class House:
             channel = FakeChannel(bus, instance)
             await channel.open()
             yield channel
+
+
+async def eventually(rows: QuerySet[Any]) -> None:
+    """Return when there are such rows."""
+    async with asyncio.timeout(30):
+        while not await rows.exists():
+            await asyncio.sleep(0.005)
 
 
 async def until(holds: Callable[[], Any], within_s: float = 30.0) -> None:
