@@ -11,7 +11,7 @@ from hub.engine.layout import Layout
 from hub.engine.modules import REQUIRED, wanted
 from hub.engine.settings import EngineSettings
 
-USER: Final = "lianxin"  # of ARI
+USER: Final = "lianxin"  # of ARI, and of the manager by HTTP
 APP: Final = "lianxin"  # the Stasis application that calls are handed to
 CALL_VARIABLE: Final = "LIANXIN_CALL"  # a channel variable that every ARI event of the channel carries
 
@@ -23,6 +23,7 @@ RELOADED_BY: Final = {
     "features.conf": "features",
     "indications.conf": "indications",
     "logger.conf": "logger",
+    "manager.conf": "manager",
     "musiconhold.conf": "res_musiconhold.so",
     "pjsip.conf": "res_pjsip.so",
     "res_fax.conf": "res_fax.so",
@@ -41,6 +42,7 @@ class Ports:
 
     sip: int
     http: int
+    manager: int  # nobody calls at it, but the engine insists on one
     tls: int = 0
 
 
@@ -114,7 +116,17 @@ def render(plan: Plan) -> dict[str, str]:
         ),
         "cdr.conf": _section("general", {"enable": "no"}),
         "cel.conf": _section("general", {"enable": "no"}),
-        "manager.conf": _section("general", {"enabled": "no"}),
+        "manager.conf": _section(
+            "general",
+            {
+                "enabled": "yes",
+                "webenabled": "yes",
+                "bindaddr": "127.0.0.1",
+                "port": plan.ports.manager,
+                "httptimeout": 3_600,
+            },
+        )
+        + _section(USER, {"secret": plan.password.reveal(), "read": "none", "write": "system"}),
         "features.conf": _section("general", {}) + _section("featuremap", {}),
         "acl.conf": "",
         "ccss.conf": _section("general", {}),

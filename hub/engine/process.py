@@ -64,6 +64,7 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
     sip_port: int
     tls_port: int
     password: str
+    manager_port: int = 0  # 0: started by a version that had none
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +128,12 @@ class Engine:
 
     async def apply(self, settings: EngineSettings, asterisk: Asterisk) -> tuple[str, ...]:
         """Have the settings take effect without touching calls; return what waits for a restart."""
-        ports = Ports(sip=self.note.sip_port, http=self.note.http_port, tls=self.note.tls_port)
-        wanted = _ports(settings, self.note)
+        if not self.note.manager_port:
+            self.note = msgspec.structs.replace(self.note, manager_port=_free_port())
+            await asyncio.to_thread(_save, self.layout, self.note)
+        note = self.note
+        ports = Ports(sip=note.sip_port, http=note.http_port, manager=note.manager_port, tls=note.tls_port)
+        wanted = _ports(settings, note)
         plan = Plan(settings, asterisk, self.layout, ports, Secret(self.note.password))
         changed = await asyncio.to_thread(_write, plan)
         for module in sorted({RELOADED_BY[name] for name in changed if name in RELOADED_BY}):
@@ -279,6 +284,7 @@ def _prepare(settings: EngineSettings, asterisk: Asterisk, layout: Layout) -> No
         sip_port=ports.sip,
         tls_port=ports.tls,
         password=password,
+        manager_port=ports.manager,
     )
 
 
@@ -302,6 +308,7 @@ def _ports(settings: EngineSettings, old: Note | None) -> Ports:
     return Ports(
         sip=settings.sip_port or (old.sip_port if old else _free_port()),
         http=settings.http_port or (old.http_port if old else _free_port()),
+        manager=(old.manager_port if old else 0) or _free_port(),
         tls=settings.tls_port if settings.tls_certificate else 0,
     )
 

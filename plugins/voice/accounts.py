@@ -134,7 +134,7 @@ def trunk_objects(trunk: Trunk) -> tuple[ConfigObject, ...]:
         }
     peers = (
         ConfigObject("identify", name, {"endpoint": trunk.name, "match": _match(peer, trunk)})
-        for name, peer in zip(_peer_names(trunk.name), _peers(trunk), strict=False)
+        for name, peer in zip(peer_names(trunk.name), _peers(trunk), strict=False)
     )
     return (*_objects(trunk.name, fields), *peers)
 
@@ -225,7 +225,7 @@ async def keep_accounts(ari: Ari, objects: Iterable[ConfigObject]) -> None:
                 await ari.delete_object(_MODULE, kind, name)
     for item in wanted:
         if item.kind == "identify" and item.name == item.fields["endpoint"]:  # those of peers that are none any more
-            for name in _peer_names(item.fields["endpoint"]):
+            for name in peer_names(item.fields["endpoint"]):
                 if (name, "identify") not in kinds:
                     await ari.delete_object(_MODULE, "identify", name)
     await put_objects(ari, wanted)
@@ -235,7 +235,7 @@ def _objects(name: str, fields: Mapping[str, Mapping[str, str]]) -> tuple[Config
     return tuple(ConfigObject(kind, name, fields[kind]) for kind in _KINDS if kind in fields)
 
 
-def _peer_names(trunk: str) -> list[str]:
+def peer_names(trunk: str) -> list[str]:
     """Return what the places are called from which calls of ``trunk`` come: the engine's database keeps one in each."""
     return [trunk, *(f"{trunk}~{number}" for number in range(1, MAX_PEERS))]
 

@@ -57,6 +57,7 @@ class Voice(Channel[VoiceConfig], CarriesCalls, TapsCalls, ServesHttp):
         if self.config.ari_url:
             async with self._ari() as ari:
                 await ari.version()
+                await ari.log_in()
 
     async def send(self, message: SendMessage) -> str:
         raise SendRejected("no_text", "a telephone call carries no text")
@@ -93,6 +94,7 @@ class Voice(Channel[VoiceConfig], CarriesCalls, TapsCalls, ServesHttp):
                 async for item in stream:
                     match item:
                         case Snapshot():
+                            await ari.log_in()
                             await switchboard.take_stock(item)
                             await taps.clear(item)
                             await self.emit(ChannelState(state="ready"))

@@ -16,6 +16,7 @@ from plugins.voice.ari import AriEvent, AriUnavailable, Channel, Conflict, Gone,
 from plugins.voice.ari.events import (
     ChannelDestroyed,
     ChannelDtmfReceived,
+    ChannelHangupRequest,
     ChannelLeftBridge,
     ChannelStateChange,
     ChannelTalkingStarted,
@@ -30,6 +31,7 @@ from plugins.voice.context import Context
 from plugins.voice.items import Arrived, Elsewhere, Found, FoundMessage, FoundTape, Item, Prepared, Recheck
 from plugins.voice.marks import Mark
 from plugins.voice.messages import VoiceMessages
+from plugins.voice.noting import note
 from plugins.voice.outbox import Outbox
 from plugins.voice.reconcile import Leg, LegStatus, Step, Stock, steps
 from plugins.voice.reports import Reports
@@ -83,8 +85,6 @@ class Call:
 
     def put(self, item: Item) -> None:
         """Have ``item`` handled after everything that came before it."""
-        if isinstance(item, RecordingFinished | RecordingFailed):
-            self._tapes.written(item.recording.name)  # who waits for that does so when the last item was handled
         self._items.put_nowait(item)
 
     async def run(self) -> None:
@@ -202,8 +202,7 @@ class Call:
                 mark = Mark(call_id=self.call_id, leg_id=leg_id)
                 self.stock.legs[leg_id] = Leg(mark, channel.id, status="up", is_inbound=True, is_listened_to=True)
             case FoundTape():
-                caller = next((key for key, leg in self.stock.legs.items() if leg.mark.role == "caller"), "")
-                self._tapes.found(item.recording_id, item.names, leg_id=caller if item.is_on else "")
+                self._tapes.found(item.recording_id, item.names)
             case FoundMessage():
                 await self._messages.found(item.name)
             case Recheck():
@@ -228,8 +227,6 @@ class Call:
                 self._began.setdefault(event.playback.id, event.at)
             case PlaybackFinished():
                 await self._played(event)
-            case StasisStart(args=("tape", *_)):
-                await self._tapes.listener_came(event.channel.id)
             case StasisStart(args=("ear", *_)):
                 for leg_id, leg in self.stock.legs.items():
                     if marks.ear(leg_id) == event.channel.id:
@@ -256,6 +253,8 @@ class Call:
                 self._state(leg_id, leg, channel, event.at)
             case ChannelDtmfReceived():
                 await self._key(leg_id, leg, event)
+            case ChannelHangupRequest(soft=False):  # soft is what we asked for
+                leg.is_hung_up = True
             case ChannelTalkingStarted():
                 self._reports.media_flowed(leg_id, event.at)
             case ChannelLeftBridge() if leg.room and event.bridge.id == marks.bridge(self.call_id, leg.room):
@@ -279,7 +278,7 @@ class Call:
         if is_up:  # from the engine's fall-back
             await self._ari.start_music(channel.id)
             leg.sounds = "music"
-            await self._hands.note(leg, doing="listen", activity_id="", is_done=True, background="music")
+            await note(self._ari, leg, doing="listen", activity_id="", is_done=True, background="music")
 
     async def _found(self, item: Found) -> None:
         mark, channel = item.mark, item.channel
@@ -296,6 +295,7 @@ class Call:
         self.stock.legs[mark.leg_id] = leg
         self.stock.called.add(mark.leg_id)
         self._state(mark.leg_id, leg, channel, datetime.now(UTC))
+        await self._tapes.found_on(leg)
         if mark.doing == "listen" and not mark.is_done:
             await self._find_playback(leg)
         elif mark.doing == "record" and not mark.is_done:
@@ -309,7 +309,7 @@ class Call:
             await self._ari.playback(marks.playback(mark.leg_id, mark.activity_id))
         except Gone:
             self._reports.activity_ended(mark.leg_id, mark.activity_id, "done")
-            await self._hands.note(leg, is_done=True)
+            await note(self._ari, leg, is_done=True)
 
     def _state(self, leg_id: str, leg: Leg, channel: Channel, at: datetime) -> None:
         status: LegStatus = {"Up": "up", "Ringing": "ringing"}.get(channel.state, leg.status)  # type: ignore[assignment]
@@ -333,7 +333,7 @@ class Call:
             length_s = self._length_s(playback_id, event.at)
             self._reports.activity_ended(leg_id, wanted.activity_id, "interrupted", at=event.at, length_s=length_s)
             await self._ari.stop_playback(playback_id)
-            await self._hands.note(leg, is_done=True)
+            await note(self._ari, leg, is_done=True)
         elif isinstance(wanted, Record) and event.digit in wanted.stop_keys:
             self._messages.stopped_by_key(wanted.activity_id)
             await self._ari.stop_recording(marks.message(self.call_id, leg_id, wanted.activity_id))
@@ -347,7 +347,7 @@ class Call:
         length_s = self._length_s(event.playback.id, event.at)
         self._reports.activity_ended(ids[0], ids[1], outcome, at=event.at, length_s=length_s)
         if leg.is_ours and not leg.is_leaving:
-            await self._hands.note(leg, is_done=True)
+            await note(self._ari, leg, is_done=True)
 
     async def _recorded(self, event: RecordingFinished | RecordingFailed) -> None:
         ids = marks.parts_of(event.recording.name, "message", 3)
@@ -357,7 +357,7 @@ class Call:
         wanted = next((one.activity for one in self.plan.legs if one.leg_id == ids[1]), None) if self.plan else None
         self._messages.ended(event, wanted if isinstance(wanted, Record) else None)
         if leg is not None and leg.mark.activity_id == ids[2] and not leg.is_leaving:
-            await self._hands.note(leg, is_done=True)
+            await note(self._ari, leg, is_done=True)
 
     def _length_s(self, playback_id: str, at: datetime) -> float:
         began = self._began.get(playback_id)

@@ -37,11 +37,10 @@ class Elsewhere:
 
 @dataclass(frozen=True, slots=True)
 class FoundTape:
-    """A recording's stretch that the engine has had since before us; ``is_on`` while both its sides are written."""
+    """A recording's files that the engine has had since before us."""
 
     recording_id: str
     names: Sequence[str]
-    is_on: bool
 
 
 @dataclass(frozen=True, slots=True)

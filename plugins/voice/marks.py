@@ -25,6 +25,7 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     background: Background = "silence"  # what is to be heard after the prompts
     is_muted: bool = False
     digits_id: str = ""  # what was sent last
+    tapes: dict[str, int] = {}  # when the last stretch of each recording was begun, in ms since 1970; negative: ended
 
     def encode(self) -> str:
         """Return the variable's value."""
@@ -102,6 +103,11 @@ def message(call_id: str, leg_id: str, activity_id: str) -> str:
 def tape(call_id: str, recording_id: str, begun_ms: int, side: str) -> str:
     """Return the name of one stretch of a recording's ``left`` or ``right`` side, begun at that time."""
     return _SEPARATOR.join(("tape", call_id, recording_id, str(begun_ms), side))
+
+
+def monitor(begun_ms: int) -> str:
+    """Return the variable that holds, once a stretch was begun, by which id the engine ends it."""
+    return f"LIANXIN_TAPE_{begun_ms}"
 
 
 def tap(tap_id: str, part: str) -> str:

@@ -24,6 +24,7 @@ class Leg:
     is_ours: bool = False  # it takes our orders; otherwise the dial plan has it, or it was not answered yet
     is_listened_to: bool = False  # the engine tells when sound comes from it
     is_leaving: bool = False  # we hung it up, or it is gone and its end is to be reported
+    is_hung_up: bool = False  # by the far end: it is about to be gone, and nothing can be asked of it
     room: str = ""
     has_talked: bool = False  # somebody was in a room with it, or may have been before us
     sounds: Background = "silence"  # what it hears now besides prompts
@@ -183,7 +184,7 @@ def _missing(plan: CallPlan, stock: Stock) -> Iterator[Step]:
 def _present(plan: CallPlan, stock: Stock) -> Iterator[Step]:
     for wanted in plan.legs:
         leg = stock.legs.get(wanted.leg_id)
-        if leg is None or leg.is_leaving or not leg.is_ours:
+        if leg is None or leg.is_leaving or leg.is_hung_up or not leg.is_ours:
             continue
         if leg.status == "up":
             yield from _active(wanted, leg, plan, stock)

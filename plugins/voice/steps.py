@@ -16,6 +16,7 @@ from plugins.voice.ari import Conflict, Gone, Refused
 from plugins.voice.causes import NORMAL, REJECTED
 from plugins.voice.context import Context
 from plugins.voice.marks import Mark
+from plugins.voice.noting import note
 from plugins.voice.numbers import Way, shown_name, ways
 from plugins.voice.reconcile import (
     Answer,
@@ -98,7 +99,7 @@ class Hands:
                 await self._hang_up(leg)
             case Indicate():
                 await self._ari.ring(leg.channel_id)
-                await self.note(leg, doing="ring", activity_id=step.activity_id)
+                await note(self._ari, leg, doing="ring", activity_id=step.activity_id)
             case Answer():
                 await self._ari.answer(leg.channel_id)
                 leg.status = "up"
@@ -108,21 +109,15 @@ class Hands:
                 await self._enter(leg, step.room)
             case Mute():
                 await self._mute(leg, is_muted=step.is_muted)
-                await self.note(leg)
+                await note(self._ari, leg)
             case Sound():
                 await self._quiet(leg)  # ringing is something played: see docs/calls.md
-                await self.note(leg, background=step.background)
+                await note(self._ari, leg, background=step.background)
                 await self._sound(leg, step.background)
             case SendKeys():
                 if step.keys:
                     await self._ari.send_dtmf(leg.channel_id, step.keys)
-                await self.note(leg, digits_id=step.keys_id)
-
-    async def note(self, leg: Leg, **changes: object) -> None:
-        """Write down in the engine what was begun with a leg."""
-        leg.mark = msgspec.structs.replace(leg.mark, **changes)
-        with suppress(Gone, Conflict):  # nobody will ask about a channel that is gone
-            await self._ari.set_variable(leg.channel_id, marks.VARIABLE, leg.mark.encode())
+                await note(self._ari, leg, digits_id=step.keys_id)
 
     # calling
 
@@ -209,16 +204,22 @@ class Hands:
                 return
             sounds = found
         leg.preparing = ""
+        if not room:
+            await self._tapes.leaves(leg)
         if not (room and leg.room):
             await self._cease(leg)
         # noted first: while something is played to a channel or recorded from it, its variables cannot be set
         is_done = isinstance(activity, Listen) and not sounds
-        await self.note(leg, doing=doing(activity), activity_id=activity_id, is_done=is_done, background="silence")
+        background: Background = activity.background if isinstance(activity, Listen) and is_done else "silence"
+        await note(
+            self._ari, leg, doing=doing(activity), activity_id=activity_id, is_done=is_done, background=background
+        )
         match activity:
             case Ring():
                 await self._sound(leg, "ringing")
             case Listen():
                 await self._listen(leg, activity, sounds)
+                await self._sound(leg, background)
             case Record():
                 await self._record(leg, activity)
             case Talk():

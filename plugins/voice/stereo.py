@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
-# Asterisk writes a file in blocks of 32,768 bytes: a second at this rate, two at 8 kHz, is what a killed engine loses
-FORMAT: Final = "sln16"
+BLOCK_BYTES: Final = 32_768  # Asterisk writes a file in such blocks
+FORMAT: Final = "sln16"  # a block is a second at this rate, two at 8 kHz: that is what a killed engine loses
 SOURCE_HZ: Final = 16_000
 BLOCK: Final = SOURCE_HZ  # samples taken at once
 

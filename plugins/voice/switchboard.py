@@ -6,8 +6,7 @@ It lives as long as one connection to the engine. After a break there is a new o
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Coroutine, Sequence
-from contextlib import suppress
+from collections.abc import Coroutine
 from typing import Any, Final
 
 from core.events import CallArrived, CallPlan
@@ -41,7 +40,6 @@ UNHEARD: Final = (  # half of all that the engine tells of a call
     "ChannelCreated",
     "ChannelDialplan",
     "ChannelEnteredBridge",
-    "ChannelHangupRequest",
     "ChannelTalkingFinished",
     "ChannelVarset",
     "Dial",
@@ -104,7 +102,7 @@ class Switchboard:
                 unheard.append(channel.id)
         for channel_id in unheard:
             await self._hear_of(channel_id)
-        await self._find_files(stock)
+        await self._find_files()
         self.has_stock = True
         await self._lines.take_stock()
         await self._clear(stock)
@@ -199,7 +197,7 @@ class Switchboard:
             case RecordingFinished(recording=item) | RecordingFailed(recording=item):
                 parts = item.name.split("~")
                 return parts[1] if len(parts) > 1 else ""
-            case StasisStart(args=("ear" | "tape", call_id)):
+            case StasisStart(args=("ear", call_id)):
                 return call_id
             case PlaybackStarted() | PlaybackFinished():
                 return self._by_channel.get(channel_of(event) or "", "")
@@ -212,42 +210,25 @@ class Switchboard:
             return mark.call_id
         return self._by_channel.get(channel.id, "")
 
-    async def _find_files(self, stock: Snapshot) -> None:
+    async def _find_files(self) -> None:
         """Take up recordings and voice messages, and hand in those of calls that are over."""
-        live = {channel.id for channel in stock.channels}
-        stored = {recording.name for recording in await self._context.ari.stored_recordings()}
-        stretches: dict[tuple[str, str, str], list[str]] = {}
-        for name in sorted(live | stored):
+        found: dict[tuple[str, str], list[str]] = {}
+        for name in sorted(recording.name for recording in await self._context.ari.stored_recordings()):
             if (ids := marks.parts_of(name, "tape", 4)) is not None:
-                call_id, recording_id, begun_ms, _ = ids
-                stretches.setdefault((call_id, recording_id, begun_ms), []).append(name)
+                found.setdefault((ids[0], ids[1]), []).append(name)
             elif (ids := marks.parts_of(name, "message", 3)) is not None:
                 self._found_message(ids[0], name)
-        orphans: dict[tuple[str, str], list[str]] = {}
-        for (call_id, recording_id, _), names in stretches.items():
+        for (call_id, recording_id), names in found.items():
             if (call := self._calls.get(call_id)) is not None:
-                call.put(FoundTape(recording_id, names, is_on=await self._is_written([*live.intersection(names)])))
+                call.put(FoundTape(recording_id, names))
             else:
-                orphans.setdefault((call_id, recording_id), []).extend(names)
-        for (call_id, recording_id), names in orphans.items():
-            self._keep(recording_id, tapes.hand_in_orphan(self._context, call_id, recording_id, names))
+                self._keep(recording_id, tapes.hand_in_orphan(self._context, call_id, recording_id, names))
 
     def _found_message(self, call_id: str, name: str) -> None:
         if (call := self._calls.get(call_id)) is not None:
             call.put(FoundMessage(name))
         else:
             self._keep(name, messages.hand_in_orphan(self._context, name))
-
-    async def _is_written(self, listeners: Sequence[str]) -> bool:
-        """Tell whether both listeners of a stretch record; if only one does or none, they are let go."""
-        if len(listeners) == len(tapes.SIDES):
-            with suppress(Gone):
-                for name in listeners:
-                    await self._context.ari.live_recording(name)
-                return True
-        for name in listeners:
-            await self._context.ari.hang_up(name)
-        return False
 
     async def _clear(self, stock: Snapshot) -> None:
         """Remove what calls that are over have left behind."""

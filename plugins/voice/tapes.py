@@ -8,11 +8,8 @@ names hold everything there is to know, so a successor needs nobody to tell it.
 import asyncio
 import logging
 import time
-from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -20,27 +17,19 @@ from core.errors import RequestFailed
 from core.events import RecordingEnded
 from core.tasks import Tasks
 from plugins.voice import marks
-from plugins.voice.ari import AriUnavailable, Conflict, Gone, Refused
+from plugins.voice.ari import AriUnavailable, Gone
 from plugins.voice.context import Context
 from plugins.voice.handing_in import until_taken
+from plugins.voice.noting import note
 from plugins.voice.outbox import Outbox, sending
 from plugins.voice.reconcile import Leg, Stock
-from plugins.voice.stereo import FORMAT, Stretch, join
+from plugins.voice.stereo import BLOCK_BYTES, FORMAT, Stretch, join
 
 log = logging.getLogger(__name__)
 
-SIDES: Final = {"left": "in", "right": "out"}  # what the engine calls what a channel says, and what it hears
-TOLD_S: Final = 1.0  # for the engine to say that it has written a side down, before it is asked
-CLOSING_S: Final = 5.0
-CLOSING_POLL_S: Final = 0.05
-
-
-@dataclass(slots=True)
-class Opening:
-    """A stretch whose two listeners are on their way."""
-
-    names: dict[str, str]
-    there: set[str]
+SIDES: Final = ("left", "right")
+CLOSING_S: Final = 2.0
+CLOSING_POLL_S: Final = 0.1
 
 
 class Tapes:
@@ -53,62 +42,59 @@ class Tapes:
         self._stock = stock
         self._outbox = outbox
         self._names: dict[str, set[str]] = {}  # of each recording's sides, all its stretches
-        self._opening: dict[str, Opening] = {}
-        self._written: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)  # by the name of a side
         self._tasks = Tasks()
 
     async def start(self, recording_id: str, leg: Leg) -> None:
-        """Begin a stretch with what ``leg`` says and hears."""
-        begun_ms = time.time_ns() // 1_000_000
-        names = {side: marks.tape(self._call_id, recording_id, begun_ms, side) for side in SIDES}
-        self._opening[recording_id] = Opening(names, set())
-        self._names.setdefault(recording_id, set()).update(names.values())
-        for side, name in names.items():
-            spy = SIDES[side]
-            await self._ari.snoop(leg.channel_id, name, spy=spy, whisper="none", args=("tape", self._call_id))  # type: ignore[arg-type]
-        self._stock.tapes[recording_id] = leg.mark.leg_id
+        """Begin a stretch with what ``leg`` says and hears, unless it was begun and only the answer was lost."""
+        begun_ms = leg.mark.tapes.get(recording_id, 0)
+        if begun_ms <= 0 or not await self._monitor_id(leg, begun_ms):
+            begun_ms = time.time_ns() // 1_000_000
+            await note(self._ari, leg, tapes={**leg.mark.tapes, recording_id: begun_ms})
+            says, hears = (f"{name}.{FORMAT}" for name in self._stretch(recording_id, begun_ms))
+            await self._ari.monitor(leg.channel_id, says=says, hears=hears, variable=marks.monitor(begun_ms))
+        self._began(recording_id, leg)
 
-    async def listener_came(self, name: str) -> None:
-        """Record once both listeners of a stretch are there, at one moment."""
-        ids = marks.parts_of(name, "tape", 4)
-        opening = self._opening.get(ids[1]) if ids else None
-        if ids is None or opening is None or name not in opening.names.values():
-            return
-        opening.there.add(name)
-        if len(opening.there) == len(SIDES):
-            del self._opening[ids[1]]
-            await asyncio.gather(*(self._record(name) for name in opening.there))
+    async def found_on(self, leg: Leg) -> None:
+        """A leg was there before us: go on with what it is being recorded for, and with ending that."""
+        for recording_id, begun_ms in leg.mark.tapes.items():
+            if monitor_id := await self._monitor_id(leg, abs(begun_ms)):
+                if begun_ms > 0:
+                    self._began(recording_id, leg)
+                else:
+                    await self._ari.stop_monitor(leg.channel_id, monitor_id)
 
-    def found(self, recording_id: str, names: Iterable[str], *, leg_id: str) -> None:
-        """A stretch was there before us; ``leg_id`` is who is being recorded, nobody when it has ended."""
+    def found(self, recording_id: str, names: Iterable[str]) -> None:
+        """Files of a recording were there before us."""
         self._names.setdefault(recording_id, set()).update(names)
-        self._stock.tapes[recording_id] = leg_id or self._stock.tapes.get(recording_id, "")
+        self._stock.tapes.setdefault(recording_id, "")
 
     async def stop(self, recording_id: str) -> None:
-        """End the stretch that is being recorded, by letting its listeners go."""
-        self._opening.pop(recording_id, None)
-        if self._stock.tapes.get(recording_id):
-            for name in self._names.get(recording_id, ()):
-                if not self._written[name].is_set():
-                    await self._ari.hang_up(name)
+        """End the stretch that is being recorded; it ends by itself with its leg."""
+        leg = self._stock.legs.get(self._stock.tapes.get(recording_id, ""))
+        if leg is not None and not (leg.is_leaving or leg.is_hung_up):
+            begun_ms = abs(leg.mark.tapes[recording_id])
+            await note(self._ari, leg, tapes={**leg.mark.tapes, recording_id: -begun_ms})
+            await self._ari.stop_monitor(leg.channel_id, await self._monitor_id(leg, begun_ms))
         self._stock.tapes[recording_id] = ""
+
+    async def leaves(self, leg: Leg) -> None:
+        """End the stretches that record a leg before anything else begins with it: see docs/calls.md."""
+        for recording_id, recorded in list(self._stock.tapes.items()):
+            if recorded == leg.mark.leg_id:
+                await self.stop(recording_id)
 
     async def end(self, recording_id: str) -> None:
         """End a recording and hand it in."""
         await self.stop(recording_id)
         self._stock.tapes.pop(recording_id, None)
         names = self._names.pop(recording_id, set())
-        self._tasks.start(hand_in(self._context, self._outbox, self._call_id, recording_id, names, closed=self._closed))
+        self._tasks.start(hand_in(self._context, self._outbox, self._call_id, recording_id, names))
 
     def left(self, leg_id: str) -> None:
-        """Whoever was recorded is gone, and with them their listeners."""
+        """Whoever was recorded is gone."""
         for recording_id, recorded in self._stock.tapes.items():
             if recorded == leg_id:
                 self._stock.tapes[recording_id] = ""
-
-    def written(self, name: str) -> None:
-        """The engine has written down everything of a recording's side, or of something else."""
-        self._written[name].set()
 
     async def done(self) -> None:
         """Return when everything was handed in."""
@@ -118,18 +104,19 @@ class Tapes:
         """Give up; what was not handed in is found at the next start."""
         await self._tasks.close()
 
-    async def _closed(self, name: str) -> None:
-        try:
-            async with asyncio.timeout(TOLD_S):
-                await self._written[name].wait()
-        except TimeoutError:
-            await _closed(self._context, name)
+    def _began(self, recording_id: str, leg: Leg) -> None:
+        names = self._stretch(recording_id, leg.mark.tapes[recording_id])
+        self._names.setdefault(recording_id, set()).update(names)
+        self._stock.tapes[recording_id] = leg.mark.leg_id
 
-    async def _record(self, name: str) -> None:
+    def _stretch(self, recording_id: str, begun_ms: int) -> list[str]:
+        return [marks.tape(self._call_id, recording_id, begun_ms, side) for side in SIDES]
+
+    async def _monitor_id(self, leg: Leg, begun_ms: int) -> str:
         try:
-            await self._ari.record(name, name, audio_format=FORMAT)
-        except (Gone, Conflict, Refused) as error:
-            log.warning("a side of a recording could not be begun: %s", error)
+            return await self._ari.variable(leg.channel_id, marks.monitor(begun_ms))
+        except Gone:
+            return ""
 
 
 async def hand_in(
@@ -139,19 +126,13 @@ async def hand_in(
     recording_id: str,
     names: Iterable[str],
     *,
-    closed: Callable[[str], Awaitable[None]],
     is_cut: bool = False,
 ) -> None:
-    """Put a recording's stretches together, store it with the hub, report it, and only then remove them.
-
-    ``closed`` returns when a side was written down.
-    """
+    """Put a recording's stretches together, store it with the hub, report it, and only then remove them."""
     folder = context.link.data_dir / "tapes" / recording_id
     names = sorted(names)
 
     async def store() -> RecordingEnded | None:
-        for name in names:
-            await closed(name)
         return await _store(context, call_id, recording_id, names, folder, is_cut=is_cut)
 
     try:
@@ -177,7 +158,7 @@ async def hand_in_orphan(context: Context, call_id: str, recording_id: str, name
         return  # the next start finds it
     is_cut = started.timestamp() * 1_000 > begun_ms
     async with sending(context.link) as outbox:
-        await hand_in(context, outbox, call_id, recording_id, names, closed=partial(_closed, context), is_cut=is_cut)
+        await hand_in(context, outbox, call_id, recording_id, names, is_cut=is_cut)
 
 
 async def _store(
@@ -209,27 +190,31 @@ async def _store(
     )
 
 
-async def _closed(context: Context, name: str) -> None:
-    """Return when the engine has written everything down."""
-    try:
-        async with asyncio.timeout(CLOSING_S):
-            while True:
-                await context.ari.live_recording(name)
-                await asyncio.sleep(CLOSING_POLL_S)
-    except Gone:
-        return
-    except TimeoutError:
-        log.warning("a recording does not end: %s", name)
-
-
 async def _fetch(context: Context, name: str, path: Path) -> bool:
+    """Store a side once the engine has written all of it, as far as it ever will; False: there is none.
+
+    The engine writes whole blocks, and what is left over when it closes the file. It tells nobody of that.
+    """
+    loop = asyncio.get_running_loop()
+    until = loop.time() + CLOSING_S
+    while True:
+        size = await _copy(context, name, path)
+        if size is not None and (size % BLOCK_BYTES or loop.time() >= until):
+            return True
+        if loop.time() >= until:
+            return False
+        await asyncio.sleep(CLOSING_POLL_S)
+
+
+async def _copy(context: Context, name: str, path: Path) -> int | None:
+    """Store a side as it is now; return its size in bytes, None when there is none."""
     try:
         with await asyncio.to_thread(path.open, "wb") as file:
             async for chunk in context.ari.fetch_recording(name):
                 await asyncio.to_thread(file.write, chunk)
+            return file.tell()
     except Gone:
-        return False
-    return True
+        return None
 
 
 def _remove(folder: Path) -> None:

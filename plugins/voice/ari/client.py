@@ -12,12 +12,13 @@ from plugins.voice.ari.engine import EngineRequests
 from plugins.voice.ari.errors import AriUnavailable
 from plugins.voice.ari.events import ChannelDestroyed, ContactStatusChange, EndpointStateChange
 from plugins.voice.ari.http import words
+from plugins.voice.ari.manager import Manager
 from plugins.voice.ari.media import Media
 from plugins.voice.ari.model import Application
 from plugins.voice.ari.stream import EventStream
 
 
-class Ari(Channels, Media, Bridges, EngineRequests):
+class Ari(Channels, Media, Bridges, EngineRequests, Manager):
     """Speaks to one Asterisk as application ``app``; use it as an async context manager.
 
     Any method raises AriUnavailable when there is no answer within ``timeout_s``, ChannelAuthFailed when the

@@ -26,7 +26,9 @@ class AriHttp:
 
     def __init__(self, url: str, username: str, password: Secret, *, app: str, timeout_s: float = TIMEOUT_S) -> None:
         self.app = app
-        self.url = f"{url.rstrip('/')}/ari"
+        self.base_url = url.rstrip("/")
+        self.url = f"{self.base_url}/ari"
+        self._username, self._password = username, password
         self._headers = {"Authorization": aiohttp.encode_basic_auth(username, password.reveal())}
         self._timeout = aiohttp.ClientTimeout(total=timeout_s)
 
@@ -34,6 +36,7 @@ class AriHttp:
         self.session = aiohttp.ClientSession(
             headers=self._headers,
             timeout=self._timeout,
+            cookie_jar=aiohttp.DummyCookieJar(),
             connector=aiohttp.TCPConnector(limit=MAX_CONNECTIONS),
         )
         return self

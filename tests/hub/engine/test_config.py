@@ -28,7 +28,7 @@ Components: main
 
 def plan(**settings: object) -> Plan:
     asterisk = Asterisk(("asterisk",), "22", Path("/m"), Path("/d"), frozenset({"res_srtp", "app_dial"}))
-    ports = Ports(sip=5060, http=8088, tls=5061 if settings.get("tls_key") else 0)
+    ports = Ports(sip=5060, http=8088, manager=5038, tls=5061 if settings.get("tls_key") else 0)
     return Plan(decode_settings(EngineSettings, settings), asterisk, Layout(Path("/data/engine")), ports, Secret("pw"))
 
 
@@ -40,14 +40,15 @@ def test_only_modules_that_are_there_are_loaded_and_the_vital_ones_are_required(
     assert "codec_opus" not in modules
 
 
-def test_ari_and_websockets_listen_on_the_loopback_only() -> None:
+def test_ari_manager_and_websockets_listen_on_the_loopback_only() -> None:
     files = render(plan())
     assert "bindaddr = 127.0.0.1" in files["http.conf"]
+    assert "bindaddr = 127.0.0.1" in files["manager.conf"]
     assert "protocol = ws\nbind = 127.0.0.1" in files["pjsip_transports.conf"]
 
 
-def test_the_password_stands_in_one_file() -> None:
-    assert [name for name, text in render(plan()).items() if "password = pw" in text] == ["ari.conf"]
+def test_the_password_stands_where_call_control_logs_in_only() -> None:
+    assert [name for name, text in render(plan()).items() if " = pw" in text] == ["ari.conf", "manager.conf"]
 
 
 def test_tls_comes_with_its_certificate() -> None:

@@ -61,9 +61,7 @@ playbacks = st.builds(
     target_uri=st.sampled_from(("channel:c-1", "bridge:x", "")),
     state=st.sampled_from(("done", "failed", "")),
 )
-args = st.sampled_from(
-    (("inbound", "trunk", "12345"), ("leg", CALL, "leg-1"), ("tape", CALL), ("ear", CALL), ("x",), ())
-)
+args = st.sampled_from((("inbound", "trunk", "12345"), ("leg", CALL, "leg-1"), ("ear", CALL), ("x",), ()))
 names = st.sampled_from((marks.message(CALL, CALLER, "a"), f"tape~{CALL}~r~1~left", "message~", "~", ""))
 told = {
     StasisStart: {"channel": channels, "args": args},

@@ -34,7 +34,7 @@ async def test_a_citizen_is_alone_with_the_flow_and_then_back_with_the_agent(voi
         await voice.plan(call_id, caller, served, recordings=RECORDED)
         await call.hears(AGENT_HZ, least=0.9)
         await desk.hears(CALLER_HZ, least=0.9)
-        await voice.board.is_taped()
+        await voice.board.is_taped(stretches=2)
         await call.heard_for(0.6)
         await voice.plan(call_id)
         assert await desk.ended() == "BYE"

@@ -19,10 +19,8 @@ from core.events import ActivityEnded, CallArrived, KeysPressed, LegChanged, Rec
 from core.events.calls import Listen, Prompt, Record, RecordingPlan
 from hub.engine.binary import Asterisk
 from hub.engine.process import start
-from plugins.voice.ari import Snapshot
-from plugins.voice.stereo import FORMAT
+from plugins.voice.ari import Ari, Snapshot
 from plugins.voice.switchboard import Switchboard
-from plugins.voice.tapes import SIDES, Tapes
 from tests.hub.engine.conftest import engine, own_board
 from tests.plugins.voice.support.audio import has_tone
 from tests.plugins.voice.support.engine import Board, engine_settings
@@ -31,7 +29,7 @@ from tests.plugins.voice.support.stage import Stage, citizen, new_stage, sides, 
 
 __all__ = ["engine", "own_board"]
 
-CALLER_HZ, AGENT_HZ, PROMPT_HZ = 440.0, 620.0, 850.0
+CALLER_HZ, AGENT_HZ, PROMPT_HZ, SECRET_HZ = 440.0, 620.0, 850.0, 1_100.0
 RECORDED = (RecordingPlan(recording_id="rec-kill"),)
 MESSAGE = Record(activity_id="message", max_s=30, has_beep=False)
 
@@ -252,9 +250,9 @@ async def test_a_recording_whose_call_ended_meanwhile_is_handed_in(board: Board,
             await nothing_stored(board)
 
 
-@pytest.mark.parametrize("begun", [(), ("left",)], ids=["neither side", "one side"])
+@pytest.mark.parametrize("is_begun", [False, True], ids=["before", "after"])
 async def test_a_recording_that_was_about_to_begin_when_we_died_is_begun(
-    board: Board, tmp_path: Path, begun: tuple[str, ...]
+    board: Board, tmp_path: Path, is_begun: bool
 ) -> None:
     async with at_first(board, tmp_path) as (voice, trunk, first):
         phone = await voice.phone("agent-1")
@@ -263,18 +261,18 @@ async def test_a_recording_that_was_about_to_begin_when_we_died_is_begun(
             call.say(CALLER_HZ)
             desk.say(AGENT_HZ)
             await call.hears(AGENT_HZ)
-            came: set[str] = set()
+            monitor, is_asked = Ari.monitor, asyncio.Event()
 
-            async def die(tapes: Tapes, name: str) -> None:
-                if name.endswith(begun):
-                    await board.ari.record(name, name, audio_format=FORMAT)
-                came.add(name)
+            async def die(ari: Ari, channel_id: str, **names: str) -> None:
+                if is_begun:
+                    await monitor(ari, channel_id, **names)
+                is_asked.set()
+                await asyncio.Event().wait()
 
-            with patch.object(Tapes, "listener_came", die):
+            with patch.object(Ari, "monitor", die):
                 await voice.plan(call_id, caller, served, recordings=RECORDED)
                 async with asyncio.timeout(30):
-                    while len(came) < len(SIDES):
-                        await asyncio.sleep(0.02)
+                    await is_asked.wait()
                 await first.aclose()
             async with voice.at_work():
                 await voice.plan(call_id, caller, served, recordings=RECORDED)
@@ -286,6 +284,46 @@ async def test_a_recording_that_was_about_to_begin_when_we_died_is_begun(
                 assert holds(left, CALLER_HZ)
                 assert holds(right, AGENT_HZ)
                 await nothing_stored(board)
+
+
+async def test_what_is_not_to_be_recorded_is_not_though_we_died_when_it_began(board: Board, tmp_path: Path) -> None:
+    async with at_first(board, tmp_path) as (voice, trunk, first):
+        phone = await voice.phone("agent-1")
+        async with trunk.call("12345") as call:
+            call_id, caller, served, desk = await talking(voice, call, phone)
+            call.say(CALLER_HZ)
+            await desk.hears(CALLER_HZ)
+            await voice.plan(call_id, caller, served, recordings=RECORDED)
+            await board.is_taped()
+            await call.heard_for(1.0)
+            is_asked = asyncio.Event()
+
+            async def die(ari: Ari, channel_id: str, monitor_id: str) -> bool:
+                is_asked.set()
+                await asyncio.Event().wait()
+                return True
+
+            paused = (RecordingPlan(recording_id="rec-kill", is_paused=True),)
+            with patch.object(Ari, "stop_monitor", die):
+                await voice.plan(call_id, caller, served, recordings=paused)
+                async with asyncio.timeout(30):
+                    await is_asked.wait()
+                await first.aclose()
+            async with voice.at_work():
+                await voice.plan(call_id, caller, served, recordings=paused)
+                call.say(SECRET_HZ)
+                await desk.hears(SECRET_HZ)
+                await call.heard_for(0.5)
+                call.say(CALLER_HZ)
+                await desk.hears_else(SECRET_HZ)
+                await voice.plan(call_id, caller, served, recordings=RECORDED)
+                await board.is_taped(stretches=2)
+                await call.heard_for(1.0)
+                await voice.plan(call_id)
+                left, _ = sides(voice.link.files[(await voice.told(RecordingEnded)).file.media_id][0])
+                assert holds(left, CALLER_HZ)
+                assert not holds(left, SECRET_HZ)
+                assert ends_with(left, CALLER_HZ)
 
 
 async def test_a_message_whose_author_hung_up_meanwhile_is_handed_in(board: Board, tmp_path: Path) -> None:

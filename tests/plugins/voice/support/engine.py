@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from hub.engine.install import install
 from hub.engine.layout import Layout
 from hub.engine.process import Engine, start
 from hub.engine.settings import EngineSettings
-from plugins.voice.ari import Ari, Gone
+from plugins.voice.ari import Ari
 from plugins.voice.tapes import SIDES
 from tests.plugins.voice.support.phone import Phone
 
@@ -121,14 +121,13 @@ class Board:
         await self.engine.stop()
         self.engine = await start(engine_settings(), asterisk, self.engine.layout)
 
-    async def is_taped(self) -> None:
-        """Return when both sides of the only talk are being recorded."""
+    async def is_taped(self, *, stretches: int = 1) -> None:
+        """Return when both sides of the only talk are being recorded, for the so-manieth time."""
         async with asyncio.timeout(30):
             while True:
-                names = [one.id for one in await self.ari.channels() if one.id.startswith("tape~")]
-                with suppress(Gone):
-                    if len([await self.ari.live_recording(name) for name in names]) == len(SIDES):
-                        return
+                stored = [one.name for one in await self.ari.stored_recordings()]
+                if len([name for name in stored if name.startswith("tape~")]) == stretches * len(SIDES):
+                    return
                 await asyncio.sleep(0.02)
 
     async def unplug(self) -> None:
