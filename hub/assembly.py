@@ -131,7 +131,9 @@ class Assembly:
         )
         recordings, contacts = Recordings(units, audit, media), Contacts(units, audit)
         self.schemes, self.proxy = AddressSchemes(units, bus), ChannelProxy(settings.http.trusted_proxies)
-        plugin_instances = PluginInstances(units, bus, audit, box=sealer, proxy=self.proxy, schemes=self.schemes)
+        plugin_instances = PluginInstances(
+            units, bus, audit, box=sealer, proxy=self.proxy, schemes=self.schemes, told=self.phones.instance_changed
+        )
         reach = Reach(sealer, plugin_instances.channel_states)
         library = FlowLibrary(units, audit, reach)
         contact_merges = ContactMerges(units, audit, contacts)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import msgspec
@@ -34,9 +35,11 @@ from hub.errors import ApiError, not_found
 from hub.http.proxy import ChannelProxy
 from hub.store.models import PluginInstance
 from hub.store.secrets import Sealer
-from hub.units import Units
+from hub.units import Unit, Units
 
 log = logging.getLogger(__name__)
+
+Told = Callable[[Unit, str, str], Awaitable[None]]  # of an instance that was changed or is gone, and its plugin
 
 PROBE_S: Final = 30.0
 CATCH_UP_S: Final = 1.0
@@ -46,7 +49,15 @@ class PluginInstances:
     """The one writer of desired state; settings are tried before they are saved and sealed when they are."""
 
     def __init__(
-        self, units: Units, bus: Bus, audit: Audit, *, box: Sealer, proxy: ChannelProxy, schemes: AddressSchemes
+        self,
+        units: Units,
+        bus: Bus,
+        audit: Audit,
+        *,
+        box: Sealer,
+        proxy: ChannelProxy,
+        schemes: AddressSchemes,
+        told: Told,
     ) -> None:
         self._units = units
         self._bus = bus
@@ -57,6 +68,7 @@ class PluginInstances:
         self._deleted = DeletedInstances(units, bus)
         self._desired = bus.bucket(DESIRED, DesiredInstance)
         self._behind = asyncio.Event()
+        self._told = told
         self.statuses: dict[str, InstanceStatus] = {}
         self.channel_states: dict[str, ChannelState] = {}
 
@@ -137,7 +149,7 @@ class PluginInstances:
         if probes:
             await self._probe(plugin, settings)
         sealed = self._box.seal(msgspec.json.encode(settings).decode())
-        async with self._units.open():
+        async with self._units.open() as unit:
             row = row or PluginInstance(instance=instance, plugin=plugin)
             await self._deleted.forget(instance)
             row.settings = sealed
@@ -147,6 +159,7 @@ class PluginInstances:
             await self._audit.record(
                 identity, "instance.save", "instance", instance, remote=remote, enabled=is_enabled, plugin=plugin
             )
+            await self._told(unit, instance, plugin)
         await self._schemes.learn(instance, description.manifest.get("address_scheme"))
         await self._publish(row)
         return row
@@ -207,6 +220,9 @@ class PluginInstances:
 
     async def take_over(self, parts: dict[str, InstancePart]) -> None:
         """Have what ``replace`` has stored run, as soon as the bus can be told."""
+        async with self._units.open() as unit:
+            for instance, part in parts.items():
+                await self._told(unit, instance, part.plugin)
         for instance, part in parts.items():
             await self._schemes.learn(instance, (await self.describe(part.plugin)).manifest.get("address_scheme"))
         self._behind.set()
@@ -216,23 +232,27 @@ class PluginInstances:
         row = await PluginInstance.get_or_none(instance=instance)
         if row is None:
             raise not_found("instance")
-        async with self._units.open():
+        async with self._units.open() as unit:
             row.is_enabled = is_enabled
             row.revision += 1
             await row.save()
             await self._audit.record(
                 identity, "instance.switch", "instance", instance, remote=remote, enabled=is_enabled
             )
+            await self._told(unit, instance, row.plugin)
         await self._publish(row)
         return row
 
     async def delete(self, identity: Identity, instance: str, *, remote: str = "") -> None:
         """Stop an instance and forget its settings; its conversations stay, and say what it did not send."""
-        async with self._units.open():
-            if not await PluginInstance.filter(instance=instance).delete():
+        async with self._units.open() as unit:
+            row = await PluginInstance.get_or_none(instance=instance)
+            if row is None:
                 raise not_found("instance")
+            await row.delete()
             await self._deleted.note(instance)
             await self._audit.record(identity, "instance.delete", "instance", instance, remote=remote)
+            await self._told(unit, instance, row.plugin)
         await self._schemes.forget(instance)
         try:
             await self._withdraw(instance)

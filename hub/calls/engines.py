@@ -3,7 +3,7 @@
 import hmac
 import secrets
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
@@ -42,7 +42,7 @@ class EngineView(msgspec.Struct, frozen=True, kw_only=True):
 class Engines:
     """What the plugin instances have said of their engines; ``trunks`` holds the last word of each, as in Telephony."""
 
-    def __init__(self, sealer: Sealer, trunks: Mapping[str, TrunkChanged]) -> None:
+    def __init__(self, sealer: Sealer, trunks: dict[str, TrunkChanged]) -> None:
         self._sealer = sealer
         self._trunks = trunks
         self.is_ready: Callable[[str], bool] = lambda instance: True
@@ -53,6 +53,12 @@ class Engines:
             await Setting.create(key=SECRET, value={"sealed": self._sealer.seal(secrets.token_hex(SECRET_BYTES))})
         value = {"address": event.address, "version": event.version, "trunks": event.trunks}
         await Setting.update_or_create({"value": value}, key=_key(instance))
+
+    async def forget(self, instance: str) -> None:
+        """Forget the engine of an instance that is gone."""
+        await Setting.filter(key=_key(instance)).delete()
+        for name in [name for name in self._trunks if name.startswith(f"{instance}/")]:
+            del self._trunks[name]
 
     async def for_phone(self, user_id: str, kind: PhoneKind) -> str | None:
         """Return the instance with which a new phone registers: of those that are ready the one with fewest phones.

@@ -9,9 +9,9 @@ from typing import Final, Literal
 from core.bus import Bus
 from core.events import Dial, EngineChanged, PhoneAccount, PhoneChanged, PhoneKind, PhonesPlan
 from core.ids import new_id
-from hub.calls.engines import Engines
+from hub.calls.engines import PLUGIN, Engines
 from hub.errors import ApiError
-from hub.store.models import Phone, Setting, User
+from hub.store.models import Phone, PluginInstance, Setting, User
 from hub.store.secrets import Sealer
 from hub.units import Unit, Units
 
@@ -185,9 +185,22 @@ class Phones:
         return row.user_id
 
     async def note_engine(self, unit: Unit, instance: str, event: EngineChanged) -> None:
-        """Note where an engine is, and tell those that call its phones."""
+        """Note where an engine is, and tell those that call its phones; a report of one that is gone comes too late."""
+        if not await PluginInstance.exists(instance=instance):
+            return
         await self._engines.note(instance, event)
         await self._renew(unit, {*await self._engines.instances()} - {instance})
+
+    async def instance_changed(self, unit: Unit, instance: str, plugin: str) -> None:
+        """An instance was made, changed, switched or deleted: tell the other engines, and forget one that is gone."""
+        if plugin != PLUGIN:
+            return
+        others = {*await self._engines.instances()} - {instance}
+        if not await PluginInstance.exists(instance=instance):
+            await self._engines.forget(instance)
+            await Setting.filter(key=_revision_key(instance)).delete()
+            await self._forget(unit, await Phone.filter(instance=instance).exclude(kind="outside"))
+        await self._renew(unit, others)
 
     async def _forget(self, unit: Unit, rows: list[Phone]) -> None:
         for row in rows:
@@ -232,11 +245,15 @@ def _reached(row: Phone) -> Reached:
 
 
 async def _revision(instance: str) -> int:
-    row = await Setting.get_or_none(key=f"phones.{instance}")
+    row = await Setting.get_or_none(key=_revision_key(instance))
     return 1 if row is None else int(row.value["revision"])
 
 
 async def _count(instance: str) -> None:
     value = {"revision": await _revision(instance) + 1}
-    if not await Setting.filter(key=f"phones.{instance}").update(value=value):
-        await Setting.create(key=f"phones.{instance}", value=value)
+    if not await Setting.filter(key=_revision_key(instance)).update(value=value):
+        await Setting.create(key=_revision_key(instance), value=value)
+
+
+def _revision_key(instance: str) -> str:
+    return f"phones.{instance}"

@@ -9,8 +9,9 @@ import pytest
 from core.bus import Bus, BusSettings
 from core.events import EngineChanged, TrunkChanged
 from core.ids import new_id
+from hub.accounts.identity import Identity
 from hub.calls.engines import Engines
-from hub.store.models import Phone, PluginInstance, User
+from hub.store.models import Phone, PluginInstance, Setting, User
 from hub.store.secrets import Sealer
 from tests.hub.calls.conftest import VOICE, Come
 from tests.hub.support.engine import FakeEngine
@@ -18,6 +19,7 @@ from tests.hub.support.house import House
 from tests.journeys.support.clients import Agent
 
 OTHER = "voice-other"
+OPERATOR = Identity(username="operator")
 
 
 @pytest.fixture
@@ -47,6 +49,25 @@ async def test_engines_learn_where_the_others_are_and_share_a_secret_with_each(
     assert mine.secret == theirs.secret
     await tell(other, "10.0.0.9:5060")
     await engine.until(lambda: engine.phones.engines[0].address == "10.0.0.9:5060")
+
+
+async def test_an_engine_that_is_disabled_is_asked_by_no_other_and_one_that_is_deleted_is_forgotten(
+    still_house: House, engine: FakeEngine, other: FakeEngine, come: Come
+) -> None:
+    await elsewhere(still_house, other, come)
+    instances = still_house.services.plugin_instances
+    for is_enabled in (False, True):
+        await instances.switch(OPERATOR, OTHER, is_enabled=is_enabled)
+        expected = [OTHER] if is_enabled else []
+        await engine.until(lambda: [peer.instance for peer in engine.phones.engines] == expected)  # noqa: B023
+    await instances.delete(OPERATOR, OTHER)
+    await engine.until(lambda: engine.phones.engines == ())
+    assert not await Setting.filter(key__in=(f"engine.{OTHER}", f"phones.{OTHER}")).exists()
+    assert not await Phone.filter(instance=OTHER).exists()
+    async with still_house.hub.router._units.open() as unit:
+        late = EngineChanged(version="22.1", address="10.0.0.2:5060", trunks=(), at=datetime.now(UTC))
+        await still_house.hub.phones.note_engine(unit, OTHER, late)
+    assert not await Setting.filter(key=f"engine.{OTHER}").exists()
 
 
 async def elsewhere(house: House, other: FakeEngine, come: Come) -> Agent:
