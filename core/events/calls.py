@@ -158,11 +158,15 @@ class PhoneAccount(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
 
 class EnginePeer(msgspec.Struct, frozen=True, kw_only=True):
-    """Another instance's engine: SIP is spoken with it at ``address`` (``host:port``), both show ``secret``."""
+    """Another instance's engine: SIP is spoken with it at ``address`` (``host:port``), both show ``secret``.
+
+    Where it ``is_encrypted`` that is TLS, and the audio SRTP.
+    """
 
     instance: str
     address: str
     secret: str
+    is_encrypted: bool = False
 
 
 class PhonesPlan(Event, frozen=True, kw_only=True):
@@ -278,12 +282,13 @@ class TrunkChanged(Event, frozen=True, kw_only=True):
 class EngineChanged(Event, frozen=True, kw_only=True):
     """An instance has found its engine: of which version, and where (``host:port``) others speak SIP with it.
 
-    ``trunks`` are the names of those over which it can call outside.
+    ``trunks`` are the names of those over which it can call outside, ``tls_port`` is where it speaks TLS, 0: nowhere.
     """
 
     type = "engine.changed"
     version: str
     address: str
+    tls_port: int = 0
     trunks: tuple[str, ...] = ()
     at: datetime
 

@@ -51,7 +51,12 @@ class Engines:
         """Write down what an instance says of its engine."""
         if not await Setting.exists(key=SECRET):
             await Setting.create(key=SECRET, value={"sealed": self._sealer.seal(secrets.token_hex(SECRET_BYTES))})
-        value = {"address": event.address, "version": event.version, "trunks": event.trunks}
+        value = {
+            "address": event.address,
+            "tls_port": event.tls_port,
+            "version": event.version,
+            "trunks": event.trunks,
+        }
         await Setting.update_or_create({"value": value}, key=_key(instance))
 
     async def forget(self, instance: str) -> None:
@@ -83,12 +88,17 @@ class Engines:
         return next((one for one in (*preferred, *able) if one in able), preferred[-1])
 
     async def peers(self, own: str) -> tuple[EnginePeer, ...]:
-        """Return the engines of all other instances, as that of ``own`` reaches them."""
+        """Return the engines of all other instances, as that of ``own`` reaches them: encrypted where both can."""
+        mine = await Setting.get_or_none(key=_key(own))
         found = []
         for instance in await self.instances():
             if instance != own and (row := await Setting.get_or_none(key=_key(instance))) is not None:
+                address, tls_port = row.value["address"], row.value.get("tls_port", 0)
+                is_encrypted = bool(tls_port and mine is not None and mine.value.get("tls_port", 0))
+                if is_encrypted:
+                    address = f"{address.rpartition(':')[0]}:{tls_port}"
                 secret = await self._secret(own, instance)
-                found.append(EnginePeer(instance=instance, address=row.value["address"], secret=secret))
+                found.append(EnginePeer(instance=instance, address=address, secret=secret, is_encrypted=is_encrypted))
         return tuple(found)
 
     async def address(self, instance: str) -> str:

@@ -189,7 +189,7 @@ class Phones:
         if not await PluginInstance.exists(instance=instance):
             return
         await self._engines.note(instance, event)
-        await self._renew(unit, {*await self._engines.instances()} - {instance})
+        await self._renew(unit, {*await self._engines.instances()})
 
     async def instance_changed(self, unit: Unit, instance: str, plugin: str) -> None:
         """An instance was made, changed, switched or deleted: tell the other engines, and forget one that is gone."""

@@ -309,7 +309,7 @@ def _ports(settings: EngineSettings, old: Note | None) -> Ports:
         sip=settings.sip_port or (old.sip_port if old else _free_port()),
         http=settings.http_port or (old.http_port if old else _free_port()),
         manager=(old.manager_port if old else 0) or _free_port(),
-        tls=settings.tls_port if settings.tls_certificate else 0,
+        tls=(settings.tls_port or (old and old.tls_port) or _free_port()) if settings.tls_certificate else 0,
     )
 
 
@@ -332,7 +332,7 @@ def _read(layout: Layout) -> Note | None:
 
 
 def _save(layout: Layout, note: Note) -> None:
-    draft = layout.state.with_suffix(".new")
+    draft = layout.state.with_suffix(f".{os.getpid()}")  # supervisor and command line may both find an engine just now
     draft.touch(mode=0o600)
     draft.write_bytes(msgspec.json.encode(note))
     draft.replace(layout.state)

@@ -25,7 +25,7 @@ class EngineSettings(Settings, frozen=True, kw_only=True):
     may_install: bool = True
     sip_host: str = "0.0.0.0"  # noqa: S104 - carriers and desk phones are on other machines
     sip_port: Port = 5060  # UDP and TCP; 0: a free one
-    tls_port: Port = 5061
+    tls_port: Port = 5061  # 0: a free one
     tls_certificate: str = ""  # PEM files; both or none
     tls_key: str = ""
     http_port: Port = 0  # ARI and SIP over WebSocket, on the loopback only; 0: a free one

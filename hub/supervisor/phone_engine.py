@@ -46,6 +46,7 @@ class PhoneEngine:
         self._say = say
         self._users: set[str] = set()
         self._changed = asyncio.Event()
+        self._is_stale = False  # what runs was made for other settings
         self._engine: Engine | None = None
         self._listeners: list[OnStatus] = []
         self.status = Status("stopped")
@@ -62,6 +63,13 @@ class PhoneEngine:
         if self._engine is None:
             raise EngineNotReady(f"the phone engine is not ready: {self.status.detail or self.status.process}")
         return self._engine.access
+
+    def configure(self, settings: EngineSettings) -> None:
+        """Have other settings take effect: at once where that can be, ports and the like once no call is left."""
+        if settings != self._settings:
+            self._settings = settings
+            self._is_stale = True
+            self._changed.set()
 
     def is_used_without(self, instance: str) -> bool:
         """Tell whether anybody else uses the engine."""
@@ -81,10 +89,11 @@ class PhoneEngine:
                 self._show(Status("stopped"))
                 await self._changed.wait()
                 continue
+            self._is_stale = False
             keeping = asyncio.create_task(self._keep())
             try:
                 # once it is fenced off, being asked for again is a reason to try again
-                while self._is_wanted() and not (keeping.done() and self._changed.is_set()):
+                while self._is_wanted() and not self._is_stale and not (keeping.done() and self._changed.is_set()):
                     self._changed.clear()
                     await self._changed.wait()
             finally:

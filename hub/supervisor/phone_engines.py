@@ -20,7 +20,7 @@ class EngineTaken(TryLater):
 
 
 class PhoneEngines:
-    """Engines by name; the one without a name is that of ``lianxin.toml``, others differ from it by their port only."""
+    """Engines by name; the one without a name is that of ``lianxin.toml``, others differ from it by their ports."""
 
     def __init__(self, settings: EngineSettings, data_dir: Path, say: Callable[[str], None]) -> None:
         self._settings = settings
@@ -32,18 +32,18 @@ class PhoneEngines:
     def access(self, instance: str, *, name: str = "", sip_port: int = 0) -> Access:
         """Return how ``instance`` reaches the engine ``name``, which runs from now on; EngineNotReady until it does.
 
-        A new one speaks SIP on ``sip_port``, 0: a free one; of one that is there already the port stays as it was.
+        One with a name speaks SIP on ``sip_port``, 0: a free one; another port than before counts once no call is left.
         EngineTaken while another instance uses it; ValueError when a folder cannot have this name.
         """
+        own = msgspec.structs.replace(self._settings, sip_port=sip_port, http_port=0, tls_port=0, mode=self._mode())
         if name not in self._engines:
-            own = msgspec.structs.replace(
-                self._settings, sip_port=sip_port, http_port=0, tls_certificate="", tls_key="", mode=self._mode()
-            )
             engine = self._engines[name] = PhoneEngine(own, self._data_dir, self._say, check_token(name))
             self._made.put_nowait(engine)
         self.release(instance, but=name)
         if self._engines[name].is_used_without(instance):
             raise EngineTaken("another instance uses this phone engine: name one of its own in the setting engine")
+        if name:
+            self._engines[name].configure(own)
         return self._engines[name].access(instance)
 
     def release(self, instance: str, *, but: str | None = None) -> None:

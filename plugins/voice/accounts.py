@@ -173,11 +173,13 @@ def engine_objects(peer: EnginePeer, *, own: str) -> tuple[ConfigObject, ...]:
     """Return the line to the engine of ``peer``, which knows ours by ``own``, our instance."""
     name = engine_name(peer.instance)
     both = "+".join(sorted((peer.instance, own)))
+    suffix = ";transport=tls" if peer.is_encrypted else ""
     fields = {
         "auth": {"auth_type": "userpass", "username": both, "password": peer.secret},
-        "aor": {"contact": f"sip:{peer.address}", "qualify_frequency": str(QUALIFY_S)},
+        "aor": {"contact": f"sip:{peer.address}{suffix}", "qualify_frequency": str(QUALIFY_S)},
         "endpoint": {
-            "transport": "transport-udp",
+            "transport": "transport-tls" if peer.is_encrypted else "transport-udp",
+            "media_encryption": "sdes" if peer.is_encrypted else "no",
             "context": ENGINES,
             "aors": name,
             "auth": name,

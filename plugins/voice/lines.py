@@ -149,17 +149,26 @@ class Lines:
 
     async def _tell_engine(self) -> None:
         """Tell the hub which engine this is, and where others reach it."""
-        try:
-            transport = await self._ari.object_fields("res_pjsip", "transport", "transport-udp")
-        except (Gone, Refused):  # an Asterisk that somebody else has configured
-            transport = {}
-        bound, _, own_port = transport.get("bind", "").rpartition(":")
+        bound, own_port = await self._bound("transport-udp")
+        _, tls_port = await self._bound("transport-tls")
         host, _, port = self._config.sip_address.partition(":")
         host = host or ("127.0.0.1" if bound in EVERYWHERE else bound)
         address = f"{host}:{port or own_port or SIP_PORT}"
         version = await self._ari.version()
         trunks = tuple(self._trunks)
-        self._reports.put_nowait(EngineChanged(version=version, address=address, trunks=trunks, at=datetime.now(UTC)))
+        at = datetime.now(UTC)
+        self._reports.put_nowait(
+            EngineChanged(version=version, address=address, tls_port=int(tls_port or 0), trunks=trunks, at=at)
+        )
+
+    async def _bound(self, transport: str) -> tuple[str, str]:
+        """Return host and port of a transport, empty when there is none: an Asterisk that somebody else configured."""
+        try:
+            fields = await self._ari.object_fields("res_pjsip", "transport", transport)
+        except (Gone, Refused):
+            return "", ""
+        host, _, port = fields.get("bind", "").rpartition(":")
+        return host, port
 
     async def _watch_load(self) -> None:
         while True:

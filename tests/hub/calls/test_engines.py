@@ -37,8 +37,9 @@ async def other(still_house: House, engine: FakeEngine) -> AsyncIterator[FakeEng
         yield other
 
 
-async def tell(engine: FakeEngine, address: str, *trunks: str) -> None:
-    await engine.emit(EngineChanged(version="22.1", address=address, trunks=trunks, at=datetime.now(UTC)))
+async def tell(engine: FakeEngine, address: str, *trunks: str, tls_port: int = 0) -> None:
+    at = datetime.now(UTC)
+    await engine.emit(EngineChanged(version="22.1", address=address, tls_port=tls_port, trunks=trunks, at=at))
 
 
 async def test_engines_learn_where_the_others_are_and_share_a_secret_with_each(
@@ -49,6 +50,10 @@ async def test_engines_learn_where_the_others_are_and_share_a_secret_with_each(
     assert mine.secret == theirs.secret
     await tell(other, "10.0.0.9:5060")
     await engine.until(lambda: engine.phones.engines[0].address == "10.0.0.9:5060")
+    await tell(other, "10.0.0.9:5060", tls_port=5061)
+    await tell(engine, "10.0.0.1:5060", "main", tls_port=5071)
+    for one, address in ((engine, "10.0.0.9:5061"), (other, "10.0.0.1:5071")):  # encrypted, as both can be
+        await one.until(lambda: [(peer.address, peer.is_encrypted) for peer in one.phones.engines] == [(address, True)])  # noqa: B023
 
 
 async def test_an_engine_that_is_disabled_is_asked_by_no_other_and_one_that_is_deleted_is_forgotten(

@@ -11,7 +11,7 @@ import pytest
 
 from hub.engine.binary import Asterisk
 from hub.engine.layout import Layout, layout_of
-from hub.engine.process import START_LIMIT_S, Access, Engine, find
+from hub.engine.process import START_LIMIT_S, Access, Engine, _free_port, find
 from hub.supervisor.phone_engine import EngineNotReady
 from hub.supervisor.phone_engines import EngineTaken, PhoneEngines
 from plugins.voice.ari import Ari
@@ -93,7 +93,9 @@ async def test_a_killed_engine_is_started_again_with_the_same_way_in(settings: s
         assert again.access == engine.access
 
 
-async def test_instances_that_name_an_engine_have_one_of_their_own(asterisk: Asterisk, tmp_path: Path) -> None:
+async def test_instances_that_name_an_engine_have_one_of_their_own_on_the_port_they_say(
+    asterisk: Asterisk, tmp_path: Path
+) -> None:
     plain = msgspec.structs.replace(engine_settings(), prefix=str(cache()))
     engines = PhoneEngines(plain, tmp_path, lambda line: None)
     running = asyncio.create_task(engines.run())
@@ -101,6 +103,11 @@ async def test_instances_that_name_an_engine_have_one_of_their_own(asterisk: Ast
         first = await reached(engines, "voice-main")
         second = await reached(engines, "voice-other", name="second")
         assert first.url != second.url
+        port = _free_port()
+        assert (await reached(engines, "voice-other", name="second", sip_port=port)) == second
+        async with asyncio.timeout(START_LIMIT_S):
+            while (moved := find(layout_of(tmp_path, "second"))) is None or moved.note.sip_port != port:
+                await asyncio.sleep(0.05)
         with pytest.raises(EngineTaken):
             engines.access("voice-other")  # its settings have changed: the engine that nobody uses any more ends
         async with asyncio.timeout(START_LIMIT_S):
@@ -116,11 +123,11 @@ async def test_instances_that_name_an_engine_have_one_of_their_own(asterisk: Ast
                 await left.kill()
 
 
-async def reached(engines: PhoneEngines, instance: str, *, name: str = "") -> Access:
+async def reached(engines: PhoneEngines, instance: str, *, name: str = "", sip_port: int = 0) -> Access:
     """Return how an instance reaches its engine once that runs."""
     async with asyncio.timeout(START_LIMIT_S):
         while True:
             try:
-                return engines.access(instance, name=name)
+                return engines.access(instance, name=name, sip_port=sip_port)
             except EngineNotReady:
                 await asyncio.sleep(0.05)

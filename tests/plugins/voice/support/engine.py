@@ -16,6 +16,7 @@ from hub.engine.process import Engine, start
 from hub.engine.settings import EngineSettings
 from plugins.voice.ari import Ari
 from plugins.voice.tapes import SIDES
+from tests.certificates import make_certificate
 from tests.plugins.voice.support.phone import Phone
 
 # 2,000 calls' worth of ports that the kernel does not give away by itself
@@ -30,7 +31,8 @@ def cache() -> Path:
 
 def engine_settings(**more: object) -> EngineSettings:
     """Return settings with which several engines can run on one machine, on the loopback only."""
-    plain = {"sip_host": "127.0.0.1", "sip_port": 0, "rtp_first": RTP_FIRST, "rtp_last": RTP_LAST, **more}
+    ports = {"sip_port": 0, "tls_port": 0, "rtp_first": RTP_FIRST, "rtp_last": RTP_LAST}
+    plain = {"sip_host": "127.0.0.1", **ports, **more}
     return decode_settings(EngineSettings, plain)
 
 
@@ -56,8 +58,10 @@ def shared_engine(asterisk: Asterisk, tmp_path_factory: pytest.TempPathFactory) 
 
 @contextmanager
 def running_engine(asterisk: Asterisk, folder: Path) -> Iterator[Engine]:
-    """Yield a new engine whose files lie in ``folder``."""
-    engine = asyncio.run(start(engine_settings(), asterisk, Layout(folder)))
+    """Yield a new engine whose files lie in ``folder``; it has a certificate."""
+    certificate, key = make_certificate(folder)
+    settings = engine_settings(tls_certificate=str(certificate), tls_key=str(key))
+    engine = asyncio.run(start(settings, asterisk, Layout(folder)))
     try:
         yield engine
     finally:
