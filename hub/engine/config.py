@@ -16,6 +16,7 @@ APP: Final = "lianxin"  # the Stasis application that calls are handed to
 CALL_VARIABLE: Final = "LIANXIN_CALL"  # a channel variable that every ARI event of the channel carries
 
 # what is changed in these files while calls go on, and the module that reads them again; the rest wants a restart
+# (manager.conf too: once it was asked for over HTTP, its module never comes back from reading it again)
 RELOADED_BY: Final = {
     "acl.conf": "acl",
     "ari.conf": "res_ari.so",
@@ -23,7 +24,6 @@ RELOADED_BY: Final = {
     "features.conf": "features",
     "indications.conf": "indications",
     "logger.conf": "logger",
-    "manager.conf": "manager",
     "musiconhold.conf": "res_musiconhold.so",
     "pjsip.conf": "res_pjsip.so",
     "res_fax.conf": "res_fax.so",

@@ -67,8 +67,9 @@ def test_networks_that_are_not_allowed_are_denied() -> None:
 def test_every_file_that_is_reloaded_is_written() -> None:
     files = render(plan())
     assert RELOADED_BY.keys() <= files.keys()
-    assert restart_needed(["pjsip.conf", "asterisk.conf", "pjsip_transports.conf"]) == (
+    assert restart_needed(["pjsip.conf", "manager.conf", "asterisk.conf", "pjsip_transports.conf"]) == (
         "asterisk.conf",
+        "manager.conf",
         "pjsip_transports.conf",
     )
 

@@ -10,6 +10,8 @@ from contextlib import aclosing
 from pathlib import Path
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from core.config import Secret
 from core.errors import ChannelAuthFailed
@@ -207,7 +209,26 @@ async def test_a_wrong_password_is_named(board: Board) -> None:
         with pytest.raises(ChannelAuthFailed):
             await ari.channels()
         with pytest.raises(ChannelAuthFailed):
+            await ari.log_in()
+        with pytest.raises(ChannelAuthFailed):
             await anext(aiter(ari.events()))
+
+
+async def test_the_manager_s_session_is_begun_anew_once_it_is_not_known_any_more(board: Board) -> None:
+    await board.ari.log_in()
+    board.ari._cookie = "0badc0de"
+    with pytest.raises(Gone, match="No such channel"):
+        await board.ari.monitor("nobody", says="left.sln16", hears="right.sln16", variable="ID")
+    assert not await board.ari.stop_monitor("nobody", "0x1")
+
+
+async def test_an_engine_without_manager_is_told_what_it_lacks() -> None:
+    async with (
+        TestServer(web.Application()) as server,
+        Ari(str(server.make_url("")), "lianxin", Secret("x"), app="lianxin") as ari,
+    ):
+        with pytest.raises(ChannelAuthFailed, match="webenabled"):
+            await ari.log_in()
 
 
 async def test_an_engine_that_is_not_there_is_unavailable() -> None:
