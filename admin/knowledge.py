@@ -10,7 +10,7 @@ from hub.http.endpoints import Call, Endpoints, NoBody
 from hub.knowledge.articles import ListView
 from hub.knowledge.categories import CategoryEdit
 from hub.knowledge.importing.importer import ImportedArticle, ImportRequest
-from hub.knowledge.importing.starters import StarterName, starter_articles
+from hub.knowledge.importing.starters import StarterName, make_categories, starter_articles
 from hub.knowledge.links import linkable_templates
 from hub.knowledge.search.documents import Collection
 from hub.knowledge.synonyms import SynonymGroups
@@ -43,6 +43,12 @@ class ArticlesQuery(msgspec.Struct, frozen=True):
 
 
 class StarterQuery(msgspec.Struct, frozen=True):
+    """Which starter."""
+
+    name: StarterName
+
+
+class ChosenStarter(Settings, frozen=True, kw_only=True):
     """Which starter."""
 
     name: StarterName
@@ -243,6 +249,12 @@ async def preview_import(services: Services, call: Call[ImportRequest]) -> Impor
 async def preview_starter(services: Services, call: Call[NoBody]) -> ImportPreview:
     """Return articles that a new service may begin with; nothing is kept."""
     return ImportPreview(starter_articles(call.query.name))
+
+
+@api.add("POST", "/api/v1/knowledge/imports/starter/categories", "knowledge.edit", body=ChosenStarter)
+async def make_starter_categories(services: Services, call: Call[ChosenStarter]) -> None:
+    """Make the categories that a starter's articles stand in, where they are missing."""
+    await make_categories(services.knowledge.categories, call.identity, call.body.name, remote=call.remote)
 
 
 @api.add("POST", "/api/v1/knowledge/index", "admin.system", body=Rebuild, problems=(409,))

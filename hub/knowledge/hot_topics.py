@@ -28,7 +28,9 @@ FEWEST: Final = 3
 MOST_CONVERSATIONS: Final = 200_000
 MOST_READ: Final = 10_000  # of each span: the newest ones, whose words are counted
 CHUNK: Final = 500
-_SMALL_TALK_zh: Final = "谢谢 好的 没有 知道 现在 时候 就是 不是 然后 因为 所以 一个 已经 还是 电话 问题 今天 昨天 明天"
+_SMALL_TALK_zh: Final = (
+    "谢谢 好的 没有 知道 现在 时候 就是 不是 然后 因为 所以 一个 已经 还是 电话 问题 人工 转人工 今天 昨天 明天"
+)
 _SMALL_TALK: Final = frozenset(_SMALL_TALK_zh.split())
 
 

@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 
 from hub.knowledge.importing.importer import read_file
-from hub.knowledge.importing.starters import starter_articles
+from hub.knowledge.importing.starters import make_categories, read_starter, starter_articles
 from hub.knowledge.knowledge import Knowledge
 from tests.hub.knowledge.conftest import EDITOR, eventually, find, titles
 from tests.hub.knowledge.office_files import bomb, sheet, word
@@ -91,3 +91,32 @@ async def test_ten_kinds_of_callers_come_along_as_cards_that_agents_find_by_code
 
     await eventually(partial(is_found, "lx04", "哭诉：伤心、无助"))
     await eventually(partial(is_found, "反复来电", "纠缠：同一件事反复来电"))
+
+
+async def test_two_dozen_departments_and_everyday_services_come_along_with_their_numbers(knowledge: Knowledge) -> None:
+    for name in ("departments", "everyday"):
+        for _ in range(2):
+            await make_categories(knowledge.categories, EDITOR, name, remote="")
+        for one in starter_articles(name):
+            assert one.content
+            made = await knowledge.articles.make(EDITOR, one.content)
+            await knowledge.articles.publish(EDITOR, made.row.article_id)
+    shown = {one.category_id: one for one in await knowledge.categories.all()}
+    departments = [one for one in shown.values() if one.parent_id == "departments"]
+    assert len(departments) >= 20
+    assert all(one.articles >= 2 for one in departments), "each says what it does and answers something"
+    assert {one.parent_id for one in shown.values() if one.category_id.startswith("life-")} == {"everyday"}
+
+    async def leads(typed: str, title: str) -> bool:
+        return title in titles(await find(knowledge, typed))[:1]
+
+    await eventually(partial(leads, "12393", "转介：医疗保障归谁管、打什么电话"))
+    await eventually(partial(leads, "外卖没送到", "外卖没送到、少送、有异物怎么投诉"))
+
+
+def test_every_department_of_the_starter_has_a_referral_with_its_number() -> None:
+    starter = read_starter("departments")
+    places = {one.category_id for one in starter.categories if one.parent_id}
+    referrals = {one.category_id: one for one in starter.articles if one.kind == "referral"}
+    assert referrals.keys() == places
+    assert all("**电话**：1" in one.body and "**不归这里**" in one.body for one in referrals.values())

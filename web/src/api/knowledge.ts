@@ -224,8 +224,14 @@ export interface ImportedArticle {
 export const previewImport = (files: { media_id: string; path: string }[], categoryId: string) =>
   call<{ items: ImportedArticle[] }>('POST', '/knowledge/imports/preview', { files, category_id: categoryId })
 
-/** Return articles that a new service may begin with: ten kinds of callers. */
-export const previewStarter = () => call<{ items: ImportedArticle[] }>('GET', '/knowledge/imports/starter?name=callers')
+export const STARTERS = ['callers', 'departments', 'everyday'] as const
+export type Starter = (typeof STARTERS)[number]
+
+/** Return articles that a new service may begin with: kinds of callers, departments and their numbers, everyday services. */
+export const previewStarter = (name: Starter) =>
+  call<{ items: ImportedArticle[] }>('GET', withQuery('/knowledge/imports/starter', { name }))
+/** Make the categories that a starter's articles stand in, where they are missing. */
+export const makeStarterCategories = (name: Starter) => call<void>('POST', '/knowledge/imports/starter/categories', { name })
 
 /** Return an article nobody has written yet. */
 export function blankContent(): ArticleContent {
