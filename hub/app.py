@@ -29,7 +29,7 @@ from hub.desktop.calls.files import Files
 from hub.desktop.calls.mail_pages import MailPages
 from hub.desktop.calls.recording_files import RecordingFiles
 from hub.desktop.socket import DesktopSocket
-from hub.figures.downloads import FormFiles
+from hub.figures.downloads import FormFiles, ReportFiles
 from hub.first_setup import make_first_setup
 from hub.http.answers import json_answer
 from hub.http.listening import listen
@@ -140,6 +140,7 @@ class Hub:
         RecordingFiles(services).mount(app)
         CallTables(services).mount(app)
         FormFiles(services).mount(app)
+        ReportFiles(services).mount(app)
         QualityFiles(services).mount(app)
         Downloads(services).mount(app)
         parts.proxy.mount(app)

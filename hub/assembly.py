@@ -53,6 +53,7 @@ from hub.dispatch.queue_editor import QueueEditor
 from hub.dispatch.queues import Queues
 from hub.extensions import load_extensions
 from hub.figures.form_figures import FormReports
+from hub.figures.reports import Reports
 from hub.figures.wallboard import Wallboard
 from hub.flows.flows import Flows
 from hub.flows.library import FlowLibrary
@@ -138,8 +139,7 @@ class Assembly:
         library = FlowLibrary(units, audit, reach)
         contact_merges = ContactMerges(units, audit, contacts)
         contact_links = ContactLinks(units, audit, contacts, contact_merges)
-        outreach_setup, consent = OutreachSetup(units, audit), Consent(units, audit)
-        templates = Templates(units, audit)
+        outreach_setup, consent, templates = OutreachSetup(units, audit), Consent(units, audit), Templates(units, audit)
         knowledge = Knowledge(units, audit, bus, media, templates, organization=setup.organization, settings=settings)
         outbound = Outbound(
             units, audit, reach=reach, contacts=contacts, consent=consent, templates=templates, queues=queues
@@ -250,6 +250,7 @@ class Assembly:
             recordings=recordings,
             recording_exports=RecordingExports(units, audit, recordings, media, settings.data_dir / "exports"),
             call_records=CallRecords(clock, audit, wallboard.timezone),
+            reports=Reports(clock, audit, setup.organization, wallboard),
             form_reports=FormReports(setup.forms, audit, wallboard.timezone),
             flow_visits=FlowVisits(
                 units, plans=telephony.plans, library=library, flows=flows, dispatcher=dispatcher, endings=endings

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from hub.dispatch.queue_editor import QueueEditor
     from hub.dispatch.queues import Queues
     from hub.figures.form_figures import FormReports
+    from hub.figures.reports import Reports
     from hub.figures.wallboard import Wallboard
     from hub.flows.flows import Flows
     from hub.flows.library import FlowLibrary
@@ -118,6 +119,7 @@ class Services:
     recording_exports: "RecordingExports"
     call_records: "CallRecords"
     form_reports: "FormReports"
+    reports: "Reports"
     flow_visits: "FlowVisits"
     phones: "Phones"
     phone_accounts: "PhoneAccounts"

@@ -10,7 +10,7 @@ from hub.store.models import AuditRecord
 
 KEPT: Final = timedelta(days=30)
 SHOWN: Final = 50
-READ: Final = 500  # records looked at for one page
+READ: Final = 500  # records looked at at once
 
 
 class AlarmRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -44,6 +44,12 @@ async def alarm_records(
         if len(found) == SHOWN:
             break
     return found
+
+
+async def raised_between(may_know: Callable[[str, str], bool], begin: datetime, end: datetime) -> list[AlarmRecord]:
+    """Return the alarms that were raised in a time, the last ``READ`` of them, oldest first."""
+    rows = AuditRecord.filter(action="alarm.raise", at__gte=begin, at__lt=end).order_by("-audit_id").limit(READ)
+    return [_record(row) for row in reversed(await rows) if may_know(row.object_kind, row.object_id)]
 
 
 def _record(row: AuditRecord) -> AlarmRecord:

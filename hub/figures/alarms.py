@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from core.ids import new_id
+from hub.figures.cases import TallyView
 from hub.figures.settings import AlarmRule, RuleKind
 
 SubjectKind = Literal["agent", "queue", "channel"]
@@ -115,6 +116,30 @@ def crossed_limits(rules: Iterable[AlarmRule], now: Situation) -> list[Crossed]:
     return [one for rule in rules if rule.is_active for one in _crossed(rule, now)]
 
 
+def crossed_in_period(rules: Iterable[AlarmRule], queue_id: str, cases: TallyView, longest_s: float) -> tuple[str, ...]:
+    """Return the rules whose limit the figures of one queue, or without ``queue_id`` of several, cross in a period.
+
+    Rules that look at one moment, of how many wait or who is away, say nothing about a period.
+    """
+    return tuple(
+        rule.rule_id
+        for rule in rules
+        if rule.is_active
+        and (not rule.queue_ids or queue_id in rule.queue_ids)
+        and _is_crossed(rule, cases.service_level, cases.offered, longest_s)
+    )
+
+
+def _is_crossed(rule: AlarmRule, level: float | None, offered: int, longest_s: float) -> bool:
+    match rule.kind:
+        case "service_below":
+            return level is not None and offered >= rule.least and level * 100 < rule.limit
+        case "wait_longer":
+            return longest_s > rule.limit
+        case _:
+            return False
+
+
 def _crossed(rule: AlarmRule, now: Situation) -> list[Crossed]:
     queues = [queue for queue in now.queues if not rule.queue_ids or queue.queue_id in rule.queue_ids]
     match rule.kind:
@@ -137,7 +162,7 @@ def _crossed(rule: AlarmRule, now: Situation) -> list[Crossed]:
 
 def _below(rule: AlarmRule, queue: QueueNow) -> Crossed | None:
     level, offered = queue.levels.get(rule.minutes, (None, 0))
-    if level is None or offered < rule.least or level * 100 >= rule.limit:
+    if level is None or not _is_crossed(rule, level, offered, 0.0):
         return None
     return Crossed(rule, "queue", queue.queue_id, round(level * 100, 1))
 

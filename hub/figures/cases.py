@@ -139,13 +139,13 @@ class Tally:
             diverted=self.diverted,
             waiting=self.offered - self.answered - self.abandoned - self.diverted,
             handled=self.handled,
-            service_level=_share(self.in_time, self.in_time + self.late + overdue),
-            answer_s=_mean(self.answer_s, self.waited),
-            handle_s=_mean(self.handle_s, self.handled),
-            wrap_up_s=_mean(self.wrap_up_s, self.wrapped),
+            service_level=share(self.in_time, self.in_time + self.late + overdue),
+            answer_s=mean(self.answer_s, self.waited),
+            handle_s=mean(self.handle_s, self.handled),
+            wrap_up_s=mean(self.wrap_up_s, self.wrapped),
             rated=self.rated,
-            rating=_share(self.rating, self.rated),
-            satisfied=_share(self.satisfied, self.rated),
+            rating=share(self.rating, self.rated),
+            satisfied=share(self.satisfied, self.rated),
         )
 
 
@@ -154,9 +154,11 @@ def seconds(begin: datetime, end: datetime) -> float:
     return max(0.0, (end - begin).total_seconds())
 
 
-def _mean(total: float, count: int) -> float | None:
+def mean(total: float, count: int) -> float | None:
+    """Return the mean to a tenth, None of nothing."""
     return round(total / count, 1) if count else None
 
 
-def _share(part: float, whole: int) -> float | None:
+def share(part: float, whole: int) -> float | None:
+    """Return the share to four places, None of nothing."""
     return round(part / whole, 4) if whole else None

@@ -1,15 +1,18 @@
 """Reads the day's cases from the store: what the ledger goes on from after a start."""
 
 from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
 from hub.dispatch.history import RoutingStep
 from hub.dispatch.queues import MESSAGE_CLASS, WAITED_OUT
+from hub.figures.call_sums import PhoneCall
 from hub.figures.cases import Case
 from hub.figures.ledger import Asked
-from hub.store.models import Conversation, Entry, Offer, WorkItem
+from hub.store.models import Call, Conversation, Entry, Offer, WorkItem
 
 LIVE = ("waiting", "offered", "assigned")
 CHUNK = 500  # ids in one question; SQLite allows 32,766
@@ -22,10 +25,31 @@ async def read_cases(begin: datetime) -> list[Case]:
         for work in await WorkItem.filter(enqueued_at__gte=begin, is_begun=False).exclude(state="refused")
     }
     works |= {work.work_id: work for work in await WorkItem.filter(state__in=LIVE, is_begun=False)}
+    newest = {work.conversation_id: work.work_id for work in sorted(works.values(), key=lambda one: one.work_id)}
+    return await _cases(works, newest)
+
+
+async def read_past_cases(begin: datetime, end: datetime, *, most: int) -> AsyncIterator[list[Case]]:
+    """Yield the cases that came from ``begin`` on and before ``end``, some at a time; OverflowError over ``most``."""
+    came = WorkItem.filter(enqueued_at__gte=begin, enqueued_at__lt=end, is_begun=False).exclude(state="refused")
+    ids: set[str] = set(await came.limit(most + 1).values_list("work_id", flat=True))  # type: ignore[arg-type]
+    if len(ids) > most:
+        raise OverflowError
+    for some in _chunks(ids):
+        works = {work.work_id: work for work in await WorkItem.filter(work_id__in=some)}
+        newest: dict[str, str] = {}
+        conversation_ids = {work.conversation_id for work in works.values()}
+        of_same = WorkItem.filter(conversation_id__in=conversation_ids, is_begun=False).exclude(state="refused")
+        for work_id, conversation_id in await of_same.order_by("work_id").values_list("work_id", "conversation_id"):
+            newest[conversation_id] = work_id
+        yield await _cases(works, newest)
+
+
+async def _cases(works: Mapping[str, WorkItem], newest: Mapping[str, str]) -> list[Case]:
+    """Return what ``works`` came to; ``newest`` is the last work of each conversation."""
     conversations = await _conversations({work.conversation_id for work in works.values()})
     answered = await _answered(works)
     ended = await _ended(set(conversations))
-    newest = {work.conversation_id: work.work_id for work in sorted(works.values(), key=lambda one: one.work_id)}
     cases = []
     for work in works.values():
         is_message = work.channel_class == MESSAGE_CLASS
@@ -35,6 +59,21 @@ async def read_cases(begin: datetime) -> list[Case]:
         conversation = conversations[work.conversation_id]
         cases.append(_case(work, conversation if is_newest else None, conversation, answered, ended))
     return cases
+
+
+async def read_past_calls(begin: datetime, end: datetime, *, most: int) -> AsyncIterator[list[PhoneCall]]:
+    """Yield the calls of citizens that came or were begun in a time, some at a time; OverflowError over ``most``."""
+    last = ""
+    found = 0
+    calls = Call.filter(arrived_at__gte=begin, arrived_at__lt=end).order_by("call_id").limit(CHUNK)
+    columns = ("call_id", "conversation_id", "direction", "arrived_at", "talked_at", "ended_at")
+    while rows := await calls.filter(call_id__gt=last).values(*columns):
+        last = rows[-1]["call_id"]
+        found += len(rows)
+        if found > most:
+            raise OverflowError
+        conversations = await _conversations({row["conversation_id"] for row in rows})
+        yield [_phone_call(row, conversations[row["conversation_id"]]) for row in rows]
 
 
 async def read_asked(begin: datetime) -> dict[str, Asked]:
@@ -82,6 +121,18 @@ def _case(
     return case
 
 
+def _phone_call(row: Mapping[str, Any], conversation: Conversation) -> PhoneCall:
+    return PhoneCall(
+        queue_id=conversation.queue_id or "",
+        agent_id=conversation.agent_id or "",
+        channel=conversation.channel,
+        is_out=row["direction"] == "out",
+        arrived_at=row["arrived_at"],
+        talked_at=row["talked_at"],
+        ended_at=row["ended_at"],
+    )
+
+
 def _diverted_at(work: WorkItem) -> datetime | None:
     """Return when the queue's longest wait was over and other services were offered; None when it was not."""
     last = msgspec.convert((work.moves or [])[-1:], list[RoutingStep])
@@ -96,7 +147,7 @@ async def _conversations(ids: set[str]) -> dict[str, Conversation]:
     return found
 
 
-async def _answered(works: dict[str, WorkItem]) -> dict[str, datetime]:
+async def _answered(works: Mapping[str, WorkItem]) -> dict[str, datetime]:
     """Return when each piece of work was first accepted."""
     first: dict[str, datetime] = {}
     for some in _chunks(set(works)):

@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from hub.figures.alarm_log import AlarmRecord
 from hub.figures.alarms import Alarm
 from hub.figures.cases import TallyView
 
@@ -94,8 +95,12 @@ class Quarter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Day(msgspec.Struct, frozen=True, kw_only=True):
-    """Today by quarter hours, up to now, and by channel; ``service_limit``: the share below which a rule alarms."""
+    """Today by quarter hours, up to now, and by channel; ``service_limit``: the share below which a rule alarms.
+
+    ``alarms`` are those raised today, over by now or not.
+    """
 
     quarters: list[Quarter]
     channels: dict[str, TallyView]
     service_limit: float | None = None
+    alarms: list[AlarmRecord] = []

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -20,7 +20,7 @@ from hub.dispatch.agent_control import AgentControl
 from hub.dispatch.presence import is_locked
 from hub.dispatch.queues import Queues
 from hub.errors import not_found
-from hub.figures.alarm_log import AlarmRecord, alarm_records
+from hub.figures.alarm_log import AlarmRecord, alarm_records, raised_between
 from hub.figures.alarms import AgentNow, Alarm, Alarms, ChannelNow, Crossed, QueueNow, Situation, crossed_limits
 from hub.figures.boards import Boards
 from hub.figures.ledger import LONGEST, PERIODS, Ledger, Targets
@@ -97,7 +97,7 @@ class Wallboard:
         """Read settings, today's cases and the alarms that lasted; count what is committed from now on."""
         await self.setup.load()
         now = self._clock.now()
-        self._ledger = Ledger(self._targets, self.setup.settings.timezone)
+        self._ledger = Ledger(self.targets, self.setup.settings.timezone)
         day_start = self._ledger.day_of(now)
         cases = await read_cases(min(day_start, now - LONGEST))
         self._ledger.fill(cases, await read_asked(day_start), now)
@@ -163,7 +163,7 @@ class Wallboard:
         boards = Boards(self._ledger, self._clock.now(), self._calls.__contains__)
         return self._board(boards, self._seen(identity))
 
-    def day(self, identity: Identity, view: str) -> Day:
+    async def day(self, identity: Identity, view: str) -> Day:
         """Return today by quarter hours: of ``queue:…``, of a part such as ``site:…``, or of all that they see."""
         everything = self._seen(identity)
         seen = everything.queue_ids
@@ -177,14 +177,28 @@ class Wallboard:
                 raise not_found("view")
             seen = frozenset(part.queue_ids)
         boards = Boards(self._ledger, self._clock.now(), self._calls.__contains__)
-        limits = (
-            rule.limit / 100
-            for rule in self.setup.settings.rules
-            if rule.is_active
-            and rule.kind == "service_below"
-            and not (rule.queue_ids and seen.isdisjoint(rule.queue_ids))
+        alarms = await self.alarms_between(identity, self._ledger.day_start, self._clock.now())
+        if view:
+            agents = {one.agent_id for one in self._agents(Seen(seen, sees_all=False))}
+            alarms = [one for one in alarms if one.subject_id in seen | agents]
+        return msgspec.structs.replace(boards.day(seen), service_limit=self.service_limit(seen), alarms=alarms)
+
+    def service_limit(self, queue_ids: Collection[str] | None) -> float | None:
+        """Return the share below which a rule alarms in some of these queues, or in any; None when no rule does."""
+        return max(
+            (
+                rule.limit / 100
+                for rule in self.setup.settings.rules
+                if rule.is_active
+                and rule.kind == "service_below"
+                and (queue_ids is None or not rule.queue_ids or not set(rule.queue_ids).isdisjoint(queue_ids))
+            ),
+            default=None,
         )
-        return msgspec.structs.replace(boards.day(seen), service_limit=max(limits, default=None))
+
+    async def alarms_between(self, identity: Identity, begin: datetime, end: datetime) -> list[AlarmRecord]:
+        """Return the alarms raised in a time that ``identity`` may know of, oldest first."""
+        return await raised_between(lambda kind, subject_id: self._may_know(kind, subject_id)(identity), begin, end)
 
     async def alarm_log(self, identity: Identity, *, before: int | None) -> list[AlarmRecord]:
         """Return what happened to the alarms that ``identity`` may know of, newest first."""
@@ -212,7 +226,8 @@ class Wallboard:
                 await self._keep_alarms()
         return alarm
 
-    def _targets(self, queue_id: str) -> Targets:
+    def targets(self, queue_id: str) -> Targets:
+        """Return what a queue promises now."""
         settings = self._queues.settings(queue_id)
         return Targets(settings.service_s, settings.wrap_up_s)
 

@@ -109,7 +109,7 @@ async def results(query: ResultsQuery, timezone: str) -> Results:
     checks = await RuleCheck.filter(**within)
     zone = ZoneInfo(timezone)
 
-    groups_of = await _memberships(query.by)
+    groups_of = await memberships(query.by)
 
     def places(row: QualityCase | RuleCheck) -> list[tuple[str, str]]:
         day = first_day(row.ended_at.astimezone(zone).date(), query.per).isoformat()
@@ -144,14 +144,14 @@ async def results(query: ResultsQuery, timezone: str) -> Results:
     )
 
 
-async def _memberships(by: Group) -> dict[str, Sequence[str]]:
-    """Return the departments or groups that each agent is in now."""
+async def memberships(by: str) -> dict[str, Sequence[str]]:
+    """Return the departments or groups that each agent is in now; nothing for what is counted ``by`` otherwise."""
     match by:
         case "department":
             return {user.user_id: [user.department_id] for user in await User.all()}
         case "agent_group":
             return {user.user_id: user.group_ids or [] for user in await User.all()}
-        case "agent" | "queue":
+        case _:
             return {}
 
 

@@ -9,6 +9,8 @@ from core.config import Settings
 from core.events import AgentView, ConversationView
 from hub.figures.alarm_log import AlarmRecord
 from hub.figures.alarms import Alarm
+from hub.figures.report_sums import ReportQuery
+from hub.figures.reports import Report
 from hub.figures.settings import WallboardSettings
 from hub.figures.views import Board, Day
 from hub.http.endpoints import Call, Endpoints, NoBody
@@ -58,7 +60,13 @@ async def show_board(services: Services, call: Call[NoBody]) -> Board:
 @api.add("GET", "/api/v1/wallboard/day", "wallboard.view", query=DayQuery, answer=Day, problems=(404,))
 async def show_day(services: Services, call: Call[NoBody]) -> Day:
     """Return today by quarter hours."""
-    return services.wallboard.day(call.identity, call.query.view)
+    return await services.wallboard.day(call.identity, call.query.view)
+
+
+@api.add("GET", "/api/v1/reports", "wallboard.view", query=ReportQuery, answer=Report)
+async def show_report(services: Services, call: Call[NoBody]) -> Report:
+    """Return what came in a time, by group and period, over the queues the caller sees."""
+    return await services.reports.report(call.identity, call.query)
 
 
 @api.add("GET", "/api/v1/alarms", "wallboard.view", query=LogQuery, answer=AlarmLog)

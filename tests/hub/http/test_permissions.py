@@ -113,6 +113,7 @@ async def test_every_route_below_the_api_is_declared_or_known(served: House) -> 
         "/api/v1/quality-files/results",
         "/api/v1/call-files",
         "/api/v1/form-files",
+        "/api/v1/report-files",
         "/api/v1/recordings/{recording_id}/file",
         "/api/v1/recording-exports/{export_id}/file",
     }

@@ -1,0 +1,123 @@
+"""What came in a time, by queue, people, channel or hour, and in each of its periods: shown, or taken away."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from core.clock import Clock
+from hub.accounts.identity import Identity
+from hub.audit import Audit
+from hub.errors import ApiError
+from hub.exporting import Wording, as_file
+from hub.figures.alarm_log import AlarmRecord
+from hub.figures.cases import Case
+from hub.figures.reading import read_past_calls, read_past_cases
+from hub.figures.report_sums import Figures, ReportQuery, Sums
+from hub.figures.report_tables import report_tables
+from hub.figures.wallboard import Wallboard
+from hub.quality.results import memberships
+from hub.setup.organization import Organization
+from hub.store.models import Offer
+from hub.tables import Download, FileFormat
+
+MOST_DAYS: Final = 400
+MOST_DAYS_BY_HOUR: Final = 31
+MOST_CASES: Final = 200_000
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """A time and, when asked for, the one before it; ``alarms`` that were raised in it; the service level's limit."""
+
+    now: Figures
+    before: Figures | None
+    alarms: list[AlarmRecord]
+    service_limit: float | None
+
+
+class Reports:
+    """Counts what is stored; whoever asks gets the figures of the queues they see."""
+
+    def __init__(self, clock: Clock, audit: Audit, organization: Organization, wallboard: Wallboard) -> None:
+        self._clock = clock
+        self._audit = audit
+        self._organization = organization
+        self._wallboard = wallboard
+
+    async def report(self, identity: Identity, query: ReportQuery) -> Report:
+        """Return what is asked for; 422 for too long a time, or one in which too much came."""
+        days = (query.end - query.begin).days + 1
+        most = MOST_DAYS_BY_HOUR if query.per == "hour" else MOST_DAYS
+        if not 0 < days <= most:
+            raise ApiError(422, "invalid", "no such time", fields={"end": f"1 to {most} days from the first"})
+        before = None
+        if query.compare:
+            back = timedelta(days=days)
+            before = msgspec.structs.replace(query, begin=query.begin - back, end=query.begin - timedelta(days=1))
+        begin, end = self._span(query)
+        alarms = await self._wallboard.alarms_between(identity, begin, end)
+        if query.queue_id:
+            alarms = [one for one in alarms if one.subject_id == query.queue_id]
+        return Report(
+            now=await self._figures(identity, query),
+            before=await self._figures(identity, before) if before else None,
+            alarms=alarms,
+            service_limit=self._wallboard.service_limit({query.queue_id} if query.queue_id else None),
+        )
+
+    async def export(
+        self, identity: Identity, query: ReportQuery, form: FileFormat, language: str, *, remote: str
+    ) -> Download:
+        """Return the groups by period and, in Excel, groups and periods alone; every file stands in the audit log."""
+        report = await self.report(identity, query)
+        wording = await Wording.load("report", language, self._wallboard.timezone())
+        await self._audit.note(identity, "report.export", "report", query.by, remote=remote)
+        tables = report_tables(wording, query.by, report.now, report.before, self._organization)
+        return await as_file(tables, form, f"report-{query.begin}-{query.end}")
+
+    def _span(self, query: ReportQuery) -> tuple[datetime, datetime]:
+        zone = ZoneInfo(self._wallboard.timezone())
+        days = query.begin, query.end + timedelta(days=1)
+        begin, end = (datetime.combine(day, time(0), zone).astimezone(UTC) for day in days)
+        return begin, end
+
+    async def _figures(self, identity: Identity, query: ReportQuery) -> Figures:
+        begin, end = self._span(query)
+        sums = Sums(query, ZoneInfo(self._wallboard.timezone()), await memberships(query.by))
+        now = self._clock.now()
+        try:
+            async for cases in read_past_cases(begin, end, most=MOST_CASES):
+                seen = {case.work_id: case for case in cases if _is_asked(identity, query, case.queue_id, case.channel)}
+                for case in seen.values():
+                    if query.agent_id in ("", case.agent_id):
+                        targets = self._wallboard.targets(case.queue_id)
+                        for line in sums.lines(case.offered_at, case.queue_id, case.agent_id or "", case.channel):
+                            line.count(case, targets, now)
+                await _count_offers(query, sums, seen)
+            async for calls in read_past_calls(begin, end, most=MOST_CASES):
+                for call in calls:
+                    is_asked = _is_asked(identity, query, call.queue_id, call.channel)
+                    if is_asked and query.agent_id in ("", call.agent_id):
+                        for line in sums.lines(call.arrived_at, call.queue_id, call.agent_id, call.channel):
+                            line.calls.count(call)
+        except OverflowError:
+            raise ApiError(422, "too_many", f"more than {MOST_CASES} came; ask for a shorter time") from None
+        return sums.figures(self._wallboard.setup.settings.rules)
+
+
+def _is_asked(identity: Identity, query: ReportQuery, queue_id: str, channel: str) -> bool:
+    is_seen = identity.sees_queue(queue_id) if queue_id else identity.may("queue.all")
+    return is_seen and query.queue_id in ("", queue_id) and query.channel in ("", channel)
+
+
+async def _count_offers(query: ReportQuery, sums: Sums, cases: Mapping[str, Case]) -> None:
+    """Count the offers of these cases that expired and that were declined, for those who were asked."""
+    offers = Offer.filter(work_id__in=list(cases), outcome__in=("expired", "declined"))
+    for work_id, agent_id, outcome in await offers.values_list("work_id", "agent_id", "outcome"):
+        if query.agent_id in ("", agent_id):
+            case = cases[work_id]
+            for line in sums.lines(case.offered_at, case.queue_id, agent_id, case.channel):
+                line.missed += outcome == "expired"
+                line.declined += outcome == "declined"
