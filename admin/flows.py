@@ -51,7 +51,7 @@ class Archive(Settings, frozen=True, kw_only=True):
 
 
 class Entries(Settings, frozen=True, kw_only=True):
-    """Where contacts begin, by instance, ``instance/dialled number`` or ``*`` for all others."""
+    """Where contacts begin, by instance, ``instance/dialled number``, ``instance/@trunk`` or ``*`` for all others."""
 
     entries: Annotated[dict[Annotated[str, Meta(min_length=1, max_length=200)], Entry], Meta(max_length=1_000)]
 

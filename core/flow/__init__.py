@@ -35,7 +35,7 @@ from core.flow.inputs import (
     TransferEnded,
 )
 from core.flow.interpreter import advance, resume, start
-from core.flow.lint import FlowFault, Surroundings, lint
+from core.flow.lint import FlowFault, Surroundings, entrances, lint
 from core.flow.render import render
 from core.flow.spoken import phrases, understands
 from core.flow.state import NearArticle, State, Visit
@@ -81,6 +81,7 @@ __all__ = [
     "advance",
     "decode_flow",
     "encode_flow",
+    "entrances",
     "lint",
     "phrases",
     "render",

@@ -80,6 +80,20 @@ def lint(flow: Flow, surroundings: Surroundings = Surroundings()) -> tuple[FlowF
     )
 
 
+def entrances(flow: Flow) -> tuple[str, ...]:
+    """Return where besides its start ``flow`` can begin: its entries, and menus that need nothing from before them."""
+    menus = (node_id for node_id, node in flow.nodes.items() if isinstance(node, MenuStep) and node_id != flow.start)
+    return flow.entries + tuple(
+        menu
+        for menu in menus
+        if menu not in flow.entries
+        and not any(
+            fault.code == "variable_unset"
+            for fault in _variable_faults(msgspec.structs.replace(flow, start=menu, entries=()))
+        )
+    )
+
+
 def _target_faults(flow: Flow) -> Iterator[FlowFault]:
     named = [("start", flow.start), *((f"entries[{index}]", entry) for index, entry in enumerate(flow.entries))]
     if flow.human:

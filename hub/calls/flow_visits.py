@@ -8,6 +8,7 @@ import msgspec
 
 from core.config import Settings
 from core.events import ConversationView
+from core.flow import entrances
 from core.flow.steps import OptionalNodeId, Token
 from hub.accounts.identity import Identity
 from hub.calls.plans import CallPlans
@@ -25,7 +26,10 @@ from hub.units import Units
 
 
 class FlowEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """A flow that citizens can be sent into, and the nodes besides its start at which that may begin."""
+    """A flow that citizens can be sent into, and the nodes besides its start at which that may begin.
+
+    Those are the entries it names, and its menus, apart from those that need answers given before them.
+    """
 
     flow_id: str
     title: dict[str, str]
@@ -63,7 +67,7 @@ class FlowVisits:
     def entries(self) -> list[FlowEntry]:
         """Return every flow that citizens can be sent into."""
         return [
-            FlowEntry(flow_id=flow_id, title=dict(flow.title), entries=list(flow.entries))
+            FlowEntry(flow_id=flow_id, title=dict(flow.title), entries=list(entrances(flow)))
             for flow_id, flow in sorted(self._library.all_published().items())
         ]
 
@@ -72,7 +76,7 @@ class FlowVisits:
         flow = self._library.published(target.flow_id)
         if flow is None:
             raise ApiError(404, "not_found", "no such flow is published")
-        if target.node and target.node not in (flow.start, *flow.entries):
+        if target.node and target.node not in (flow.start, *entrances(flow)):
             raise ApiError(422, "invalid", "the flow cannot be entered there", fields={"node": "unknown"})
         async with self._units.open() as unit, self._dispatcher.deciding(unit):
             conversation = await owned(unit, identity, conversation_id, "active")

@@ -144,7 +144,7 @@ class CallReports:
         profile = Profile(name=event.caller_name) if event.caller_name else None
         contact, address = await self._links.meet(unit, uri, instance, profile)
         conversation = self._reception.open(
-            unit, contact, address, instance, scheme_of(address.uri), dialled=event.dialled
+            unit, contact, address, instance, scheme_of(address.uri), dialled=event.dialled, trunk=event.trunk
         )
         row = Call(
             call_id=event.call_id,
@@ -166,10 +166,10 @@ class CallReports:
             self._close(unit, live, "blocked")
         elif is_elder(contact, unit):
             timeline.add_notice(unit, conversation, "elder_first")
-            queue_id = conversation.queue_id or self._flows.default_queue(instance, event.dialled)
+            queue_id = conversation.queue_id or self._flows.default_queue(instance, event.dialled, event.trunk)
             await self._dispatcher.enqueue(unit, conversation, queue_id, priority=ELDER_PRIORITY)
         else:
-            await self._flows.greet(unit, conversation, None, dialled=event.dialled)
+            await self._flows.greet(unit, conversation, None, dialled=event.dialled, trunk=event.trunk)
         self._rest_unless_told(live)
 
     # parties

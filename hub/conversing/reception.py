@@ -19,9 +19,17 @@ class Reception:
         self._hooks = hooks
 
     def open(
-        self, unit: Unit, contact: Contact, address: Address, instance: str, channel: str, *, dialled: str = ""
+        self,
+        unit: Unit,
+        contact: Contact,
+        address: Address,
+        instance: str,
+        channel: str,
+        *,
+        dialled: str = "",
+        trunk: str = "",
     ) -> Conversation:
-        """Return a new conversation, whose queue plugins may have chosen; ``dialled`` is the number that was called."""
+        """Return a new conversation, whose queue plugins may have chosen; a call's with its number and trunk."""
         conversation = Conversation(
             conversation_id=new_id(),
             contact_id=contact.contact_id,
@@ -36,7 +44,7 @@ class Reception:
             created_at=unit.now,
         )
         unit.add(conversation)
-        default = self._flows.default_queue(instance, dialled)
+        default = self._flows.default_queue(instance, dialled, trunk)
         chosen = self._hooks.hook.choose_queue(
             instance=instance, contact=contact_view(contact, [address]), proposed=default
         )

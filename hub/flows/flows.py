@@ -93,19 +93,25 @@ class Flows:
         )
         dispatcher.on_waited_out(self._wait_out)
 
-    def default_queue(self, instance: str, dialled: str = "") -> str:
-        """Return the queue for work of a channel, or of one of its numbers, whose flow names none."""
-        return self._library.entry(instance, dialled).queue
+    def default_queue(self, instance: str, dialled: str = "", trunk: str = "") -> str:
+        """Return the queue for work of a channel, of one of its numbers or trunks, whose flow names none."""
+        return self._library.entry(instance, dialled, trunk).queue
 
     async def greet(
-        self, unit: Unit, conversation: Conversation, message: MessageReceived | None, *, dialled: str = ""
+        self,
+        unit: Unit,
+        conversation: Conversation,
+        message: MessageReceived | None,
+        *,
+        dialled: str = "",
+        trunk: str = "",
     ) -> None:
-        """Start the channel's flow, or the dialled number's; first words that it understands are its first answer."""
-        flow = self._library.published(self._library.entry(conversation.instance, dialled).flow)
+        """Start the flow of channel, number or trunk; first words that it understands are its first answer."""
+        flow = self._library.published(self._library.entry(conversation.instance, dialled, trunk).flow)
         # what every channel begins with is for people who wait for an answer, not for who writes a mail
         is_unmeant = is_mail(conversation.address) and not self._library.names(conversation.instance)
         if flow is None or is_unmeant or (message is not None and message.is_automatic):
-            queue_id = conversation.queue_id or self.default_queue(conversation.instance, dialled)
+            queue_id = conversation.queue_id or self.default_queue(conversation.instance, dialled, trunk)
             await self._dispatcher.enqueue(unit, conversation, queue_id, is_message=is_mail(conversation.address))
             return
         state, actions = start(flow, given_variables(conversation))

@@ -21,7 +21,7 @@ from hub.units import Unit, Units
 log = logging.getLogger(__name__)
 
 CONNECTORS_KEY: Final = "connectors"  # the setting {name: KnownConnector}
-CHANNELS_KEY: Final = "channels"  # the setting {instance, "instance/dialled number" or "*": Entry}
+CHANNELS_KEY: Final = "channels"  # the setting {instance, "instance/dialled number", "instance/@trunk" or "*": Entry}
 CACHED: Final = 200  # versions
 
 
@@ -52,10 +52,11 @@ class FlowLibrary:
         setting = await Setting.get_or_none(key=CHANNELS_KEY)
         self._entries = msgspec.convert(setting.value, dict[str, Entry]) if setting else {}
 
-    def entry(self, instance: str, dialled: str = "") -> Entry:
-        """Return where contacts of ``instance`` begin, or those who called one of its numbers."""
+    def entry(self, instance: str, dialled: str = "", trunk: str = "") -> Entry:
+        """Return where contacts of ``instance`` begin, or those who called one of its numbers or over one trunk."""
         return (
             self._entries.get(f"{instance}/{dialled}")
+            or self._entries.get(f"{instance}/@{trunk}")
             or self._entries.get(instance)
             or self._entries.get("*")
             or Entry()
@@ -148,7 +149,7 @@ class FlowLibrary:
         return await self.view(flow_id)
 
     def entries(self) -> dict[str, Entry]:
-        """Return where contacts begin, by instance, ``instance/dialled number`` or ``*`` for all others."""
+        """Return where contacts begin, by instance, ``instance/dialled number``, ``instance/@trunk`` or ``*``."""
         return dict(self._entries)
 
     async def save_entries(self, identity: Identity, entries: dict[str, Entry], *, remote: str = "") -> None:

@@ -18,7 +18,7 @@ PIN = {
     "languages": ["zh"],
     "start": "ask",
     "human": "people",
-    "entries": ["again"],
+    "entries": ["again"],  # an agent may begin at the menu "topics" as well, not at "confirm", which needs the card
     "nodes": {
         "ask": {
             "step": "ask",
@@ -40,8 +40,26 @@ PIN = {
             "min_length": 2,
             "max_length": 2,
             "timeout_s": 60,
-            "on_timeout": "thanks",
+            "on_timeout": "topics",
             "goto": "thanks",
+        },
+        "topics": {
+            "step": "menu",
+            "text": {"zh": "请选择说明。"},
+            "choices": [
+                {"key": "1", "label": {"zh": "再听一遍"}, "goto": "again"},
+                {"key": "2", "label": {"zh": "卡号"}, "goto": "told"},
+            ],
+            "timeout_s": 60,
+            "on_timeout": "thanks",
+        },
+        "told": {"step": "set", "values": {"card": ""}, "goto": "confirm"},
+        "confirm": {
+            "step": "menu",
+            "text": {"zh": "卡号{card}，对吗？"},
+            "choices": [{"key": "1", "label": {"zh": "对"}, "goto": "thanks"}],
+            "timeout_s": 60,
+            "on_timeout": "thanks",
         },
         "again": {"step": "say", "text": {"zh": "请再听一遍说明。"}, "goto": "thanks"},
         "thanks": {"step": "end", "text": {"zh": "谢谢，请稍候。"}, "reason": "checked"},
@@ -104,13 +122,16 @@ async def test_a_flow_is_entered_at_a_node_that_lets_in(
 ) -> None:
     zhou, call_id, _ = talking
     entries = (await zhou.call("GET", "/call-flows"))["items"]
-    assert {"flow_id": "pin", "title": {"zh": "密码核验"}, "entries": ["again"]} in entries
-    with pytest.raises(AssertionError, match="invalid"):
-        await send(zhou, flow_id=pin, node="card")
+    assert {"flow_id": "pin", "title": {"zh": "密码核验"}, "entries": ["again", "topics"]} in entries
+    for node in ("card", "confirm"):
+        with pytest.raises(AssertionError, match="invalid"):
+            await send(zhou, flow_id=pin, node=node)
     with pytest.raises(AssertionError, match="not_found"):
         await send(zhou, flow_id="nowhere")
-    await send(zhou, flow_id=pin, node="again")
-    await engine.hears(call_id, "再听一遍")
+    await send(zhou, flow_id=pin, node="topics")
+    await engine.hears(call_id, "请选择说明")
+    await engine.press(call_id, "1")
+    await engine.hears(call_id, "再听一遍说明")
     await engine.finish(call_id)
     await engine.talks(call_id)
 

@@ -52,6 +52,18 @@ async def test_each_dialled_number_has_its_own_flow(engine: FakeEngine) -> None:
     await engine.hears(other, "您好，这里是 12345")
 
 
+async def test_calls_of_one_number_have_the_flow_of_the_trunk_each_comes_over(
+    engine: FakeEngine, still_house: House
+) -> None:
+    await lead(still_house, "@mobile", "insurance", INSURANCE)
+    calls = [
+        await engine.arrive(f"tel:+861390000000{at}", dialled="12345", trunk=trunk)
+        for at, trunk in enumerate(("fixed", "mobile", "fixed"))
+    ]
+    for call_id, words in zip(calls, ("这里是 12345", "人社热线", "这里是 12345"), strict=True):  # all at once
+        await engine.hears(call_id, words)
+
+
 def with_hours(calendar: str, name: str) -> dict[str, Any]:
     """Return the flow of a number that has a name and office hours of its own."""
     return {

@@ -59,13 +59,18 @@ class FakeEngine:
         question = CallsRequest(calls=calls or {})
         return await self.bus.request(fill(ASK_CALLS, self.instance), question, reply=CallsAnswer)
 
-    async def arrive(self, caller: str = "tel:+8613900000001", dialled: str = "12345") -> str:
+    async def arrive(self, caller: str = "tel:+8613900000001", dialled: str = "12345", trunk: str = "") -> str:
         """Report a call; return its id once the hub has a plan for it."""
         number = next(_numbers)
         call_id = f"call-{number}"
         await self.emit(
             CallArrived(
-                call_id=call_id, leg_id=f"caller-{number}", caller=caller, dialled=dialled, arrived_at=datetime.now(UTC)
+                call_id=call_id,
+                leg_id=f"caller-{number}",
+                caller=caller,
+                dialled=dialled,
+                trunk=trunk,
+                arrived_at=datetime.now(UTC),
             )
         )
         await self.until(lambda: call_id in self.plans)
