@@ -32,6 +32,7 @@ export const ADMIN_PAGES = [
   { group: 'service', name: 'work-orders', permission: 'admin.queues', component: () => import('./views/admin/WorkOrdersPage.vue') },
   { group: 'service', name: 'tags', permission: 'admin.queues', component: () => import('./views/admin/DefinedPage.vue') },
   { group: 'service', name: 'forms', permission: 'admin.queues', component: () => import('./views/admin/DefinedPage.vue') },
+  { group: 'service', name: 'form-figures', permission: 'wallboard.view', component: () => import('./views/admin/FormFiguresPage.vue') },
   { group: 'service', name: 'simulator', permission: 'admin.queues', component: () => import('./views/admin/SimulatorPage.vue') },
   { group: 'service', name: 'calls', permission: 'recording.find', component: () => import('./views/admin/CallsPage.vue') },
   { group: 'service', name: 'recordings', permission: 'recording.find', component: () => import('./views/admin/RecordingsPage.vue') },

@@ -1,5 +1,5 @@
 /** What administrators define for everybody, each kind a list of objects with an id and a version. */
-import { call } from './client'
+import { call, withQuery } from './client'
 import type { LocalText } from '@/i18n'
 
 export interface Defined {
@@ -37,3 +37,32 @@ export async function listDefined(kind: Kind): Promise<Defined[]> {
 }
 
 export const saveDefined = (kind: Kind, id: string, definition: Defined['definition']) => call('PUT', `/${KINDS[kind].at}/${id}`, definition)
+
+export interface FieldFigures {
+  name: string
+  title: LocalText
+  kind: string
+  answered: number
+  answers: { value: string; title: LocalText; count: number }[]
+  least: number | null
+  most: number | null
+  mean: number | null
+}
+
+/** What was filled in with one form: how often, and every field's answers. */
+export interface FormFigures {
+  form_id: string
+  filled: number
+  fields: FieldFigures[]
+}
+
+export interface FormFiguresQuery {
+  form_id: string
+  begin: string
+  end: string
+  queue_id: string
+}
+
+export const getFormFigures = (query: FormFiguresQuery) => call<FormFigures>('GET', withQuery('/form-figures', { ...query }))
+export const formFilesUrl = (query: FormFiguresQuery, format: 'xlsx' | 'csv', language: string) =>
+  withQuery('/api/v1/form-files', { ...query, format, language })

@@ -3,9 +3,8 @@ import { computed, reactive, type Ref, shallowRef } from 'vue'
 
 import type { CallFilter } from '@/api/calls'
 import { now } from '@/clock'
+import { endOfDay, startOfDay } from '@/composables/days'
 import { dialled } from '@/phone/numbers'
-
-const DAY_MS = 86_400_000
 
 export interface CallWishes {
   begin: string
@@ -21,8 +20,8 @@ export interface CallWishes {
 export function useCallFilter() {
   const wanted = reactive<CallWishes>({ begin: '', end: '', direction: '', number: '', dialled: '', leastCalls: '', agent: '', queue: '' })
   const filter = computed<CallFilter>(() => ({
-    begin: startOf(wanted.begin),
-    end: startOf(wanted.end, DAY_MS),
+    begin: startOfDay(wanted.begin),
+    end: endOfDay(wanted.end),
     direction: wanted.direction || undefined,
     number: dialled(wanted.number),
     dialled: dialled(wanted.dialled),
@@ -38,8 +37,4 @@ export function useAsked<Query extends CallFilter>(query: Readonly<Ref<Query>>) 
   const fixed = () => ({ ...query.value, end: query.value.end ?? new Date(now()).toISOString() })
   const asked = shallowRef<Query>(fixed())
   return { asked, ask: () => void (asked.value = fixed()) }
-}
-
-function startOf(day: string, plusMs = 0): string | undefined {
-  return day ? new Date(new Date(`${day}T00:00`).getTime() + plusMs).toISOString() : undefined
 }

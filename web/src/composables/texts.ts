@@ -1,4 +1,6 @@
 /** Words for what the hub names by code: channels, states, reasons. */
+import { computed } from 'vue'
+
 import { i18n, localText } from '@/i18n'
 import { codePath } from '@/composables/wrap_up_codes'
 import { useDesk } from '@/stores/desk'
@@ -32,4 +34,10 @@ export function useTitles() {
         .map((one) => localText(desk.setup.wrap_up_codes?.[one]?.title, one))
         .join(' › '),
   }
+}
+
+/** Everybody who serves, in the order of their names. */
+export function useAgentsByName() {
+  const desk = useDesk()
+  return computed(() => [...desk.agents.values()].toSorted((one, other) => one.display_name.localeCompare(other.display_name)))
 }

@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest'
 
-import { findSettings, settingsOf } from './settings_index'
+import adminEn from '@/i18n/admin/en.json'
+import adminZh from '@/i18n/admin/zh.json'
+import { ADMIN_PAGES } from '@/router'
+
+import { findSettings, FORMS, HAND_MADE, settingsOf } from './settings_index'
 
 const ROOT = {
   $defs: {
@@ -21,4 +25,14 @@ test('whose own name holds the words comes first', () => {
   expect(findSettings(index, 'zone').map((one) => one.words)).toEqual([['Zone'], ['Zone', 'Hours']])
   expect(findSettings(index, 'zone hours')).toHaveLength(1)
   expect(findSettings(index, ' ')).toEqual([])
+})
+
+test('no page of the administration is without an entry', () => {
+  const found = new Set([...Object.keys(HAND_MADE), ...FORMS.map((one) => one.page), 'plugins', 'roles']) // these two are read from the hub and the permissions
+  expect(ADMIN_PAGES.map((page) => page.name).filter((name) => !found.has(name))).toEqual([])
+})
+
+test.each([['zh', adminZh], ['en', adminEn]])('every hand-made entry has its words: %s', (_, catalogue) => {
+  const words = (key: string) => key.split('.').reduce((part: unknown, name) => (part as Record<string, unknown> | undefined)?.[name], catalogue)
+  expect(Object.values(HAND_MADE).flat().filter((key) => typeof words(key) !== 'string')).toEqual([])
 })

@@ -12,3 +12,10 @@ export { init, type EChartsCoreOption }
 export const color = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim()
 
 export const tooltip = { renderMode: 'richText', confine: true } as const
+
+/** Return how every axis looks in the page's theme. */
+export const axis = () => ({
+  axisLabel: { color: color('text-2') },
+  axisLine: { lineStyle: { color: color('line-strong') } },
+  splitLine: { lineStyle: { color: color('line') } },
+})
