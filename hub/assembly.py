@@ -18,6 +18,7 @@ from hub.calls.flow_visits import FlowVisits
 from hub.calls.phone_accounts import PhoneAccounts
 from hub.calls.prompt_editor import PromptEditor
 from hub.calls.reading_out import ReadingOut
+from hub.calls.recording_copies import RecordingCopies
 from hub.calls.recording_exports import RecordingExports
 from hub.calls.recordings import Recordings
 from hub.calls.rehearsal import Rehearsal
@@ -130,7 +131,8 @@ class Assembly:
             max_bytes=limits.attachment_bytes,
             key=FileKey.load(Path(settings.media_key)) if settings.media_key else None,
         )
-        recordings, contacts = Recordings(units, audit, media), Contacts(units, audit)
+        copies = RecordingCopies(units, media, settings.recordings_dir, settings.recordings_format)
+        recordings, contacts = Recordings(units, audit, media, copies), Contacts(units, audit)
         self.schemes, self.proxy = AddressSchemes(units, bus), ChannelProxy(settings.http.trusted_proxies)
         plugin_instances = PluginInstances(
             units, bus, audit, box=sealer, proxy=self.proxy, schemes=self.schemes, told=self.phones.instance_changed
@@ -381,6 +383,7 @@ class Assembly:
             telephony.plans.run,
             telephony.call_backs.run,
             recordings.run,
+            copies.run,
             services.recording_exports.run,
             lambda: resets.serve(bus),
             Console(self.services.configurations, bus, desk).run,

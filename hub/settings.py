@@ -98,3 +98,5 @@ class HubSettings(Settings, frozen=True, kw_only=True):
     demo: bool = False
     media_key: str = ""  # a file with 64 hexadecimal digits: files are sealed on the disk from now on
     backup_dir: str = ""  # empty: folder backups in data_dir
+    recordings_dir: str = ""  # where every recording is copied to as a plain file; empty: nowhere
+    recordings_format: Literal["wav", "gsm"] = "wav"

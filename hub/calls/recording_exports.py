@@ -16,6 +16,7 @@ import msgspec
 from core.ids import new_id
 from hub.accounts.identity import Identity
 from hub.audit import Audit
+from hub.calls.recording_copies import plain_name
 from hub.calls.recordings import RecordingQuery, Recordings, RecordingView
 from hub.errors import ApiError, not_found
 from hub.media import MediaStore, StoredFile
@@ -159,8 +160,8 @@ class RecordingExports:
 
 
 def file_name(view: RecordingView) -> str:
-    """Return what a recording is called when it is taken away: its time and id, nothing of the citizen."""
-    return f"{view.started_at:%Y%m%d-%H%M%S}-{view.recording_id[:8]}.wav"
+    """Return what a recording is called when it is taken away."""
+    return f"{plain_name(view.recording_id, view.started_at)}.wav"
 
 
 def _name(view: RecordingView) -> str:

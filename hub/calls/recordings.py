@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Annotated, Final
 
 import msgspec
@@ -13,6 +14,7 @@ from core.events import Attachment
 from hub.accounts.identity import Identity
 from hub.audit import Audit
 from hub.calls.call_filter import CallFilter
+from hub.calls.recording_copies import RecordingCopies
 from hub.conversing.masking import mask_address
 from hub.errors import ApiError, not_found
 from hub.media import MediaStore
@@ -60,10 +62,11 @@ class RecordingRules(Settings, frozen=True, kw_only=True):
 class Recordings:
     """What is done with recordings once there are some; those on hold outlast every rule and every wish."""
 
-    def __init__(self, units: Units, audit: Audit, media: MediaStore) -> None:
+    def __init__(self, units: Units, audit: Audit, media: MediaStore, copies: RecordingCopies) -> None:
         self._units = units
         self._audit = audit
         self._media = media
+        self._copies = copies
         self.rules = Kept("recordings", RecordingRules(), units, audit, action="recording.rules")
 
     async def find(self, identity: Identity, query: RecordingQuery) -> list[RecordingView]:
@@ -155,6 +158,8 @@ class Recordings:
         if row.media_id is not None:
             await forget_transcripts(unit, row.media_id)
             await self._media.remove(unit, row.media_id)
+        if row.copied_at is not None:
+            unit.after(partial(self._copies.remove, row.recording_id, row.started_at))
         row.media_id = None
         row.deleted_at = unit.now
         await row.save(update_fields=["media_id", "deleted_at"])

@@ -106,11 +106,19 @@ class Recording(Model):
     is_cut = fields.BooleanField(default=False)
     is_held = fields.BooleanField(default=False)
     deleted_at: datetime | None = fields.DatetimeField(null=True)
+    copied_at: datetime | None = fields.DatetimeField(null=True)  # to the folder outside, where there is one
 
     class Meta:
         app = "store"
         table = "recording"
-        indexes = (("call_id",), ("started_at",), ("user_id", "started_at"), ("conversation_id",), ("number",))
+        indexes = (
+            ("call_id",),
+            ("started_at",),
+            ("user_id", "started_at"),
+            ("conversation_id",),
+            ("number",),
+            ("copied_at",),
+        )
 
 
 class Phone(Model):

@@ -1,18 +1,26 @@
 """Recordings are found, held and deleted, and go when their time is up."""
 
+import io
+import math
+import wave
+from array import array
 from datetime import timedelta
+from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from core.events import Attachment, TranscriptChanged
 from hub.accounts.identity import Identity
-from hub.calls.recordings import RecordingQuery, RecordingRules
+from hub.calls.recording_copies import RecordingCopies
+from hub.calls.recordings import RecordingQuery, RecordingRules, Recordings
 from hub.errors import ApiError
 from hub.knowledge.search.conversion import removed_documents
 from hub.store.models import AuditRecord, Call, Media, Recording, Transcript, Utterance
 from tests.hub.calls.conftest import VOICE
 from tests.hub.support.engine import FakeEngine
 from tests.hub.support.house import House
+from tests.plugins.voice.support.audio import has_tone
 
 SEES_ALL = Identity(
     username="chen", permissions=frozenset({"queue.all", "address.reveal", "recording.find", "recording.manage"})
@@ -131,3 +139,57 @@ async def test_a_deletion_is_in_the_audit_log(engine: FakeEngine, still_house: H
     assert (deed.object_id, deed.detail) == ("wrong", {"reason": "a private talk"})
     (view,) = await still_house.services.recordings.find(SEES_ALL, RecordingQuery())
     assert view.file is None
+
+
+@pytest.mark.parametrize("kind", ["wav", "gsm"])
+async def test_recordings_lie_in_a_set_folder_as_wav_or_gsm_until_they_are_deleted(
+    engine: FakeEngine, still_house: House, tmp_path: Path, kind: Literal["wav", "gsm"]
+) -> None:
+    if kind == "gsm":
+        pytest.importorskip("soundfile")
+    folder = tmp_path / "server"
+    copies = RecordingCopies(still_house.hub.router._units, still_house.services.media, str(folder), kind)
+    recordings = Recordings(
+        still_house.hub.router._units, still_house.services.audit, still_house.services.media, copies
+    )
+    sound = stereo(440.0, 620.0)
+    folder.write_text("a file server that is away")
+    await keep(engine, still_house, "talk", sound=sound)
+    assert await copies.copy_some() == 0
+    folder.unlink()
+    assert await copies.copy_some() == 1
+    assert await copies.copy_some() == 0  # once
+    (file,) = folder.rglob("*.*")
+    assert file.suffix == f".{kind}"
+    if kind == "wav":
+        assert file.read_bytes() == sound
+    else:
+        heard = gsm_samples(file)
+        assert len(heard) / 8_000 == pytest.approx(1.0, abs=0.1)
+        assert all(has_tone(heard[800:2_400], frequency_hz, least=0.3) for frequency_hz in (440.0, 620.0))
+    await recordings.delete(SEES_ALL, "talk", reason="", remote="")
+    assert list(folder.rglob("*.*")) == []
+
+
+def stereo(left_hz: float, right_hz: float) -> bytes:
+    """Return a second of two tones at 8 kHz as a WAV file."""
+    sides = [
+        round(8_000 * math.sin(2 * math.pi * hz * at / 8_000)) for at in range(8_000) for hz in (left_hz, right_hz)
+    ]
+    made = io.BytesIO()
+    with wave.open(made, "wb") as file:
+        file.setnchannels(2)
+        file.setsampwidth(2)
+        file.setframerate(8_000)
+        file.writeframes(array("h", sides).tobytes())
+    return made.getvalue()
+
+
+def gsm_samples(file: Path) -> "array[int]":
+    """Return what a file of GSM frames sounds like."""
+    import soundfile
+
+    read, _ = soundfile.read(
+        file, dtype="int16", samplerate=8_000, channels=1, format="RAW", subtype="GSM610", endian="FILE"
+    )
+    return array("h", read.tobytes())
