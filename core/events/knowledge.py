@@ -7,7 +7,7 @@ import msgspec
 
 from core.events.base import Event
 
-ArticleKind = Literal["policy", "law", "procedure", "faq", "guide", "referral", "form"]
+ArticleKind = Literal["policy", "law", "procedure", "faq", "guide", "referral", "form", "list"]
 ArticleLevel = Literal["public", "internal", "restricted"]
 
 

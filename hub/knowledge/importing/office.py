@@ -23,7 +23,7 @@ _SPLIT: Final = re.compile(r"[,，、;；\n]+")
 _COLUMNS_zh: Final = "标题=title 问题=title 名称=title 内容=body 正文=body 答案=body 答复=body 关键词=keywords 关键字=keywords 同义词=synonyms 别名=synonyms 短码=code 编号=code 类型=kind 部门=owner 责任部门=owner 地区=region"  # noqa: E501
 _COLUMNS_en: Final = "title=title question=title content=body body=body answer=body keywords=keywords synonyms=synonyms code=code kind=kind owner=owner department=owner region=region"  # noqa: E501
 _COLUMNS: Final = dict(pair.split("=") for pair in f"{_COLUMNS_zh} {_COLUMNS_en}".split())
-_KINDS_zh: Final = "政策=policy 法规=law 法律=law 流程=procedure 办事流程=procedure 问答=faq 常见问题=faq 指南=guide 电话=referral 转介电话=referral 表格=form 表单=form"  # noqa: E501
+_KINDS_zh: Final = "政策=policy 法规=law 法律=law 流程=procedure 办事流程=procedure 问答=faq 常见问题=faq 指南=guide 电话=referral 转介电话=referral 表格=form 表单=form 目录=list 清单=list"  # noqa: E501
 _KINDS: Final[dict[str, Any]] = dict(pair.split("=") for pair in _KINDS_zh.split())
 
 

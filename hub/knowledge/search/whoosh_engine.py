@@ -21,6 +21,7 @@ from hub.knowledge.search.planning import Plan, within
 Or.matcher_type = Or.ARRAY_MATCHER
 
 LOCK_S: Final = 10.0
+LARGE: Final = 20_000  # above that common terms are worth more of their time: homophones at 100,000 need twice as many
 MAX_SEGMENTS: Final = 15  # above that a query costs twice as much
 
 
@@ -51,7 +52,8 @@ class WhooshEngine:
             return []
         searcher = self._searcher
         reader = searcher.reader()
-        terms = within(plan.terms, lambda term: int(reader.doc_frequency(term.field, term.text)), plan.postings)
+        postings = int(plan.postings * max(1.0, math.sqrt(reader.doc_count_all() / LARGE)))
+        terms = within(plan.terms, lambda term: int(reader.doc_frequency(term.field, term.text)), postings)
         query: Any = Or([WhooshTerm(term.field, term.text, boost=term.weight) for term in terms])
         filters = [Or([WhooshTerm("tags", tag) for tag in group]) for group in plan.filters]
         found = searcher.search(query, limit=limit, filter=And(filters) if filters else None, scored=True)

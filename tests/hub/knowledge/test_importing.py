@@ -1,5 +1,6 @@
 """Files of every kind become drafts; broken and hostile ones are named, never a reason to fail."""
 
+from datetime import UTC, datetime
 from functools import partial
 
 import pytest
@@ -7,6 +8,10 @@ import pytest
 from hub.knowledge.importing.importer import read_file
 from hub.knowledge.importing.starters import make_categories, read_starter, starter_articles
 from hub.knowledge.knowledge import Knowledge
+from hub.service_rules.book import default_rules
+from hub.service_rules.evaluating import evaluate
+from hub.service_rules.facts import Facts, Written
+from hub.service_rules.rules import NumberedRule
 from tests.hub.knowledge.conftest import EDITOR, eventually, find, titles
 from tests.hub.knowledge.office_files import bomb, sheet, word
 
@@ -120,3 +125,19 @@ def test_every_department_of_the_starter_has_a_referral_with_its_number() -> Non
     referrals = {one.category_id: one for one in starter.articles if one.kind == "referral"}
     assert referrals.keys() == places
     assert all("**电话**：1" in one.body and "**不归这里**" in one.body for one in referrals.values())
+
+
+def test_phrases_for_every_moment_come_along_and_keep_the_service_rules() -> None:
+    cards = {one.code: one for one in read_starter("phrases").articles}
+    moments = ("开头语", "节日问候", "外呼开头语", "久等", "转接", "超出受理范围", "结束语", "特殊情况", "沉默来电")
+    assert [one for one in moments if not any(one in card.title for card in cards.values())] == []
+    assert cards["yy15"].body.count("\n") + 1 == 14, "the polite phrases"
+    rules = [NumberedRule(rule_id=rule_id, version=0, rule=one) for rule_id, one in default_rules().items()]
+    forbidden = [one for one in rules if one.rule.measure == "forbidden_phrase" and one.rule.speaker == "agent"]
+    at = datetime(2026, 3, 2, 1, tzinfo=UTC)
+    said = tuple(
+        Written(f"e{number}", "agent", "a", at, line.removeprefix("- "))
+        for number, line in enumerate(line for card in cards.values() for line in card.body.splitlines())
+    )
+    assert forbidden
+    assert evaluate(forbidden, Facts(channel="web", written=said)) == []

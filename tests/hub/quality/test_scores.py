@@ -86,6 +86,23 @@ def test_the_sheet_that_comes_along_names_rules_that_are_there() -> None:
         assert any(item.is_fatal for item in sheet.items)
 
 
+def test_the_twelve_forbidden_behaviours_are_judged_with_what_the_rules_found() -> None:
+    sheet = default_sheets()["service-behaviour"]
+    heard, judged = sheet.sections
+    assert len(sheet.items) == 12
+    assert all(item.rule_ids for item in heard.items), "what can be measured is"
+    named = {rule_id for item in sheet.items for rule_id in item.rule_ids}
+    assert {"talk-over", "hung-up-first", "pet-phrases", "quarrel", "speaking-rate"} <= named
+    assert [item.item_id for item in judged.items if not item.rule_ids] == [
+        "no-talk-aside",
+        "attentive",
+        "no-joking",
+        "no-eating",
+    ], "and what only people hear is scored by people"
+    full = {item.item_id: Answer(share=1) for item in sheet.items}
+    assert score(sheet, {**full, "no-blame": Answer(share=0)}).total == 0
+
+
 def candidates(count: int, agents: int = 5) -> list[Candidate]:
     return [Candidate(f"c{n:04}", f"a{n % agents}", "tax", "tel", rating=n % 5 + 1) for n in range(count)]
 

@@ -1,7 +1,7 @@
 /** The calls of the knowledge base, by name. */
 import { call, withQuery } from './client'
 
-export const KINDS = ['policy', 'law', 'procedure', 'faq', 'guide', 'referral', 'form'] as const
+export const KINDS = ['policy', 'law', 'procedure', 'faq', 'guide', 'referral', 'form', 'list'] as const
 export const LEVELS = ['public', 'internal', 'restricted'] as const
 
 export type ArticleKind = (typeof KINDS)[number]
@@ -224,7 +224,7 @@ export interface ImportedArticle {
 export const previewImport = (files: { media_id: string; path: string }[], categoryId: string) =>
   call<{ items: ImportedArticle[] }>('POST', '/knowledge/imports/preview', { files, category_id: categoryId })
 
-export const STARTERS = ['callers', 'departments', 'everyday'] as const
+export const STARTERS = ['callers', 'phrases', 'departments', 'everyday'] as const
 export type Starter = (typeof STARTERS)[number]
 
 /** Return articles that a new service may begin with: kinds of callers, departments and their numbers, everyday services. */

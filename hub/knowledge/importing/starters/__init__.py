@@ -12,8 +12,8 @@ from hub.knowledge.importing.importer import ImportedArticle
 from hub.knowledge.views import ArticleContent
 from hub.store.fields import SLUG_LENGTH
 
-# ten kinds of callers and how to meet each; two dozen departments, what they do and their numbers; everyday services
-StarterName = Literal["callers", "departments", "everyday"]
+# kinds of callers and how to meet each; what to say when; departments and their numbers; everyday services
+StarterName = Literal["callers", "phrases", "departments", "everyday"]
 
 CategoryId = Annotated[str, msgspec.Meta(pattern=rf"^{TOKEN.pattern}\Z", max_length=SLUG_LENGTH)]
 
