@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from importlib import metadata
-from pathlib import Path
 
 from core.bus import Bus
 from core.clock import Clock
@@ -72,7 +71,6 @@ from hub.plugin_instances import PluginInstances
 from hub.preferences import PreferenceStore
 from hub.quality.quality import Quality
 from hub.rate_limits import RateLimiter
-from hub.sealed_files import FileKey
 from hub.service_rules.checks import Checks
 from hub.service_rules.coach import Coach
 from hub.services import Services
@@ -124,13 +122,7 @@ class Assembly:
         resets = PasswordResets(
             units, audit, sessions, phones=self.phones, ended=lambda user_id: desk.end(user_id, "logged_out")
         )
-        media = MediaStore(
-            settings.data_dir / "media",
-            units,
-            clock,
-            max_bytes=limits.attachment_bytes,
-            key=FileKey.load(Path(settings.media_key)) if settings.media_key else None,
-        )
+        media = MediaStore.of(settings, units, clock)
         copies = RecordingCopies(units, media, settings.recordings_dir, settings.recordings_format)
         recordings, contacts = Recordings(units, audit, media, copies), Contacts(units, audit)
         self.schemes, self.proxy = AddressSchemes(units, bus), ChannelProxy(settings.http.trusted_proxies)

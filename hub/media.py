@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from functools import partial
 from io import BufferedReader, BytesIO
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, Self
 
 from core.clock import Clock
 from core.events import Attachment
 from core.ids import new_id
 from hub.errors import ApiError, not_found
 from hub.sealed_files import FileKey, SealedFile, is_sealed
+from hub.settings import HubSettings
 from hub.store.models import Media, MediaUse, PromptSound, Transcript
 from hub.units import Unit, Units
 
@@ -69,6 +70,12 @@ class MediaStore:
         self._clock = clock
         self._max_bytes = max_bytes
         self._key = key
+
+    @classmethod
+    def of(cls, settings: HubSettings, units: Units, clock: Clock) -> Self:
+        """Return the store of a hub with these settings."""
+        key = FileKey.load(Path(settings.media_key)) if settings.media_key else None
+        return cls(settings.data_dir / "media", units, clock, max_bytes=settings.limits.attachment_bytes, key=key)
 
     async def keep(
         self, data: bytes, *, mime: str, name: str, instance: str, media_id: str = "", uploader_id: str | None = None
