@@ -42,6 +42,7 @@ from hub.quality.downloads import QualityFiles
 from hub.services import Services
 from hub.settings import HubSettings, store_url
 from hub.store.engine import Store
+from hub.work_orders.downloads import OrderFiles
 
 log = logging.getLogger(__name__)
 
@@ -142,6 +143,7 @@ class Hub:
         FormFiles(services).mount(app)
         ReportFiles(services).mount(app)
         QualityFiles(services).mount(app)
+        OrderFiles(services).mount(app)
         Downloads(services).mount(app)
         parts.proxy.mount(app)
         BrowserCode(_browser_code()).mount(app)

@@ -175,9 +175,7 @@ class Assembly:
             trunks=telephony.trunks,
         )
         quality = Quality(units, audit, queues, setup.organization, wallboard.timezone)
-        work_orders = WorkOrders(
-            units, audit, contacts, setup.organization, finder=knowledge.finder, timezone=wallboard.timezone
-        )
+        orders = WorkOrders(units, audit, contacts, setup.organization, knowledge.finder, timezone=wallboard.timezone)
         reception = Reception(flows, hooks)
         telephony.complete(
             audit=audit,
@@ -229,7 +227,7 @@ class Assembly:
             contact_merges=contact_merges,
             conversations=conversations,
             conversation_lists=conversation_lists,
-            desk_search=DeskSearch(conversation_lists, knowledge.finder),
+            desk_search=DeskSearch(conversation_lists, orders.lists, knowledge.finder),
             conversation_merges=ConversationMerges(units, audit, dispatcher),
             deletions=Deletions(units, audit, media),
             held_steps=HeldSteps(units, conversations, dispatcher, endings, hold_s=limits.undo_s),
@@ -314,7 +312,7 @@ class Assembly:
                     "wallboard": wallboard.setup,
                     "outreach": outreach_setup,
                     "recordings": recordings.rules,
-                    "work_orders": work_orders.setup,
+                    "work_orders": orders.setup,
                 },
             ),
             simulator=Simulator(clock),
@@ -328,7 +326,7 @@ class Assembly:
                 wallboard=wallboard,
                 backups=backups,
             ),
-            work_orders=work_orders,
+            work_orders=orders,
             desk=desk,
             wallboard=wallboard,
             agent_control=agent_control,
@@ -367,7 +365,7 @@ class Assembly:
             relay.run,
             dispatcher.run,
             flows.run,
-            lambda: keep_time((services.held_steps, services.snoozes, services.todos, work_orders.warnings)),
+            lambda: keep_time((services.held_steps, services.snoozes, services.todos, orders.warnings)),
             lambda: keep_house(store, clock),
             lambda: keep_room(bus),
             ChannelRequests(bus, media, dispatcher).run,

@@ -1,4 +1,4 @@
-"""One search over people, conversations and knowledge, a few of each."""
+"""One search over people, conversations, work orders and knowledge, a few of each."""
 
 import asyncio
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 from tortoise.expressions import Q
 
-from core.events import ContactView, ConversationView
+from core.events import ContactView, ConversationView, WorkOrderView
 from hub.accounts.identity import Identity
 from hub.conversing.lists import MAX_FOUND, ConversationLists
 from hub.conversing.masking import SHOWN_LAST, masked
@@ -14,6 +14,7 @@ from hub.knowledge.finding import Finder, FoundArticle, Wanted
 from hub.knowledge.search.documents import SearchQuery
 from hub.store.models import Address, Contact, Conversation
 from hub.store.views import contact_view
+from hub.work_orders.finding import OrderLists, OrdersQuery
 
 SHOWN: Final = 5  # of each kind
 CANDIDATES: Final = 200  # contacts that are looked at for those the user may see
@@ -24,24 +25,27 @@ class Found(msgspec.Struct, frozen=True):
 
     contacts: list[ContactView]
     conversations: list[ConversationView]
+    orders: list[WorkOrderView]
     articles: list[FoundArticle]
 
 
 class DeskSearch:
     """Asks those who know each kind."""
 
-    def __init__(self, lists: ConversationLists, finder: Finder) -> None:
+    def __init__(self, lists: ConversationLists, orders: OrderLists, finder: Finder) -> None:
         self._lists = lists
+        self._orders = orders
         self._finder = finder
 
     async def find(self, identity: Identity, words: str) -> Found:
         """Return what ``words`` find that the user may see."""
-        contacts, (conversations, _), articles = await asyncio.gather(
+        contacts, (conversations, _), orders, articles = await asyncio.gather(
             self._contacts(identity, words),
             self._lists.page(identity, "all", cursor="", limit=SHOWN, channel="", words=words),
+            self._orders.page(identity, OrdersQuery(words=words, limit=SHOWN)),
             self._finder.find(identity, Wanted(text=words, has_files=True, limit=SHOWN)),
         )
-        return Found(contacts, conversations, articles.items)
+        return Found(contacts, conversations, orders, articles.items)
 
     async def _contacts(self, identity: Identity, words: str) -> list[ContactView]:
         rows = await Contact.filter(await self._wanted(identity, words)).order_by("-contact_id").limit(CANDIDATES)

@@ -46,7 +46,7 @@ class OrdersQuery(msgspec.Struct, frozen=True, kw_only=True):
 class OrderRecording(msgspec.Struct, frozen=True, kw_only=True):
     """A recording of the order's conversation."""
 
-    recording_id: str
+    media_id: str
     started_at: datetime
     length_s: float
 

@@ -7,6 +7,7 @@ from hub.contacts.contacts import Contacts
 from hub.knowledge.finding import Finder
 from hub.setup.organization import Organization
 from hub.units import Units
+from hub.work_orders.exports import OrderExports
 from hub.work_orders.finding import OrderLists
 from hub.work_orders.orders import Orders
 from hub.work_orders.reminders import OverdueWarnings
@@ -14,7 +15,7 @@ from hub.work_orders.settings import WorkOrderSetup
 
 
 class WorkOrders:
-    """The writer, the reader, the settings and the clock's part."""
+    """The services of work orders."""
 
     def __init__(
         self,
@@ -22,12 +23,13 @@ class WorkOrders:
         audit: Audit,
         contacts: Contacts,
         organization: Organization,
-        *,
         finder: Finder,
+        *,
         timezone: Callable[[], str],
     ) -> None:
         self.setup = WorkOrderSetup(units, audit)
         self.lists = OrderLists(units, organization, finder)
+        self.exports = OrderExports(audit, self.lists, organization, timezone)
         self.warnings = OverdueWarnings(units, organization, self.setup)
         self.orders = Orders(
             units, audit, contacts=contacts, organization=organization, setup=self.setup, timezone=timezone

@@ -27,6 +27,7 @@ ELSEWHERE = {  # what is no page of a menu, and what looks at it
     "/login": "test_the_log_in_page",
     "/desk/:conversationId?": "test_the_desk_from_the_first_offer_to_the_wrap_up",
     "/team/:roomId?": "test_what_colleagues_tell_each_other_and_the_tray",
+    "/orders/:orderId([0-9a-f-]{36})?": "test_work_orders.py",
     "/knowledge/:articleId([0-9a-f-]{36})?": "test_knowledge.py",
     "/wallboard": "test_wallboard.py",
 }
@@ -171,6 +172,7 @@ def test_every_dialog_of_a_conversation_has_a_name_and_gives_the_focus_back(peop
     for item, name in (
         ("搁置…", "^搁置与"),
         ("记备忘…", "备忘$"),
+        ("建工单…", "^新建工单"),
         ("合并会话…", "^合并"),
         ("拆分会话…", "^拆分与"),
         ("拉黑或提醒…", "^拉黑"),

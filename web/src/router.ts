@@ -81,6 +81,12 @@ export const router = createRouter({
       meta: { permission: 'desk.use' },
     },
     {
+      path: '/orders/:orderId([0-9a-f-]{36})?',
+      name: 'orders',
+      component: () => import('./views/OrdersView.vue'),
+      meta: { permission: 'desk.use' },
+    },
+    {
       path: '/team/:roomId?',
       name: 'team',
       component: () => import('./views/TeamView.vue'),
@@ -144,6 +150,8 @@ export function guardRoutes(): void {
     if (to.meta.permission && !session.can(to.meta.permission)) return { name: 'home' }
     if (to.name === 'desk' && !session.can('desk.use')) return firstAdminPage()
     if (to.name === 'admin') return firstAdminPage()
+    const onlyAnswersOrders = session.can('work_order.answer') && !session.can('work_order.create')
+    if (to.name === 'desk' && to.redirectedFrom?.name === 'home' && onlyAnswersOrders) return { name: 'orders' }
     return true
   })
 }

@@ -97,6 +97,9 @@ async def test_a_merge_moves_everything_and_can_be_taken_back(channel: FakeChann
     await zhou.call("PATCH", f"/contacts/{li}", name="李梅", tags=["老人"], birth_year=1950)
     await zhou.call("POST", f"/contacts/{li}/addresses", text=PHONE)
 
+    order = {"kind": "help", "name": "李梅", "address": "城东", "content": "漏水", "client_id": "o1"}
+    order_id = (await zhou.call("POST", "/work-orders", conversation_id=second["conversation_id"], **order))["order_id"]
+
     until = datetime.now(UTC) + timedelta(days=30)
     caution = {"reason": "骂人", "until": until.isoformat(), "kind": "remind"}
     await (await come("chen")).call("POST", f"/contacts/{li}/block", **caution)
@@ -110,6 +113,7 @@ async def test_a_merge_moves_everything_and_can_be_taken_back(channel: FakeChann
     assert [one["uri"] for one in merged["addresses"]].count(LI) == 1
     row = await Contact.get(contact_id=wang)
     assert (row.caution, row.caution_until) == ("骂人", until)
+    assert (await zhou.call("GET", f"/work-orders/{order_id}"))["order"]["contact_id"] == wang
     assert await uris(wang) == [TEL, LI, WANG]
     moved = second["conversation_id"]
     await zhou.until(lambda: zhou.conversation(moved)["contact_id"] == wang)
@@ -124,6 +128,7 @@ async def test_a_merge_moves_everything_and_can_be_taken_back(channel: FakeChann
     assert await uris(wang) == [WANG]
     assert await uris(li) == [TEL, LI]
     assert (await Conversation.get(conversation_id=moved)).contact_id == li
+    assert (await zhou.call("GET", f"/work-orders/{order_id}"))["order"]["contact_id"] == li
     row = await Contact.get(contact_id=wang)
     assert (row.tags, row.caution, row.caution_until) == ([], "", None)
 
@@ -132,12 +137,15 @@ async def test_a_used_address_is_unlinked_with_its_conversations(channel: FakeCh
     zhou = await come("zhou")
     first, second = await _two_served(channel, zhou)
     wang = first["contact_id"]
+    order = {"kind": "help", "name": "李梅", "address": "城东", "contact_details": "邻居转告", "content": "漏水"}
+    made = await zhou.call("POST", "/work-orders", client_id="o1", conversation_id=second["conversation_id"], **order)
     await zhou.call("POST", f"/contacts/{wang}/merges", other_id=second["contact_id"])
     address = await Address.get(uri=LI)
     await zhou.call("DELETE", f"/contacts/{wang}/addresses/{address.address_id}")
     assert await uris(wang) == [WANG]
     row = await Conversation.get(conversation_id=second["conversation_id"])
     assert row.contact_id == await contact_of(LI) != wang
+    assert (await zhou.call("GET", f"/work-orders/{made['order_id']}"))["order"]["contact_id"] == row.contact_id
     assert await Entry.filter(conversation_id=row.conversation_id).exists()
     last = await Address.get(uri=WANG)
     status, error = await zhou.try_call("DELETE", f"/contacts/{wang}/addresses/{last.address_id}")

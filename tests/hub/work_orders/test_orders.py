@@ -1,13 +1,23 @@
 """Work orders from their making to their end, and who may do what with them."""
 
 import asyncio
-from datetime import datetime
+import csv
+import io
+from datetime import datetime, timedelta
 
+import pytest
+
+from core.errors import ConfigInvalid
 from core.testing.clock import VirtualClock
-from hub.store.models import AuditRecord, WorkOrder
+from hub.audit import Wanted
+from hub.store.models import AuditRecord, Calendar, WorkOrder
+from hub.work_orders.settings import DueHours, WorkOrderSettings
 from tests.hub.conversing.conftest import Come
+from tests.hub.support.files import get
 from tests.hub.support.house import House
-from tests.hub.work_orders.conftest import ORDER, Scene
+from tests.hub.test_tables import read
+from tests.hub.work_orders.conftest import OPERATOR, ORDER, Scene
+from tests.journeys.support.clients import Agent
 
 
 async def test_an_order_goes_from_agent_to_department_to_agent_to_its_close(scene: Scene) -> None:
@@ -178,3 +188,45 @@ async def test_an_overdue_order_is_brought_to_its_department_and_the_leader_once
     assert [one["number"] for one in (await scene.leader.call("GET", "/work-orders?is_overdue=true"))["items"]] == [
         order["number"]
     ]
+
+
+async def test_the_desk_s_search_finds_orders_that_the_user_may_see(scene: Scene) -> None:
+    order = await scene.make()
+    other = await scene.make(name="李阿姨", department_id="gardens")
+
+    async def found(agent: Agent, words: str) -> list[str]:
+        return [one["number"] for one in (await agent.call("GET", f"/search?q={words}"))["orders"]]
+
+    assert await found(scene.leader, order["number"]) == [order["number"]]
+    assert await found(scene.agent, "李阿姨") == [other["number"]]
+    assert await found(scene.plumber, "李阿姨") == []
+
+
+async def test_orders_are_taken_away_as_the_list_shows_them(still_house: House, scene: Scene) -> None:
+    order = await scene.make()
+    await scene.make(department_id="gardens", kind="emergency")
+    status, data = await get(scene.leader, "/work-order-files?kind=help")
+    [(heading, *lines)] = read(data).values()
+    assert status == 200
+    assert [dict(zip(heading, line, strict=True))["编号"] for line in lines] == [order["number"]]
+    status, data = await get(scene.plumber, "/work-order-files?format=csv&language=en")
+    rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
+    assert [(row["Number"], row["Class"], row["Department"]) for row in rows] == [(order["number"], "Help", "repairs")]
+    deeds = await still_house.services.audit.page(Wanted(action="work_order.export"), before=None, limit=9)
+    assert [one.actor for one in deeds] == ["plumber", "chen"]
+
+
+async def test_time_counts_by_the_calendar_but_for_what_cannot_wait(still_house: House, scene: Scene) -> None:
+    orders = still_house.services.work_orders
+    async with still_house.services.store.work():
+        rules = {"weekly": {str(day): [["09:00", "17:00"]] for day in range(7)}, "follows_holidays": False}
+        await Calendar.create(calendar_id="counter", title={"zh": "窗口", "en": "Counter"}, rules=rules)
+    settings = WorkOrderSettings(calendar_id="counter", due_hours=DueHours(help=10, complaint=None))
+    await orders.setup.save(OPERATOR, settings, remote="")
+    evening = datetime.fromisoformat("2025-03-05T20:00:00+08:00")
+    assert await orders.setup.due_at("help", evening) == datetime.fromisoformat("2025-03-07T11:00:00+08:00")
+    assert await orders.setup.due_at("emergency", evening) == evening + timedelta(hours=2)
+    assert await orders.setup.due_at("complaint", evening) is None
+    with pytest.raises(ConfigInvalid) as refused:
+        await orders.setup.save(OPERATOR, WorkOrderSettings(calendar_id="moon"), remote="")
+    assert refused.value.faults == {"calendar_id": "unknown"}

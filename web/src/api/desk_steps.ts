@@ -3,6 +3,7 @@ import { call, withQuery } from './client'
 import type { Transfer } from './desk'
 import type { ContactView, ConversationView, EntryView, OwnFigures, TodoView } from './types'
 import type { FoundArticle } from './knowledge'
+import type { WorkOrderView } from './work_orders'
 
 const conversation = (id: string, rest: string) => `/conversations/${id}${rest}`
 
@@ -56,6 +57,7 @@ export const ownFigures = () => call<OwnFigures>('GET', '/me/figures')
 export interface Found {
   contacts: ContactView[]
   conversations: ConversationView[]
+  orders: WorkOrderView[]
   articles: FoundArticle[]
 }
 

@@ -47,7 +47,7 @@ export interface FullOrder {
   order: WorkOrderView
   steps: OrderStep[]
   may_open_conversation?: boolean
-  recordings?: { recording_id: string; started_at: string; length_s: number }[]
+  recordings?: { media_id: string; started_at: string; length_s: number }[]
 }
 
 export interface OrdersQuery {

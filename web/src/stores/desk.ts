@@ -3,6 +3,7 @@ import { defineStore } from 'pinia'
 import { computed, markRaw, ref, shallowReactive, shallowRef, triggerRef, type ShallowRef } from 'vue'
 
 import type { AgentView, ContactView, EntryView, RoomMessageView, Setup } from '@/api/types'
+import type { WorkOrderView } from '@/api/work_orders'
 import { now } from '@/clock'
 import { Batch } from '@/sync/batch'
 import type { ByeCode, Signal } from '@/sync/frames'
@@ -13,6 +14,7 @@ import { useContacts } from '@/stores/contacts'
 import { useRooms } from '@/stores/rooms'
 import { useSession } from '@/stores/session'
 import { useThreads } from '@/stores/threads'
+import { useWorkOrders } from '@/stores/work_orders'
 
 const TYPING_MS = 6000 // a signal without a successor is forgotten
 
@@ -23,6 +25,7 @@ export const useDesk = defineStore('desk', () => {
   const threads = useThreads()
   const contacts = useContacts()
   const rooms = useRooms()
+  const orders = useWorkOrders()
 
   const tables = markRaw(emptyTables())
   const rows = Object.fromEntries(TABLE_NAMES.map((name) => [name, shallowRef(tables[name])])) as unknown as Refs
@@ -45,11 +48,13 @@ export const useDesk = defineStore('desk', () => {
         threads.reloadAll()
         contacts.reloadAll()
         rooms.reloadAll()
+        orders.reloadAll()
       } else if (step.kind === 'patches') {
         apply(tables, step.patches).forEach((name) => touched.add(name))
         for (const { table, key, value } of step.patches) {
           if (table === 'entries') takeEntry(key, value as EntryView | null)
           if (table === 'room_messages') rooms.patch(value as RoomMessageView)
+          if (table === 'work_orders') orders.patch(key, value as WorkOrderView | null)
           if (table === 'contacts') contacts.patch(key, value as ContactView | null)
         }
       }
@@ -85,6 +90,7 @@ export const useDesk = defineStore('desk', () => {
     threads.forgetAll()
     contacts.forgetAll()
     rooms.forgetAll()
+    orders.forgetAll()
     TABLE_NAMES.forEach((name) => triggerRef(rows[name]))
   }
 

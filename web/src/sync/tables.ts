@@ -1,7 +1,7 @@
 /** The browser's copy of what the hub shows this agent, and how patches change it.
  *
- * Contacts, entries and messages of rooms are no tables here: they are loaded by those who show them (stores/contacts.ts,
- * stores/threads.ts, stores/rooms.ts).
+ * Contacts, entries, messages of rooms and work orders are no tables here: they are loaded by those who show them
+ * (stores/contacts.ts, stores/threads.ts, stores/rooms.ts, stores/work_orders.ts).
  */
 import type {
   AgentView,
