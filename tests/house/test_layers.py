@@ -19,6 +19,7 @@ CORE = {"msgspec", "nats", "pluggy"}
 AIOHTTP = {"aiohttp", "multidict", "yarl"}  # the two others are parts of its interface
 SDK = {*AIOHTTP, "msgspec"}  # what every plugin may count on
 BESIDES = {
+    "hub/calls/recording_copies.py": {"soundfile"},  # of the extra asr, when a copy is to be GSM
     "core/host": {*AIOHTTP, "uvloop"},  # serves the routes of channels and runs the plugin's loop
     "core/sockets": {*AIOHTTP, "websockets"},  # takes connections from the web server
     "core/testing": {*AIOHTTP, "hypothesis", "pytest", "pytest_asyncio"},
@@ -82,7 +83,7 @@ def _libraries(place: str, project: dict[str, object]) -> set[str]:
             "dependencies": list(requirements),
             "optional-dependencies": {"postgresql": list(sql), "tantivy": list(index)},
         }:
-            return AIOHTTP | _import_names([*requirements, *sql, *index])
+            return AIOHTTP | _import_names([*requirements, *sql, *index]) | besides
         case "plugins", {"optional-dependencies": dict(extras)}:
             return SDK | _import_names(extras.get(rest.partition("/")[0], []))
         case _:
