@@ -25,7 +25,7 @@ SOON_S = 40.0
 Said = tuple[str, float, float, str]  # A for the agent, C for the citizen; from and to which second; the words
 
 RUDE: tuple[Said, ...] = (
-    ("A", 0.0, 3.0, "您好，3021号为您服务"),
+    ("A", 0.0, 3.0, "喂，你要问什么，快一点说吧"),
     ("C", 3.5, 8.0, "我想问一下社保卡怎么补办"),
     ("A", 8.5, 10.0, "请稍等我查一下"),
     ("C", 20.0, 20.5, "喂"),
@@ -160,7 +160,7 @@ async def test_a_call_that_went_badly_is_found_out_in_every_respect(
     rows = await found(
         conversation_id,
         {
-            "answered-in-two-rings", "dead-air", "silent-search", "sorry-for-the-wait", "talk-over", "listen-to-me",
+            "answered-in-two-rings", "opening", "dead-air", "silent-search", "sorry-for-the-wait", "talk-over", "listen-to-me",
             "speaking-rate", "hung-up-first", "wrap-up-in-30-s", "closing", "anything-else",
         },
     )  # fmt: skip
