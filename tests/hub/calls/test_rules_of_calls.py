@@ -160,8 +160,8 @@ async def test_a_call_that_went_badly_is_found_out_in_every_respect(
     rows = await found(
         conversation_id,
         {
-            "answered-in-two-rings", "opening", "dead-air", "silent-search", "sorry-for-the-wait", "talk-over", "listen-to-me",
-            "speaking-rate", "hung-up-first", "wrap-up-in-30-s", "closing", "anything-else",
+            "answered-in-two-rings", "opening", "dead-air", "silent-search", "sorry-for-the-wait", "talk-over",
+            "listen-to-me", "speaking-rate", "hung-up-first", "wrap-up-in-30-s", "closing", "anything-else",
         },
     )  # fmt: skip
     values = {row.rule_id: row.value for row in rows}
