@@ -15,7 +15,7 @@ from hub.setup.organization import Organization
 from hub.tables import Cell, Download, FileFormat, Table
 
 MAX_CASES: Final = 2_000
-_FIGURES: Final = ("scored", "mean", "passed", "fatal", "appealed", "upheld", "checked", "findings", "kept")
+_FIGURES: Final = ("scored", "mean", "passed", "fatal", "appealed", "upheld", "checked", "findings", "kept", "sourced")
 
 
 class QualityExports:

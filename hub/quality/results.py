@@ -12,10 +12,11 @@ from msgspec import Meta
 
 from hub.quality.cases import CaseView, case_view
 from hub.store.fields import ID_LENGTH, SLUG_LENGTH
-from hub.store.models import Appeal, QualityCase, RuleCheck, RuleFinding, User
+from hub.store.models import Appeal, ArticleUse, QualityCase, RuleCheck, RuleFinding, User
 
 MOST_DAYS: Final = 400
 SCORED: Final = ("done", "appealed")
+LOOKED_UP: Final = ("opened", "inserted", "sent")
 Group = Literal["agent", "department", "agent_group", "queue"]
 Period = Literal["day", "week", "month"]
 
@@ -44,7 +45,8 @@ class CasesQuery(msgspec.Struct, frozen=True, kw_only=True):
 class ResultLine(msgspec.Struct, frozen=True, kw_only=True):
     """One group in one period, whose first day is ``day``, or in all of them where it is empty.
 
-    ``kept`` is the share of checked conversations in which every rule of severity ``minor`` and ``major`` was kept.
+    ``kept`` is the share of checked conversations in which every rule of severity ``minor`` and ``major`` was kept,
+    ``sourced`` the share of those in which the agent looked into the knowledge base or sent something of it.
     """
 
     group_id: str
@@ -58,6 +60,7 @@ class ResultLine(msgspec.Struct, frozen=True, kw_only=True):
     checked: int
     findings: int
     kept: float | None
+    sourced: float | None
 
 
 class RuleLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,6 +89,7 @@ class _Tally:
     checked: int = 0
     findings: int = 0
     kept: int = 0
+    sourced: int = 0
 
 
 async def find_cases(query: CasesQuery) -> list[CaseView]:
@@ -179,6 +183,8 @@ async def _count_findings(
     rows = RuleFinding.filter(at__gte=begin - timedelta(days=31), speaker="agent")
     for conversation_id, rule_id, severity in await rows.values_list("conversation_id", "rule_id", "severity"):
         found[conversation_id].append((rule_id, severity))
+    uses = ArticleUse.filter(at__gte=begin - timedelta(days=31), agent_id__not_isnull=True, action__in=LOOKED_UP)
+    sourced: set[Any] = set(await uses.values_list("conversation_id", flat=True))
     rules: dict[tuple[str, str], int] = defaultdict(int)
     for check in checks:
         hits = found[check.conversation_id]
@@ -187,6 +193,7 @@ async def _count_findings(
                 tally.checked += 1
                 tally.findings += len(hits)
                 tally.kept += all(severity == "info" for _, severity in hits)
+                tally.sourced += check.conversation_id in sourced
             for rule_id, _ in hits:
                 rules[group, rule_id] += 1
     return rules
@@ -206,6 +213,7 @@ def _lines(tallies: dict[tuple[str, str], _Tally]) -> list[ResultLine]:
             checked=one.checked,
             findings=one.findings,
             kept=round(one.kept / one.checked, 4) if one.checked else None,
+            sourced=round(one.sourced / one.checked, 4) if one.checked else None,
         )
         for (group, day), one in sorted(tallies.items())
     ]

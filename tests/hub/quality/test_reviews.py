@@ -9,7 +9,7 @@ from hub.accounts.identity import Identity
 from hub.audit import Wanted
 from hub.demo import PASSWORD
 from hub.quality.sampling import SamplingPlan
-from hub.store.models import Conversation, QualityCase, RuleCheck, User
+from hub.store.models import Article, ArticleUse, Conversation, MediaUse, QualityCase, RuleCheck, User
 from tests.hub.support.house import House
 from tests.journeys.support.clients import Agent
 
@@ -148,7 +148,13 @@ async def test_a_case_is_opened_by_hand_and_read_by_who_scores_it(house: House, 
 
 async def test_results_by_agent_and_week_with_what_was_not_kept(house: House, staff: list[Agent]) -> None:
     judge = staff[0]
-    await served(house, 3)
+    sourced, *_ = await served(house, 3)
+    article, agent = await Article.get(code="0601"), await User.get(username="zhou")
+    async with house.services.store.work():
+        await ArticleUse.create(
+            use_id=new_id(), article_id=article.article_id, action="opened", conversation_id=sourced,
+            agent_id=agent.user_id, at=f"{DAY}T04:00:00+00:00",
+        )  # fmt: skip
     await judge.call("PUT", "/sampling-plans/daily", **PLAN, reviewer_ids=[judge.me["user_id"]])
     await judge.call("POST", "/sampling-plans/daily/draws", day=DAY)
     await score_all(judge, opening=0)
@@ -158,6 +164,7 @@ async def test_results_by_agent_and_week_with_what_was_not_kept(house: House, st
     [line] = figures["lines"]
     assert (line["group_id"], line["day"], line["scored"], line["checked"]) == (zhou.user_id, DAY, 3, 3)
     assert (line["mean"], line["passed"], line["kept"]) == (95.1, 3, 1)
+    assert line["sourced"] == 0.3333, "one of three was answered from the knowledge base"
     await User.filter(username="zhou").update(department_id="housing")
     [total] = (await judge.call("GET", f"/quality-results?{query}&by=department"))["totals"]
     assert (total["group_id"], total["scored"]) == ("housing", 3)
@@ -169,6 +176,27 @@ async def test_results_by_agent_and_week_with_what_was_not_kept(house: House, st
     listed = (await judge.call("GET", f"/quality-cases?state=done&agent_id={zhou.user_id}"))["items"]
     assert len(listed) == 3
     assert (await judge.call("GET", "/quality-cases?state=open"))["items"] == []
+
+
+async def test_who_scores_a_case_hears_its_recording_and_nobody_else_of_another_queue(
+    house: House, staff: list[Agent]
+) -> None:
+    judge, *_ = staff
+    [conversation_id] = await served(house)
+    media = await house.services.media.keep(
+        b"RIFF", mime="audio/wav", name="", instance="", uploader_id=judge.me["user_id"]
+    )
+    async with house.services.store.work():
+        await MediaUse.create(use_id=new_id(), media_id=media.media_id, conversation_id=conversation_id)
+    await User.filter(username="chen").update(denied=["queue.all"], queue_ids=[], own_queue_ids=[])
+    async with Agent(house.url, "chen", PASSWORD) as chen:
+        at = f"{house.url}/media/{media.media_id}"
+        async with chen.http.get(at) as refused:
+            assert refused.status == 404
+        body = {"conversation_id": conversation_id, "sheet_id": "general", "reviewer_ids": [chen.me["user_id"]]}
+        await judge.call("POST", "/quality-cases", **body)
+        async with chen.http.get(at) as heard:
+            assert (heard.status, await heard.read()) == (200, b"RIFF")
 
 
 async def test_a_day_is_drawn_by_itself_once_it_is_over(still_house: House, clock: VirtualClock) -> None:

@@ -108,6 +108,7 @@ export interface ResultLine {
   checked: number
   findings: number
   kept: number | null
+  sourced: number | null
 }
 
 export interface Results {
