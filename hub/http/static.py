@@ -10,6 +10,8 @@ from hub.errors import not_found
 YEAR: Final = "public, max-age=31536000, immutable"  # names carry a hash of the content
 FRESH: Final = "no-cache"
 
+PAGES: Final = ("/admin", "/desk", "/knowledge", "/login", "/orders", "/quality", "/team", "/wallboard")  # of router.ts
+
 
 class BrowserCode:
     """The built front end in ``folder``; says so when it has not been built."""
@@ -23,8 +25,7 @@ class BrowserCode:
         app.router.add_get("/widget/{name:.+}", self._widget)
         app.router.add_get("/public", self._public)
         app.router.add_get("/favicon.ico", self._icon)
-        pages = ("/desk", "/knowledge", "/team", "/quality", "/admin")
-        for path in ("/", "/login", "/wallboard", *pages, *(f"{page}/{{rest:.*}}" for page in pages)):
+        for path in ("/", *PAGES, *(f"{page}/{{rest:.*}}" for page in PAGES)):
             app.router.add_get(path, self._page)
 
     async def _page(self, _request: web.Request) -> web.StreamResponse:

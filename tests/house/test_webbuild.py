@@ -1,11 +1,13 @@
 """The front end is built when, and only when, its sources have changed."""
 
 import json
+import re
 import sys
 from pathlib import Path
 
 import pytest
 
+from hub.http.static import PAGES
 from lianxin import webbuild
 
 FAKE_NPM = """
@@ -141,3 +143,8 @@ def test_what_it_is_made_from_is_written_down_for_the_page_of_licences(tree: Tre
         ("vue", "3.5.45", "MIT"),
         ("@b/c", "1.0.0", "ISC"),
     ]
+
+
+def test_every_page_of_the_router_is_served_when_it_is_opened_anew(root: Path) -> None:
+    router = (root / "web/src/router.ts").read_text("utf-8")
+    assert {f"/{name}" for name in re.findall(r"\bpath: '/([a-z-]+)", router)} == set(PAGES)
