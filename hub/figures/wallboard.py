@@ -5,7 +5,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -177,7 +177,8 @@ class Wallboard:
                 raise not_found("view")
             seen = frozenset(part.queue_ids)
         boards = Boards(self._ledger, self._clock.now(), self._calls.__contains__)
-        alarms = await self.alarms_between(identity, self._ledger.day_start, self._clock.now())
+        day_start = self._ledger.day_start
+        alarms = await self.alarms_between(identity, day_start, day_start + timedelta(days=1))
         if view:
             agents = {one.agent_id for one in self._agents(Seen(seen, sees_all=False))}
             alarms = [one for one in alarms if one.subject_id in seen | agents]

@@ -30,6 +30,7 @@ ELSEWHERE = {  # what is no page of a menu, and what looks at it
     "/orders/:orderId([0-9a-f-]{36})?": "test_work_orders.py",
     "/knowledge/:articleId([0-9a-f-]{36})?": "test_knowledge.py",
     "/wallboard": "test_wallboard.py",
+    "/wallboard/reports": "test_wallboard.py",
 }
 
 

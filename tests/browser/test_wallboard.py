@@ -44,6 +44,14 @@ def test_figures_follow_a_conversation_without_a_reload(people: People, supervis
     supervisor.page.get_by_role("menuitem", name="强制签退").press("Enter")
     expect(supervisor.page.get_by_role("row").filter(has_text="3021")).to_contain_text("未值班")
     expect(supervisor.page.get_by_role("region", name="排队明细")).to_contain_text("网页咨询")
+    supervisor.page.get_by_role("link", name="统计报表").click()
+    expect(tile(supervisor, "请求人工")).to_have_text(str(before + 1))
+    figures = supervisor.page.get_by_role("region", name="统计表")
+    expect(figures.get_by_role("row").filter(has_text="综合服务")).to_be_visible()
+    supervisor.page.get_by_label("统计维度").select_option(label="渠道")
+    expect(figures.get_by_role("row").filter(has_text="网页咨询")).to_be_visible()
+    assert_clean(supervisor.page, "reports")
+    assert_reflows(supervisor.page)
 
 
 def test_an_alarm_sounds_and_is_acknowledged(supervisor: Agent) -> None:

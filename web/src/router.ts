@@ -99,6 +99,12 @@ export const router = createRouter({
       meta: { permission: 'wallboard.view' },
     },
     {
+      path: '/wallboard/reports',
+      name: 'reports',
+      component: () => import('./views/ReportsView.vue'),
+      meta: { permission: 'wallboard.view' },
+    },
+    {
       path: '/knowledge/edit',
       component: () => import('./views/KnowledgeEditorView.vue'),
       children: KNOWLEDGE_PAGES.map(({ name, path, permission, component }) => ({

@@ -72,6 +72,8 @@ async def test_a_report_adds_up_to_the_calls_however_it_is_cut(still_house: Hous
         assert (total["calls"]["answered"], total["calls"]["lost"], total["calls"]["connection"]) == (2, 2, 0.5)
         assert (total["calls"]["talk_s"], total["calls"]["total_talk_s"]) == (60, 120)
         assert (total["cases"]["offered"], total["cases"]["answered"], total["cases"]["abandoned"]) == (3, 2, 1)
+        assert {"answer_s", "handle_s", "wrap_up_s", "service_level"} <= total["cases"].keys()
+        assert {"left_s", "longest_s", "work_s"} <= total.keys()
         assert len((await report(chen, WEEK_BEFORE, TODAY, per="hour"))["now"]["periods"]) == 8 * 24
         zhou = next(one for one in (await report(chen, TODAY, TODAY, by="agent"))["now"]["groups"] if one["group_id"])
         only = (await report(chen, TODAY, TODAY, agent_id=zhou["group_id"]))["now"]["total"]
@@ -105,6 +107,8 @@ async def test_a_report_is_compared_with_the_time_before_and_shows_alarms_and_cr
         assert [one["calls"]["incoming"] for one in (found["now"]["total"], found["before"]["total"])] == [3, 1]
         assert [one["kind"] for one in found["alarms"]] == ["away_longer"]
         assert found["service_limit"] == 0.85
+        day = await chen.call("GET", "/wallboard/day")
+        assert ([one["kind"] for one in day["alarms"]], day["service_limit"]) == (["away_longer"], 0.85)
         [general] = [one for one in found["now"]["groups"] if one["group_id"] == "general"]
         assert general["crossed"] == ["slow"]
         for wrong in ("begin=2026-03-02&end=2026-03-01", "begin=2024-01-01&end=2026-03-01", "begin=x&end=y"):

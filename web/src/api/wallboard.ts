@@ -114,6 +114,7 @@ export interface Day {
   quarters: Quarter[]
   channels: Record<string, Tally>
   service_limit?: number | null
+  alarms?: AlarmRecord[]
 }
 
 /** What happened to an alarm; `by` is empty for the hub's own doing. */

@@ -11,6 +11,20 @@ export { init, type EChartsCoreOption }
 /** Return a colour of the page's theme. */
 export const color = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim()
 
+/** Return upright lines at the places of the time axis where alarms were raised, each with how many. */
+export function alarmMarks(places: Iterable<number>): object | undefined {
+  const counts = new Map<number, number>()
+  for (const place of places) if (place >= 0) counts.set(place, (counts.get(place) ?? 0) + 1)
+  if (!counts.size) return undefined
+  return {
+    silent: true,
+    symbol: 'none',
+    data: [...counts].map(([xAxis, count]) => ({ xAxis, name: `▲${count}` })),
+    lineStyle: { color: color('danger'), type: 'dotted' },
+    label: { color: color('danger'), formatter: '{b}' },
+  }
+}
+
 export const tooltip = { renderMode: 'richText', confine: true } as const
 
 /** Return how every axis looks in the page's theme. */

@@ -1,0 +1,63 @@
+/** Reports of whole days, field by field as in hub/figures/report_sums.py; zeros are left out. */
+import { call, withQuery } from './client'
+import type { AlarmRecord, Tally } from './wallboard'
+
+export const GROUPS = ['queue', 'agent', 'agent_group', 'department', 'channel', 'hour'] as const
+export type ReportGroup = (typeof GROUPS)[number]
+export const STEPS = ['hour', 'day', 'week', 'month'] as const
+
+export interface CallTally {
+  incoming?: number
+  answered?: number
+  lost?: number
+  connection?: number | null
+  outgoing?: number
+  reached?: number
+  talked?: number
+  talk_s?: number | null
+  longest_talk_s?: number
+  total_talk_s?: number
+}
+
+export interface ReportLine {
+  group_id?: string | null
+  period?: string | null
+  cases: Tally
+  calls: CallTally
+  left_s?: number | null
+  longest_s?: number
+  work_s?: number
+  missed?: number
+  declined?: number
+  crossed?: string[]
+}
+
+export interface Figures {
+  begin: string
+  end: string
+  lines: ReportLine[]
+  groups: ReportLine[]
+  periods: ReportLine[]
+  total: ReportLine
+}
+
+export interface Report {
+  now: Figures
+  before: Figures | null
+  alarms: AlarmRecord[]
+  service_limit: number | null
+}
+
+export interface ReportQuery {
+  begin: string
+  end: string
+  by: ReportGroup
+  per: (typeof STEPS)[number]
+  queue_id: string
+  agent_id: string
+  compare: string
+}
+
+export const getReport = (query: ReportQuery) => call<Report>('GET', withQuery('/reports', { ...query }))
+export const reportFileUrl = (query: ReportQuery, format: 'xlsx' | 'csv', language: string) =>
+  withQuery('/api/v1/report-files', { ...query, format, language })
