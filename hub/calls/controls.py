@@ -10,8 +10,9 @@ from core.events import ConversationView, Dial, LegPlan, Listen, Spy, SpyMode, T
 from core.ids import new_id
 from hub.accounts.identity import Identity
 from hub.audit import Audit
-from hub.calls.asides import ASIDE, MAIN, PASSING, aside, consulted, leave_with, return_alone
+from hub.calls.asides import ASIDE, MAIN, PASSING, aside, consulted, return_alone
 from hub.calls.live_call import LiveCall, new_party
+from hub.calls.passing import leave_with
 from hub.calls.phones import Phones, Reached
 from hub.calls.plans import CallPlans
 from hub.calls.put_aside import come_back

@@ -66,8 +66,11 @@ class RecordingCopies:
         """Delete the copy of a recording, in whichever form it was made."""
         if self._folder is None:
             return
-        for kind in FORMATS:
-            await asyncio.to_thread(_target(self._folder, recording_id, started_at, kind).unlink, missing_ok=True)
+        try:
+            for kind in FORMATS:
+                await asyncio.to_thread(_target(self._folder, recording_id, started_at, kind).unlink, missing_ok=True)
+        except OSError as error:
+            log.warning("the copy of recording %s could not be deleted: %s", recording_id, error)
 
     async def _copy(self, row: Recording) -> None:
         assert self._folder is not None
@@ -79,7 +82,12 @@ class RecordingCopies:
             log.warning("recording %s has no file to be copied", row.recording_id)
         else:
             target = _target(self._folder, row.recording_id, row.started_at, self._kind)
-            await asyncio.to_thread(_write, file.open, target, self._kind)
+            try:
+                await asyncio.to_thread(_write, file.open, target, self._kind)
+            except RuntimeError:  # what the library says of a sound it cannot read
+                log.warning("recording %s is no sound that can be converted; it is copied as it is", row.recording_id)
+                target = _target(self._folder, row.recording_id, row.started_at, "wav")
+                await asyncio.to_thread(_write, file.open, target, "wav")
         async with self._units.open() as unit:
             is_there = await Recording.filter(recording_id=row.recording_id, deleted_at=None).update(copied_at=unit.now)
         if not is_there:  # deleted meanwhile
@@ -98,12 +106,15 @@ def _target(folder: Path, recording_id: str, started_at: datetime, kind: str) ->
 def _write(opened: Callable[[], IO[bytes]], target: Path, kind: Format) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_name(f".{target.name}.part")
-    with opened() as source, draft.open("wb") as file:
-        if kind == "gsm":
-            _encode(source, file)
-        else:
-            shutil.copyfileobj(source, file)
-    draft.replace(target)
+    try:
+        with opened() as source, draft.open("wb") as file:
+            if kind == "gsm":
+                _encode(source, file)
+            else:
+                shutil.copyfileobj(source, file)
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _encode(source: IO[bytes], target: IO[bytes]) -> None:

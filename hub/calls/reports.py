@@ -21,13 +21,14 @@ from core.events import (
 )
 from core.events.calls import LegPlan
 from core.flow import Keyed, PersonLeft, Recorded, TransferEnded
-from hub.calls.asides import PASSING, leave_with, return_alone
+from hub.calls.asides import PASSING, return_alone
 from hub.calls.call_backs import CallBacks
 from hub.calls.elders import ELDER_PRIORITY, is_elder
 from hub.calls.internal_calls import OWN_PHONE, InternalCalls
 from hub.calls.last_words import take_up_late, wait_for_file
 from hub.calls.live_call import LiveCall, new_party
 from hub.calls.outgoing import Outgoing
+from hub.calls.passing import leave_with
 from hub.calls.phones import Phones
 from hub.calls.plans import CallPlans
 from hub.calls.presence import ANONYMOUS

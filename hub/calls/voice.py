@@ -10,6 +10,7 @@ import msgspec
 from core.events import Dial, Listen, Record, RecordingPlan, Talk
 from core.events.calls import Background
 from core.ids import derived_id, new_id
+from hub.calls.asides import aside
 from hub.calls.live_call import LiveCall, new_party
 from hub.calls.prompts import Prompts
 from hub.calls.utterances import Utterance
@@ -34,6 +35,8 @@ class Voice:
         """At the end of a unit: begin what was to be said or done in it, without whoever has done serving."""
         if live.conversation.state in OVER:
             live.drop_all("agent", "supervisor")
+            for leg in aside(live):  # whoever is still rung, to be asked or to have the call
+                live.drop(leg.leg_id)
             live.row.is_held, live.row.visit = False, None
             if not live.answered("outside"):
                 live.record([])

@@ -19,6 +19,7 @@ from tests.plugins.voice.support.engine import asterisk
 __all__ = ["asterisk"]
 
 COLLEAGUE_HZ = 850.0
+NOTE = "老人独居，请说慢一点"
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +79,9 @@ def test_citizen_and_browsers_hear_each_other_through_hold_reload_transfers_and_
         line.do(call.hears(AGENT_HZ))
         hears(agent.page, CALLER_HZ)
         assert not call.end
+        agent.page.get_by_role("button", name="内部备注").click()
+        agent.page.get_by_role("textbox", name="内部备注").fill(NOTE)
+        agent.page.get_by_role("button", name="保存备注").click()
 
         colleague = people.agent(permissions=["microphone"])
         remember_sound(colleague.page)
@@ -92,11 +96,13 @@ def test_citizen_and_browsers_hear_each_other_through_hold_reload_transfers_and_
 
 
 def pass_on(line: Line, call: Call, agent: Agent, colleague: Agent) -> None:
-    """Let the citizen be transferred without a word."""
+    """Let the citizen be transferred without a word, with what was noted of them."""
     ask(agent, "李", "直接转接")
     colleague.offer.get_by_role("button", name=re.compile("^接听")).click()
     line.do(call.hears(COLLEAGUE_HZ))
     hears(colleague.page, CALLER_HZ)
+    expect(colleague.log).to_contain_text(NOTE)
+    expect(colleague.page.get_by_role("region", name="联系人", exact=True)).to_be_visible()
     expect(bar(agent)).to_contain_text("电话就绪")
 
 

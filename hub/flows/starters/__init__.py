@@ -48,8 +48,9 @@ def starters(there: References) -> list[Starter]:
 
 
 def _questions(graph: dict[str, Any], existing: set[str]) -> list[Question]:
+    asked = {node["connector"]: node for node in graph["nodes"].values() if node["step"] == "lookup"}
     return [
-        Question(connector=node["connector"], params=list(node["params"]), fields=list(node["results"]))
-        for node in graph["nodes"].values()
-        if node["step"] == "lookup" and node["connector"] not in existing
+        Question(connector=connector, params=list(node["params"]), fields=list(node["results"]))
+        for connector, node in asked.items()
+        if connector not in existing
     ]

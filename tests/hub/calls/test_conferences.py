@@ -79,6 +79,18 @@ async def test_a_call_is_passed_on_to_an_outside_number_as_soon_as_it_answers(en
     await engine.hears(call_id, "评价")
 
 
+async def test_whoever_is_still_rung_is_let_go_with_the_end_of_the_service(engine: FakeEngine, come: Come) -> None:
+    zhou = await come("zhou")
+    call_id = await engine.arrive()
+    await reach_agent(engine, call_id)
+    await order(zhou, "POST", "consult", number="13800000000", hands_over=True)
+    await engine.until(lambda: len(engine.plans[call_id].legs) == 3)
+    conversation = await Conversation.get()
+    await zhou.call("POST", f"/conversations/{conversation.conversation_id}/end")
+    await engine.hears(call_id, "评价")
+    assert [leg.role for leg in engine.plans[call_id].legs] == ["caller"]
+
+
 async def test_a_number_that_does_not_answer_gives_the_agent_the_call_back(engine: FakeEngine, come: Come) -> None:
     zhou = await come("zhou")
     call_id = await engine.arrive()

@@ -159,7 +159,10 @@ async def test_recordings_lie_in_a_set_folder_as_wav_or_gsm_until_they_are_delet
     folder.unlink()
     assert await copies.copy_some() == 1
     assert await copies.copy_some() == 0  # once
-    (file,) = folder.rglob("*.*")
+    await keep(engine, still_house, "noise", sound=b"no sound")
+    assert await copies.copy_some() == 1
+    assert [one.read_bytes() for one in folder.rglob("*-noise.wav")] == [b"no sound"]
+    (file,) = folder.rglob("*-talk.*")
     assert file.suffix == f".{kind}"
     if kind == "wav":
         assert file.read_bytes() == sound
@@ -167,7 +170,8 @@ async def test_recordings_lie_in_a_set_folder_as_wav_or_gsm_until_they_are_delet
         heard = gsm_samples(file)
         assert len(heard) / 8_000 == pytest.approx(1.0, abs=0.1)
         assert all(has_tone(heard[800:2_400], frequency_hz, least=0.3) for frequency_hz in (440.0, 620.0))
-    await recordings.delete(SEES_ALL, "talk", reason="", remote="")
+    for recording_id in ("talk", "noise"):
+        await recordings.delete(SEES_ALL, recording_id, reason="", remote="")
     assert list(folder.rglob("*.*")) == []
 
 

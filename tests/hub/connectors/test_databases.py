@@ -50,6 +50,7 @@ def test_parameters_become_numbers_and_keep_their_values_apart() -> None:
         ({"kind": "sqlite", "file": "../hub.db", "query": "SELECT 1"}, {"settings.file"}),
         ({"kind": "sqlite", "file": "a.db", "query": "DELETE FROM t"}, {"settings.query"}),
         ({"kind": "sqlite", "file": "a.db", "query": "SELECT 1", "max_rows": 1000}, {"settings.max_rows"}),
+        ({"kind": "sqlite", "file": "a.db", "query": "SELECT :a", "guarded_by": "b"}, {"settings.guarded_by"}),
         ({"kind": "postgresql", "url": "postgresql://a:b@c/d", "query": "SELECT 1"}, {"settings.url"}),
         ({"kind": "postgresql", "url": "mysql://a", "query": ""}, {"settings.url", "settings.query"}),
         ({"kind": "http", "url": "file:///etc/passwd"}, {"settings.url"}),
