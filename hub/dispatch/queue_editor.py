@@ -64,7 +64,7 @@ class QueueEditor:
                 leading = ", ".join(f"{use.kind} {use.name}" for use in uses)
                 raise ApiError(409, "queue_in_use", f"{leading} lead to it")
             row.is_active = False
-            await row.save()
+            await row.save(update_fields=["is_active"])
             await self._dispatcher.know_queue(unit, queue_id)
             moved = await self._move(unit, queue_id, move_to) if move_to else 0
             await self._audit.record(
@@ -77,7 +77,7 @@ class QueueEditor:
         row = await _row(queue_id)
         async with self._units.open() as unit, self._dispatcher.deciding(unit):
             row.is_active = True
-            await row.save()
+            await row.save(update_fields=["is_active"])
             await self._dispatcher.know_queue(unit, queue_id)
             await self._audit.record(identity, "queue.reinstate", "queue", queue_id, remote=remote)
         return self._setup(row)

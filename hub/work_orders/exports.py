@@ -1,6 +1,5 @@
 """Work orders to take away, as Excel or CSV."""
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -12,9 +11,10 @@ from core.events import WorkOrderView
 from hub.accounts.identity import Identity
 from hub.audit import Audit
 from hub.errors import ApiError
+from hub.exporting import as_file
 from hub.i18n import text
 from hub.setup.organization import Organization
-from hub.tables import CSV, XLSX, Cell, Download, FileFormat, Table, csv_file, workbook
+from hub.tables import Cell, Download, FileFormat, Table
 from hub.work_orders.finding import OrderLists, OrdersQuery
 
 MAX_ORDERS: Final = 10_000
@@ -53,9 +53,7 @@ class OrderExports:
             [self._row(one, language) for one in found],
         )
         await self._audit.note(identity, "work_order.export", "work_order", "", remote=remote)
-        if form == "csv":
-            return Download(await asyncio.to_thread(csv_file, table), CSV, "work-orders.csv")
-        return Download(await asyncio.to_thread(workbook, [table]), XLSX, "work-orders.xlsx")
+        return await as_file([table], form, "work-orders")
 
     def _row(self, order: WorkOrderView, language: str) -> Sequence[Cell]:
         _, department = self._organization.departments.current.get(order.department_id, (0, None))
