@@ -115,7 +115,7 @@ class Orders:
             if is_passed_on:
                 await self._tell_department(unit, identity, row, "order_assigned")
 
-        return await self._change(identity, order_id, edit.version, "edited", apply, edited=list(values), remote=remote)
+        return await self._change(identity, order_id, edit.version, "edited", apply, sets=values, remote=remote)
 
     async def answer(self, identity: Identity, order_id: str, said: Remark, *, remote: str) -> WorkOrderView:
         """Answer an order; whoever made it is told."""
@@ -147,8 +147,10 @@ class Orders:
             _refuse_unless(row, "answered")
             row.state, row.outcome, row.closed_at = "closed", closing.outcome, unit.now
 
-        text = clean(closing.text)
-        return await self._change(identity, order_id, closing.version, "closed", apply, text=text, remote=remote)
+        text, sets = clean(closing.text).strip(), {"outcome": closing.outcome}
+        return await self._change(
+            identity, order_id, closing.version, "closed", apply, text=text, sets=sets, remote=remote
+        )
 
     async def reopen(self, identity: Identity, order_id: str, said: Remark, *, remote: str) -> WorkOrderView:
         """Have an order answered again, by a new time; its earlier answers stay in its history."""
@@ -180,35 +182,34 @@ class Orders:
         apply: Callable[[Unit, WorkOrder], Awaitable[None]],
         *,
         text: str = "",
-        edited: list[str] | None = None,
+        sets: Mapping[str, object] | None = None,
         remote: str,
     ) -> WorkOrderView:
+        """Let ``apply`` change the order and write down ``text``; ``sets`` are values it has then."""
         async with self._units.open() as unit:
             row = await self.row(identity, order_id)
             if row.version != version:
-                done = WorkOrderStep.filter(order_id=order_id, version=version + 1, kind=change)
-                if row.version == version + 1 and await done.filter(by_id=identity.user_id).exists():
+                done = WorkOrderStep.filter(order_id=order_id, version=row.version, kind=change, by_id=identity.user_id)
+                is_so = all(getattr(row, name) == value for name, value in (sets or {}).items())
+                if row.version == version + 1 and is_so and await done.filter(text=text).exists():
                     return shown(_view(row), identity)  # the same again after a lost answer
                 raise ApiError(409, "edited_meanwhile", "somebody else changed the order meanwhile")
             former = self._organization.with_those_above(row.department_id)
             await apply(unit, row)
             row.version += 1
             unit.touch(row)
+            edited = list(sets or ()) if change == "edited" else []
             await self._note(unit, identity, row, change, text, edited=edited, former=former, remote=remote)
             return shown(_view(row), identity)
 
     async def _subject(self, unit: Unit, identity: Identity, new: NewWorkOrder) -> tuple[Contact, Conversation | None]:
         """Return whom an order is about and the conversation it comes from; 404 when they are not the user's to see."""
-        conversation = None
-        contact_id = new.contact_id
         if new.conversation_id is not None:
             conversation = await visible(unit, identity, new.conversation_id)
-            if contact_id not in (None, conversation.contact_id):
-                raise ConfigInvalid({"contact_id": "unknown"})
             return await unit.contact(conversation.contact_id), conversation
-        if contact_id is None:
+        if new.contact_id is None:
             raise ConfigInvalid({"contact_id": "missing"})
-        return await self._contacts.visible(unit, identity, contact_id), None
+        return await self._contacts.visible(unit, identity, new.contact_id), None
 
     def _check(self, values: Mapping[str, Any]) -> None:
         """Raise ConfigInvalid naming each of ``values`` that an order cannot have."""

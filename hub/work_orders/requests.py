@@ -18,7 +18,7 @@ Version = Annotated[int, Meta(ge=1)]
 
 
 class NewWorkOrder(Settings, frozen=True, kw_only=True):
-    """An order about a conversation, or about a contact alone.
+    """An order about a conversation and its contact, or, without one, about a contact alone.
 
     Without ``contact_details`` the contact's own number or mail address stands there. One with an ``answer`` was
     answered at once.

@@ -105,6 +105,8 @@ async def test_of_two_who_change_an_order_at_once_the_second_is_told(scene: Scen
     await scene.agent.call("PATCH", path, version=1, address="城东路 21 号")
     status, answer = await scene.leader.try_call("PATCH", path, version=1, address="城西路 3 号")
     assert (status, answer["error"]["code"]) == (409, "edited_meanwhile")
+    status, _ = await scene.agent.try_call("PATCH", path, version=1, address="城东路 22 号")
+    assert status == 409, "another change by the same person is no repetition"
     repeated = await scene.agent.call("PATCH", path, version=1, address="城东路 21 号")
     assert (repeated["version"], repeated["address"]) == (2, "城东路 21 号")
 
@@ -160,6 +162,7 @@ async def test_an_order_is_found_by_number_name_words_and_filters(scene: Scene) 
     assert await found("plumber", view="department") == [leaking["number"]]
     assert await found("plumber", words=tree["number"]) == []
     assert await found("leader", view="mine") == []
+    assert await found("leader", view="department") == []  # she is of none
     assert await found("leader", before=tree["order_id"]) == [leaking["number"]]
 
 

@@ -71,6 +71,14 @@ const order = (id: string, rest = '') => `/work-orders/${id}${rest}`
 export const listOrders = async (query: OrdersQuery) =>
   (await call<Page<WorkOrderView>>('GET', withQuery('/work-orders', { ...query }))).items
 
+export interface OrderFigures {
+  waiting: number
+  overdue: number
+  answered: number
+}
+
+export const countOrders = () => call<OrderFigures>('GET', '/work-orders/figures')
+
 export const getOrder = (id: string) => call<FullOrder>('GET', order(id))
 
 export const createOrder = (wanted: NewOrder) => call<WorkOrderView>('POST', '/work-orders', wanted, { key: wanted.client_id })

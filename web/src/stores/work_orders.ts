@@ -1,6 +1,6 @@
 /** The open work orders of the contacts this browser shows: fetched when first needed, kept fresh by patches. */
 import { defineStore } from 'pinia'
-import { ref, shallowReactive } from 'vue'
+import { shallowReactive } from 'vue'
 
 import { listOrders, type WorkOrderView } from '@/api/work_orders'
 
@@ -8,25 +8,30 @@ const MAX_KEPT = 50 // contacts
 
 export const useWorkOrders = defineStore('work_orders', () => {
   const byContact = shallowReactive(new Map<string, WorkOrderView[]>())
-  /** How many changes of any order have come: lists that the hub sorts and filters are fetched anew. */
-  const changes = ref(0)
+  const asked = new Set<string>()
+  const listeners = new Set<(orderId: string) => void>()
 
   /** Return the contact's open orders, newest first, as far as they are known; fetch them when none are. */
   function openOf(contactId: string): WorkOrderView[] | undefined {
     const known = byContact.get(contactId)
-    if (!known) void load(contactId)
+    if (!asked.has(contactId)) void load(contactId)
     return known
   }
 
   async function load(contactId: string): Promise<void> {
-    const found = await listOrders({ contact_id: contactId, state: 'unfinished' }).catch(() => [])
+    asked.add(contactId)
+    const found = await listOrders({ contact_id: contactId, state: 'unfinished' }).catch(() => null)
+    if (!found) return // the next snapshot asks again
     byContact.set(contactId, found)
-    if (byContact.size > MAX_KEPT) byContact.delete(byContact.keys().next().value!)
+    if (byContact.size <= MAX_KEPT) return
+    const oldest = byContact.keys().next().value!
+    byContact.delete(oldest)
+    asked.delete(oldest)
   }
 
   /** Take a patch: orders come whether or not anybody looks at them. */
   function patch(orderId: string, order: WorkOrderView | null): void {
-    changes.value += 1
+    listeners.forEach((act) => act(orderId))
     for (const [contactId, orders] of byContact) {
       const rest = orders.filter((one) => one.order_id !== orderId)
       if (order?.contact_id === contactId && order.state !== 'closed') {
@@ -37,9 +42,20 @@ export const useWorkOrders = defineStore('work_orders', () => {
 
   /** Fetch everything again: after a snapshot, or a merge of contacts, nobody knows what was missed. */
   function reloadAll(): void {
-    changes.value += 1
-    for (const contactId of byContact.keys()) void load(contactId)
+    listeners.forEach((act) => act(''))
+    for (const contactId of asked) void load(contactId)
   }
 
-  return { openOf, patch, reload: load, reloadAll, forgetAll: () => byContact.clear(), changes }
+  /** Call `act` with each order that has changed, or with nothing when any may have, until the function returned is called. */
+  function listen(act: (orderId: string) => void): () => void {
+    listeners.add(act)
+    return () => listeners.delete(act)
+  }
+
+  function forgetAll(): void {
+    byContact.clear()
+    asked.clear()
+  }
+
+  return { openOf, patch, reload: load, reloadAll, forgetAll, listen }
 })
