@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from core.events import ActivityEnded, Attachment, Listen, Talk
+from core.events import ActivityEnded, Attachment, Cause, Listen, Talk
 from core.testing.clock import VirtualClock
 from hub.accounts.identity import Identity
 from hub.contacts.contacts import ContactEdit
@@ -143,17 +143,33 @@ async def test_a_blocked_caller_is_refused_and_one_with_a_caution_is_greeted(
     assert (seen.is_blocked, seen.caution) == (False, "曾骚扰")
 
 
+@pytest.mark.parametrize(
+    ("cause", "reason"),
+    [
+        ("rejected", "rejected"),
+        ("no_answer", "no_answer"),
+        ("busy", "phone_busy"),
+        ("unreachable", "phone_unreachable"),  # it unregistered while it rang
+    ],
+)
 async def test_a_phone_that_is_not_answered_gives_the_call_to_the_next_agent(
-    engine: FakeEngine, come: Come, advance: Advance
+    engine: FakeEngine, come: Come, cause: Cause, reason: str
 ) -> None:
-    await come("zhou")
+    zhou = await come("zhou")
     call_id = await engine.arrive()
     await engine.press(call_id, "0")
     first = await engine.rings(call_id)
     await come("li")
-    await engine.change(call_id, first.leg_id, "ended", cause="rejected")
+    await engine.change(call_id, first.leg_id, "ended", cause=cause)
     await engine.until(lambda: (leg := engine.agent(call_id)) is not None and leg.leg_id != first.leg_id)
     assert first.leg_id not in {leg.leg_id for leg in engine.plans[call_id].legs}
+    offer = await Offer.get(agent_id=zhou.me["user_id"])
+    assert (offer.outcome, offer.reason) == ("declined", reason)
+    party = await CallLeg.get(leg_id=first.leg_id)
+    assert (party.cause, party.answered_at) == (cause, None)
+    assert (await Call.get()).talked_at is None
+    assert (await Conversation.get()).state == "queued"  # the citizen waits on, and hears it
+    await engine.queues(call_id)
 
 
 async def test_an_agent_without_phone_gets_no_calls(engine: FakeEngine, come: Come, still_house: House) -> None:
