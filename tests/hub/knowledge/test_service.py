@@ -245,6 +245,37 @@ async def test_a_contact_is_found_by_the_letters_of_their_name_by_whoever_may_se
         assert await names(li, "欧阳") == []
 
 
+async def test_a_work_order_is_found_by_its_words_and_letters_by_whoever_may_see_it(library: House) -> None:
+    async with (
+        library.channel() as channel,
+        Agent(library.url, "zhou", PASSWORD) as zhou,
+        Agent(library.url, "li", PASSWORD) as li,
+    ):
+        await channel.write("web:one", "人工")
+        await channel.hears("web:one", "正在为您转接")
+        conversation = await Conversation.get(address="web:one")
+        order = {
+            "kind": "help",
+            "name": "欧阳秀英",
+            "address": "城东",
+            "contact_details": "邻居",
+            "content": "没有充电桩",
+        }
+        about = {"conversation_id": conversation.conversation_id, "client_id": "o1"}
+        number = (await zhou.call("POST", "/work-orders", **order, **about))["number"]
+
+        async def found(agent: Agent, words: str) -> list[str]:
+            return [one["number"] for one in (await agent.call("GET", f"/search?q={words}"))["orders"]]
+
+        async def is_found() -> bool:
+            return await found(zhou, "oyxy") == [number]
+
+        await eventually(is_found)
+        assert await found(li, "充电桩") == [number]
+        await Conversation.filter(conversation_id=conversation.conversation_id).update(queue_id="elder")
+        assert await found(li, "充电桩") == []
+
+
 async def test_what_moves_to_another_conversation_is_found_there(library: House) -> None:
     async with library.channel() as channel, Agent(library.url, "zhou", PASSWORD) as zhou:
         await zhou.sit_down()
