@@ -46,6 +46,7 @@ from hub.conversing.router import Router
 from hub.conversing.snoozes import Snoozes
 from hub.desk_search import DeskSearch
 from hub.desktop.desk import Desk
+from hub.desktop.screens import Screens
 from hub.dispatch.agent_control import AgentControl
 from hub.dispatch.dispatcher import Dispatcher
 from hub.dispatch.presence import Presence
@@ -330,6 +331,7 @@ class Assembly:
             desk=desk,
             wallboard=wallboard,
             agent_control=agent_control,
+            screens=Screens(clock, audit, desk),
             notifications=Notifications(units),
             todos=Todos(units),
             preferences=PreferenceStore(units),

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from hub.conversing.snoozes import Snoozes
     from hub.desk_search import DeskSearch
     from hub.desktop.desk import Desk
+    from hub.desktop.screens import Screens
     from hub.dispatch.agent_control import AgentControl
     from hub.dispatch.dispatcher import Dispatcher
     from hub.dispatch.presence import Presence
@@ -165,6 +166,7 @@ class Services:
     desk: "Desk"
     wallboard: "Wallboard"
     agent_control: "AgentControl"
+    screens: "Screens"
     notifications: "Notifications"
     todos: "Todos"
     preferences: "PreferenceStore"

@@ -78,6 +78,11 @@ class Desk:
         feed = self._feeds.get(user_id)
         return feed is not None and any(one.session_id != besides for one in feed.connections)
 
+    def connections(self, user_id: str) -> tuple[Connection, ...]:
+        """Return the browsers of a user that are connected now."""
+        feed = self._feeds.get(user_id)
+        return () if feed is None else tuple(feed.connections)
+
     async def open(self, identity: Identity) -> UserFeed:
         """Return the user's feed; a new one when rights changed, so that browsers start from a snapshot."""
         feed = self._feeds.get(identity.user_id)

@@ -8,12 +8,15 @@ import asyncio
 import secrets
 from collections import deque
 from collections.abc import Iterable
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import msgspec
 
 from core.events import Event
 from hub.desktop.patches import Patch, Viewer, patches
+
+if TYPE_CHECKING:
+    from hub.desktop.screens import Screen
 
 QUEUE_FRAMES: Final = 500  # a browser that is further behind is sent away and starts from its last number
 BACKLOG_BYTES: Final = 1_048_576  # by user
@@ -26,12 +29,13 @@ _encoder = msgspec.json.Encoder()
 class Connection:
     """One browser: frames wait here until its writer takes them. Thousands are idle, so it is kept small."""
 
-    __slots__ = ("_frames", "_waiter", "bye_code", "session_id", "watches")
+    __slots__ = ("_frames", "_waiter", "bye_code", "screen", "session_id", "watches")
 
     def __init__(self, session_id: str = "") -> None:
         self.session_id = session_id
         self.bye_code = ""
         self.watches = False  # whether it shows the wallboard
+        self.screen: Screen | None = None  # what it says it shows
         self._frames: list[bytes] = []  # an empty list is ten times smaller than an empty deque
         self._waiter: asyncio.Future[None] | None = None
 

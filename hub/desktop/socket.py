@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from contextlib import suppress
+from datetime import datetime
 from typing import Annotated, Final
 
 import msgspec
@@ -15,6 +16,7 @@ from hub.conversing.access import may_open
 from hub.desktop.company import Company
 from hub.desktop.desk import Desk
 from hub.desktop.feed import Connection, UserFeed
+from hub.desktop.screens import Shown, screen_of
 from hub.errors import ApiError
 from hub.http.server import check_origin, identify
 from hub.services import Services
@@ -28,7 +30,7 @@ PING: Final = b'{"type":"ping"}'
 SILENCE_S: Final = 15.0  # no pong for three pings: the line is dead
 SEND_S: Final = 10.0
 STOP_S: Final = 3.0  # how long browsers may take to leave when the hub stops
-MAX_FRAME: Final = 4_096  # a browser only says hello, pong, typing, look and watch
+MAX_FRAME: Final = 4_096  # a browser only says hello, pong, typing, look, watch and screen
 MAX_SOCKETS: Final = 8  # by user
 
 
@@ -62,7 +64,7 @@ class Watch(msgspec.Struct, tag="watch"):
     is_on: bool
 
 
-_frames = msgspec.json.Decoder(Hello | Pong | Typing | Look | Watch)
+_frames = msgspec.json.Decoder(Hello | Pong | Typing | Look | Watch | Shown)
 
 
 class DesktopSocket:
@@ -133,19 +135,27 @@ class DesktopSocket:
                 return
             if isinstance(frame, Watch):
                 connection.watches = frame.is_on and feed.viewer.identity.may("wallboard.view")
+            elif isinstance(frame, Shown):
+                screen_of(connection, self._now()).show(frame, self._now())
             elif isinstance(frame, Look):
                 await self._look(feed, connection, frame.conversation_id)
             elif isinstance(frame, Typing):
+                screen = screen_of(connection, self._now())
+                screen.is_writing = frame.is_typing and frame.conversation_id == screen.conversation_id
                 self._company.write(connection, frame.conversation_id, is_typing=frame.is_typing)
                 await self._services.conversations.show_typing(
                     feed.viewer.identity, frame.conversation_id, is_typing=frame.is_typing
                 )
+
+    def _now(self) -> datetime:
+        return self._services.clock.now()
 
     async def _look(self, feed: UserFeed, connection: Connection, conversation_id: str) -> None:
         if conversation_id:
             row = await Conversation.get_or_none(conversation_id=conversation_id)
             if row is None or not await may_open(feed.viewer.identity, row):
                 conversation_id = ""
+        screen_of(connection, self._now()).open(conversation_id, self._now())
         self._company.look(feed, connection, conversation_id)
 
     async def _write(self, socket: WebSocket, connection: Connection, session_id: str) -> None:

@@ -199,12 +199,12 @@ class Wallboard:
 
     async def alarms_between(self, identity: Identity, begin: datetime, end: datetime) -> list[AlarmRecord]:
         """Return the alarms raised in a time that ``identity`` may know of, oldest first."""
-        return await raised_between(lambda kind, subject_id: self._may_know(kind, subject_id)(identity), begin, end)
+        return await raised_between(lambda kind, subject_id: self.may_know(kind, subject_id)(identity), begin, end)
 
     async def alarm_log(self, identity: Identity, *, before: int | None) -> list[AlarmRecord]:
         """Return what happened to the alarms that ``identity`` may know of, newest first."""
         return await alarm_records(
-            lambda kind, subject_id: self._may_know(kind, subject_id)(identity), self._clock.now(), before=before
+            lambda kind, subject_id: self.may_know(kind, subject_id)(identity), self._clock.now(), before=before
         )
 
     async def acknowledge(self, identity: Identity, alarm_id: str, *, remote: str) -> Alarm:
@@ -270,13 +270,13 @@ class Wallboard:
                 for one in alarms:
                     await self._audit.record(HUB, action, one.subject_kind, one.subject_id, **_told(one))
             for one in raised:
-                await self.notices.tell(unit, one, self._may_know(one.subject_kind, one.subject_id))
+                await self.notices.tell(unit, one, self.may_know(one.subject_kind, one.subject_id))
             await self._keep_alarms()
         for alarm in raised:
             log.warning("alarm %s: %s %s", alarm.rule_id, alarm.subject_kind, alarm.subject_id)
             self._desk.announce(
                 {"type": "signal", "name": "alarm", "alarm": alarm},
-                self._may_know(alarm.subject_kind, alarm.subject_id),
+                self.may_know(alarm.subject_kind, alarm.subject_id),
             )
 
     async def _send_away(self, crossed: list[Crossed]) -> None:
@@ -286,7 +286,9 @@ class Wallboard:
             if one.rule.kind == "away_longer" and more_s is not None and one.value > one.rule.limit + more_s:
                 await self._control.log_out(HUB, one.subject_id, remote="")
 
-    def _may_know(self, kind: str, subject_id: str) -> Callable[[Identity], bool]:
+    def may_know(self, kind: str, subject_id: str) -> Callable[[Identity], bool]:
+        """Return who sees what goes on with a queue, an agent or a line."""
+
         def may_know(identity: Identity) -> bool:
             if not identity.may("wallboard.view"):
                 return False

@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from core.config import Settings
 from core.events import AgentView, ConversationView
+from hub.desktop.screens import ScreenView
 from hub.figures.alarm_log import AlarmRecord
 from hub.figures.alarms import Alarm
 from hub.figures.report_sums import ReportQuery
@@ -35,6 +36,12 @@ class AlarmLog(msgspec.Struct, frozen=True, kw_only=True):
     """What happened to alarms, newest first."""
 
     items: list[AlarmRecord]
+
+
+class AgentScreens(msgspec.Struct, frozen=True, kw_only=True):
+    """The browsers of an agent that are connected."""
+
+    items: list[ScreenView]
 
 
 class ForcedState(Settings, frozen=True, kw_only=True):
@@ -100,6 +107,14 @@ async def force_state(services: Services, call: Call[ForcedState]) -> AgentView:
     return await services.agent_control.set_state(
         call.identity, call.path["user_id"], body.state, body.reason, remote=call.remote
     )
+
+
+@api.add("GET", "/api/v1/agents/{user_id}/screens", "agent.control", answer=AgentScreens)
+async def view_screens(services: Services, call: Call[NoBody]) -> AgentScreens:
+    """Return what an agent's browsers show; the agent is told who looks."""
+    agent_id = call.path["user_id"]
+    may_know = services.wallboard.may_know("agent", agent_id)
+    return AgentScreens(items=await services.screens.view(call.identity, agent_id, may_know, remote=call.remote))
 
 
 @api.add("POST", "/api/v1/agents/{user_id}/release", "agent.control", answer=AgentView)

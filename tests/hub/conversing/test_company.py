@@ -1,9 +1,13 @@
 """Who else looks at a conversation, whom a note mentions, and what a search finds."""
 
+from datetime import datetime
 from typing import Any
 
+from core.testing.clock import VirtualClock
+from hub.store.models import AuditRecord
 from tests.hub.conversing.conftest import Come
 from tests.hub.support.channel import FakeChannel
+from tests.hub.support.house import House, until
 from tests.journeys.support.clients import Agent
 
 WANG = "webchat:wang"
@@ -67,3 +71,36 @@ async def test_one_search_finds_people_and_conversations(channel: FakeChannel, c
     assert [one["contact_id"] for one in found["contacts"]] == [contact_id]
     assert [one["conversation_id"] for one in found["conversations"]] == [conversation_id]
     assert (await zhou.call("GET", "/search?q=nobody-is-called-so"))["contacts"] == []
+
+
+async def test_a_supervisor_views_an_agent_s_desktop_which_the_agent_sees(
+    still_house: House, channel: FakeChannel, come: Come, clock: VirtualClock
+) -> None:
+    zhou, chen = await come("zhou"), await come("chen")
+    await chen.call("PUT", "/me/state", state="busy")
+    path = f"/agents/{zhou.me['user_id']}/screens"
+    conversation_id = await served(channel, zhou)
+    await zhou.tell("screen", page="desk", phone="ready", is_talking=True, is_muted=True)
+    await zhou.look(conversation_id)
+    await zhou.tell("typing", conversation_id=conversation_id, is_typing=True)
+    desk = still_house.services.desk
+
+    def writes() -> bool:
+        return any(one.screen and one.screen.is_writing for one in desk.connections(zhou.me["user_id"]))
+
+    await until(writes)
+    since = clock.now()
+    clock.advance(60)
+    [screen] = (await chen.call("GET", path))["items"]
+    assert (screen["page"], screen["phone"], screen["is_talking"], screen["is_muted"]) == ("desk", "ready", True, True)
+    assert (screen["conversation_id"], screen["is_writing"]) == (conversation_id, True)
+    assert datetime.fromisoformat(screen["since"]) == datetime.fromisoformat(screen["conversation_since"]) == since
+    await zhou.until(lambda: [one["by"] for one in zhou.signals if one["name"] == "viewed"] == ["陈静"])
+    await chen.call("GET", path)
+    assert await AuditRecord.filter(action="agent.view_desktop", object_id=zhou.me["user_id"]).count() == 1
+    await zhou.look("")
+    await until(lambda: not writes())
+    [screen] = (await chen.call("GET", path))["items"]
+    assert (screen.get("has_conversation", False), screen.get("is_writing", False)) == (False, False)
+    assert (await zhou.try_call("GET", path))[0] == 403
+    assert (await chen.try_call("GET", "/agents/nobody/screens"))[0] == 404

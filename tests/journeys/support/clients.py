@@ -235,8 +235,12 @@ class Agent:
 
     async def look(self, conversation_id: str) -> None:
         """Show a conversation, or none."""
+        await self.tell("look", conversation_id=conversation_id)
+
+    async def tell(self, kind: str, **fields: Any) -> None:
+        """Say something over the line, as a browser does."""
         assert self._socket is not None
-        await self._socket.send_json({"type": "look", "conversation_id": conversation_id})
+        await self._socket.send_json({"type": kind, **fields})
 
     def conversation(self, conversation_id: str) -> dict[str, Any]:
         """Return the conversation as this desk holds it, empty when it does not."""

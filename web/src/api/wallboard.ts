@@ -148,5 +148,20 @@ export const releaseAgent = (agentId: string) => call<AgentView>('POST', `/agent
 export const logAgentOut = (agentId: string) => call<AgentView>('POST', `/agents/${agentId}/log-out`)
 export const lockAgent = (agentId: string) => call<AgentView>('PUT', `/agents/${agentId}/lock`)
 export const unlockAgent = (agentId: string) => call<AgentView>('DELETE', `/agents/${agentId}/lock`)
+/** What one browser of an agent shows. */
+export interface ScreenView {
+  page: string
+  since: string
+  is_hidden?: boolean
+  phone?: string
+  is_talking?: boolean
+  is_muted?: boolean
+  has_conversation?: boolean
+  conversation_id?: string
+  contact_name?: string
+  conversation_since?: string | null
+  is_writing?: boolean
+}
+export const viewScreens = async (agentId: string) => (await call<{ items: ScreenView[] }>('GET', `/agents/${agentId}/screens`)).items
 export const assignTo = (conversationId: string, agentId: string) =>
   call<ConversationView>('POST', `/conversations/${conversationId}/assign`, { agent_id: agentId })

@@ -6,7 +6,7 @@ import type { AgentView, ContactView, EntryView, RoomMessageView, Setup } from '
 import type { WorkOrderView } from '@/api/work_orders'
 import { now } from '@/clock'
 import { Batch } from '@/sync/batch'
-import type { ByeCode, Signal } from '@/sync/frames'
+import type { ByeCode, ScreenNotice, Signal } from '@/sync/frames'
 import { Line, type LineState, type Socket } from '@/sync/line'
 import type { Step } from '@/sync/replica'
 import { apply, emptyTables, replace, TABLE_NAMES, type Rows, type TableName } from '@/sync/tables'
@@ -125,6 +125,11 @@ export const useDesk = defineStore('desk', () => {
     line.value?.send({ type: 'watch', is_on: isOn })
   }
 
+  /** Say what this browser shows. */
+  function tellScreen(screen: ScreenNotice): void {
+    line.value?.send({ type: 'screen', ...screen })
+  }
+
   /** Put one row that a call answered with, ahead of the patch that will say the same. */
   function put<Name extends 'conversations' | 'agents'>(name: Name, key: string, value: Rows[Name]): void {
     ;(tables[name] as Map<string, Rows[Name]>).set(key, value)
@@ -151,6 +156,7 @@ export const useDesk = defineStore('desk', () => {
     put,
     tellTyping,
     tellLook,
+    tellScreen,
     watchBoard,
     /** Run `act` with each signal other than typing. */
     onSignal: (act: (signal: Signal) => void) => whenSignalled.push(act),

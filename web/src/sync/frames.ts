@@ -9,6 +9,15 @@ export interface Looker {
   is_typing: boolean
 }
 
+/** What a browser shows. */
+export interface ScreenNotice {
+  page: string
+  is_hidden: boolean
+  phone: string
+  is_talking: boolean
+  is_muted: boolean
+}
+
 export interface Signal {
   type: 'signal'
   name: string
@@ -43,6 +52,7 @@ export type Outbound =
   | { type: 'typing'; conversation_id: string; is_typing: boolean }
   | { type: 'look'; conversation_id: string }
   | { type: 'watch'; is_on: boolean }
+  | ({ type: 'screen' } & ScreenNotice)
 
 export function decode(data: unknown): Inbound | null {
   if (typeof data !== 'string') return null
