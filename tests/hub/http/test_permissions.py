@@ -32,6 +32,7 @@ FILES = {  # what sends or takes no JSON asks for its permission itself
     ("/api/v1/call-files", "GET"): "recording.find",
     ("/api/v1/form-files", "GET"): "wallboard.view",
     ("/api/v1/report-files", "GET"): "wallboard.view",
+    ("/api/v1/work-order-files", "GET"): "desk.use",
     ("/api/v1/recordings/{recording_id}/file", "GET"): "recording.download",
     ("/api/v1/recording-exports/{export_id}/file", "GET"): "recording.download",
     ("/api/v1/backups/{name}", "GET"): "admin.backups",
