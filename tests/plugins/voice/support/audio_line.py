@@ -30,6 +30,7 @@ from tests.plugins.voice.support.audio import (
 
 DIGITS = "0123456789*#ABCD"
 WITHIN_S = 30.0
+T1_S = 0.5  # how long RFC 3261 waits before a request is sent again
 SO_TIMESTAMPNS = 35  # Linux; Python has no name for it
 NICENESS = -10  # where we may
 

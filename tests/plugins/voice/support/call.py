@@ -4,7 +4,7 @@ import asyncio
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from tests.plugins.voice.support.audio_line import WITHIN_S, AudioLine
+from tests.plugins.voice.support.audio_line import T1_S, WITHIN_S, AudioLine
 from tests.plugins.voice.support.sip import Message, authorize, media_address, offer, uri
 
 if TYPE_CHECKING:
@@ -55,8 +55,7 @@ class Call(AudioLine):
         request.headers += [("contact", self.phone.contact), *((name.lower(), text) for name, text in headers.items())]
         request.headers.append(("content-type", "application/sdp"))
         request.body = offer(self.phone.host, self._port)
-        self.invite_request = request
-        self.phone.send(request)
+        self._send_invite(request)
 
     async def answered(self, *, within_s: float = WITHIN_S) -> None:
         """Return when the other side has answered; AssertionError when it refused."""
@@ -173,8 +172,19 @@ class Call(AudioLine):
         credentials = authorize(challenge, "INVITE", self._target, self.phone.user, self.phone.password)
         request.headers.append(("authorization", credentials))
         request.body = old.body
+        self._send_invite(request)
+
+    def _send_invite(self, request: Message) -> None:
         self.invite_request = request
-        self.phone.send(request)
+        self.status = 0
+        self._repeat(request, T1_S)
+
+    def _repeat(self, request: Message, wait_s: float) -> None:
+        """Send an INVITE until it is answered, as RFC 3261 has it: an engine that is too busy drops some."""
+        is_ours = self.phone.calls.get(self.call_id) is self and not self._closed and not self._has_ended.is_set()
+        if is_ours and self.invite_request is request and not self.status:
+            self.phone.send(request)
+            asyncio.get_running_loop().call_later(wait_s, self._repeat, request, 2 * wait_s)
 
     def hear_request(self, request: Message) -> None:
         match request.method:
