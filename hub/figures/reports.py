@@ -25,6 +25,8 @@ from hub.tables import Download, FileFormat
 
 MOST_DAYS: Final = 400
 MOST_DAYS_BY_HOUR: Final = 31
+FIRST_YEAR: Final = 2000
+LAST_YEAR: Final = 2999
 MOST_CASES: Final = 200_000
 
 
@@ -50,7 +52,7 @@ class Reports:
         """Return what is asked for; 422 for too long a time, or one in which too much came."""
         days = (query.end - query.begin).days + 1
         most = MOST_DAYS_BY_HOUR if query.per == "hour" else MOST_DAYS
-        if not 0 < days <= most:
+        if not 0 < days <= most or query.begin.year < FIRST_YEAR or query.end.year > LAST_YEAR:
             raise ApiError(422, "invalid", "no such time", fields={"end": f"1 to {most} days from the first"})
         before = None
         if query.compare:
