@@ -50,7 +50,8 @@ LEFT_OUT = {
 NOT_DECIDED = {
     "Address", "AgentStatus", "Appeal", "ArticleComment", "ArticleUse", "AuditRecord", "Bulletin",
     "BulletinReading", "Call", "CallLeg", "Campaign", "CampaignRecipient", "Contact", "ContactMerge",
-    "Conversation", "Draft", "Entry", "FileText", "Inbox", "InternalCall", "LinkSuggestion", "Media",
+    "Conversation", "Draft", "Entry", "ExpertAsker", "ExpertOpinion", "ExpertQuestion",
+    "FileText", "Inbox", "InternalCall", "LinkSuggestion", "Media",
     "MediaUse", "Notification", "Offer", "Outbox", "QualityCase", "Recording", "Review", "Room", "RoomMember",
     "RoomMessage", "RuleCheck", "RuleFinding", "Session", "Subscription", "Todo", "Transcript", "Unanswered",
     "Utterance", "WorkItem", "WorkOrder", "WorkOrderStep",
