@@ -5,7 +5,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -98,7 +98,7 @@ class Wallboard:
         await self.setup.load()
         now = self._clock.now()
         self._ledger = Ledger(self.targets, self.setup.settings.timezone)
-        day_start = self._ledger.day_of(now)
+        day_start = self._ledger.day_of(now).astimezone(UTC)  # SQLite compares times as they are written
         cases = await read_cases(min(day_start, now - LONGEST))
         self._ledger.fill(cases, await read_asked(day_start), now)
         self._here_since = {one.agent_id: one.since for one in self._desk.agents.values() if one.state in HERE}
@@ -177,7 +177,7 @@ class Wallboard:
                 raise not_found("view")
             seen = frozenset(part.queue_ids)
         boards = Boards(self._ledger, self._clock.now(), self._calls.__contains__)
-        day_start = self._ledger.day_start
+        day_start = self._ledger.day_start.astimezone(UTC)
         alarms = await self.alarms_between(identity, day_start, day_start + timedelta(days=1))
         if view:
             agents = {one.agent_id for one in self._agents(Seen(seen, sees_all=False))}

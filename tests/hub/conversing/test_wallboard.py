@@ -1,6 +1,7 @@
 """The wallboard of a whole hub: figures, who sees them, a restart, alarms, and what supervisors do to agents."""
 
 import asyncio
+from datetime import timedelta
 
 from core.events import TrunkChanged
 from core.testing.clock import VirtualClock
@@ -8,7 +9,7 @@ from hub.accounts.identity import Identity
 from hub.accounts.users import UserEdit
 from hub.figures.notices import HUB
 from hub.setup.organization import AgentGroup, Department
-from hub.store.models import AuditRecord, Conversation
+from hub.store.models import AuditRecord, Conversation, WorkItem
 from tests.hub.conversing.conftest import Come
 from tests.hub.support.channel import FakeChannel
 from tests.hub.support.house import House, until
@@ -44,6 +45,11 @@ async def test_figures_of_a_served_conversation_survive_a_restart(
     after = still_house.services.wallboard.board(EVERYTHING)
     assert (after.total["today"].offered, after.total["today"].handled) == (2, 1)
     assert (after.total["today"].answer_s, after.total["today"].handle_s, after.total["today"].wrap_up_s) == (5, 60, 10)
+    async with still_house.services.store.work():
+        early = clock.now() - timedelta(hours=2)  # 07:01 in Beijing, the day before by UTC
+        await WorkItem.all().update(enqueued_at=early)
+    await still_house.restart()
+    assert still_house.services.wallboard.board(EVERYTHING).total["today"].handled == 1
 
 
 async def test_only_who_may_see_the_wallboard_does(come: Come) -> None:
