@@ -92,7 +92,7 @@ class Migration(migrations.Migration):
                         db_constraint=True,
                         to_field="order_id",
                         related_name=False,
-                        on_delete=OnDelete.CASCADE,
+                        on_delete=OnDelete.RESTRICT,
                     ),
                 ),
                 ("version", fields.IntField()),

@@ -61,7 +61,7 @@ class WorkOrderStep(Model):
     """Something that was done to a work order, and the ``version`` it led to; nobody (``by_id`` empty) is the hub."""
 
     step_id: str = id_field(is_key=True)
-    order: Any = fields.ForeignKeyField("store.WorkOrder", related_name=False, on_delete=fields.OnDelete.CASCADE)
+    order: Any = fields.ForeignKeyField("store.WorkOrder", related_name=False, on_delete=fields.OnDelete.RESTRICT)
     order_id: str
     version = fields.IntField()
     kind = fields.CharField(max_length=16)
