@@ -33,7 +33,8 @@ SPY_RIGHTS: Final[dict[SpyMode, str]] = {"listen": "call.listen", "whisper": "ca
 class Consultation(Settings, frozen=True, kw_only=True):
     """Whom to ask while the citizen waits: a colleague, or a number outside.
 
-    With ``hands_over`` the call is that number's as soon as it answers, and the agent's again when it does not.
+    With ``hands_over`` the call is that number's as soon as it answers; when it does not, the agent is back and the
+    citizen still held.
     """
 
     agent_id: Annotated[str, Meta(max_length=36)] | None = None

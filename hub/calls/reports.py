@@ -199,14 +199,15 @@ class CallReports:
             except ApiError:  # it was withdrawn while the phone was lifted
                 live.drop(party.leg_id)
                 return
-        if live.row.direction == "out":
+        leg = live.legs[party.leg_id]
+        if leg.activity.activity_id == PASSING:
+            await leave_with(unit, live, leg, self._endings)
+        elif live.row.direction == "out":
             self._outgoing.answered(unit, live, party)
             if party.role == "caller" and live.conversation.call_back is not None:
                 self._call_backs.reached(unit, live.conversation)
         elif party.role == "agent":
             live.row.talked_at = live.row.talked_at or party.answered_at
-        elif (leg := live.legs[party.leg_id]).activity.activity_id == PASSING:
-            await leave_with(unit, live, leg, self._endings)
         if not live.is_speaking:
             self._plans.voice.rest(live)
 

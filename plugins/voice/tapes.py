@@ -17,7 +17,7 @@ from core.errors import RequestFailed
 from core.events import RecordingEnded
 from core.tasks import Tasks
 from plugins.voice import marks
-from plugins.voice.ari import AriUnavailable, Gone
+from plugins.voice.ari import AriUnavailable, Gone, Refused
 from plugins.voice.context import Context
 from plugins.voice.handing_in import until_taken
 from plugins.voice.noting import note
@@ -81,7 +81,10 @@ class Tapes:
         """End the stretches that record a leg before anything else begins with it: see docs/calls.md."""
         for recording_id, recorded in list(self._stock.tapes.items()):
             if recorded == leg.mark.leg_id:
-                await self.stop(recording_id)
+                try:
+                    await self.stop(recording_id)
+                except Refused as error:
+                    log.warning("a recording goes on: %s", error)
 
     async def end(self, recording_id: str) -> None:
         """End a recording and hand it in."""

@@ -48,12 +48,15 @@ class Manager(AriHttp):
         return True
 
     async def _act(self, action: dict[str, str]) -> None:
-        if not self._cookie:
-            await self.log_in()
-        answer, _ = await self._ask(action)
-        if answer.get("Message") == _DENIED:
-            await self.log_in()
+        try:
+            if not self._cookie:
+                await self.log_in()
             answer, _ = await self._ask(action)
+            if answer.get("Message") == _DENIED:
+                await self.log_in()
+                answer, _ = await self._ask(action)
+        except ChannelAuthFailed as error:  # it was there when we began
+            raise Refused(403, str(error)) from error
         if answer.get("Response") != "Success":
             text = answer.get("Message", "no reason given")
             raise Gone(404, text) if text in _MISSING else Refused(400, text)

@@ -5,6 +5,7 @@ from hub.store.models import Conversation
 from tests.hub.calls.conftest import Come
 from tests.hub.calls.test_calls import eventually, reach_agent
 from tests.hub.calls.test_controls import ASIDE, MAIN, order
+from tests.hub.calls.test_dialling import called
 from tests.hub.support.engine import FakeEngine
 from tests.journeys.support.clients import Agent
 
@@ -77,6 +78,17 @@ async def test_a_call_is_passed_on_to_an_outside_number_as_soon_as_it_answers(en
     await eventually(Conversation.filter(state="wrap_up"))
     await engine.change(call_id, asked.leg_id, "ended")
     await engine.hears(call_id, "评价")
+
+
+async def test_a_call_that_the_agent_made_is_passed_on_as_well(engine: FakeEngine, come: Come) -> None:
+    zhou = await come("zhou")
+    call_id, citizen = await called(engine, zhou)
+    await engine.change(call_id, citizen, "answered")
+    await all_talk(engine, call_id, 2)
+    await ask(engine, zhou, call_id, number="13800000000", hands_over=True)
+    await engine.until(lambda: {leg.role for leg in engine.plans[call_id].legs} == {"caller", "outside"})
+    await all_talk(engine, call_id, 2)
+    await eventually(Conversation.filter(state="wrap_up"))
 
 
 async def test_whoever_is_still_rung_is_let_go_with_the_end_of_the_service(engine: FakeEngine, come: Come) -> None:
