@@ -105,6 +105,8 @@ async def test_a_report_is_compared_with_the_time_before_and_shows_alarms_and_cr
         found = await report(chen, "2026-02-24", TODAY, compare="true")
         assert (found["before"]["begin"], found["before"]["end"]) == ("2026-02-17", WEEK_BEFORE)
         assert [one["calls"]["incoming"] for one in (found["now"]["total"], found["before"]["total"])] == [3, 1]
+        total = found["now"]["total"]
+        assert (total["cases"]["answer_s"], total["left_s"], total["longest_s"]) == (4.0, 4.0, 4.0)
         assert [one["kind"] for one in found["alarms"]] == ["away_longer"]
         assert found["service_limit"] == 0.85
         day = await chen.call("GET", "/wallboard/day")
