@@ -62,7 +62,7 @@ class Phone(asyncio.DatagramProtocol):
     def address(self) -> str:
         return f"sip:{self.user}@{self.server[0]}"
 
-    async def register(self, *, expires_s: int = 300) -> int:
+    async def register(self, *, expires_s: int = 3_600) -> int:
         """Return the final status of a REGISTER."""
         request = self.request("REGISTER", f"sip:{self.server[0]}", self.address, str(uuid4()))
         request.headers += [("contact", self.contact), ("expires", str(expires_s))]
