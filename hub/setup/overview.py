@@ -59,7 +59,7 @@ class Setup:
             "tags": {view.tag_id: msgspec.to_builtins(view.tag) for view in self.tags.all()},
             "forms": {view.form_id: msgspec.to_builtins(view.form) for view in self.forms.all()},
             "departments": {
-                one: {"title": department.title, "parent": department.parent}
+                one: {"title": department.title, "parent": department.parent, "is_active": department.is_active}
                 for one, (_, department) in sorted(self.organization.departments.current.items())
             },
             "agent_groups": {one: {"title": group.title} for one, group in self.organization.current_groups.items()},

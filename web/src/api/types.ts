@@ -341,7 +341,7 @@ export interface Setup {
   away_reasons?: Record<string, { title: LocalText }>
   tags?: Record<string, Tag>
   forms?: Record<string, Form>
-  departments?: Record<string, { title: LocalText; parent?: string }>
+  departments?: Record<string, { title: LocalText; parent?: string; is_active?: boolean }>
   agent_groups?: Record<string, { title: LocalText }>
   named_numbers?: { title: LocalText; number: string }[]
   limits?: { wrap_up_s?: number; attachment_bytes?: number; text_chars?: number }

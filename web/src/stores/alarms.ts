@@ -51,8 +51,9 @@ export function alarmOf({ params = {} }: NotificationView): About {
   return { kind: alarm_kind, subject_kind, subject_id, value: Number(value), limit: Number(limit) } as About
 }
 
-/** Return a limit as people say it: a length of time, or a number. */
+/** Return a limit as people say it: a length of time, a percentage, or a number. */
 export function limitText(kind: string | undefined, value: number): string {
+  if (kind === 'service_below') return `${value}%`
   return TIMES.includes(kind ?? '') ? duration(value * 1000) : String(value)
 }
 
