@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from core.events import ActivityEnded, Attachment, Cause, Listen, Talk
+from core.events import ActivityEnded, Attachment, Cause, LegPlan, Listen, Talk
 from core.testing.clock import VirtualClock
 from hub.accounts.identity import Identity
 from hub.contacts.contacts import ContactEdit
@@ -21,13 +21,17 @@ FILE = Attachment(media_id="m-1", mime="audio/wav", name="talk.wav", size_bytes=
 async def reach_agent(engine: FakeEngine, call_id: str) -> str:
     """Ask for a person, let the phone be lifted, hear the work number; return the agent's leg."""
     await engine.press(call_id, "0")
-    leg = await engine.rings(call_id)
+    return (await lift(engine, call_id, await engine.rings(call_id))).leg_id
+
+
+async def lift(engine: FakeEngine, call_id: str, leg: LegPlan) -> LegPlan:
+    """Let a phone that is rung be lifted, and the caller hear the work number; return the leg when they talk."""
     await engine.change(call_id, leg.leg_id, "ringing")
     await engine.change(call_id, leg.leg_id, "answered")
     await engine.hears(call_id, "工号")
     await engine.finish(call_id)
     await engine.talks(call_id)
-    return leg.leg_id
+    return leg
 
 
 async def test_a_caller_is_greeted_and_chooses_by_keys(engine: FakeEngine) -> None:

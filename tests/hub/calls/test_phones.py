@@ -3,15 +3,21 @@
 import pytest
 
 from core.events import Dial, Talk
-from hub.store.models import AuditRecord, Conversation, Phone, User
+from hub.demo import PASSWORD
+from hub.store.models import AuditRecord, CallLeg, Conversation, Phone, User, WorkItem
 from tests.hub.calls.conftest import Come
 from tests.hub.calls.test_calls import reach_agent
 from tests.hub.support.engine import FakeEngine
-from tests.hub.support.house import House
+from tests.hub.support.house import House, eventually, until
 from tests.journeys.support.clients import Agent
 
 MOBILE = "13700000001"
 DIALLED = f"tel:+86{MOBILE}"
+AWAY: dict[str, dict[str, str]] = {
+    "busy": {"state": "busy"},
+    "at_lunch": {"state": "away", "reason": "meal"},
+    "offline": {"state": "offline"},
+}
 
 
 async def permit(admin: Agent, username: str, *granted: str) -> None:
@@ -132,3 +138,52 @@ async def test_a_phone_without_a_microphone_of_ours_is_muted_by_the_engine(engin
         assert shown.get("is_muted", False) is is_muted
         expected = Talk(activity_id="main", is_muted=is_muted)
         await engine.until(lambda: engine.agent(call_id).activity == expected)  # type: ignore[union-attr]  # noqa: B023
+
+
+@pytest.mark.parametrize("how", [*AWAY, "wrapping_up", "locked", "sent_off", "without_phone", "logged_out"])
+async def test_who_is_not_there_for_calls_is_never_rung_until_they_are_again(
+    engine: FakeEngine, come: Come, still_house: House, how: str
+) -> None:
+    zhou, chen = await come("zhou"), await come("chen")
+    user_id = zhou.me["user_id"]
+    await chen.call("PUT", "/me/state", state="offline")
+    phone = still_house.hub.phones.of(user_id)
+    assert phone is not None
+    if how in AWAY:
+        await zhou.call("PUT", "/me/state", **AWAY[how])
+    elif how == "wrapping_up":
+        served = await engine.arrive("tel:+8613900000077")
+        await reach_agent(engine, served)
+        await engine.change(served, engine.caller(served).leg_id, "ended")
+        await eventually(Conversation.filter(state="wrap_up"))
+    elif how == "locked":
+        await chen.call("PUT", f"/agents/{user_id}/lock")
+    elif how == "sent_off":
+        await chen.call("PUT", f"/agents/{user_id}/state", state="offline")
+    elif how == "without_phone":
+        await engine.register(phone.phone_id, is_reachable=False)
+        await until(lambda: still_house.hub.phones.of(user_id) is None)
+    else:
+        await zhou.call("DELETE", "/session")
+    call_id = await engine.arrive()
+    await engine.press(call_id, "0")
+    await engine.queues(call_id)
+    await still_house.services.dispatcher.tick()
+    await eventually(WorkItem.filter(state="waiting"))
+    assert not await CallLeg.filter(call_id=call_id, role="agent").exists()
+    assert engine.agent(call_id) is None
+
+    async with Agent(still_house.url, "zhou", PASSWORD) as again:  # early at work, with a phone, and ready
+        if how == "locked":
+            await chen.call("DELETE", f"/agents/{user_id}/lock")
+        if how == "without_phone":
+            await engine.register(phone.phone_id)
+        if how == "wrapping_up":
+            conversation = await Conversation.get(state="wrap_up")
+            await zhou.call(
+                "POST", f"/conversations/{conversation.conversation_id}/wrap-up", code="answered", summary=""
+            )
+        if how == "logged_out":
+            await engine.register((await again.call("POST", "/phone"))["phone_id"])
+        await again.sit_down()
+        assert (await engine.rings(call_id)).dial is not None
