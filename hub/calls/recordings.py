@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Annotated, Final
 
 import msgspec
@@ -158,11 +157,11 @@ class Recordings:
         if row.media_id is not None:
             await forget_transcripts(unit, row.media_id)
             await self._media.remove(unit, row.media_id)
-        if row.copied_at is not None:
-            unit.after(partial(self._copies.remove, row.recording_id, row.started_at))
         row.media_id = None
         row.deleted_at = unit.now
-        await row.save(update_fields=["media_id", "deleted_at"])
+        row.copied_at = row.copied_at or unit.now  # a copy may be there that was not noted yet
+        await row.save(update_fields=["media_id", "deleted_at", "copied_at"])
+        unit.after(self._copies.deleted)
 
 
 def _view(row: Recording, file: Media | None, identity: Identity) -> RecordingView:

@@ -106,7 +106,8 @@ class Recording(Model):
     is_cut = fields.BooleanField(default=False)
     is_held = fields.BooleanField(default=False)
     deleted_at: datetime | None = fields.DatetimeField(null=True)
-    copied_at: datetime | None = fields.DatetimeField(null=True)  # to the folder outside, where there is one
+    # when it was copied to the folder outside; of a deleted one: a copy may be there
+    copied_at: datetime | None = fields.DatetimeField(null=True)
 
     class Meta:
         app = "store"

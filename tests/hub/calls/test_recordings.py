@@ -172,7 +172,50 @@ async def test_recordings_lie_in_a_set_folder_as_wav_or_gsm_until_they_are_delet
         assert all(has_tone(heard[800:2_400], frequency_hz, least=0.3) for frequency_hz in (440.0, 620.0))
     for recording_id in ("talk", "noise"):
         await recordings.delete(SEES_ALL, recording_id, reason="", remote="")
+    assert await copies.remove_some() == 2
     assert list(folder.rglob("*.*")) == []
+    assert await copies.remove_some() == 0  # once
+
+
+async def test_a_copy_goes_after_its_recording_although_the_server_was_away_and_the_copy_not_noted(
+    engine: FakeEngine, still_house: House, tmp_path: Path
+) -> None:
+    folder = tmp_path / "server"
+    units, media = still_house.hub.router._units, still_house.services.media
+    copies = RecordingCopies(units, media, str(folder), "wav")
+    recordings = Recordings(units, still_house.services.audit, media, copies)
+    await keep(engine, still_house, "noted")
+    await keep(engine, still_house, "unnoted")
+    assert await copies.copy_some() == 2
+    await Recording.filter(recording_id="unnoted").update(copied_at=None)  # as a kill after the writing leaves it
+    for recording_id in ("noted", "unnoted"):
+        await recordings.delete(SEES_ALL, recording_id, reason="", remote="")
+    folder.rename(tmp_path / "away")
+    folder.write_text("a file server that is away")
+    assert await copies.remove_some() == 0
+    folder.unlink()
+    (tmp_path / "away").rename(folder)
+    (day,) = folder.iterdir()
+    (day / f".{next(day.iterdir()).name}.part").write_text("what a kill left")
+    restarted = RecordingCopies(units, media, str(folder), "wav")
+    assert await restarted.remove_some() == 2
+    assert list(day.iterdir()) == []
+
+
+async def test_a_recording_that_cannot_be_read_holds_up_no_other(
+    engine: FakeEngine, still_house: House, tmp_path: Path
+) -> None:
+    folder = tmp_path / "server"
+    copies = RecordingCopies(still_house.hub.router._units, still_house.services.media, str(folder), "wav")
+    for recording_id in ("bad", "good"):
+        file = await keep(engine, still_house, recording_id)
+        if recording_id == "bad":
+            stored, _ = await still_house.services.media.find(file.media_id)
+            stored.path.unlink()
+            stored.path.mkdir()
+    assert await copies.copy_some() == 2
+    assert [one.read_bytes() for one in folder.rglob("*.wav")] == [b"good"]
+    assert await copies.copy_some() == 0  # the other is not tried again
 
 
 def stereo(left_hz: float, right_hz: float) -> bytes:
