@@ -182,9 +182,11 @@ class Connectors:
 
     async def _ask_guarded(self, lookup: StartLookup) -> Values | None:
         connector = await self._named(lookup.connector)
+        if not connector.guarded_by:
+            return await self._ask(connector, lookup.params, lookup.timeout_s)
         value = lookup.params.get(connector.guarded_by)
         if value is None:
-            return await self._ask(connector, lookup.params, lookup.timeout_s)
+            raise CannotLookUp(f"the flow does not give {connector.guarded_by}, by which it is guarded")
         guarded, now = (lookup.connector, value), self._clock.now()
         if not self._misses.try_now(guarded, now, connector.max_misses):
             raise CannotLookUp("too many wrong tries with one value")

@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
+from math import isfinite
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -14,6 +15,7 @@ from hub.accounts.identity import Identity
 from hub.audit import Audit
 from hub.errors import ApiError, not_found
 from hub.exporting import Wording, as_file
+from hub.quality.results import Moment
 from hub.setup.forms import FieldKind, Form, FormField, Forms
 from hub.store.fields import SLUG_LENGTH
 from hub.store.models import Conversation
@@ -30,8 +32,8 @@ class FormFiguresQuery(msgspec.Struct, frozen=True, kw_only=True):
     """Of conversations that were closed from ``begin`` on and before ``end``, in one queue or in all one sees."""
 
     form_id: Annotated[str, Meta(max_length=SLUG_LENGTH)]
-    begin: datetime
-    end: datetime
+    begin: Moment
+    end: Moment
     queue_id: Annotated[str, Meta(max_length=SLUG_LENGTH)] = ""
 
 
@@ -126,12 +128,11 @@ class _Count:
     def add(self, value: FormValue) -> None:
         self._answered += 1
         match self._field.kind:
-            case "choice" | "yes_no":
-                self._chosen[str(value)] += 1
-            case "choices":
+            case "choice" | "yes_no" | "choices":
                 self._chosen.update([value] if isinstance(value, str) else value)
             case "number":
-                self._numbers.append(float(str(value)))
+                if (number := _number(value)) is not None:
+                    self._numbers.append(number)
             case _:
                 pass
 
@@ -191,9 +192,18 @@ def _cell(wording: Wording, field: FormField, value: FormValue | None) -> Cell:
     if value is None:
         return None
     values = [value] if isinstance(value, str) else value
-    if field.kind == "number":
-        return float(str(value))
+    if field.kind == "number" and (number := _number(value)) is not None:
+        return number
     return ", ".join(map(partial(_title, wording, field), values))
+
+
+def _number(value: FormValue) -> float | None:
+    """Return the number that ``value`` is; an answer from when the field was of another kind may be none."""
+    try:
+        number = float(str(value))
+    except ValueError:
+        return None
+    return number if isfinite(number) else None
 
 
 def _title(wording: Wording, field: FormField, value: str) -> str:

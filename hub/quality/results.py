@@ -19,13 +19,14 @@ SCORED: Final = ("done", "appealed")
 LOOKED_UP: Final = ("opened", "inserted", "sent")
 Group = Literal["agent", "department", "agent_group", "queue"]
 Period = Literal["day", "week", "month"]
+Moment = Annotated[datetime, Meta(tz=True)]
 
 
 class ResultsQuery(msgspec.Struct, frozen=True, kw_only=True):
     """Of conversations that ended from ``begin`` on and before ``end``."""
 
-    begin: datetime
-    end: datetime
+    begin: Moment
+    end: Moment
     by: Group = "agent"
     per: Period = "week"
 
@@ -36,8 +37,8 @@ class CasesQuery(msgspec.Struct, frozen=True, kw_only=True):
     state: Literal["", "open", "differing", "done", "appealed"] = ""
     agent_id: Annotated[str, Meta(max_length=ID_LENGTH)] = ""
     queue_id: Annotated[str, Meta(max_length=SLUG_LENGTH)] = ""
-    begin: datetime | None = None
-    end: datetime | None = None
+    begin: Moment | None = None
+    end: Moment | None = None
     offset: Annotated[int, Meta(ge=0, le=100_000)] = 0
     limit: Annotated[int, Meta(ge=1, le=500)] = 50
 
@@ -137,7 +138,7 @@ async def results(query: ResultsQuery, timezone: str) -> Results:
             tally.fatal += case.is_fatal
             tally.appealed += case.case_id in appealed
             tally.upheld += case.case_id in upheld
-    rules = await _count_findings(checks, begin, places, lines, totals)
+    rules = await _count_findings(checks, (begin, query.end), places, lines, totals)
     return Results(
         lines=_lines(lines),
         totals=_lines(totals),
@@ -172,7 +173,7 @@ def first_day(day: date, per: Period) -> date:
 
 async def _count_findings(
     checks: Sequence[RuleCheck],
-    begin: datetime,
+    span: tuple[datetime, datetime],
     places: Callable[[RuleCheck], list[tuple[str, str]]],
     lines: dict[tuple[str, str], _Tally],
     totals: dict[tuple[str, str], _Tally],
@@ -180,11 +181,12 @@ async def _count_findings(
     """Add to ``lines`` and ``totals`` what was found in the checked conversations; return how often by rule."""
     found: dict[str, list[tuple[str, str]]] = defaultdict(list)
     # a conversation that ended within the period may have begun a month before it
-    rows = RuleFinding.filter(at__gte=begin - timedelta(days=31), speaker="agent")
+    begin, end = span[0] - timedelta(days=31), span[1]
+    rows = RuleFinding.filter(at__gte=begin, at__lt=end, speaker="agent")
     for conversation_id, rule_id, severity in await rows.values_list("conversation_id", "rule_id", "severity"):
         found[conversation_id].append((rule_id, severity))
-    uses = ArticleUse.filter(at__gte=begin - timedelta(days=31), agent_id__not_isnull=True, action__in=LOOKED_UP)
-    sourced: set[Any] = set(await uses.values_list("conversation_id", flat=True))
+    uses = ArticleUse.filter(at__gte=begin, at__lt=end, action__in=LOOKED_UP)
+    sourced: set[Any] = set(await uses.distinct().values_list("conversation_id", "agent_id"))
     rules: dict[tuple[str, str], int] = defaultdict(int)
     for check in checks:
         hits = found[check.conversation_id]
@@ -193,7 +195,7 @@ async def _count_findings(
                 tally.checked += 1
                 tally.findings += len(hits)
                 tally.kept += all(severity == "info" for _, severity in hits)
-                tally.sourced += check.conversation_id in sourced
+                tally.sourced += (check.conversation_id, check.agent_id) in sourced
             for rule_id, _ in hits:
                 rules[group, rule_id] += 1
     return rules

@@ -1,5 +1,6 @@
 """Citizens and employers ask for what is theirs by keys, and hear it only once they are known."""
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
@@ -9,6 +10,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from core.flow import LookedUp, StartLookup
 from hub.accounts.identity import Identity
 from hub.flows.starters import starters
 from hub.store.models import Entry
@@ -165,6 +167,21 @@ async def test_an_account_guessed_at_from_call_to_call_is_closed_to_the_machine_
     right = await engine.arrive("tel:+8613900000019", dialled="12329")
     await identify(engine, right, "271828")
     await engine.hears(right, "王芳")
+
+
+async def test_a_guarded_connector_is_not_asked_by_a_flow_that_leaves_out_what_guards_it(still_house: House) -> None:
+    answers: asyncio.Queue[LookedUp] = asyncio.Queue()
+
+    async def answered(_: str, answer: LookedUp) -> None:
+        await answers.put(answer)
+
+    connectors = still_house.services.connectors
+    url = next(one.settings["url"] for one in await connectors.all() if one.connector_id == "case-progress")
+    await connect(still_house, "guarded", {"kind": "http", "url": url, "guarded_by": "account"})
+    known = {"case_number": "2026110207", "case_code": "314159"}
+    for params, status in ((known | {"account": "31415926"}, "found"), (known, "failed")):
+        await connectors.start("c-1", StartLookup(connector="guarded", params=params, timeout_s=30, turn=1), answered)
+        assert (await asyncio.wait_for(answers.get(), 60)).status == status
 
 
 async def test_an_employer_hears_deposits_and_arrears(engine: FakeEngine) -> None:

@@ -148,12 +148,16 @@ async def test_a_case_is_opened_by_hand_and_read_by_who_scores_it(house: House, 
 
 async def test_results_by_agent_and_week_with_what_was_not_kept(house: House, staff: list[Agent]) -> None:
     judge = staff[0]
-    sourced, *_ = await served(house, 3)
+    sourced, others, *_ = await served(house, 3)
     article, agent = await Article.get(code="0601"), await User.get(username="zhou")
     async with house.services.store.work():
         await ArticleUse.create(
             use_id=new_id(), article_id=article.article_id, action="opened", conversation_id=sourced,
             agent_id=agent.user_id, at=f"{DAY}T04:00:00+00:00",
+        )  # fmt: skip
+        await ArticleUse.create(
+            use_id=new_id(), article_id=article.article_id, action="opened", conversation_id=others,
+            agent_id=judge.me["user_id"], at=f"{DAY}T04:00:00+00:00",
         )  # fmt: skip
     await judge.call("PUT", "/sampling-plans/daily", **PLAN, reviewer_ids=[judge.me["user_id"]])
     await judge.call("POST", "/sampling-plans/daily/draws", day=DAY)
@@ -176,6 +180,8 @@ async def test_results_by_agent_and_week_with_what_was_not_kept(house: House, st
     listed = (await judge.call("GET", f"/quality-cases?state=done&agent_id={zhou.user_id}"))["items"]
     assert len(listed) == 3
     assert (await judge.call("GET", "/quality-cases?state=open"))["items"] == []
+    status, _ = await judge.try_call("GET", f"/quality-results?begin={DAY}T00:00:00&end=2026-03-09T00:00:00Z")
+    assert status == 422, "a time without its zone is none"
 
 
 async def test_who_scores_a_case_hears_its_recording_and_nobody_else_of_another_queue(
