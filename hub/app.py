@@ -29,6 +29,7 @@ from hub.desktop.calls.files import Files
 from hub.desktop.calls.mail_pages import MailPages
 from hub.desktop.calls.recording_files import RecordingFiles
 from hub.desktop.socket import DesktopSocket
+from hub.dispatch.stretches import resume
 from hub.figures.downloads import FormFiles, ReportFiles
 from hub.first_setup import make_first_setup
 from hub.http.answers import json_answer
@@ -78,6 +79,7 @@ class Hub:
             await parts.setup.load()
             await self.prompts.load()
             await self.phones.load()
+            await resume(store, self._clock.now())
             await services.dispatcher.load()
             self.first_admin = await services.users.make_first_admin()
             await make_first_setup(services)

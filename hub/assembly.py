@@ -52,6 +52,7 @@ from hub.dispatch.dispatcher import Dispatcher
 from hub.dispatch.presence import Presence
 from hub.dispatch.queue_editor import QueueEditor
 from hub.dispatch.queues import Queues
+from hub.dispatch.stretches import keep_marks
 from hub.extensions import load_extensions
 from hub.figures.form_figures import FormReports
 from hub.figures.reports import Reports
@@ -368,6 +369,7 @@ class Assembly:
             dispatcher.run,
             flows.run,
             lambda: keep_time((services.held_steps, services.snoozes, services.todos, orders.warnings)),
+            lambda: keep_marks(store, clock),
             lambda: keep_house(store, clock),
             lambda: keep_room(bus),
             ChannelRequests(bus, media, dispatcher).run,

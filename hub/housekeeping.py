@@ -9,7 +9,7 @@ from core.clock import Clock
 from core.errors import LianxinError
 from core.streams import IN, hub_consumer
 from hub.store.engine import Store
-from hub.store.housekeeping import forget_utterances, prune_inbox, prune_sessions
+from hub.store.housekeeping import forget_utterances, prune_inbox, prune_sessions, prune_stretches
 
 log = logging.getLogger(__name__)
 
@@ -23,8 +23,13 @@ async def keep_house(store: Store, clock: Clock) -> None:
         now = clock.now()
         envelopes, sessions = await prune_inbox(store, now), await prune_sessions(store, now)
         utterances = await forget_utterances(store, now)
+        stretches = await prune_stretches(store, now)
         log.info(
-            "forgot %d handled envelopes, %d ended sessions, %d utterances of calls", envelopes, sessions, utterances
+            "forgot %d handled envelopes, %d ended sessions, %d utterances of calls, %d stretches of agents' time",
+            envelopes,
+            sessions,
+            utterances,
+            stretches,
         )
         await asyncio.sleep(EVERY_S)
 

@@ -8,6 +8,8 @@ import msgspec
 
 from hub import routing
 from hub.dispatch.queues import MESSAGE_CLASS, Queues
+from hub.dispatch.stretches import follow
+from hub.dispatch.work import when
 from hub.routing.offers import Offer as LiveOffer
 from hub.routing.snapshot import AgentSnapshot, Snapshot, WorkSnapshot
 from hub.store.models import AgentStatus, Offer, User, WorkItem
@@ -17,7 +19,8 @@ LINE: Final = 1_000_000_000  # an agent whose first queue it is comes before all
 
 
 async def keep(core: routing.RoutingCore, decisions: Iterable[routing.Decision]) -> None:
-    """Store what ``core`` holds of everything that was decided about."""
+    """Store what ``core`` holds of everything that was decided about, and what the agents do now."""
+    decisions = tuple(decisions)
     works, agents = set(), set()
     for decision in decisions:
         if not isinstance(decision, routing.AgentChanged):
@@ -31,6 +34,8 @@ async def keep(core: routing.RoutingCore, decisions: Iterable[routing.Decision])
     for agent_id in agents:
         plain = msgspec.to_builtins(core.agent_snapshot(agent_id))
         await AgentStatus.filter(user_id=agent_id).update(kept=plain)
+    if agents:
+        await follow(core, agents, when(max(decision.at for decision in decisions)))
 
 
 async def read_snapshot(profiles: Mapping[str, routing.AgentProfile], queues: Queues, at: float) -> Snapshot:

@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
-from typing import Final, Literal
+from typing import Literal
 
 from core.events import AgentView
 from core.events.routing import WorkMode
 from hub.desktop.desk import Desk
 from hub.dispatch.dispatcher import Dispatcher
 from hub.dispatch.dispatcher import Presence as AnyPresence
+from hub.dispatch.stretches import LOCKED
 from hub.errors import ApiError
 from hub.store.models import AgentStatus, AwayReason
 from hub.units import Units
@@ -16,7 +17,6 @@ from hub.units import Units
 log = logging.getLogger(__name__)
 
 SetState = Literal["available", "busy", "away", "offline"]
-LOCKED: Final = "locked"  # the reason for which agents are away whom a supervisor lets take no work; it is nobody's own
 
 
 class Presence:

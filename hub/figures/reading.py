@@ -1,21 +1,33 @@
 """Reads the day's cases from the store: what the ledger goes on from after a start."""
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
+from tortoise.expressions import Q
 
 from hub.dispatch.history import RoutingStep
 from hub.dispatch.queues import MESSAGE_CLASS, WAITED_OUT
 from hub.figures.call_sums import PhoneCall
 from hub.figures.cases import Case
 from hub.figures.ledger import Asked
-from hub.store.models import Call, Conversation, Entry, Offer, WorkItem
+from hub.store.models import AgentStretch, Call, Conversation, Entry, Offer, WorkItem
 
 LIVE = ("waiting", "offered", "assigned")
+MANY = 1_000  # rows read at once of which few columns are needed
 CHUNK = 500  # ids in one question; SQLite allows 32,766
+
+
+class Stretch(NamedTuple):
+    """A time in which an agent did one thing; without ``ended_at`` it goes on."""
+
+    agent_id: str
+    activity: str
+    reason: str
+    begun_at: datetime
+    ended_at: datetime | None
 
 
 async def read_cases(begin: datetime) -> list[Case]:
@@ -74,6 +86,26 @@ async def read_past_calls(begin: datetime, end: datetime, *, most: int) -> Async
             raise OverflowError
         conversations = await _conversations({row["conversation_id"] for row in rows})
         yield [_phone_call(row, conversations[row["conversation_id"]]) for row in rows]
+
+
+async def read_stretches(
+    begin: datetime, end: datetime, agent_ids: Collection[str], *, most: int
+) -> AsyncIterator[list[Stretch]]:
+    """Yield what agents did in a time, begun or ended outside of it, too, some at a time; OverflowError over ``most``.
+
+    ``agent_ids`` are those asked for; ``begin`` and ``end`` are in UTC, as every time in a question to the store.
+    """
+    last = ""
+    found = 0
+    within = Q(ended_at__gt=begin) | Q(ended_at=None)
+    rows = AgentStretch.filter(within, begun_at__lt=end).order_by("stretch_id").limit(MANY)
+    columns = ("stretch_id", "agent_id", "activity", "reason", "begun_at", "ended_at")
+    while some := await rows.filter(stretch_id__gt=last).values_list(*columns):
+        last = some[-1][0]
+        found += len(some)
+        if found > most:
+            raise OverflowError
+        yield [Stretch(*row[1:]) for row in some if row[1] in agent_ids]
 
 
 async def read_asked(begin: datetime) -> dict[str, Asked]:

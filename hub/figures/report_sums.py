@@ -3,23 +3,23 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
-from typing import Annotated, Literal
+from datetime import date, datetime
+from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
 
+from hub.figures.agent_times import AgentTimes, AgentTimesView, Periods, Step, period_of
 from hub.figures.alarms import crossed_in_period
 from hub.figures.call_sums import CallTally, CallTallyView
 from hub.figures.cases import Case, Tally, TallyView, mean
 from hub.figures.ledger import Targets
 from hub.figures.settings import AlarmRule
-from hub.quality.results import first_day
 from hub.store.fields import ID_LENGTH, SLUG_LENGTH
 
 Group = Literal["queue", "agent", "agent_group", "department", "channel", "hour"]
-Step = Literal["hour", "day", "week", "month"]
+OF_PEOPLE: Final = frozenset({"agent", "agent_group", "department"})
 
 
 class ReportQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +39,8 @@ class ReportLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One group in one period; without ``group_id`` and ``period`` all of them.
 
     ``left_s`` is the mean wait of those who gave up, ``work_s`` the agents' service and wrap-up together; ``missed``
-    and ``declined`` are offers. ``crossed`` names the alarm rules whose limit these figures cross.
+    and ``declined`` are offers. ``times`` are there when groups are of people. ``crossed`` names the alarm rules whose
+    limit these figures cross.
     """
 
     group_id: str | None = None
@@ -51,6 +52,7 @@ class ReportLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     work_s: float = 0.0
     missed: int = 0
     declined: int = 0
+    times: AgentTimesView | None = None
     crossed: tuple[str, ...] = ()
 
 
@@ -71,6 +73,7 @@ class Line:
 
     tally: Tally = field(default_factory=Tally)
     calls: CallTally = field(default_factory=CallTally)
+    times: AgentTimes = field(default_factory=AgentTimes)
     overdue: int = 0
     left: int = 0
     left_s: float = 0.0
@@ -91,7 +94,15 @@ class Line:
             self.left += 1
             self.left_s += waited_s
 
-    def view(self, group_id: str | None, period: str | None, rules: Iterable[AlarmRule], queue_id: str) -> ReportLine:
+    def view(
+        self,
+        group_id: str | None,
+        period: str | None,
+        rules: Iterable[AlarmRule],
+        queue_id: str,
+        *,
+        of_people: bool,
+    ) -> ReportLine:
         """Return the sums for people; ``queue_id`` is the one queue they are of, if they are."""
         cases = self.tally.view(self.overdue)
         return ReportLine(
@@ -104,6 +115,7 @@ class Line:
             work_s=round(self.tally.handle_s + self.tally.wrap_up_s, 1),
             missed=self.missed,
             declined=self.declined,
+            times=self.times.view() if of_people else None,
             crossed=crossed_in_period(rules, queue_id, cases, self.longest_s),
         )
 
@@ -115,13 +127,22 @@ class Sums:
         self._query = query
         self._zone = zone
         self._groups_of = groups_of
+        self._periods = Periods(query.begin, query.end, query.per, zone)
         self._lines: dict[tuple[str | None, str | None], Line] = defaultdict(Line)
 
     def lines(self, at: datetime, queue_id: str, agent_id: str, channel: str) -> list[Line]:
         """Return the lines in which something counts that came at ``at``."""
         local = at.astimezone(self._zone)
-        period = self._period(local)
-        groups = self._groups(local, queue_id, agent_id, channel)
+        return self._of(self._groups(local, queue_id, agent_id, channel), period_of(local, self._query.per))
+
+    def count_time(self, agent_id: str, activity: str, reason: str, begin: datetime, end: datetime) -> None:
+        """Put in what an agent did from ``begin`` to ``end``, each period its piece; groups have to be of people."""
+        groups = self._groups_of_agent(agent_id)
+        for period, seconds in self._periods.cut(begin, end):
+            for line in self._of(groups, period):
+                line.times.count(activity, reason, seconds)
+
+    def _of(self, groups: Iterable[str], period: str) -> list[Line]:
         keys: list[tuple[str | None, str | None]] = [(None, None), (None, period)]
         keys += [(group, one) for group in groups for one in (None, period)]
         return [self._lines[key] for key in keys]
@@ -130,10 +151,16 @@ class Sums:
         """Return all lines in order."""
         query = self._query
         _ = self._lines[None, None]
-        for period in self._periods():
+        for period in self._periods.names:
             _ = self._lines[None, period]
         views = [
-            line.view(group, period, rules, group if query.by == "queue" and group else query.queue_id)
+            line.view(
+                group,
+                period,
+                rules,
+                group if query.by == "queue" and group else query.queue_id,
+                of_people=query.by in OF_PEOPLE,
+            )
             for (group, period), line in sorted(self._lines.items(), key=lambda one: (one[0][0] or "", one[0][1] or ""))
         ]
         return Figures(
@@ -145,26 +172,16 @@ class Sums:
             total=next(one for one in views if one.group_id is None and one.period is None),
         )
 
-    def _period(self, local: datetime) -> str:
-        if self._query.per == "hour":
-            return local.strftime("%Y-%m-%dT%H")
-        return first_day(local.date(), self._query.per).isoformat()
-
-    def _periods(self) -> list[str]:
-        """Return every period of the time, those in which nothing came, too."""
-        days = [self._query.begin + timedelta(days=n) for n in range((self._query.end - self._query.begin).days + 1)]
-        hours = range(24) if self._query.per == "hour" else (0,)
-        return list(dict.fromkeys(self._period(datetime.combine(day, time(hour))) for day in days for hour in hours))
-
     def _groups(self, local: datetime, queue_id: str, agent_id: str, channel: str) -> Sequence[str]:
         match self._query.by:
             case "queue":
                 return [queue_id]
-            case "agent":
-                return [agent_id]
-            case "agent_group" | "department":
-                return self._groups_of.get(agent_id) or [""]
+            case "agent" | "agent_group" | "department":
+                return self._groups_of_agent(agent_id)
             case "channel":
                 return [channel]
             case "hour":
                 return [f"{local.hour:02}"]
+
+    def _groups_of_agent(self, agent_id: str) -> Sequence[str]:
+        return [agent_id] if self._query.by == "agent" else self._groups_of.get(agent_id) or [""]

@@ -14,13 +14,13 @@ from hub.errors import ApiError
 from hub.exporting import Wording, as_file
 from hub.figures.alarm_log import AlarmRecord
 from hub.figures.cases import Case
-from hub.figures.reading import read_past_calls, read_past_cases
-from hub.figures.report_sums import Figures, ReportQuery, Sums
+from hub.figures.reading import read_past_calls, read_past_cases, read_stretches
+from hub.figures.report_sums import OF_PEOPLE, Figures, ReportQuery, Sums
 from hub.figures.report_tables import report_tables
 from hub.figures.wallboard import Wallboard
 from hub.quality.results import memberships
 from hub.setup.organization import Organization
-from hub.store.models import Offer
+from hub.store.models import AwayReason, Offer, User
 from hub.tables import Download, FileFormat
 
 MOST_DAYS: Final = 400
@@ -28,15 +28,20 @@ MOST_DAYS_BY_HOUR: Final = 31
 FIRST_YEAR: Final = 2000
 LAST_YEAR: Final = 2999
 MOST_CASES: Final = 200_000
+MOST_STRETCHES: Final = 1_000_000
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """A time and, when asked for, the one before it; ``alarms`` that were raised in it; the service level's limit."""
+    """A time and, when asked for, the one before it; ``alarms`` that were raised in it; the service level's limit.
+
+    ``away_reasons`` are the titles by language of all there are, retired ones too.
+    """
 
     now: Figures
     before: Figures | None
     alarms: list[AlarmRecord]
     service_limit: float | None
+    away_reasons: dict[str, dict[str, str]]
 
 
 class Reports:
@@ -67,6 +72,7 @@ class Reports:
             before=await self._figures(identity, before) if before else None,
             alarms=alarms,
             service_limit=self._wallboard.service_limit({query.queue_id} if query.queue_id else None),
+            away_reasons={row.reason: row.title async for row in AwayReason.all()},
         )
 
     async def export(
@@ -76,7 +82,14 @@ class Reports:
         report = await self.report(identity, query)
         wording = await Wording.load("report", language, self._wallboard.timezone())
         await self._audit.note(identity, "report.export", "report", query.by, remote=remote)
-        tables = report_tables(wording, query.by, report.now, report.before, self._organization)
+        tables = report_tables(
+            wording,
+            query.by,
+            report.now,
+            report.before,
+            organization=self._organization,
+            away_reasons=report.away_reasons,
+        )
         return await as_file(tables, form, f"report-{query.begin}-{query.end}")
 
     def _span(self, query: ReportQuery) -> tuple[datetime, datetime]:
@@ -104,14 +117,30 @@ class Reports:
                     if is_asked and query.agent_id in ("", call.agent_id):
                         for line in sums.lines(call.arrived_at, call.queue_id, call.agent_id, call.channel):
                             line.calls.count(call)
+            if query.by in OF_PEOPLE:
+                agent_ids = await _agents(identity, query)
+                async for stretches in read_stretches(begin, end, agent_ids, most=MOST_STRETCHES):
+                    for one in stretches:
+                        sums.count_time(one.agent_id, one.activity, one.reason, one.begun_at, one.ended_at or now)
         except OverflowError:
-            raise ApiError(422, "too_many", f"more than {MOST_CASES} came; ask for a shorter time") from None
+            raise ApiError(422, "too_many", "too much came; ask for a shorter time") from None
         return sums.figures(self._wallboard.setup.settings.rules)
 
 
 def _is_asked(identity: Identity, query: ReportQuery, queue_id: str, channel: str) -> bool:
     is_seen = identity.sees_queue(queue_id) if queue_id else identity.may("queue.all")
     return is_seen and query.queue_id in ("", queue_id) and query.channel in ("", channel)
+
+
+async def _agents(identity: Identity, query: ReportQuery) -> set[str]:
+    """Return whose times are asked for and may be seen: who serves a queue that is, or anybody for who sees all."""
+    agents = User.filter(user_id=query.agent_id) if query.agent_id else User.all()
+    return {
+        user_id
+        for user_id, queue_ids in await agents.values_list("user_id", "queue_ids")
+        if (identity.may("queue.all") or any(map(identity.sees_queue, queue_ids)))
+        and (not query.queue_id or query.queue_id in queue_ids)
+    }
 
 
 async def _count_offers(query: ReportQuery, sums: Sums, cases: Mapping[str, Case]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from core.events.routing import AgentStateName, WorkMode
 from hub.routing.lines import Demand, Line
-from hub.routing.model import AgentProfile, Presence
+from hub.routing.model import Activity, AgentProfile, Presence
 
 
 class Agent:
@@ -88,6 +88,15 @@ class Agent:
         if self.works and not any(self.has_room(one) for one in self.profile.capacity):
             return "busy"
         return "available"
+
+    def activity(self) -> Activity:
+        """Return the state, with what is in hand told apart from what the agent only says."""
+        if self.state in ("available", "busy"):
+            if self.works:
+                return "serving"
+            if self.wrap_ups:
+                return "wrap_up"
+        return self.state
 
     def adopt(self, profile: AgentProfile) -> None:
         """Be able to do what ``profile`` says from now on."""

@@ -16,6 +16,7 @@ MAX_NEEDS: Final = 16  # of one piece of work, or one queue; each with as many r
 MAX_PRIORITY: Final = 1_000_000
 
 Presence = Literal["available", "busy", "away", "offline", "unreachable"]
+Activity = Literal["available", "serving", "wrap_up", "busy", "away", "offline", "unreachable"]
 OnMissed = Literal["away", "stay"]
 
 

@@ -6,6 +6,7 @@ from hub.routing.errors import RoutingRefused
 from hub.routing.figures import QueueFigures, figures
 from hub.routing.floor import Floor
 from hub.routing.matching import Queue
+from hub.routing.model import Activity
 from hub.routing.offers import Offer
 from hub.routing.snapshot import AgentSnapshot, Snapshot, WorkSnapshot, agent_snapshot, take, work_snapshot
 from hub.routing.views import Obstacle, Waiting
@@ -32,6 +33,10 @@ class ReadableCore:
     def agent_snapshot(self, agent_id: str) -> AgentSnapshot:
         """Return one agent as data."""
         return agent_snapshot(self._agent(agent_id))
+
+    def activity(self, agent_id: str) -> Activity:
+        """Return what an agent does: ``serving`` with work in hand, ``busy`` only when they say so."""
+        return self._agent(agent_id).activity()
 
     def figures(self, queue_id: str) -> QueueFigures:
         """Return how the queue stands."""

@@ -8,8 +8,8 @@ from msgspec import Meta
 from core.config import Settings
 from hub.accounts.identity import Identity
 from hub.audit import Audit
-from hub.dispatch.presence import LOCKED
 from hub.dispatch.queues import Title
+from hub.dispatch.stretches import LOCKED
 from hub.errors import ApiError
 from hub.setup.slugs import check_slug
 from hub.store.models import AwayReason

@@ -7,6 +7,7 @@ from hub.store.engine import Store
 
 KEEP_INBOX: Final = timedelta(days=30)  # must outlive the stream IN, which keeps 7 days
 KEEP_UTTERANCES: Final = timedelta(days=7)  # as long as the stream IN may still bring what ends them
+KEEP_STRETCHES: Final = timedelta(days=800)  # twice the longest report: it, and the time before beside it
 AT_ONCE: Final = 1000
 
 
@@ -18,6 +19,11 @@ async def prune_inbox(store: Store, now: datetime) -> int:
 async def prune_sessions(store: Store, now: datetime) -> int:
     """Delete the sessions that ended before ``now``; return how many."""
     return await _prune(store, "session", "token_hash", "expires_at", now)
+
+
+async def prune_stretches(store: Store, now: datetime) -> int:
+    """Delete what agents did that ended more than ``KEEP_STRETCHES`` before ``now``; return how many stretches."""
+    return await _prune(store, "agent_stretch", "stretch_id", "ended_at", now - KEEP_STRETCHES)
 
 
 async def forget_utterances(store: Store, now: datetime) -> int:

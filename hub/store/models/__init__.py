@@ -36,7 +36,7 @@ from hub.store.models.outreach import (
     TemplateKind,
     Topic,
 )
-from hub.store.models.people import AgentStatus, Role, Session, User
+from hub.store.models.people import AgentStatus, AgentStretch, Role, Session, User
 from hub.store.models.quality import Appeal, Definition, QualityCase, Review, RuleCheck, RuleFinding
 from hub.store.models.setup import (
     AwayReason,
@@ -58,6 +58,7 @@ from hub.store.models.work_orders import WorkOrder, WorkOrderStep
 __all__ = [
     "Address",
     "AgentStatus",
+    "AgentStretch",
     "Appeal",
     "Article",
     "ArticleComment",

@@ -85,3 +85,21 @@ class AgentStatus(Model):
     class Meta:
         app = "store"
         table = "agent_status"
+
+
+class AgentStretch(Model):
+    """A time in which an agent at work did one thing; ``ended_at`` is null while it goes on."""
+
+    stretch_id: str = id_field(is_key=True)
+    agent_id: str = id_field()
+    activity = fields.CharField(max_length=16)  # hub.routing.Activity
+    reason: str = slug_field(default="")
+    work_mode = fields.CharField(max_length=16, default="normal")
+    begun_at = fields.DatetimeField()
+    seen_at = fields.DatetimeField()  # when the hub last knew that it went on
+    ended_at: datetime | None = fields.DatetimeField(null=True)
+
+    class Meta:
+        app = "store"
+        table = "agent_stretch"
+        indexes = (("agent_id", "ended_at"), ("ended_at", "begun_at"))

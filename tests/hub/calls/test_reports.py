@@ -5,10 +5,13 @@ import io
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from core.testing.clock import VirtualClock
+from hub.accounts.identity import Identity
 from hub.demo import PASSWORD
+from hub.setup.away_reasons import ReasonEdit
 from hub.store.models import AuditRecord, Call, WorkItem
 from tests.hub.calls.conftest import Come
 from tests.hub.calls.test_sums import arrive, leave, serve, wait
@@ -81,6 +84,50 @@ async def test_a_report_adds_up_to_the_calls_however_it_is_cut(still_house: Hous
         day = await chen.call("GET", "/wallboard")
         assert (await report(chen, TODAY, TODAY))["now"]["total"]["cases"]["offered"] == 2
         assert day["total"]["today"]["offered"] == 3  # of events, which the test did not put back
+
+
+@pytest.mark.usefixtures("calls")
+async def test_a_report_of_people_tells_how_long_they_were_at_work_and_for_which_reason_away(
+    still_house: House, clock: VirtualClock
+) -> None:
+    async with Agent(still_house.url, "chen", PASSWORD) as chen:
+        me = chen.me["user_id"]
+        await chen.call("PUT", "/me/state", state="away", reason="rest")
+        clock.advance(300)
+        reasons, operator = still_house.services.away_reasons, Identity(username="operator")
+        lesson = ReasonEdit(title={"zh": "培训", "en": "Lesson"})
+        await reasons.save(operator, "lesson", lesson)
+        await chen.call("PUT", "/me/state", state="away", reason="lesson")
+        await reasons.save(operator, "lesson", msgspec.structs.replace(lesson, is_active=False))
+        clock.advance(24 * 3600)
+        await chen.log_in(PASSWORD)  # sessions are shorter
+        await chen.call("PUT", "/me/state", state="offline")
+        for by in ("agent", "agent_group", "department"):
+            for per in ("hour", "day", "week", "month"):
+                now = (await report(chen, TODAY, "2026-03-03", by=by, per=per))["now"]
+                for lines in ("groups", "periods"):
+                    for name in ("logged_in_s", "busy_s", "away_s"):
+                        whole = sum(line["times"].get(name, 0) for line in now[lines])
+                        assert whole == now["total"]["times"][name], (by, per, lines, name)
+        of_agents = (await report(chen, TODAY, "2026-03-03", by="agent"))["now"]
+        [mine] = [one["times"] for one in of_agents["groups"] if one["group_id"] == me]
+        away = {"logged_in_s": 86_700, "away_s": 86_700, "away": {"lesson": 86_400, "rest": 300}, "occupancy": 0}
+        assert mine == away
+        first, second = (one["times"] for one in of_agents["lines"] if one["group_id"] == me)
+        assert first["away"] == {"lesson": 15 * 3600 - 300, "rest": 300}  # from nine o'clock to midnight
+        assert second["away"] == {"lesson": 9 * 3600 + 300}
+        [served] = [one for one in of_agents["groups"] if one["cases"].get("handled")]
+        assert (served["calls"]["incoming"], served["cases"]["service_level"]) == (1, 1)
+        assert served["times"]["logged_in_s"] == served["times"]["busy_s"] == 86_700
+        found = await report(chen, TODAY, TODAY, by="agent", agent_id=me, queue_id="nowhere")
+        assert found["now"]["total"]["times"] == {"logged_in_s": 0}
+        assert found["away_reasons"]["lesson"]["zh"] == "培训"
+        assert "times" not in (await report(chen, TODAY, TODAY))["now"]["total"]
+        _, data = await get(chen, f"/report-files?begin={TODAY}&end=2026-03-03&by=agent")
+        head, *rows = read(data)["分组"]
+        [row] = [dict(zip(head, one, strict=True)) for one in rows if str(one[0]).endswith("陈静")]
+        assert [row[f"离开时长（秒） · {reason}"] for reason in ("小休", "培训")] == [300, 86_400]
+        assert row["值班时长（秒）"] == 86_700
 
 
 @pytest.mark.usefixtures("calls")

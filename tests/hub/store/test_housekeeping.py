@@ -6,8 +6,8 @@ import pytest
 
 from core.ids import new_id
 from hub.store.engine import Store
-from hub.store.housekeeping import forget_utterances, prune_inbox, prune_sessions
-from hub.store.models import AuditRecord, Call, Contact, Conversation, Inbox, Session, Setting, User
+from hub.store.housekeeping import KEEP_STRETCHES, forget_utterances, prune_inbox, prune_sessions, prune_stretches
+from hub.store.models import AgentStretch, AuditRecord, Call, Contact, Conversation, Inbox, Session, Setting, User
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 
@@ -32,6 +32,21 @@ async def test_sessions_that_ended_go(store: Store) -> None:
             )
     assert await prune_sessions(store, NOW) == 1
     assert await Session.all().values_list("token_hash", flat=True) == ["live"]
+
+
+async def test_what_agents_did_is_forgotten_when_no_report_reaches_it(store: Store) -> None:
+    async with store.work():
+        for name, ended_at in [
+            ("old", NOW - KEEP_STRETCHES - timedelta(seconds=1)),
+            ("late", NOW - KEEP_STRETCHES),
+            ("open", None),
+        ]:
+            begun_at = NOW - 2 * KEEP_STRETCHES
+            await AgentStretch.create(
+                stretch_id=name, agent_id="zhou", activity="serving", begun_at=begun_at, seen_at=NOW, ended_at=ended_at
+            )
+    assert await prune_stretches(store, NOW) == 1
+    assert set(await AgentStretch.all().values_list("stretch_id", flat=True)) == {"late", "open"}
 
 
 async def test_what_calls_were_told_is_forgotten_a_week_after_their_end(store: Store) -> None:

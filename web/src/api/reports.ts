@@ -19,6 +19,18 @@ export interface CallTally {
   total_talk_s?: number
 }
 
+/** Seconds; `logged_in_s` is the sum of the other five. */
+export interface AgentTimes {
+  logged_in_s: number
+  available_s?: number
+  serving_s?: number
+  wrap_up_s?: number
+  busy_s?: number
+  away_s?: number
+  away?: Record<string, number>
+  occupancy?: number | null
+}
+
 export interface ReportLine {
   group_id?: string | null
   period?: string | null
@@ -29,6 +41,8 @@ export interface ReportLine {
   work_s?: number
   missed?: number
   declined?: number
+  /** There when groups are of people. */
+  times?: AgentTimes
   crossed?: string[]
 }
 
@@ -46,6 +60,8 @@ export interface Report {
   before: Figures | null
   alarms: AlarmRecord[]
   service_limit: number | null
+  /** Titles by language of every reason, retired ones too. */
+  away_reasons: Record<string, Record<string, string>>
 }
 
 export interface ReportQuery {
