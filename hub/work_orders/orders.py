@@ -22,6 +22,7 @@ from hub.audit import Audit
 from hub.contacts.contacts import Contacts, served_by
 from hub.conversing import timeline
 from hub.conversing.access import visible
+from hub.conversing.masking import MASK
 from hub.errors import ApiError, not_found
 from hub.setup.organization import Organization
 from hub.store.models import Address, Contact, Conversation, WorkOrder, WorkOrderStep
@@ -214,6 +215,8 @@ class Orders:
     def _check(self, values: Mapping[str, Any]) -> None:
         """Raise ConfigInvalid naming each of ``values`` that an order cannot have."""
         faults = {name: "missing" for name in REQUIRED if not values.get(name, "-")}
+        if MASK in values.get("contact_details", ""):
+            faults["contact_details"] = "number_masked"  # nobody could be reached by it
         department_id = values.get("department_id")
         if department_id:
             _, department = self._organization.departments.current.get(department_id, (0, None))

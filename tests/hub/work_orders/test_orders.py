@@ -76,6 +76,18 @@ async def test_every_field_that_is_missing_or_unknown_is_named(scene: Scene) -> 
     assert (status, answer["error"]["fields"]) == (422, faults)
 
 
+async def test_a_number_without_its_middle_is_nobodys(scene: Scene) -> None:
+    order = await scene.make()
+    seen = f"{order['contact_details']}，晚上打"  # typed after what was shown of it
+    body = {**ORDER, "client_id": "c", "conversation_id": scene.conversation_id, "contact_details": seen}
+    for method, path, given in (
+        ("POST", "/work-orders", body),
+        ("PATCH", f"/work-orders/{order['order_id']}", {"version": 1, "contact_details": seen}),
+    ):
+        status, answer = await scene.agent.try_call(method, path, **given)
+        assert (status, answer["error"]["fields"]) == (422, {"contact_details": "number_masked"})
+
+
 async def test_orders_made_together_have_each_their_own_number(scene: Scene) -> None:
     orders = await asyncio.gather(*(scene.make() for _ in range(20)))
     day = datetime.fromisoformat(orders[0]["created_at"])

@@ -7,6 +7,9 @@ export const STATES = ['open', 'assigned', 'answered', 'closed'] as const
 export const OUTCOMES = ['satisfied', 'fair', 'dissatisfied', 'not_reached'] as const
 export const VIEWS = ['mine', 'department', 'all'] as const
 
+/** What the hub puts in place of a number's middle for who may not see it; it takes no number with it. */
+export const MASK = '****'
+
 export interface WorkOrderView {
   order_id: string
   number: string
