@@ -17,29 +17,20 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 
-from tests.plugins.voice.support.audio import (
-    FRAME,
-    SILENCE,
-    WINDOW,
-    from_ulaw,
-    has_tone,
-    is_silent,
-    to_ulaw,
-    tone_frame,
-)  # fmt: skip
+from tests.plugins.voice.support.audio import FRAME, SILENCE, WINDOW, from_ulaw, is_silent, to_ulaw, tone_frame
+from tests.plugins.voice.support.ear import WITHIN_S, Ear
 
 DIGITS = "0123456789*#ABCD"
-WITHIN_S = 30.0
 T1_S = 0.5  # how long RFC 3261 waits before a request is sent again
 SO_TIMESTAMPNS = 35  # Linux; Python has no name for it
 NICENESS = -10  # where we may
 
 
-class AudioLine:
+class AudioLine(Ear):
     """Sends 50 packets a second from ``start`` on; ``heard`` is all that came, ``arrivals`` when."""
 
     def __init__(self) -> None:
-        self.heard = array("h")
+        super().__init__()
         self.arrivals: list[float] = []
         self.digits = ""
         self.said_at = 0.0  # when the first packet of what is being said was sent
@@ -51,7 +42,6 @@ class AudioLine:
         self._time = random.randrange(1 << 30)
         self._source = random.randrange(1 << 32)
         self._index = 0
-        self._news = asyncio.Event()
         self._last_event = -1
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -94,10 +84,6 @@ class AudioLine:
         """Send nothing at all, like a dead microphone's device."""
         self._frame = lambda index: b""
 
-    async def hears(self, frequency_hz: float, *, least: float = 0.6, within_s: float = WITHIN_S) -> None:
-        """Return when the last 200 ms were this tone; with ``least`` 0.25 it may be one of two mixed."""
-        await self._until(lambda: has_tone(self.heard[-WINDOW:], frequency_hz, least), f"{frequency_hz} Hz", within_s)
-
     async def hears_silence(self, *, within_s: float = WITHIN_S) -> None:
         """Return when 200 ms came, from now on, in which there was nothing, or when nothing came for 200 ms."""
         begin, begun = len(self.heard), time.time()
@@ -107,24 +93,6 @@ class AudioLine:
             return time.time() - last > 0.2 or (len(self.heard) - begin >= WINDOW and is_silent(self.heard[-WINDOW:]))
 
         await self._until(is_quiet, "silence", within_s)
-
-    async def hears_something(self, *, within_s: float = WITHIN_S) -> None:
-        """Return when 200 ms were not silent."""
-        await self._until(lambda: len(self.heard) >= WINDOW and not is_silent(self.heard[-WINDOW:]), "sound", within_s)
-
-    async def hears_else(self, frequency_hz: float, *, within_s: float = WITHIN_S) -> None:
-        """Return when the last 200 ms were not silent and not this tone."""
-
-        def is_else() -> bool:
-            last = self.heard[-WINDOW:]
-            return len(last) == WINDOW and not is_silent(last) and not has_tone(last, frequency_hz, 0.2)
-
-        await self._until(is_else, f"something else than {frequency_hz} Hz", within_s)
-
-    async def heard_for(self, seconds: float, *, within_s: float = WITHIN_S) -> None:
-        """Return when so much more audio has come, silent or not."""
-        enough = len(self.heard) + round(8_000 * seconds)
-        await self._until(lambda: len(self.heard) >= enough, f"{seconds:g} s more", within_s)
 
     async def press(self, digits: str) -> None:
         """Press keys, one after the other (RFC 4733); return when the last one is let go."""
@@ -203,25 +171,10 @@ class AudioLine:
         elif kind == 101 and payload[1] & 0x80 and stamp != self._last_event:
             self._last_event = stamp
             self.digits += DIGITS[payload[0] & 0x0F]
-        if not self._news.is_set():
-            self._tell(self._news)
+        if not self.news.is_set():
+            self._tell(self.news)
 
     def _tell(self, event: asyncio.Event) -> None:
         assert self._loop is not None
         with suppress(RuntimeError):  # the loop may be closed already
             self._loop.call_soon_threadsafe(event.set)
-
-    async def _until(self, is_it: Callable[[], bool], what: str, within_s: float) -> None:
-        try:
-            async with asyncio.timeout(within_s):
-                while not is_it():
-                    self._news.clear()
-                    try:
-                        async with asyncio.timeout(0.1):
-                            await self._news.wait()
-                    except TimeoutError:
-                        continue
-        except TimeoutError:
-            raise AssertionError(
-                f"{what} was not heard within {within_s:g} s ({len(self.heard) / 8000:.1f} s of audio)"
-            ) from None

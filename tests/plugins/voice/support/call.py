@@ -4,7 +4,8 @@ import asyncio
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from tests.plugins.voice.support.audio_line import T1_S, WITHIN_S, AudioLine
+from tests.plugins.voice.support.audio_line import T1_S, AudioLine
+from tests.plugins.voice.support.ear import WITHIN_S
 from tests.plugins.voice.support.sip import Message, authorize, media_address, offer, uri
 
 if TYPE_CHECKING:

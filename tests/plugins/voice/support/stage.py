@@ -87,8 +87,7 @@ class Stage:
 
     async def phone(self, phone_id: str) -> Phone:
         """Return the registered telephone of a new account."""
-        self.accounts.append(PhoneAccount(phone_id=phone_id, secret=SECRET, display_name="3021"))
-        await self.provision()
+        await self.account(phone_id)
         phone = await Phone(self.board.sip, phone_id, password=SECRET).__aenter__()
         self.board.phones.append(phone)
         async with asyncio.timeout(30):
@@ -96,6 +95,11 @@ class Stage:
                 await asyncio.sleep(0.02)
         await self.told(PhoneChanged, phone_id=phone_id, is_reachable=True)
         return phone
+
+    async def account(self, phone_id: str) -> None:
+        """Provision one telephone more."""
+        self.accounts.append(PhoneAccount(phone_id=phone_id, secret=SECRET, display_name="3021"))
+        await self.provision()
 
     async def provision(self) -> None:
         assert self.voice is not None
