@@ -118,8 +118,13 @@ async def baresip(
     if importlib.util.find_spec("baresip") is None:
         pytest.skip("needs baresip: pip install baresip-python")
     folder.mkdir()
-    account = {"user": user, "password": password, "domain": f"{sip[0]}:{sip[1]}"}
-    settings = {**account, "says_hz": round(says_hz), "network": f"rtp_ports {RTP_FIRST}-{RTP_LAST}"}
+    settings = {
+        "user": user,
+        "password": password,
+        "domain": f"{sip[0]}:{sip[1]}",
+        "says_hz": round(says_hz),
+        "network": f"rtp_ports {RTP_FIRST}-{RTP_LAST}",
+    }
     with (folder / "baresip.log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-P", PROGRAM, json.dumps(settings), cwd=folder, env={**os.environ, "TMPDIR": str(folder)},

@@ -13,8 +13,8 @@ from baresip import Account, Call, Config, RegistrationError, Runtime, UserAgent
 WITHIN_S: Final = 30.0
 
 
-async def serve(says_hz: int, network: str, **account: str) -> None:
-    """Be the telephone of ``account``; ``network`` is a line of baresip's own configuration."""
+async def serve(user: str, password: str, domain: str, says_hz: int, network: str) -> None:
+    """Be the telephone ``user``; ``network`` is a line of baresip's own configuration."""
     orders = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)
     runtime = Runtime(command_timeout=WITHIN_S)
@@ -27,7 +27,7 @@ async def serve(says_hz: int, network: str, **account: str) -> None:
         )
     )
     try:
-        agent = await UserAgent.create(runtime, Account(**account, audio_codecs=("pcma",)))
+        agent = await UserAgent.create(runtime, Account(user, domain, password, audio_codecs=("pcma",)))
         calls: list[Call] = []
         agent.on_incoming(calls.append)  # before it is told: it may be answered at once
         agent.on(lambda event: print(event.event.name, flush=True))

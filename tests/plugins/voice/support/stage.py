@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from io import BytesIO
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from core.config import decode_settings
 from core.events import CallArrived, CallPlan, Event, LegChanged, PhoneAccount, PhoneChanged, PhonesPlan, TrunkChanged
@@ -21,9 +21,26 @@ from tests.plugins.voice.support.call import Call
 from tests.plugins.voice.support.engine import Board
 from tests.plugins.voice.support.phone import Phone
 
+
+class Side(Protocol):
+    """A call as the telephone has it that is rung."""
+
+    async def answer(self) -> None: ...
+
+
 EventT = TypeVar("EventT", bound=Event)
+SideT = TypeVar("SideT", bound=Side)
+SideT_co = TypeVar("SideT_co", bound=Side, covariant=True)
 MAIN = Talk(activity_id="main")
 SECRET = "a-phone-s-secret"
+
+
+class Telephone(Protocol[SideT_co]):
+    """A telephone that can be rung, whoever made it."""
+
+    user: str
+
+    async def rings(self) -> SideT_co: ...
 
 
 class Stage:
@@ -171,7 +188,7 @@ def sides(data: bytes) -> "tuple[array[int], array[int]]":
     return both[::2], both[1::2]
 
 
-async def talking(stage: Stage, trunk_call: Call, phone: Phone) -> tuple[str, LegPlan, LegPlan, Call]:
+async def talking(stage: Stage, trunk_call: Call, phone: Telephone[SideT]) -> tuple[str, LegPlan, LegPlan, SideT]:
     """Bring a caller and an agent together; return call id, both legs, and the agent's side."""
     arrived = await stage.arrival()
     caller, served = citizen(arrived.leg_id), agent("leg-agent", phone.user)
