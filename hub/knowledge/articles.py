@@ -212,22 +212,26 @@ class Articles:
     async def publish(self, identity: Identity, article_id: str, *, remote: str = "") -> ArticleFull:
         """Answer from the newest version from now on."""
         async with self._units.open() as unit:
-            row = await self._row(identity, article_id)
-            stored = await ArticleVersion.get(article_id=article_id, version=row.newest_version)
-            content = await self._checked(content_of(stored.content), article_id)
-            row.published_version = stored.version
-            before = _filtered_by(row)
-            row.update_from_dict({**_columns(content), "variant_of": content.variant_of or None})
-            await ArticleVersion.filter(article_version_id=stored.article_version_id).update(
-                published_at=unit.now, publisher_name=identity.display_name or identity.username
-            )
-            await self._move(unit, row, "published")
-            unit.record(ArticleChanged(article=await self._view(row, content)), article_id)
-            await self._files.follow(unit, row, content.attachments, is_moved=_filtered_by(row) != before)
-            await self._audit.record(
-                identity, "article.publish", "article", article_id, remote=remote, version=stored.version
-            )
+            await self.let_out(unit, identity, article_id, remote=remote)
         return await self.read(identity, article_id)
+
+    async def let_out(self, unit: Unit, identity: Identity, article_id: str, *, remote: str = "") -> None:
+        """Publish inside the caller's unit."""
+        row = await self._row(identity, article_id)
+        stored = await ArticleVersion.get(article_id=article_id, version=row.newest_version)
+        content = await self._checked(content_of(stored.content), article_id)
+        row.published_version = stored.version
+        before = _filtered_by(row)
+        row.update_from_dict({**_columns(content), "variant_of": content.variant_of or None})
+        await ArticleVersion.filter(article_version_id=stored.article_version_id).update(
+            published_at=unit.now, publisher_name=identity.display_name or identity.username
+        )
+        await self._move(unit, row, "published")
+        unit.record(ArticleChanged(article=await self._view(row, content)), article_id)
+        await self._files.follow(unit, row, content.attachments, is_moved=_filtered_by(row) != before)
+        await self._audit.record(
+            identity, "article.publish", "article", article_id, remote=remote, version=stored.version
+        )
 
     async def retire(self, identity: Identity, article_id: str, *, remote: str) -> ArticleRow:
         """Answer from it no more; it can be published again."""

@@ -4,6 +4,7 @@ The settled answer goes back to all who asked, and becomes an article: published
 otherwise waiting for its check. The same question asked twice is one question with two askers.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
@@ -15,7 +16,7 @@ from core.config import Settings
 from core.events import NotificationKind
 from core.events.knowledge import ArticleLevel
 from core.ids import new_id
-from hub.accounts.identities import identity_of
+from hub.accounts.identities import identities_of
 from hub.accounts.identity import Identity
 from hub.audit import Audit
 from hub.errors import ApiError, not_found
@@ -24,7 +25,7 @@ from hub.knowledge.search.plain import squeezed
 from hub.knowledge.views import MAX_BODY_CHARS, ArticleContent, Short, Slug
 from hub.setup.organization import Organization
 from hub.store.fields import NAME_LENGTH
-from hub.store.models import ExpertAsker, ExpertOpinion, ExpertQuestion, User
+from hub.store.models import Article, ExpertAsker, ExpertOpinion, ExpertQuestion, User
 from hub.store.views import view
 from hub.teamwork.notifications import notify
 from hub.texts import clean, clean_line
@@ -91,6 +92,20 @@ class ExpertQuestionView(msgspec.Struct, frozen=True, kw_only=True, omit_default
     opinions: list[OpinionView] = []
 
 
+class AskedQuestionView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A question as those who ask see it: no opinion, nobody else who asks, no answer of a level that is not theirs."""
+
+    question_id: str
+    question: str
+    state: State
+    answer: str = ""
+    article_id: str | None = None
+    created_at: datetime
+    ended_by: str = ""
+    ended_at: datetime | None = None
+    opinion_count: int = 0
+
+
 class ExpertQuestions:
     """From the question to the one answer."""
 
@@ -102,7 +117,7 @@ class ExpertQuestions:
 
     async def ask(
         self, identity: Identity, new: NewExpertQuestion, conversation_id: str | None = None
-    ) -> ExpertQuestionView:
+    ) -> AskedQuestionView:
         """Put a question to experts; one that is open already gets another asker."""
         text = clean_line(new.question)
         key = squeezed(text)[:NAME_LENGTH]
@@ -111,6 +126,7 @@ class ExpertQuestions:
         self._check_department(new.department_id)
         async with self._units.open() as unit:
             row = await ExpertQuestion.get_or_none(squeezed=key, state="open")
+            is_known = row is not None
             if row is None:
                 row = await ExpertQuestion.create(
                     question_id=new_id(),
@@ -121,7 +137,7 @@ class ExpertQuestions:
                     state="open",
                     created_at=unit.now,
                 )
-                await self._tell_experts(unit, identity, row)
+                await self._tell_experts(unit, identity, row, row.department_id)
             asked = ExpertAsker.filter(question_id=row.question_id)
             if not await asked.filter(user_id=identity.user_id, conversation_id=conversation_id).exists():
                 if await asked.count() >= MOST_ASKERS:
@@ -130,12 +146,14 @@ class ExpertQuestions:
                     asker_id=new_id(),
                     question_id=row.question_id,
                     user_id=identity.user_id,
-                    user_name=identity.display_name or identity.username,
+                    user_name=_name(identity),
                     conversation_id=conversation_id,
                     asked_at=unit.now,
                 )
+                if is_known:
+                    await self._add_to(unit, identity, row, new)
             await self._audit.record(identity, "expert_question.ask", "expert_question", row.question_id)
-        return await self.read(row.question_id)
+        return (await _asked_views(identity, [row]))[0]
 
     async def pass_on(self, identity: Identity, question_id: str, department_id: str) -> ExpertQuestionView:
         """Ask the experts of another department."""
@@ -144,23 +162,19 @@ class ExpertQuestions:
             row = await _open(question_id)
             row.department_id = department_id
             await row.save()
-            await self._tell_experts(unit, identity, row)
+            await self._tell_experts(unit, identity, row, department_id)
             await self._audit.record(
                 identity, "expert_question.pass_on", "expert_question", question_id, department=department_id
             )
         return await self.read(question_id)
 
     async def add_opinion(self, identity: Identity, question_id: str, text: str) -> ExpertQuestionView:
-        """Say what one thinks, for the other experts."""
+        """Say what one thinks, for the other experts; the same again after a lost answer is said once."""
+        said: dict[str, Any] = {"question_id": question_id, "author_name": _name(identity), "text": clean(text)}
         async with self._units.open() as unit:
             await _open(question_id)
-            await ExpertOpinion.create(
-                opinion_id=new_id(),
-                question_id=question_id,
-                author_name=identity.display_name or identity.username,
-                text=clean(text),
-                created_at=unit.now,
-            )
+            if not await ExpertOpinion.filter(**said).exists():
+                await ExpertOpinion.create(opinion_id=new_id(), created_at=unit.now, **said)
         return await self.read(question_id)
 
     async def settle(self, identity: Identity, question_id: str, settlement: Settlement) -> ExpertQuestionView:
@@ -180,8 +194,8 @@ class ExpertQuestions:
             article = await self._articles.add(unit, identity, content, state="in_review")
             row.article_id = article.article_id
             await row.save()
-        if settlement.is_published:
-            await self._articles.publish(identity, article.article_id)
+            if settlement.is_published:
+                await self._articles.let_out(unit, identity, article.article_id)
         return await self.read(question_id)
 
     async def decline(self, identity: Identity, question_id: str, reason: str) -> ExpertQuestionView:
@@ -202,15 +216,16 @@ class ExpertQuestions:
         rows = ExpertQuestion.filter(state=state).order_by("-question_id").offset(offset).limit(limit)
         return await _views(await rows)
 
-    async def of_conversation(self, conversation_id: str) -> list[ExpertQuestionView]:
-        """Return what was asked in a conversation, the newest first."""
+    async def of_conversation(self, identity: Identity, conversation_id: str) -> list[AskedQuestionView]:
+        """Return what was asked in a conversation as the user may see it, the newest first."""
         ids: list[Any] = await ExpertAsker.filter(conversation_id=conversation_id).values_list("question_id", flat=True)
-        return await _views(await ExpertQuestion.filter(question_id__in=ids).order_by("-question_id"))
+        rows = await ExpertQuestion.filter(question_id__in=ids).order_by("-question_id")
+        return await _asked_views(identity, rows)
 
     async def _end(self, unit: Unit, identity: Identity, question_id: str, state: State, answer: str) -> ExpertQuestion:
         row = await _open(question_id)
         row.state, row.answer = state, answer
-        row.ended_at, row.ended_by = unit.now, identity.display_name or identity.username
+        row.ended_at, row.ended_by = unit.now, _name(identity)
         await row.save()
         kind: NotificationKind = "expert_settled" if state == "settled" else "expert_declined"
         for asker in await ExpertAsker.filter(question_id=question_id):
@@ -222,12 +237,25 @@ class ExpertQuestions:
         if department_id and department_id not in self._organization.departments.current:
             raise ApiError(422, "invalid", "no such department", fields={"department_id": "unknown"})
 
-    async def _tell_experts(self, unit: Unit, identity: Identity, row: ExpertQuestion) -> None:
-        users = User.filter(is_active=True).exclude(user_id=identity.user_id)
-        experts = [user for user in await users if (await identity_of(user)).may(EXPERT)]
-        asked = [user for user in experts if user.department_id == row.department_id] if row.department_id else experts
-        for user in asked or experts:  # a department without experts leaves nobody waiting for ever
-            notify(unit, user.user_id, "expert_asked", question=row.question)
+    async def _add_to(self, unit: Unit, identity: Identity, row: ExpertQuestion, new: NewExpertQuestion) -> None:
+        """Add what another asker says to an open question, and ask the experts that they name, too."""
+        details = clean(new.details)
+        if details and details not in row.details:
+            row.details = "\n\n".join(filter(None, [row.details, f"{_name(identity)}: {details}"]))
+            await row.save()
+        if row.department_id and new.department_id != row.department_id:
+            await self._tell_experts(unit, identity, row, new.department_id)
+
+    async def _tell_experts(self, unit: Unit, identity: Identity, row: ExpertQuestion, department_id: str) -> None:
+        users = await User.filter(is_active=True).exclude(user_id=identity.user_id)
+        experts = [one for one in await identities_of(users) if one.may(EXPERT)]
+        asked = [one for one in experts if one.department_id == department_id] if department_id else experts
+        for one in asked or experts:  # a department without experts leaves nobody waiting for ever
+            notify(unit, one.user_id, "expert_asked", question=row.question)
+
+
+def _name(identity: Identity) -> str:
+    return identity.display_name or identity.username
 
 
 async def _open(question_id: str) -> ExpertQuestion:
@@ -253,6 +281,24 @@ async def _views(rows: Sequence[ExpertQuestion]) -> list[ExpertQuestionView]:
             row,
             askers=askers.get(row.question_id, []),
             opinions=opinions.get(row.question_id, []),
+        )
+        for row in rows
+    ]
+
+
+async def _asked_views(identity: Identity, rows: Sequence[ExpertQuestion]) -> list[AskedQuestionView]:
+    opinions = ExpertOpinion.filter(question_id__in=[row.question_id for row in rows])
+    ids: list[Any] = await opinions.values_list("question_id", flat=True)
+    counts = Counter(ids)
+    articles = Article.filter(article_id__in=[row.article_id for row in rows if row.article_id])
+    hidden = {one.article_id for one in await articles if not may_read(identity, one.level)}
+    unread: dict[str, Any] = {"answer": "", "article_id": None}
+    return [
+        view(
+            AskedQuestionView,
+            row,
+            opinion_count=counts[row.question_id],
+            **(unread if row.article_id in hidden else {}),
         )
         for row in rows
     ]

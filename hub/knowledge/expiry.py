@@ -7,7 +7,7 @@ from typing import Final
 
 from tortoise.expressions import F, Q
 
-from hub.accounts.identities import identity_of
+from hub.accounts.identities import identities_of
 from hub.knowledge.articles import EXPIRING_DAYS, may_read
 from hub.setup.organization import Organization
 from hub.store.models import Article, User
@@ -41,20 +41,15 @@ class ExpiryReminders:
         )
         if not await due.exists():
             return
-        editors = [
-            (identity, user.department_id)
-            for user in await User.filter(is_active=True)
-            if (identity := await identity_of(user)).may("knowledge.edit")
-        ]
+        editors = [one for one in await identities_of(await User.filter(is_active=True)) if one.may("knowledge.edit")]
         async with self._units.open() as unit:
             rows = await due.order_by("valid_to", "article_id").limit(AT_ONCE)
             told: dict[str, list[Article]] = {}
             for row in rows:
-                able = [(one.user_id, place) for one, place in editors if may_read(one, row.level)]
+                able = [one for one in editors if may_read(one, row.level)]
                 own = self._departments(row.owner)
-                of_owner = [user_id for user_id, place in able if place in own]
-                for user_id in of_owner or [user_id for user_id, _ in able]:
-                    told.setdefault(user_id, []).append(row)
+                for one in [one for one in able if one.department_id in own] or able:
+                    told.setdefault(one.user_id, []).append(row)
                 row.expiry_told = row.valid_to
                 unit.touch(row)
             for user_id, articles in told.items():

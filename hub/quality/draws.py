@@ -9,7 +9,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from core.errors import ConfigInvalid
-from hub.accounts.identities import identity_of
+from hub.accounts.identities import identities_of
 from hub.accounts.identity import Identity
 from hub.audit import Audit
 from hub.errors import ApiError, not_found
@@ -203,8 +203,7 @@ def _parsed(day: str) -> date:
 
 
 async def _all_able() -> list[Identity]:
-    identities = [await identity_of(user) for user in await User.filter(is_active=True)]
-    return [one for one in identities if one.may(REVIEW)]
+    return [one for one in await identities_of(await User.filter(is_active=True)) if one.may(REVIEW)]
 
 
 async def _able(user_ids: Sequence[str]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from hub.accounts.identities import identity_of
+from hub.accounts.identities import identities_of
 from hub.setup.organization import Organization
 from hub.store.models import User
 
@@ -11,7 +11,7 @@ async def answering(organization: Organization, department_id: str) -> list[str]
     """Return who answers the department's orders; where nobody does, who answers for the one above it."""
     for one in organization.with_those_above(department_id):
         members = await User.filter(department_id=one, is_active=True).order_by("work_number")
-        found = [user.user_id for user in members if (await identity_of(user)).may("work_order.answer")]
+        found = [member.user_id for member in await identities_of(members) if member.may("work_order.answer")]
         if found:
             return found
     return []

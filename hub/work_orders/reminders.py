@@ -16,7 +16,10 @@ AT_ONCE: Final = 50
 
 
 class OverdueWarnings:
-    """Tells the department's people, and those whom the settings name, once for each time an order was given."""
+    """Tells the department's people and those whom the settings name, once for each time an order was given.
+
+    Of an order without a department, whoever made it is told.
+    """
 
     def __init__(self, units: Units, organization: Organization, setup: WorkOrderSetup) -> None:
         self._units = units
@@ -29,12 +32,15 @@ class OverdueWarnings:
             return
         async with self._units.open() as unit:
             leaders = await with_roles(self._setup.settings.warned_roles)
+            able: dict[str, list[str]] = {}  # to answer, by department
             for row in await WorkOrder.filter(warn_at__lte=unit.now).order_by("warn_at").limit(AT_ONCE):
                 row.warn_at = None
                 unit.touch(row)
                 add_step(unit, row, "overdue", HUB)
-                told = [*await answering(self._organization, row.department_id), *leaders]
-                for user_id in dict.fromkeys(told):
+                if row.department_id not in able:
+                    able[row.department_id] = await answering(self._organization, row.department_id)
+                told = able[row.department_id] if row.department_id else [row.created_by]
+                for user_id in dict.fromkeys([*told, *leaders]):
                     notify(
                         unit, user_id, "order_overdue", row.conversation_id, number=row.number, order_id=row.order_id
                     )

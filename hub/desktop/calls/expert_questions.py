@@ -9,6 +9,7 @@ from core.config import Settings
 from hub.http.endpoints import Call, Endpoints, NoBody
 from hub.knowledge.expert_questions import (
     EXPERT,
+    AskedQuestionView,
     ExpertQuestionView,
     NewExpertQuestion,
     Settlement,
@@ -39,6 +40,12 @@ class ExpertQuestionList(msgspec.Struct, frozen=True):
     items: list[ExpertQuestionView]
 
 
+class AskedQuestionList(msgspec.Struct, frozen=True):
+    """Newest first."""
+
+    items: list[AskedQuestionView]
+
+
 class NewOpinion(Settings, frozen=True, kw_only=True):
     """What an expert thinks."""
 
@@ -57,15 +64,16 @@ class Declined(Settings, frozen=True, kw_only=True):
     reason: Text
 
 
-@api.add("GET", OF_CONVERSATION, "desk.use", answer=ExpertQuestionList)
-async def list_expert_questions_of(services: Services, call: Call[NoBody]) -> ExpertQuestionList:
+@api.add("GET", OF_CONVERSATION, "desk.use", answer=AskedQuestionList)
+async def list_expert_questions_of(services: Services, call: Call[NoBody]) -> AskedQuestionList:
     """List what experts were asked in a conversation, with their answers."""
     conversation = await services.conversations.open_for(call.identity, call.path["conversation_id"])
-    return ExpertQuestionList(await services.knowledge.expert_questions.of_conversation(conversation.conversation_id))
+    of_conversation = services.knowledge.expert_questions.of_conversation
+    return AskedQuestionList(await of_conversation(call.identity, conversation.conversation_id))
 
 
-@api.add("POST", OF_CONVERSATION, "desk.use", body=NewExpertQuestion, answer=ExpertQuestionView, status=201)
-async def ask_experts(services: Services, call: Call[NewExpertQuestion]) -> ExpertQuestionView:
+@api.add("POST", OF_CONVERSATION, "desk.use", body=NewExpertQuestion, answer=AskedQuestionView, status=201)
+async def ask_experts(services: Services, call: Call[NewExpertQuestion]) -> AskedQuestionView:
     """Put a hard question to experts; their settled answer comes back to the conversation."""
     conversation = await services.conversations.open_for(call.identity, call.path["conversation_id"])
     return await services.knowledge.expert_questions.ask(call.identity, call.body, conversation.conversation_id)

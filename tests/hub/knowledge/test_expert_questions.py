@@ -1,5 +1,7 @@
 """A hard question goes through experts to one agreed answer, which comes back and is kept as an article."""
 
+import dataclasses
+
 import pytest
 
 from hub.accounts.identity import Identity
@@ -59,7 +61,8 @@ async def test_a_hard_question_goes_through_experts_to_one_answer_for_all_who_as
     assert [one.user_name for one in settled.askers] == [zhou.display_name, li.display_name]
     for asker in (zhou, li):
         assert (await told(asker.user_id))[-1] == ("expert_settled", HARD)
-    [back] = await questions.of_conversation(conversation.conversation_id)
+    [back] = await questions.of_conversation(zhou, conversation.conversation_id)
+    assert back.opinion_count == 2
     assert (back.answer, back.article_id) == ("由**参保地**发放。", settled.article_id)
     article = await knowledge.articles.read(zhou, settled.article_id or "")
     assert (article.row.state, article.content.title, article.content.level) == ("published", HARD, "internal")
@@ -96,3 +99,44 @@ async def test_a_question_is_passed_to_another_department_or_declined_with_a_rea
     assert (declined.state, declined.answer) == ("declined", "请转信访")
     assert (await told(zhou.user_id))[-1] == ("expert_declined", HARD)
     assert await questions.page("open", offset=0, limit=10) == []
+
+
+async def test_an_answer_for_few_is_not_shown_to_who_may_not_read_it(knowledge: Knowledge) -> None:
+    questions = knowledge.expert_questions
+    zhou = await identity_of("zhou")
+    asked = await questions.ask(zhou, NewExpertQuestion(question=HARD), "c1")
+    few = dataclasses.replace(EXPERT, permissions=EXPERT.permissions | {"knowledge.restricted"})
+    await questions.settle(few, asked.question_id, Settlement(answer="内部口径", level="restricted"))
+    [hidden] = await questions.of_conversation(zhou, "c1")
+    assert (hidden.state, hidden.answer, hidden.article_id) == ("settled", "", None)
+    [shown] = await questions.of_conversation(few, "c1")
+    assert shown.answer == "内部口径"
+
+
+async def test_what_a_second_asker_adds_is_kept_and_the_experts_they_name_are_told(
+    house: House, knowledge: Knowledge
+) -> None:
+    questions = knowledge.expert_questions
+    zhou, li, chen = [await identity_of(name) for name in ("zhou", "li", "chen")]
+    for department_id in ("jobs", "health"):
+        await house.services.organization.departments.save(
+            EDITOR, department_id, Department(title={"zh": department_id})
+        )
+    async with house.services.store.work():
+        await User.filter(username="admin").update(department_id="jobs")
+        await User.filter(username="chen").update(department_id="health")
+    asked = await questions.ask(zhou, NewExpertQuestion(question=HARD, details="本市户籍", department_id="jobs"))
+    assert await told(chen.user_id) == []
+    second = NewExpertQuestion(question=HARD, details="外省户籍", department_id="health")
+    for _ in range(2):  # the second time after a lost answer
+        await questions.ask(li, second)
+    full = await questions.read(asked.question_id)
+    assert full.details == f"本市户籍\n\n{li.display_name}: 外省户籍"
+    assert await told(chen.user_id) == [("expert_asked", HARD)]
+
+
+async def test_an_opinion_sent_again_is_said_once(knowledge: Knowledge) -> None:
+    asked = await knowledge.expert_questions.ask(await identity_of("zhou"), NewExpertQuestion(question=HARD))
+    for _ in range(2):
+        full = await knowledge.expert_questions.add_opinion(EXPERT, asked.question_id, "由参保地发放")
+    assert len(full.opinions) == 1

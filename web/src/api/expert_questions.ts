@@ -19,6 +19,9 @@ export interface ExpertQuestion {
   opinions?: { author_name: string; text: string; created_at: string }[]
 }
 
+/** A question as those who ask see it; without an answer that is not theirs to read. */
+export type AskedQuestion = Omit<ExpertQuestion, 'details' | 'department_id' | 'askers' | 'opinions'> & { opinion_count?: number }
+
 export interface Settlement {
   answer: string
   title: string
@@ -31,9 +34,9 @@ const ofConversation = (id: string) => `/conversations/${id}/expert-questions`
 const one = (id: string, rest: string) => `/expert-questions/${id}/${rest}`
 
 export const expertQuestionsOf = (conversationId: string) =>
-  call<{ items: ExpertQuestion[] }>('GET', ofConversation(conversationId))
+  call<{ items: AskedQuestion[] }>('GET', ofConversation(conversationId))
 export const askExperts = (conversationId: string, asked: { question: string; details: string; department_id: string }) =>
-  call<ExpertQuestion>('POST', ofConversation(conversationId), asked)
+  call<AskedQuestion>('POST', ofConversation(conversationId), asked)
 export const listExpertQuestions = (state: ExpertState) =>
   call<{ items: ExpertQuestion[] }>('GET', withQuery('/expert-questions', { state }))
 export const addOpinion = (id: string, text: string) => call<ExpertQuestion>('POST', one(id, 'opinions'), { text })
