@@ -16,11 +16,11 @@ from tests.plugins.voice.support.engine import RTP_FIRST, RTP_LAST
 
 PROGRAM = Path(__file__).with_name("baresip_process.py")
 HEADER_BYTES = 44  # of the WAV file it writes
-LOOK_S = 0.05
+LOOK_S = 0.05  # how long the file is left alone
 
 
 class Baresip(Ear):
-    """One registered telephone with one call at a time; it says a tone and keeps what it hears."""
+    """One telephone with one call at a time; it says a tone and keeps what it hears."""
 
     def __init__(self, user: str, process: asyncio.subprocess.Process, folder: Path) -> None:
         super().__init__()
@@ -126,6 +126,7 @@ async def baresip(
         "network": f"rtp_ports {RTP_FIRST}-{RTP_LAST}",
     }
     with (folder / "baresip.log").open("wb") as log:
+        # -P, or ``import baresip`` would find this module, which lies beside the program
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-P", PROGRAM, json.dumps(settings), cwd=folder, env={**os.environ, "TMPDIR": str(folder)},
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=log,
