@@ -24,6 +24,22 @@ it('grows by the page after its last item', async () => {
   expect([paged.items.value.length, paged.hasMore.value, paged.isBusy.value]).toEqual([PAGE + 1, false, false])
 })
 
+it('fetches again as many as it shows', async () => {
+  const { asked, paged } = list()
+  asked[0].answer(FULL)
+  await settled()
+  void paged.more()
+  asked[1].answer([PAGE])
+  await settled()
+  void paged.refresh()
+  asked[2].answer(FULL.map((one) => one + 1))
+  await settled()
+  expect([asked[3].last, paged.items.value.length]).toEqual([PAGE, PAGE + 1])
+  asked[3].answer([PAGE + 1])
+  await settled()
+  expect([paged.items.value.at(0), paged.items.value.at(-1), paged.hasMore.value]).toEqual([1, PAGE + 1, false])
+})
+
 it.each([
   ['comes first', [1, 2]],
   ['comes last', [2, 1]],

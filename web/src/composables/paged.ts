@@ -15,13 +15,19 @@ export function usePaged<Item>(fetchPage: (last: Item | undefined) => Promise<It
   const isBusy = ref(false)
   let turn = 0 // an answer to an earlier one is of another filter, or of a list that is gone
 
-  async function load(isFirst: boolean): Promise<void> {
+  /** Show `before` and what follows it, page by page until there are `least`. */
+  async function load(before: Item[], least = 0): Promise<void> {
     const mine = ++turn
     isBusy.value = true
+    let shown = before
     try {
-      const page = await fetchPage(isFirst ? undefined : items.value.at(-1))
-      if (mine !== turn) return
-      items.value = isFirst ? page : [...items.value, ...page]
+      let page: Item[]
+      do {
+        page = await fetchPage(shown.at(-1))
+        if (mine !== turn) return
+        shown = [...shown, ...page]
+      } while (page.length === PAGE && shown.length < least)
+      items.value = shown
       hasMore.value = page.length === PAGE
       isLoaded.value = true
     } catch (error) {
@@ -31,6 +37,15 @@ export function usePaged<Item>(fetchPage: (last: Item | undefined) => Promise<It
     }
   }
 
-  void load(true)
-  return { items, hasMore, isLoaded, isBusy, reload: () => load(true), more: async () => (isBusy.value ? undefined : load(false)) }
+  void load([])
+  return {
+    items,
+    hasMore,
+    isLoaded,
+    isBusy,
+    reload: () => load([]),
+    /** Fetch again as many as are shown. */
+    refresh: () => load([], items.value.length),
+    more: async () => (isBusy.value ? undefined : load(items.value)),
+  }
 }

@@ -1,28 +1,31 @@
 /** The open work orders of the contacts this browser shows: fetched when first needed, kept fresh by patches. */
 import { defineStore } from 'pinia'
-import { shallowReactive } from 'vue'
+import { ref, shallowReactive } from 'vue'
 
 import { listOrders, type WorkOrderView } from '@/api/work_orders'
 
 const MAX_KEPT = 50 // contacts
 
 export const useWorkOrders = defineStore('work_orders', () => {
-  const byContact = shallowReactive(new Map<string, WorkOrderView[]>())
-  const asked = new Set<string>()
+  const byContact = shallowReactive(new Map<string, WorkOrderView[] | null>())
+  const asked = new Map<string, number>()
+  const round = ref(0) // grows when what is shown has to be asked for again
+  let turn = 0
   const listeners = new Set<(orderId: string) => void>()
 
-  /** Return the contact's open orders, newest first, as far as they are known; fetch them when none are. */
-  function openOf(contactId: string): WorkOrderView[] | undefined {
-    const known = byContact.get(contactId)
+  /** Return the contact's open orders, newest first: undefined until they are fetched, null when they could not be. */
+  function openOf(contactId: string): WorkOrderView[] | null | undefined {
+    void round.value
     if (!asked.has(contactId)) void load(contactId)
-    return known
+    return byContact.get(contactId)
   }
 
   async function load(contactId: string): Promise<void> {
-    asked.add(contactId)
+    const mine = ++turn
+    asked.set(contactId, mine)
     const found = await listOrders({ contact_id: contactId, state: 'unfinished' }).catch(() => null)
-    if (!found) return // the next snapshot asks again
-    byContact.set(contactId, found)
+    if (asked.get(contactId) !== mine) return
+    byContact.set(contactId, found ?? byContact.get(contactId) ?? null)
     if (byContact.size <= MAX_KEPT) return
     const oldest = byContact.keys().next().value!
     byContact.delete(oldest)
@@ -33,6 +36,7 @@ export const useWorkOrders = defineStore('work_orders', () => {
   function patch(orderId: string, order: WorkOrderView | null): void {
     listeners.forEach((act) => act(orderId))
     for (const [contactId, orders] of byContact) {
+      if (!orders) continue
       const rest = orders.filter((one) => one.order_id !== orderId)
       if (order?.contact_id === contactId && order.state !== 'closed') {
         byContact.set(contactId, [...rest, order].toSorted((a, b) => (a.order_id < b.order_id ? 1 : -1)))
@@ -40,10 +44,11 @@ export const useWorkOrders = defineStore('work_orders', () => {
     }
   }
 
-  /** Fetch everything again: after a snapshot, or a merge of contacts, nobody knows what was missed. */
+  /** Let what is shown be fetched again: after a snapshot nobody knows what was missed. */
   function reloadAll(): void {
+    forgetAll()
+    round.value++
     listeners.forEach((act) => act(''))
-    for (const contactId of asked) void load(contactId)
   }
 
   /** Call `act` with each order that has changed, or with nothing when any may have, until the function returned is called. */
