@@ -23,6 +23,7 @@ from hub.work_orders.access import of_department, shown, visible_to
 from hub.work_orders.history import StepView, steps_of
 
 WAITING: Final = ("open", "assigned")  # for their answer
+OF_ORDERS: Final = (("type:work_order", "type:contact"),)  # what the index knows of an order
 UNFINISHED: Final = (*WAITING, "answered")
 
 
@@ -127,14 +128,19 @@ class OrderLists:
         return wanted
 
     async def _found(self, identity: Identity, words: str) -> Q:
-        """Return what narrows to the orders that ``words`` find, by the index or, without it, by what the rows say."""
+        """Return what narrows to the orders that ``words`` find, by the index or, without it, by what the rows say.
+
+        Digits that are hidden from the user cannot be found out by trying.
+        """
         found = Q(number__startswith=words)
-        answer = await self._finder.ask(SearchQuery(collection="records", text=words, limit=MAX_FOUND))
+        is_revealed = identity.may("address.reveal")
+        query = SearchQuery(collection="records", text=words, filters=OF_ORDERS, limit=MAX_FOUND)
+        answer = await self._finder.ask(query)
         if answer is not None:
-            groups = [hit.group for hit in answer.hits]
+            may_match_keys = is_revealed or sum(map(str.isdigit, words)) <= SHOWN_LAST
+            groups = [hit.group for hit in answer.hits if may_match_keys or hit.matched != "key"]
             return found | Q(order_id__in=groups) | Q(contact_id__in=groups)
         found |= Q(name__icontains=words) | Q(content__icontains=words) | Q(answer__icontains=words)
-        # digits that are hidden cannot be found out by trying
-        if identity.may("address.reveal"):
+        if is_revealed:
             return found | Q(contact_details__icontains=words)
         return found | Q(contact_details__iendswith=words) if len(words) <= SHOWN_LAST else found

@@ -30,7 +30,7 @@ from hub.store.views import view
 from hub.teamwork.notifications import notify
 from hub.texts import clean, clean_line
 from hub.units import Unit, Units
-from hub.work_orders.access import shown, visible_to
+from hub.work_orders.access import is_of_department, may_see, shown
 from hub.work_orders.history import add_step
 from hub.work_orders.people import answering
 from hub.work_orders.requests import REQUIRED, Closing, NewWorkOrder, Remark, WorkOrderEdit
@@ -119,10 +119,12 @@ class Orders:
         return await self._change(identity, order_id, edit.version, "edited", apply, sets=values, remote=remote)
 
     async def answer(self, identity: Identity, order_id: str, said: Remark, *, remote: str) -> WorkOrderView:
-        """Answer an order; whoever made it is told."""
+        """Answer an order of one's department or, for leaders, any; whoever made it is told."""
 
         async def apply(unit: Unit, row: WorkOrder) -> None:
             _refuse_unless(row, "open", "assigned")
+            if not is_of_department(identity, self._organization, row):
+                identity.require("work_order.manage")
             _answer(row, unit, text)
             if row.created_by != identity.user_id:
                 notify(unit, row.created_by, "order_answered", row.conversation_id, **_about(row))
@@ -169,8 +171,8 @@ class Orders:
 
     async def row(self, identity: Identity, order_id: str) -> WorkOrder:
         """Return an order's row when the user may see it; 404 otherwise."""
-        row = await WorkOrder.filter(visible_to(identity, self._organization), order_id=order_id).first()
-        if row is None:
+        row = await WorkOrder.get_or_none(order_id=order_id)
+        if row is None or not await may_see(identity, self._organization, row):
             raise not_found("work order")
         return row
 
