@@ -16,7 +16,6 @@ from hub.figures.ledger import Asked
 from hub.store.models import AgentStretch, Call, Conversation, Entry, Offer, WorkItem
 
 LIVE = ("waiting", "offered", "assigned")
-MANY = 1_000  # rows read at once of which few columns are needed
 CHUNK = 500  # ids in one question; SQLite allows 32,766
 
 
@@ -95,17 +94,15 @@ async def read_stretches(
 
     ``agent_ids`` are those asked for; ``begin`` and ``end`` are in UTC, as every time in a question to the store.
     """
-    last = ""
-    found = 0
     within = Q(ended_at__gt=begin) | Q(ended_at=None)
-    rows = AgentStretch.filter(within, begun_at__lt=end).order_by("stretch_id").limit(MANY)
-    columns = ("stretch_id", "agent_id", "activity", "reason", "begun_at", "ended_at")
-    while some := await rows.filter(stretch_id__gt=last).values_list(*columns):
-        last = some[-1][0]
-        found += len(some)
-        if found > most:
-            raise OverflowError
-        yield [Stretch(*row[1:]) for row in some if row[1] in agent_ids]
+    asked = AgentStretch.filter(within, begun_at__lt=end).limit(most + 1)
+    ids: set[str] = set(await asked.values_list("stretch_id", flat=True))  # type: ignore[arg-type]
+    if len(ids) > most:
+        raise OverflowError
+    columns = ("agent_id", "activity", "reason", "begun_at", "ended_at")
+    for some in _chunks(ids):
+        rows = AgentStretch.filter(stretch_id__in=some, agent_id__in=agent_ids)
+        yield [Stretch(*row) for row in await rows.values_list(*columns)]
 
 
 async def read_asked(begin: datetime) -> dict[str, Asked]:
