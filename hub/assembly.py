@@ -126,7 +126,7 @@ class Assembly:
         )
         media = MediaStore.of(settings, units, clock)
         copies = RecordingCopies(units, media, settings.recordings_dir, settings.recordings_format)
-        recordings, contacts = Recordings(units, audit, media, copies), Contacts(units, audit)
+        recordings, contacts = Recordings(units, audit, media, copies), Contacts(units, audit, setup.organization)
         self.schemes, self.proxy = AddressSchemes(units, bus), ChannelProxy(settings.http.trusted_proxies)
         plugin_instances = PluginInstances(
             units, bus, audit, box=sealer, proxy=self.proxy, schemes=self.schemes, told=self.phones.instance_changed

@@ -5,17 +5,19 @@ from datetime import datetime
 from typing import Annotated, Final
 
 from msgspec import UNSET, Meta, UnsetType
-from tortoise.expressions import Q, Subquery
+from tortoise.expressions import Q
 
 from core.config import Settings
 from core.events import ContactChanged, ContactView, ConversationChanged, Profile
 from core.ids import new_id
 from hub.accounts.identity import Identity
 from hub.audit import Audit
+from hub.contacts.orders import ContactOrders, orders_of, served_by
 from hub.conversing.masking import masked
 from hub.errors import ApiError, not_found
 from hub.i18n import text as catalogue
-from hub.store.models import Address, BlockedAddress, Contact, Conversation, Offer, Subscription, User, WorkOrder
+from hub.setup.organization import Organization
+from hub.store.models import Address, BlockedAddress, Contact, Conversation, Offer, Subscription, User
 from hub.store.views import contact_view, conversation_view
 from hub.texts import clean_line
 from hub.units import Unit, Units
@@ -42,9 +44,10 @@ class ContactEdit(Settings, frozen=True, kw_only=True):
 class Contacts:
     """Finds, makes and edits contacts."""
 
-    def __init__(self, units: Units, audit: Audit) -> None:
+    def __init__(self, units: Units, audit: Audit, organization: Organization) -> None:
         self._units = units
         self._audit = audit
+        self.orders = ContactOrders(organization)
 
     async def meet(self, unit: Unit, uri: str, instance: str, profile: Profile | None) -> tuple[Contact, Address]:
         """Return the contact behind ``uri``, made on the first sight, and the address, last seen on ``instance``."""
@@ -164,7 +167,8 @@ class Contacts:
         address.contact_id = contact.contact_id
         address.is_preferred = False
         unit.touch(address)
-        for row in await Conversation.filter(contact_id=known.contact_id, address=address.uri):
+        rows = await Conversation.filter(contact_id=known.contact_id, address=address.uri)
+        for row in rows:
             conversation = await unit.conversation(row.conversation_id)
             conversation.contact_id = contact.contact_id
             conversation.contact_name = contact.name
@@ -175,8 +179,8 @@ class Contacts:
                 unit.record(event, conversation.conversation_id, conversation_id=conversation.conversation_id)
         await unit.flush()
         await Subscription.filter(uri=address.uri).update(contact_id=contact.contact_id)
-        moved = Subquery(Conversation.filter(contact_id=contact.contact_id).values("conversation_id"))
-        await WorkOrder.filter(conversation_id__in=moved).update(contact_id=contact.contact_id)
+        moved = await orders_of(row.conversation_id for row in rows)
+        await self.orders.move(unit, moved, contact.contact_id)
         await self.record(unit, contact)
         return contact
 
@@ -221,13 +225,6 @@ class Contacts:
         queue_ids, agent_ids = await served_by(contact.contact_id)
         unit.record(ContactChanged(contact=view, queue_ids=queue_ids, agent_ids=agent_ids), contact.contact_id)
         return view
-
-
-async def served_by(contact_id: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the queues and the agents of the contact's conversations."""
-    pairs = await Conversation.filter(contact_id=contact_id).distinct().values_list("queue_id", "agent_id")
-    queue_ids = tuple(sorted({queue_id for queue_id, _ in pairs if queue_id}))
-    return queue_ids, tuple(sorted({agent_id for _, agent_id in pairs if agent_id}))
 
 
 def _made_up_name(uri: str) -> str:

@@ -13,6 +13,7 @@ from core.ids import new_id
 from hub.accounts.identity import Identity
 from hub.audit import Audit
 from hub.contacts.contacts import Contacts
+from hub.contacts.orders import orders_of
 from hub.conversing import timeline
 from hub.conversing.masking import masked
 from hub.errors import ApiError, not_found
@@ -109,7 +110,7 @@ class ContactMerges:
         merged.merged_into = kept.contact_id
         unit.touch(kept)
         unit.touch(merged)
-        await _move(unit, kept, moved)
+        await self._move(unit, kept, moved)
         merge = ContactMerge(
             merge_id=new_id(),
             kept_id=kept.contact_id,
@@ -148,10 +149,9 @@ class ContactMerges:
                 "conversation_id", flat=True
             )
             returning = [*dict.fromkeys([*merge.moved["conversations"], *map(str, since)])]
-            orders = merge.moved.get("work_orders", [])
-            orders += await WorkOrder.filter(conversation_id__in=since).values_list("order_id", flat=True)
+            orders = [*merge.moved.get("work_orders", []), *await orders_of(returning)]
             moved = {"addresses": uris, "conversations": returning, "work_orders": orders}
-            await _move(unit, merged, moved, only_from=contact_id)
+            await self._move(unit, merged, moved, only_from=contact_id)
             await ContactMerge.filter(merge_id=merge_id).update(undone_at=unit.now)
             await self._audit.record(
                 identity, "contact.unmerge", "contact", contact_id, remote=remote, merged=merge.merged_id
@@ -185,31 +185,28 @@ class ContactMerges:
             raise ApiError(409, "already_merged", "one of them stands for nobody any more")
         return kept, merged
 
-
-async def _move(unit: Unit, to: Contact, moved: dict[str, Any], *, only_from: str = "") -> None:
-    """Give addresses and conversations, and what hangs on them, to contact ``to``."""
-    for uri in moved["addresses"]:
-        address = await unit.address(uri)
-        if address is not None and only_from in ("", address.contact_id):
-            address.contact_id = to.contact_id
-            unit.touch(address)
-    for conversation_id in moved["conversations"]:
-        conversation = await unit.conversation(conversation_id)
-        if only_from not in ("", conversation.contact_id):
-            continue
-        conversation.contact_id = to.contact_id
-        conversation.contact_name = to.name
-        conversation.contact_level = to.level
-        if conversation.state == "closed":
-            unit.touch(conversation)
-        else:
-            timeline.record_change(unit, conversation, "edited")
-    await unit.flush()
-    uris = moved["addresses"]
-    orders = WorkOrder.filter(order_id__in=moved["work_orders"])
-    await (orders.filter(contact_id=only_from) if only_from else orders).update(contact_id=to.contact_id)
-    await Subscription.filter(uri__in=uris).update(contact_id=to.contact_id)
-    await CampaignRecipient.filter(uri__in=uris, contact_id__isnull=False).update(contact_id=to.contact_id)
+    async def _move(self, unit: Unit, to: Contact, moved: dict[str, Any], *, only_from: str = "") -> None:
+        """Give addresses and conversations, and what hangs on them, to contact ``to``."""
+        for uri in moved["addresses"]:
+            address = await unit.address(uri)
+            if address is not None and only_from in ("", address.contact_id):
+                address.contact_id = to.contact_id
+                unit.touch(address)
+        for conversation_id in moved["conversations"]:
+            conversation = await unit.conversation(conversation_id)
+            if only_from not in ("", conversation.contact_id):
+                continue
+            conversation.contact_id = to.contact_id
+            conversation.contact_name = to.name
+            conversation.contact_level = to.level
+            if conversation.state == "closed":
+                unit.touch(conversation)
+            else:
+                timeline.record_change(unit, conversation, "edited")
+        await self._contacts.orders.move(unit, moved["work_orders"], to.contact_id, only_from=only_from)
+        uris = moved["addresses"]
+        await Subscription.filter(uri__in=uris).update(contact_id=to.contact_id)
+        await CampaignRecipient.filter(uri__in=uris, contact_id__isnull=False).update(contact_id=to.contact_id)
 
 
 def _together(kept: Contact, merged: Contact, own: list[Address]) -> dict[str, Any]:

@@ -19,7 +19,8 @@ from core.events import (
 from core.ids import new_id
 from hub.accounts.identity import Identity
 from hub.audit import Audit
-from hub.contacts.contacts import Contacts, served_by
+from hub.contacts.contacts import Contacts
+from hub.contacts.orders import served_by
 from hub.conversing import timeline
 from hub.conversing.access import visible
 from hub.conversing.masking import MASK

@@ -4,6 +4,7 @@ import asyncio
 import csv
 import io
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -11,9 +12,10 @@ from core.errors import ConfigInvalid
 from core.testing.clock import VirtualClock
 from hub.audit import Wanted
 from hub.knowledge.search.documents import Hit, SearchAnswer, SearchQuery
-from hub.store.models import AuditRecord, Calendar, Notification, User, WorkOrder
+from hub.store.models import AuditRecord, Calendar, Conversation, Notification, User, WorkOrder
 from hub.work_orders.settings import DueHours, WorkOrderSettings
 from tests.hub.conversing.conftest import Come
+from tests.hub.support.channel import FakeChannel
 from tests.hub.support.files import get
 from tests.hub.support.house import House
 from tests.hub.test_tables import read
@@ -289,3 +291,29 @@ async def test_what_the_index_finds_by_a_number_s_hidden_digits_is_left_out(stil
     assert await found(scene.agent, "8000") == 1
     assert await found(scene.agent, order["number"]) == 1
     assert all(query.filters == (("type:work_order", "type:contact"),) for query in asked)
+
+
+async def test_an_order_goes_to_another_contact_and_back_with_its_conversation(
+    still_house: House, scene: Scene, channel: FakeChannel
+) -> None:
+    first = await scene.make()
+    conversation = await Conversation.get(conversation_id=scene.conversation_id)
+    await channel.write("tel:+8613900139000", "人工")
+    other = await scene.agent.take_offer()
+    kept = (await Conversation.get(conversation_id=other)).contact_id
+    leader, plumber = scene.leader, scene.plumber
+
+    async def belongs_to(order: dict[str, Any], contact_id: str) -> None:
+        assert (await WorkOrder.get(order_id=order["order_id"])).contact_id == contact_id
+        await plumber.until(lambda: plumber.tables["work_orders"][order["order_id"]]["contact_id"] == contact_id)
+
+    await leader.call("POST", f"/contacts/{kept}/merges", other_id=conversation.contact_id)
+    await belongs_to(first, kept)
+    second = await scene.make()
+    await belongs_to(second, kept)
+    async with still_house.services.store.work():  # as when it goes on at an address that did not move
+        await Conversation.filter(conversation_id=scene.conversation_id).update(address="tel:+8613700137000")
+    (merge,) = (await leader.call("GET", f"/contacts/{kept}/links"))["merges"]
+    await leader.call("DELETE", f"/contacts/{kept}/merges/{merge['merge_id']}")
+    for order in (first, second):
+        await belongs_to(order, conversation.contact_id)
