@@ -17,7 +17,7 @@ import msgspec
 
 from hub.knowledge.search.analysis import telling_words
 from hub.knowledge.search.plain import has_han, normalized
-from hub.quality.results import MOST_DAYS, Period, first_day
+from hub.quality.results import MOST_DAYS, Moment, Period, first_day
 from hub.store.models import Article, ArticleUse, Conversation, Entry, Transcript, Unanswered, Utterance, WrapUpCode
 from hub.transcripts.ordering import COMPLAINT_TAGS
 
@@ -27,7 +27,8 @@ SHOWN: Final = 30
 FEWEST: Final = 3
 MOST_CONVERSATIONS: Final = 200_000
 MOST_READ: Final = 10_000  # of each span: the newest ones, whose words are counted
-CHUNK: Final = 500
+CHUNK: Final = 500  # ids in one question
+READ_AT_ONCE: Final = 2_000  # rows
 _SMALL_TALK_zh: Final = (
     "谢谢 好的 没有 知道 现在 时候 就是 不是 然后 因为 所以 一个 已经 还是 电话 问题 人工 转人工 今天 昨天 明天"
 )
@@ -37,8 +38,8 @@ _SMALL_TALK: Final = frozenset(_SMALL_TALK_zh.split())
 class TopicsQuery(msgspec.Struct, frozen=True, kw_only=True):
     """Of conversations opened from ``begin`` on and before ``end``; compared with as long a time before."""
 
-    begin: datetime
-    end: datetime
+    begin: Moment
+    end: Moment
     per: Period = "day"
 
 
@@ -97,18 +98,16 @@ async def hot_topics(query: TopicsQuery, timezone: str) -> HotTopics:
     earlier = begin - (end - begin)
     complaints = _complaint_codes(await WrapUpCode.all())
     now, before = await _matters(begin, end, complaints), await _matters(earlier, begin, complaints)
-    by_day: dict[str, list[_Matter]] = {}
-    for one in now:
-        by_day.setdefault(first_day(one.opened_at.astimezone(zone).date(), query.per).isoformat(), []).append(one)
+    codes, complaint_codes = await asyncio.to_thread(_code_lines, now, before)
     words, words_before = await _words(now), await _words(before)
     used, used_before = await _uses(begin, end), await _uses(earlier, begin)
     titles: dict[Any, Any] = dict(await Article.filter(article_id__in=list(used)).values_list("article_id", "title"))
     questions = Unanswered.filter(closed_at=None, last_at__gte=begin, last_at__lt=end)
     return HotTopics(
-        periods=[_period(day, found) for day, found in sorted(by_day.items())],
+        periods=await asyncio.to_thread(_periods, now, zone, query.per),
         before=_period(earlier.astimezone(zone).date().isoformat(), before),
-        codes=_lines(_codes(now), _codes(before)),
-        complaint_codes=_lines(_codes(now, only_complaints=True), _codes(before, only_complaints=True)),
+        codes=codes,
+        complaint_codes=complaint_codes,
         words=_lines({word: count for word, count in words.items() if count >= FEWEST}, words_before),
         articles=_lines(used, used_before, titles),
         unanswered=[
@@ -133,17 +132,31 @@ def _complaint_codes(codes: Sequence[WrapUpCode]) -> set[str]:
 
 async def _matters(begin: datetime, end: datetime, complaints: set[str]) -> list[_Matter]:
     rows = Conversation.filter(opened_at__gte=begin, opened_at__lt=end, merged_into=None).order_by("-conversation_id")
-    found = rows.limit(MOST_CONVERSATIONS).values_list("conversation_id", "opened_at", "wrap_up_code", "tags", "rating")
-    return [
-        _Matter(
-            conversation_id=conversation_id,
-            opened_at=opened_at,
-            code=code or "",
-            is_complaint=code in complaints or not COMPLAINT_TAGS.isdisjoint(tags),
-            rating=rating,
-        )
-        for conversation_id, opened_at, code, tags, rating in await found
-    ]
+    columns = ("conversation_id", "opened_at", "wrap_up_code", "tags", "rating")
+    matters: list[_Matter] = []
+    while len(matters) < MOST_CONVERSATIONS:
+        older = rows.filter(conversation_id__lt=matters[-1].conversation_id) if matters else rows
+        found = await older.limit(READ_AT_ONCE).values_list(*columns)
+        matters += [
+            _Matter(
+                conversation_id=conversation_id,
+                opened_at=opened_at,
+                code=code or "",
+                is_complaint=code in complaints or not COMPLAINT_TAGS.isdisjoint(tags),
+                rating=rating,
+            )
+            for conversation_id, opened_at, code, tags, rating in found
+        ]
+        if len(found) < READ_AT_ONCE:
+            break
+    return matters
+
+
+def _periods(matters: Iterable[_Matter], zone: ZoneInfo, per: Period) -> list[PeriodLine]:
+    by_day: dict[str, list[_Matter]] = {}
+    for one in matters:
+        by_day.setdefault(first_day(one.opened_at.astimezone(zone).date(), per).isoformat(), []).append(one)
+    return [_period(day, found) for day, found in sorted(by_day.items())]
 
 
 def _period(day: str, matters: Sequence[_Matter]) -> PeriodLine:
@@ -157,13 +170,31 @@ def _period(day: str, matters: Sequence[_Matter]) -> PeriodLine:
     )
 
 
+def _code_lines(now: Sequence[_Matter], before: Sequence[_Matter]) -> tuple[list[TopicLine], list[TopicLine]]:
+    """Return the codes of all conversations, and those of complaints."""
+    return (
+        _lines(_codes(now), _codes(before)),
+        _lines(_codes(now, only_complaints=True), _codes(before, only_complaints=True)),
+    )
+
+
 def _codes(matters: Iterable[_Matter], *, only_complaints: bool = False) -> Counter[str]:
     return Counter(one.code for one in matters if one.code and (one.is_complaint or not only_complaints))
 
 
 async def _uses(begin: datetime, end: datetime) -> Counter[str]:
-    rows = ArticleUse.filter(at__gte=begin, at__lt=end, action__in=USES).order_by("-use_id").limit(MOST_CONVERSATIONS)
-    return Counter(await rows.values_list("article_id", flat=True))  # type: ignore[arg-type]
+    """Return in how many conversations each article was used; all uses outside of one count once together."""
+    rows = ArticleUse.filter(at__gte=begin, at__lt=end, action__in=USES).order_by("-use_id").limit(READ_AT_ONCE)
+    used: set[tuple[Any, Any]] = set()
+    last = ""
+    for _ in range(MOST_CONVERSATIONS // READ_AT_ONCE):
+        older = rows.filter(use_id__lt=last) if last else rows
+        found = await older.values_list("use_id", "article_id", "conversation_id")
+        used.update((article_id, conversation_id) for _use_id, article_id, conversation_id in found)
+        if len(found) < READ_AT_ONCE:
+            break
+        last = found[-1][0]
+    return Counter(article_id for article_id, _ in used)
 
 
 async def _words(matters: Sequence[_Matter]) -> Counter[str]:

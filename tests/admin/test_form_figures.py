@@ -71,6 +71,13 @@ async def test_answers_are_counted_field_by_field_and_those_of_earlier_versions_
     assert counts["urgent"] == {"yes": 1, "no": 0}
     assert [fields["homes"][name] for name in ("answered", "least", "most", "mean")] == [2, 2.0, 5.0, 3.5]
     assert (fields["words"]["answered"], fields["words"]["answers"]) == (2, [])
+    now_numbers = [{**one, "kind": "number"} if one["name"] == "words" else one for one in fewer]
+    await admin.call("PUT", "/forms/repair", **{**FORM, "fields": now_numbers})
+    figures = await admin.call("GET", f"/form-figures?{asked(house)}")
+    words = next(one for one in figures["fields"] if one["name"] == "words")
+    assert (words["answered"], words["mean"]) == (2, None), "words from before are no numbers"
+    async with admin.http.get(f"{house.url}/api/v1/form-files?{asked(house)}&format=csv&language=zh") as answer:
+        assert "水管漏了" in (await answer.read()).decode()
     elsewhere = await admin.call("GET", f"/form-figures?{asked(house, queue_id='housing')}")
     assert elsewhere["filled"] == 0
     earlier = await admin.call("GET", f"/form-figures?form_id=repair&{DAY}")

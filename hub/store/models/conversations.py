@@ -67,6 +67,7 @@ class Conversation(Model):
         table = "conversation"
         indexes = (
             ("call_back_at",),
+            ("opened_at",),
             ("contact_id", "opened_at"),
             ("address", "conversation_id"),
             ("state", "last_entry_at"),

@@ -131,7 +131,7 @@ class ArticleUse(Model):
     class Meta:
         app = "store"
         table = "article_use"
-        indexes = (("article_id", "at"), ("conversation_id",))
+        indexes = (("article_id", "at"), ("conversation_id",), ("at",))
 
 
 class Unanswered(Model):

@@ -33,7 +33,7 @@ class WorkItem(Model):
     class Meta:
         app = "store"
         table = "work_item"
-        indexes = (("state", "queue_id"), ("conversation_id",))
+        indexes = (("state", "queue_id"), ("conversation_id",), ("enqueued_at",))
 
 
 class Offer(Model):

@@ -4,9 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 from core.ids import new_id
-from hub.knowledge.hot_topics import TopicsQuery, hot_topics
+from hub.knowledge.hot_topics import USES, TopicsQuery, hot_topics
 from hub.store.models import Contact, Conversation, Entry, Transcript, Utterance, WrapUpCode
-from tests.hub.knowledge.conftest import AGENT, published
+from tests.hub.knowledge.conftest import published
 from tests.hub.support.house import House
 
 
@@ -49,7 +49,11 @@ async def test_leaders_see_what_has_become_hot_and_what_is_complained_about(hous
     await talk(house, 2, "乱收费", tags=["投诉"])
     await talk(house, 9, "暖气还没来", wrap_up_code="heat")
     article = await published(house.services.knowledge, "供暖温度标准")
-    await house.services.knowledge.feedback.used(AGENT, article.row.article_id, "opened")
+    used = await Conversation.get(rating=5)
+    for action in USES[:3]:
+        await house.services.knowledge.feedback.note_use(
+            house.services.clock.now(), article.row.article_id, action, conversation_id=used.conversation_id
+        )
     await house.services.knowledge.feedback.report_unanswered("暖气费补贴几号到账")
     now = house.services.clock.now()
     week = TopicsQuery(begin=now - timedelta(days=7), end=now + timedelta(seconds=1))
