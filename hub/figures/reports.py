@@ -17,6 +17,7 @@ from hub.figures.cases import Case
 from hub.figures.reading import read_past_calls, read_past_cases, read_stretches
 from hub.figures.report_sums import OF_PEOPLE, Figures, ReportQuery, Sums
 from hub.figures.report_tables import report_tables
+from hub.figures.settings import RuleKind
 from hub.figures.wallboard import Wallboard
 from hub.quality.results import memberships
 from hub.setup.organization import Organization
@@ -31,10 +32,18 @@ MOST_CASES: Final = 200_000
 MOST_STRETCHES: Final = 1_000_000
 
 
+class RuleLimit(msgspec.Struct, frozen=True):
+    """What a rule watches, and from where on it alarms."""
+
+    kind: RuleKind
+    limit: float
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """A time and, when asked for, the one before it; ``alarms`` that were raised in it; the service level's limit.
 
     ``away_reasons`` are the titles by language of all there are, retired ones too.
+    ``rules`` are those that lines can name as crossed, by their ids.
     """
 
     now: Figures
@@ -42,6 +51,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     alarms: list[AlarmRecord]
     service_limit: float | None
     away_reasons: dict[str, dict[str, str]]
+    rules: dict[str, RuleLimit]
 
 
 class Reports:
@@ -73,6 +83,11 @@ class Reports:
             alarms=alarms,
             service_limit=self._wallboard.service_limit({query.queue_id} if query.queue_id else None),
             away_reasons={row.reason: row.title async for row in AwayReason.all()},
+            rules={
+                rule.rule_id: RuleLimit(rule.kind, rule.limit)
+                for rule in self._wallboard.setup.settings.rules
+                if rule.is_active
+            },
         )
 
     async def export(

@@ -160,6 +160,7 @@ async def test_a_report_is_compared_with_the_time_before_and_shows_alarms_and_cr
         assert ([one["kind"] for one in day["alarms"]], day["service_limit"]) == (["away_longer"], 0.85)
         [general] = [one for one in found["now"]["groups"] if one["group_id"] == "general"]
         assert general["crossed"] == ["slow"]
+        assert found["rules"]["slow"] == {"kind": "wait_longer", "limit": 0}
         for begin, end in (
             ("2026-03-02", "2026-03-01"),
             ("2024-01-01", "2026-03-01"),

@@ -37,8 +37,12 @@ export const expertQuestionsOf = (conversationId: string) =>
   call<{ items: AskedQuestion[] }>('GET', ofConversation(conversationId))
 export const askExperts = (conversationId: string, asked: { question: string; details: string; department_id: string }) =>
   call<AskedQuestion>('POST', ofConversation(conversationId), asked)
-export const listExpertQuestions = (state: ExpertState) =>
-  call<{ items: ExpertQuestion[] }>('GET', withQuery('/expert-questions', { state }))
+
+/** How many questions a full page has. */
+export const PAGE = 100
+
+export const listExpertQuestions = (state: ExpertState, offset: number) =>
+  call<{ items: ExpertQuestion[] }>('GET', withQuery('/expert-questions', { state, offset, limit: PAGE }))
 export const addOpinion = (id: string, text: string) => call<ExpertQuestion>('POST', one(id, 'opinions'), { text })
 export const passOn = (id: string, departmentId: string) =>
   call<ExpertQuestion>('PUT', one(id, 'department'), { department_id: departmentId })

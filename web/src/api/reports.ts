@@ -1,6 +1,6 @@
 /** Reports of whole days, field by field as in hub/figures/report_sums.py; zeros are left out. */
 import { call, withQuery } from './client'
-import type { AlarmRecord, Tally } from './wallboard'
+import type { AlarmKind, AlarmRecord, Tally } from './wallboard'
 
 export const GROUPS = ['queue', 'agent', 'agent_group', 'department', 'channel', 'hour'] as const
 export type ReportGroup = (typeof GROUPS)[number]
@@ -62,6 +62,8 @@ export interface Report {
   service_limit: number | null
   /** Titles by language of every reason, retired ones too. */
   away_reasons: Record<string, Record<string, string>>
+  /** The rules that lines name as crossed. */
+  rules: Record<string, { kind: AlarmKind; limit: number }>
 }
 
 export interface ReportQuery {
