@@ -51,12 +51,16 @@ class FormField(Settings, frozen=True, kw_only=True):
 
 
 class Form(Settings, frozen=True, kw_only=True):
-    """A form; without ``queue_ids`` every queue offers it. Where one ``is_required``, no wrap-up goes without."""
+    """A form; without ``queue_ids`` every queue offers it. Where one ``is_required``, no wrap-up goes without.
+
+    The first that ``opens`` is before the agent as soon as they have a conversation of its queues.
+    """
 
     title: Title
     queue_ids: Annotated[tuple[QueueId, ...], Meta(max_length=200)] = ()
     fields: Annotated[tuple[FormField, ...], Meta(min_length=1, max_length=MAX_FIELDS)]
     is_required: bool = False
+    opens: bool = False
     position: Annotated[int, Meta(ge=0, le=10_000)] = 0
     is_active: bool = True
 

@@ -13,13 +13,19 @@ from playwright.sync_api import Browser, Page, expect
 from core.events import Attachment, Listen, Talk
 from hub.accounts.identity import Identity
 from hub.accounts.users import NewUser
+from hub.contacts.contacts import ContactEdit
 from hub.demo import PASSWORD
-from hub.store.models import User
+from hub.setup.forms import Form, FormField
+from hub.store.models import Address, Call, Conversation, User
 from tests.browser.conftest import WEB
 from tests.browser.support.desk_phone import answer, bar, button, end_by_citizen, new_number, sit_down
 from tests.browser.support.looks import assert_clean
-from tests.browser.support.people import People
+from tests.browser.support.people import Agent, People
 from tests.browser.support.switchboard import VOICE, Switchboard, running_switchboard
+from tests.hub.calls.test_calls import KNOWS_ALL
+from tests.hub.calls.test_numbers import OPERATOR, lead
+from tests.hub.calls.test_phone_menus import FLOW
+from tests.hub.support.house import eventually
 
 NEEDS_MICROPHONE = True
 
@@ -314,6 +320,12 @@ def test_a_supervisor_reads_who_hears_whom(people: People, board: Switchboard) -
     group.get_by_role("button", name="耳语").click()
     expect(group).to_contain_text("只有坐席听得见您，市民听不见")
     expect(group.get_by_role("button", name="耳语")).to_have_attribute("aria-pressed", "true")
+    group.get_by_role("button", name="加入").click()
+    expect(group).to_contain_text("所有人都听得见您")
+    words = group.get_by_role("list", name="强插规范用语")
+    expect(words).to_contain_text("打扰一下")
+    expect(words).to_contain_text("工号3001")
+    assert_clean(chief.page, "call-barge")
     group.get_by_role("button", name="退出").click()
     board.until(lambda: len(engine.plans[call_id].legs) == 2)
     far_chief.hang_up(leg.leg_id)
@@ -386,3 +398,90 @@ def tone_wav(seconds: int, rate_hz: int = 8000) -> bytes:
         left = (round(9000 * math.sin(2 * math.pi * 440 * at / rate_hz)) for at in range(seconds * rate_hz))
         sound.writeframes(b"".join(struct.pack("<hh", one, 0) for one in left))
     return file.getvalue()
+
+
+def test_a_call_brings_who_it_is_and_the_form_of_the_keys_pressed_and_is_called_back_by_a_click(
+    people: People, board: Switchboard
+) -> None:
+    engine, number = board.engine, new_number()
+    field = FormField(name="matter", title={"zh": "事项"})
+    for queue_id, title in (("general", "来电登记"), ("housing", "公积金登记")):
+        form = Form(title={"zh": title}, queue_ids=(queue_id,), opens=True, fields=(field,))
+        board.do(board.house.services.forms.save(OPERATOR, f"opens-{queue_id}", form))
+    board.do(lead(board.house, "12329", "fund", FLOW))
+    li, far = sit_down(people, board, "li")
+    forms = li.page.get_by_role("region", name="表单").get_by_role("combobox", name="表单")
+    for keys, queue_id in (("0", "general"), ("2", "housing")):
+        call_id = board.do(engine.arrive(number, dialled="12329"))
+        board.do(engine.hears(call_id, "请选择"))
+        board.do(engine.press(call_id, keys))
+        if queue_id == "housing":
+            board.do(engine.hears(call_id, "个人账号"))
+            board.do(engine.press(call_id, "31415926#"))
+        leg_id = board.do(engine.rings(call_id)).leg_id
+        board.do(engine.change(call_id, leg_id, "ringing"))
+        far.call(call_id, leg_id)
+        if queue_id == "housing":
+            for text in ("陈桂英", number[-4:], "和平路 8 号", "来过 1 次", "按键 2"):
+                expect(li.offer).to_contain_text(text)
+        li.offer.get_by_role("button", name=re.compile("^接听")).click()
+        far.connect(leg_id)
+        board.do(engine.change(call_id, leg_id, "answered"))
+        board.do(engine.hears(call_id, "工号"))
+        board.do(engine.finish(call_id))
+        board.do(engine.talks(call_id))
+        expect(forms).to_have_value(f"opens-{queue_id}")
+        board.do(name_caller(board, number))
+        end_by_citizen(li, far, board, call_id, leg_id)
+        wrap_up(li, board, call_id)
+    shown = li.page.get_by_role("region", name="联系方式")
+    shown.get_by_role("button", name=re.compile("^呼叫 ")).click()
+    call_out_to(li, board, number)
+    button(li, "拨号").click()
+    dialog = li.page.get_by_role("dialog", name="拨打电话")
+    dialog.get_by_role("combobox").fill("053188886666")
+    dialog.get_by_role("button", name="拨号", exact=True).click()
+    call_out_to(li, board, "tel:+8653188886666")
+
+
+def wrap_up(agent: Agent, board: Switchboard, call_id: str) -> None:
+    """Finish the conversation of a call that is over."""
+    conversation_id = board.do(wrapping_up(call_id))
+    assert agent.call("POST", f"/conversations/{conversation_id}/wrap-up", code="answered", summary="")
+    expect(agent.rows).to_have_count(0)
+
+
+async def wrapping_up(call_id: str) -> str:
+    """Return a call's conversation once its agent wraps up."""
+    call = await Call.get(call_id=call_id)
+    await eventually(Conversation.filter(conversation_id=call.conversation_id, state="wrap_up"))
+    return call.conversation_id
+
+
+async def name_caller(board: Switchboard, number: str) -> None:
+    """Write down who has this number, and where they live."""
+    address = await Address.get(uri=number)
+    edit = ContactEdit(name="陈桂英", attributes={"address": "和平路 8 号"})
+    await board.house.services.contacts.edit(KNOWS_ALL, address.contact_id, edit, remote="")
+
+
+def call_out_to(agent: Agent, board: Switchboard, number: str) -> None:
+    """Lift the phone that rings, and have nobody answer at the number that is then called."""
+    engine = board.engine
+    board.until(lambda: calling(board) != "")
+    call_id = calling(board)
+    leg = board.do(engine.rings(call_id))
+    board.do(engine.change(call_id, leg.leg_id, "answered"))
+    board.until(lambda: len(engine.plans[call_id].legs) == 2)
+    citizen = engine.caller(call_id)
+    assert citizen.dial is not None
+    assert citizen.dial.target == number
+    board.do(engine.change(call_id, citizen.leg_id, "ended", cause="no_answer"))
+    board.do(engine.is_over(call_id))
+    wrap_up(agent, board, call_id)
+
+
+def calling(board: Switchboard) -> str:
+    """Return the call of an agent that goes out now, empty when there is none."""
+    plans = board.engine.plans.values()
+    return next((plan.call_id for plan in plans if any(leg.role == "agent" for leg in plan.legs)), "")

@@ -9,12 +9,12 @@ from hub.accounts.identity import Identity
 from hub.demo import PASSWORD
 from hub.store.models import Conversation, Entry, Phone
 from tests.hub.calls.conftest import Come, Parrot
-from tests.hub.calls.test_calls import eventually, lift
+from tests.hub.calls.test_calls import lift
 from tests.hub.calls.test_conferences import all_talk, ask
 from tests.hub.calls.test_numbers import lead
 from tests.hub.calls.test_phone_menus import FLOW, NUMBER
 from tests.hub.support.engine import FakeEngine
-from tests.hub.support.house import House
+from tests.hub.support.house import House, eventually
 from tests.journeys.support.clients import Agent
 
 OPERATOR = Identity(username="operator")

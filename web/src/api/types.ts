@@ -317,12 +317,13 @@ export interface FormField {
   is_required: boolean
 }
 
-/** Without `queue_ids` it is for every queue. */
+/** Without `queue_ids` it is for every queue; one that `opens` is shown as soon as a conversation is taken. */
 export interface Form {
   title: LocalText
   queue_ids: string[]
   fields: FormField[]
   is_required: boolean
+  opens?: boolean
   is_active: boolean
 }
 
