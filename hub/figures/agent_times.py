@@ -50,7 +50,7 @@ class AgentTimes:
         all_s = sum(self.seconds.values())
         worked_s = self.seconds["serving"] + self.seconds["wrap_up"]
         return AgentTimesView(
-            logged_in_s=round(all_s, 1),
+            logged_in_s=round(sum(parts.values()), 1),
             away={reason: round(seconds, 1) for reason, seconds in sorted(self.away.items())},
             occupancy=round(worked_s / all_s, 4) if all_s else None,
             **parts,
