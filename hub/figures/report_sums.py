@@ -130,6 +130,9 @@ class Sums:
         self._periods = Periods(query.begin, query.end, query.per, zone)
         self._lines: dict[tuple[str | None, str | None], Line] = defaultdict(Line)
 
+    def __len__(self) -> int:
+        return len(self._lines)
+
     def lines(self, at: datetime, queue_id: str, agent_id: str, channel: str) -> list[Line]:
         """Return the lines in which something counts that came at ``at``."""
         local = at.astimezone(self._zone)

@@ -1,5 +1,6 @@
 """What came in a time, by queue, people, channel or hour, and in each of its periods: shown, or taken away."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
 from typing import Final
@@ -29,6 +30,7 @@ MOST_DAYS_BY_HOUR: Final = 31
 FIRST_YEAR: Final = 2000
 LAST_YEAR: Final = 2999
 MOST_CASES: Final = 200_000
+MOST_LINES: Final = 100_000
 MOST_STRETCHES: Final = 1_000_000
 
 
@@ -97,7 +99,8 @@ class Reports:
         report = await self.report(identity, query)
         wording = await Wording.load("report", language, self._wallboard.timezone())
         await self._audit.note(identity, "report.export", "report", query.by, remote=remote)
-        tables = report_tables(
+        tables = await asyncio.to_thread(
+            report_tables,
             wording,
             query.by,
             report.now,
@@ -126,20 +129,28 @@ class Reports:
                         for line in sums.lines(case.offered_at, case.queue_id, case.agent_id or "", case.channel):
                             line.count(case, targets, now)
                 await _count_offers(query, sums, seen)
+                _check(sums)
             async for calls in read_past_calls(begin, end, most=MOST_CASES):
                 for call in calls:
                     is_asked = _is_asked(identity, query, call.queue_id, call.channel)
                     if is_asked and query.agent_id in ("", call.agent_id):
                         for line in sums.lines(call.arrived_at, call.queue_id, call.agent_id, call.channel):
                             line.calls.count(call)
+                _check(sums)
             if query.by in OF_PEOPLE:
                 agent_ids = await _agents(identity, query)
                 async for stretches in read_stretches(begin, end, agent_ids, most=MOST_STRETCHES):
                     for one in stretches:
                         sums.count_time(one.agent_id, one.activity, one.reason, one.begun_at, one.ended_at or now)
+                    _check(sums)
         except OverflowError:
             raise ApiError(422, "too_many", "too much came; ask for a shorter time") from None
-        return sums.figures(self._wallboard.setup.settings.rules)
+        return await asyncio.to_thread(sums.figures, self._wallboard.setup.settings.rules)
+
+
+def _check(sums: Sums) -> None:
+    if len(sums) > MOST_LINES:
+        raise OverflowError
 
 
 def _is_asked(identity: Identity, query: ReportQuery, queue_id: str, channel: str) -> bool:

@@ -11,10 +11,11 @@ import pytest
 from core.testing.clock import VirtualClock
 from hub.accounts.identity import Identity
 from hub.demo import PASSWORD
+from hub.figures import reports
 from hub.setup.away_reasons import ReasonEdit
 from hub.store.models import AuditRecord, Call, WorkItem
 from tests.hub.calls.conftest import Come
-from tests.hub.calls.test_sums import arrive, leave, serve, wait
+from tests.hub.calls.test_sums import arrive, leave, serve, sums, wait
 from tests.hub.support.engine import FakeEngine
 from tests.hub.support.files import get
 from tests.hub.support.house import House
@@ -61,7 +62,9 @@ async def report(agent: Agent, begin: str, end: str, **query: str) -> dict[str, 
 
 
 @pytest.mark.usefixtures("calls")
-async def test_a_report_adds_up_to_the_calls_however_it_is_cut(still_house: House) -> None:
+async def test_a_report_adds_up_to_the_calls_however_it_is_cut(
+    still_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with Agent(still_house.url, "chen", PASSWORD) as chen:
         for by in GROUPS:
             for per in ("hour", "day", "week", "month"):
@@ -81,9 +84,11 @@ async def test_a_report_adds_up_to_the_calls_however_it_is_cut(still_house: Hous
         zhou = next(one for one in (await report(chen, TODAY, TODAY, by="agent"))["now"]["groups"] if one["group_id"])
         only = (await report(chen, TODAY, TODAY, agent_id=zhou["group_id"]))["now"]["total"]
         assert (only["cases"]["handled"], only["calls"]["incoming"]) == (1, 1)
-        day = await chen.call("GET", "/wallboard")
         assert (await report(chen, TODAY, TODAY))["now"]["total"]["cases"]["offered"] == 2
-        assert day["total"]["today"]["offered"] == 3  # of events, which the test did not put back
+        monkeypatch.setattr(reports, "MOST_LINES", 3)
+        status, answer = await chen.try_call("GET", f"/reports?begin={WEEK_BEFORE}&end={TODAY}&by=agent")
+        assert (status, answer["error"]["code"]) == (422, "too_many")
+    await sums(still_house, 3, 2)  # of events, which the test did not put back
 
 
 @pytest.mark.usefixtures("calls")

@@ -100,7 +100,7 @@ async def test_a_conversation_goes_to_a_named_agent_who_saw_it_declined(channel:
 
 @pytest.mark.parametrize(("username", "mode"), [("zhou", "outbound_only"), ("zhou", "off_shift"), ("chen", "leader")])
 async def test_a_work_mode_is_chosen_without_changing_the_state(
-    channel: FakeChannel, come: Come, username: str, mode: str
+    still_house: House, channel: FakeChannel, come: Come, username: str, mode: str
 ) -> None:
     agent = await come(username)
     me = await agent.call("PUT", "/me/state", work_mode=mode)
@@ -108,6 +108,7 @@ async def test_a_work_mode_is_chosen_without_changing_the_state(
     await channel.write(WANG, "人工")
     await channel.hears(WANG, "正在为您转接")
     await eventually(WorkItem.filter(state="waiting"))
+    await still_house.services.dispatcher.tick()
     assert await Offer.all().count() == 0
     await agent.call("PUT", "/me/state", work_mode="normal")
     await agent.take_offer()

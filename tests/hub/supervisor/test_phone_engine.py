@@ -11,7 +11,7 @@ import pytest
 
 from hub.engine.binary import Asterisk
 from hub.engine.layout import Layout, layout_of
-from hub.engine.process import START_LIMIT_S, Access, Engine, _free_port, find
+from hub.engine.process import START_LIMIT_S, Access, Engine, find
 from hub.supervisor.phone_engine import EngineNotReady
 from hub.supervisor.phone_engines import EngineTaken, PhoneEngines
 from plugins.voice.ari import Ari
@@ -19,6 +19,7 @@ from plugins.voice.ari.events import StasisStart
 from tests.hub.supervisor.conftest import WAIT_S, supervise
 from tests.plugins.voice.support.engine import Board, asterisk, cache, engine_settings
 from tests.plugins.voice.support.events import listening
+from tests.plugins.voice.support.phone import free_port
 
 __all__ = ["asterisk"]
 
@@ -103,7 +104,7 @@ async def test_instances_that_name_an_engine_have_one_of_their_own_on_the_port_t
         first = await reached(engines, "voice-main")
         second = await reached(engines, "voice-other", name="second")
         assert first.url != second.url
-        port = _free_port()
+        port = free_port(lasting=True)
         assert (await reached(engines, "voice-other", name="second", sip_port=port)) == second
         async with asyncio.timeout(START_LIMIT_S):
             while (moved := find(layout_of(tmp_path, "second"))) is None or moved.note.sip_port != port:
