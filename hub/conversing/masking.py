@@ -12,7 +12,13 @@ SCHEMES: Final = ("tel:", "sip:", "fax:")
 SHOWN_FIRST: Final = 4  # of a mainland mobile number: country code and the operator's first digit
 SHOWN_LAST: Final = 4
 MASK: Final = "****"
-_TELEPHONE: Final = re.compile(r"\+?\d(?:[ -]?\d){6,}")
+# seven digits or more with what people write between them, dashes and brackets of full width, too
+_BETWEEN: Final = r"[ .()/\-\u2010-\u2015\uff08\uff09\uff0d\uff0e\uff0f]{0,2}"
+# a day, an amount
+_NO_NUMBER: Final = (
+    r"(?<!\d)(?:19|20)\d\d(?P<mark>[-./])\d{1,2}(?P=mark)\d{1,2}(?![-./]?\d)|(?<!\d)\d+\.\d\d(?= ?\u5143)"
+)
+_TELEPHONE: Final = re.compile(rf"(?P<kept>{_NO_NUMBER})|\+?\d(?:{_BETWEEN}\d){{6,}}")
 
 ViewT = TypeVar("ViewT", ContactView, ConversationView)
 
@@ -41,8 +47,8 @@ def _masked_call(call: CallView) -> CallView:
 
 
 def mask_numbers(text: str) -> str:
-    """Return ``text`` without the middle of each number in it that may be a telephone's."""
-    return _TELEPHONE.sub(lambda found: _mask_number(found[0]), text)
+    """Return ``text`` without the middle of each number in it that may be a telephone's; days and amounts stay."""
+    return _TELEPHONE.sub(lambda found: found[0] if found["kept"] else _mask_number(found[0]), text)
 
 
 def mask_address(uri: str) -> str:

@@ -3,6 +3,7 @@
 import csv
 import io
 import zipfile
+from datetime import timedelta
 from typing import Any
 
 from hub.demo import PASSWORD
@@ -43,12 +44,10 @@ async def fill_in(house: House, zhou: Agent, filled: list[dict[str, Any]]) -> No
 
 
 def asked(house: House, **more: str) -> str:
-    """Return the query of the present year."""
-    year = house.services.clock.now().year
-    return "&".join(
-        [f"form_id=repair&begin={year}-01-01T00:00:00Z&end={year + 1}-01-01T00:00:00Z"]
-        + [f"{name}={value}" for name, value in more.items()]
-    )
+    """Return the query of the days before and after now."""
+    now = house.services.clock.now()
+    begin, end = (f"{now + timedelta(days=days):%Y-%m-%dT00:00:00Z}" for days in (-2, 2))
+    return "&".join([f"form_id=repair&begin={begin}&end={end}"] + [f"{name}={value}" for name, value in more.items()])
 
 
 async def test_answers_are_counted_field_by_field_and_those_of_earlier_versions_stay(

@@ -2,9 +2,11 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from core.events import CallLegView, CallView, ConversationView
 from hub.accounts.identity import Identity
-from hub.conversing.masking import masked
+from hub.conversing.masking import mask_numbers, masked
 
 
 def test_a_number_that_was_asked_outside_is_masked() -> None:
@@ -28,3 +30,22 @@ def test_a_number_that_was_asked_outside_is_masked() -> None:
     assert shown.address == "tel:+861****0001"
     assert shown.call is not None
     assert [leg.name for leg in shown.call.legs] == ["周一", "1380****1234"]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("138.0013.8000", "138.****8000"),
+        ("(010)6512.3456", "(010)****3456"),
+        ("\uff08010\uff096512\uff0d3456", "\uff08010\uff09****3456"),
+        ("010\u2014\u201465123456", "010\u2014****3456"),
+        ("+86 (138) 0013-8000", "+86 ****8000"),
+        ("13800138000 / 13900139000", "1380****8000 / 1390****9000"),
+        ("2026.11.23, 138 0013 8000", "2026.11.23, 138 ****8000"),
+        ("2026-11-23", "2026-11-23"),
+        ("100000.00元", "100000.00元"),
+        ("12345", "12345"),
+    ],
+)
+def test_numbers_are_masked_however_they_are_written_but_no_days_and_amounts(text: str, shown: str) -> None:
+    assert mask_numbers(text) == shown

@@ -38,7 +38,8 @@ async def talk(house: House, days_ago: float, text: str, *, is_spoken: bool = Fa
                 )
 
 
-async def test_leaders_see_what_has_become_hot_and_what_is_complained_about(house: House) -> None:
+async def test_leaders_see_what_has_become_hot_and_what_is_complained_about(still_house: House) -> None:
+    house = still_house
     async with house.services.store.work():
         await WrapUpCode.create(code="complaint", title={"zh": "投诉"}, queue_ids=[])
         await WrapUpCode.create(code="heat", title={"zh": "供暖"}, parent="complaint", queue_ids=[])
