@@ -56,6 +56,7 @@ from hub.dispatch.stretches import keep_marks
 from hub.extensions import load_extensions
 from hub.figures.form_figures import FormReports
 from hub.figures.reports import Reports
+from hub.figures.trunk_reports import TrunkReports
 from hub.figures.wallboard import Wallboard
 from hub.flows.flows import Flows
 from hub.flows.library import FlowLibrary
@@ -175,6 +176,7 @@ class Assembly:
             consent=consent,
             plugins=plugin_instances,
             trunks=telephony.trunks,
+            trunks_since=telephony.trunk_log.since,
         )
         quality = Quality(units, audit, queues, setup.organization, wallboard.timezone)
         orders = WorkOrders(units, audit, contacts, setup.organization, knowledge.finder, timezone=wallboard.timezone)
@@ -245,6 +247,7 @@ class Assembly:
             recording_exports=RecordingExports(units, audit, recordings, media, settings.data_dir / "exports"),
             call_records=CallRecords(clock, audit, wallboard.timezone),
             reports=Reports(clock, audit, setup.organization, wallboard),
+            trunk_reports=TrunkReports(clock, wallboard, telephony.trunks),
             form_reports=FormReports(setup.forms, audit, wallboard.timezone),
             flow_visits=FlowVisits(
                 units, plans=telephony.plans, library=library, flows=flows, dispatcher=dispatcher, endings=endings

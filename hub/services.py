@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from hub.dispatch.queues import Queues
     from hub.figures.form_figures import FormReports
     from hub.figures.reports import Reports
+    from hub.figures.trunk_reports import TrunkReports
     from hub.figures.wallboard import Wallboard
     from hub.flows.flows import Flows
     from hub.flows.library import FlowLibrary
@@ -120,6 +121,7 @@ class Services:
     recording_exports: "RecordingExports"
     call_records: "CallRecords"
     form_reports: "FormReports"
+    trunk_reports: "TrunkReports"
     reports: "Reports"
     flow_visits: "FlowVisits"
     phones: "Phones"

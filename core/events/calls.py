@@ -199,6 +199,7 @@ class LegChanged(Event, frozen=True, kw_only=True):
     """A party rings, answered or is gone; ``by_far_end`` tells who hung up, ``sip_code`` is for the log.
 
     Of one that is gone ``has_talked`` tells whether anybody was ever in a room with it, true when that is not known.
+    ``trunk`` is the line it is called or came over, empty for a phone's; a line that refused gives way to the next.
     """
 
     type = "call.leg_changed"
@@ -210,6 +211,7 @@ class LegChanged(Event, frozen=True, kw_only=True):
     by_far_end: bool = False
     sip_code: int = 0
     has_talked: bool = True
+    trunk: str = ""
 
 
 class MediaFlowed(Event, frozen=True, kw_only=True):
@@ -270,12 +272,18 @@ class PhoneChanged(Event, frozen=True, kw_only=True):
 
 
 class TrunkChanged(Event, frozen=True, kw_only=True):
-    """A trunk became usable or unusable, or its load changed; the last word of each counts."""
+    """A trunk became usable or unusable, or its load or round trip changed; the last word of each counts.
+
+    ``max_calls`` is how many it carries at most, 0 where nobody set that. ``round_trip_ms`` is how long the far end
+    took to answer the last OPTIONS, None while it is down and where the engine does not say.
+    """
 
     type = "trunk.changed"
     trunk: str
     is_up: bool
     calls: int = 0
+    max_calls: int = 0
+    round_trip_ms: float | None = None
     at: datetime
 
 

@@ -33,6 +33,7 @@ from hub.calls.phones import Phones
 from hub.calls.plans import CallPlans
 from hub.calls.presence import ANONYMOUS
 from hub.calls.put_aside import come_back
+from hub.calls.trunks import TrunkLog
 from hub.contacts.contacts import Contacts
 from hub.contacts.links import ContactLinks
 from hub.conversing import timeline
@@ -80,6 +81,7 @@ class CallReports:
         dispatcher: Dispatcher,
         endings: Endings,
         trunks: dict[str, TrunkChanged],
+        trunk_log: TrunkLog,
     ) -> None:
         self._plans = plans
         self._phones = phones
@@ -93,6 +95,7 @@ class CallReports:
         self._dispatcher = dispatcher
         self._endings = endings
         self._trunks = trunks  # the last word of each, by instance and trunk
+        self._trunk_log = trunk_log
 
     async def take(self, unit: Unit, instance: str, event: Event) -> None:
         """Handle one report inside ``unit``."""
@@ -107,8 +110,8 @@ class CallReports:
             case EngineChanged():
                 await self._phones.note_engine(unit, instance, event)
             case TrunkChanged():
+                await self._trunk_log.note(instance, event)
                 self._trunks[f"{instance}/{event.trunk}"] = event
-                log.info("trunk %s is %s", event.trunk, "up" if event.is_up else "down")
             case LegChanged() | MediaFlowed() | KeysPressed() | ActivityEnded() | RecordingEnded():
                 live = await self._plans.open(unit, event.call_id)
                 if live is None and await self._internal.take(unit, instance, event):
@@ -157,7 +160,7 @@ class CallReports:
             arrived_at=event.arrived_at,
         )
         live = self._plans.begin(unit, row, conversation)
-        party = new_party(row, event.leg_id, "caller", event.arrived_at, target=uri)
+        party = new_party(row, event.leg_id, "caller", event.arrived_at, target=uri, trunk=event.trunk)
         unit.add(party)
         live.parties[event.leg_id] = party
         live.legs[event.leg_id] = LegPlan(leg_id=event.leg_id, role="caller", activity=Ring(activity_id="arrived"))
@@ -178,6 +181,7 @@ class CallReports:
     async def _leg_changed(self, unit: Unit, live: LiveCall, party: CallLeg, event: LegChanged) -> None:
         unit.touch(party)
         live.is_changed = True
+        party.trunk = event.trunk or party.trunk
         match event.state:
             case "ringing":
                 party.rung_at = party.rung_at or event.at

@@ -17,6 +17,7 @@ from hub.calls.prompts import Prompts
 from hub.calls.reports import CallReports
 from hub.calls.ringing import Ringing
 from hub.calls.steps import CallSteps
+from hub.calls.trunks import TrunkLog
 from hub.contacts.contacts import Contacts
 from hub.contacts.links import ContactLinks
 from hub.conversing.announcements import Announcements
@@ -49,6 +50,7 @@ class Telephony:
         self._queues = queues
         self.prompts = Prompts(units)
         self.trunks: dict[str, TrunkChanged] = {}  # the last word of each, by instance and trunk
+        self.trunk_log = TrunkLog()
         self.engines = Engines(sealer, self.trunks)
         self.phones = Phones(units, bus, sealer, self.engines)
         self.plans = CallPlans(units, bus, desk, prompts=self.prompts, phones=self.phones, queues=queues)
@@ -112,4 +114,5 @@ class Telephony:
             dispatcher=dispatcher,
             endings=endings,
             trunks=self.trunks,
+            trunk_log=self.trunk_log,
         )

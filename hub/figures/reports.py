@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ from hub.figures.reading import read_past_calls, read_past_cases, read_stretches
 from hub.figures.report_sums import OF_PEOPLE, Figures, ReportQuery, Sums
 from hub.figures.report_tables import report_tables
 from hub.figures.settings import RuleKind
+from hub.figures.spans import check_days, days_between
 from hub.figures.wallboard import Wallboard
 from hub.quality.results import memberships
 from hub.setup.organization import Organization
@@ -27,8 +28,6 @@ from hub.tables import Download, FileFormat
 
 MOST_DAYS: Final = 400
 MOST_DAYS_BY_HOUR: Final = 31
-FIRST_YEAR: Final = 2000
-LAST_YEAR: Final = 2999
 MOST_CASES: Final = 200_000
 MOST_LINES: Final = 100_000
 MOST_STRETCHES: Final = 1_000_000
@@ -67,10 +66,7 @@ class Reports:
 
     async def report(self, identity: Identity, query: ReportQuery) -> Report:
         """Return what is asked for; 422 for too long a time, or one in which too much came."""
-        days = (query.end - query.begin).days + 1
-        most = MOST_DAYS_BY_HOUR if query.per == "hour" else MOST_DAYS
-        if not 0 < days <= most or query.begin.year < FIRST_YEAR or query.end.year > LAST_YEAR:
-            raise ApiError(422, "invalid", "no such time", fields={"end": f"1 to {most} days from the first"})
+        days = check_days(query.begin, query.end, most=MOST_DAYS_BY_HOUR if query.per == "hour" else MOST_DAYS)
         before = None
         if query.compare:
             back = timedelta(days=days)
@@ -111,10 +107,7 @@ class Reports:
         return await as_file(tables, form, f"report-{query.begin}-{query.end}")
 
     def _span(self, query: ReportQuery) -> tuple[datetime, datetime]:
-        zone = ZoneInfo(self._wallboard.timezone())
-        days = query.begin, query.end + timedelta(days=1)
-        begin, end = (datetime.combine(day, time(0), zone).astimezone(UTC) for day in days)
-        return begin, end
+        return days_between(query.begin, query.end, ZoneInfo(self._wallboard.timezone()))
 
     async def _figures(self, identity: Identity, query: ReportQuery) -> Figures:
         begin, end = self._span(query)

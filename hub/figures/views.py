@@ -49,12 +49,18 @@ class AgentBoard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ChannelLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Whether a plugin instance or a trunk works; ``calls`` is a trunk's load."""
+    """Whether a plugin instance or a trunk works; ``calls`` is a trunk's load, ``max_calls`` its most, if set.
+
+    A trunk is up or down ``since`` then; its far end took ``round_trip_ms`` to answer OPTIONS.
+    """
 
     name: str
     is_up: bool
     is_trunk: bool = False
     calls: int = 0
+    max_calls: int = 0
+    since: datetime | None = None
+    round_trip_ms: float | None = None
     reason: str = ""
 
 

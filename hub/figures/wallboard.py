@@ -69,6 +69,7 @@ class Wallboard:
         consent: Consent,
         plugins: PluginInstances,
         trunks: Mapping[str, TrunkChanged],
+        trunks_since: Mapping[str, datetime],
     ) -> None:
         self._units = units
         self._clock = clock
@@ -81,6 +82,7 @@ class Wallboard:
         self.notices = AlarmNotices(audit, self.setup, reach=reach, consent=consent, queues=queues, desk=desk)
         self._plugins = plugins
         self._trunks = trunks
+        self._trunks_since = trunks_since
         self._ledger: Ledger
         self._alarms = Alarms()
         self._here_since: dict[str, datetime] = {}
@@ -334,7 +336,17 @@ class Wallboard:
             reason = (status.reason if status else "") or (state.code if state else "")
             lines.append(ChannelLine(name=row.instance, is_up=is_up, reason="" if is_up else reason))
         for name, trunk in sorted(self._trunks.items()):
-            lines.append(ChannelLine(name=name, is_up=trunk.is_up, is_trunk=True, calls=trunk.calls))
+            lines.append(
+                ChannelLine(
+                    name=name,
+                    is_up=trunk.is_up,
+                    is_trunk=True,
+                    calls=trunk.calls,
+                    max_calls=trunk.max_calls,
+                    since=self._trunks_since.get(name),
+                    round_trip_ms=trunk.round_trip_ms,
+                )
+            )
         for line in lines:
             if line.is_up:
                 self._down_since.pop(line.name, None)

@@ -58,6 +58,7 @@ class Trunk(Settings, frozen=True, kw_only=True):
     encrypts_audio: bool = False  # SRTP with keys in SDP; wants tls
     trusts_caller_id: bool = True  # P-Asserted-Identity above From
     carries_fax: bool = True  # T.38
+    max_calls: Annotated[int, Meta(ge=0, le=100_000)] = 0  # at once, in and out; full, calls out take the next; 0: any
     from_user: str = ""  # what some carriers insist on
     from_domain: str = ""
 

@@ -13,6 +13,7 @@ from plugins.voice.config import VoiceConfig
 from plugins.voice.context import Context
 from plugins.voice.dialled import DialledLegs
 from plugins.voice.lines import Lines
+from plugins.voice.occupancy import Occupancy
 from plugins.voice.prompts import Prompts
 from plugins.voice.sip_socket import SipSockets
 from plugins.voice.switchboard import Switchboard
@@ -40,7 +41,8 @@ class Voice(Channel[VoiceConfig], CarriesCalls, TapsCalls, ServesHttp):
     async def run(self) -> None:
         await asyncio.to_thread(self._dialled.load)
         async with self._ari() as ari:
-            context = Context(ari, self.link, self.config, self._prompts, self._dialled)
+            occupancy = Occupancy(ari, self.config.trunks)
+            context = Context(ari, self.link, self.config, self._prompts, self._dialled, occupancy)
             lines = self._lines = Lines(ari, self.link, self.config, context.trunks_down)
             if self._phones is not None:
                 lines.provision(self._phones)

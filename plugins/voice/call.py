@@ -201,6 +201,7 @@ class Call:
             case Elsewhere(channel, leg_id):
                 mark = Mark(call_id=self.call_id, leg_id=leg_id)
                 self.stock.legs[leg_id] = Leg(mark, channel.id, status="up", is_inbound=True, is_listened_to=True)
+                self.stock.legs[leg_id].trunk = self._context.trunk_of(channel)
             case FoundTape():
                 self._tapes.found(item.recording_id, item.names)
             case FoundMessage():
@@ -273,6 +274,7 @@ class Call:
             mark = Mark(call_id=self.call_id, leg_id=leg_id)
             leg = self.stock.legs[leg_id] = Leg(mark, channel.id, is_inbound=True, is_listened_to=True)
         leg.is_ours, leg.room, leg.sounds = True, "", "silence"
+        leg.trunk = item.event.trunk
         self._reports.arrived(item.event)
         self._state(leg_id, leg, channel, item.event.arrived_at)
         if is_up:  # from the engine's fall-back
@@ -284,6 +286,7 @@ class Call:
         mark, channel = item.mark, item.channel
         leg = Leg(mark, channel.id, is_inbound=not channel.id.startswith("leg~"), is_ours=item.is_ours)
         leg.sounds = mark.background
+        leg.trunk = self._context.trunk_of(channel)
         leg.has_talked = item.channel.state == "Up"
         # nobody knows how many keys were reported, but nobody presses so many: no number is used twice
         leg.keys = math.ceil((datetime.now(UTC) - channel.created_at).total_seconds() * KEYS_PER_S)
@@ -318,9 +321,9 @@ class Call:
         if leg.status != "up":
             leg.status = status
         if status == "ringing":
-            self._reports.changed(leg_id, "ringing", at)
+            self._reports.changed(leg_id, "ringing", at, trunk=leg.trunk)
         elif channel.state == "Up":
-            self._reports.changed(leg_id, "answered", at)
+            self._reports.changed(leg_id, "answered", at, trunk=leg.trunk)
 
     async def _key(self, leg_id: str, leg: Leg, event: ChannelDtmfReceived) -> None:
         leg.keys += 1
@@ -376,4 +379,12 @@ class Call:
         word: Cause = "lost" if at is None else causes.ended(cause, is_answered=is_answered, by_us=by_us)
         if leg.is_inbound and not is_answered and not by_us and at is not None:
             word = "normal"  # the caller did not wait, whatever the engine calls it
-        self._reports.ended(leg_id, word, at=at, by_far_end=not by_us, sip_code=sip_code, has_talked=leg.has_talked)
+        self._reports.ended(
+            leg_id,
+            word,
+            at=at,
+            by_far_end=not by_us,
+            sip_code=sip_code,
+            has_talked=leg.has_talked,
+            trunk=leg.trunk,
+        )

@@ -11,6 +11,7 @@ from core.channel import Link
 from core.errors import BusUnavailable
 from core.events import EngineChanged, Event, PhoneChanged, PhonesPlan, TrunkChanged
 from plugins.voice.accounts import (
+    QUALIFY_S,
     ConfigObject,
     engine_name,
     engine_objects,
@@ -34,6 +35,7 @@ GONE: Final = frozenset({"Removed", "Unreachable"})
 SIP_PORT: Final = 5_060
 EVERYWHERE: Final = ("", "0.0.0.0", "[::]")  # noqa: S104 - recognized, not bound
 LOAD_S: Final = 2.0  # how often the trunks' load is looked at
+ROUND_TRIP_S: Final = QUALIFY_S / 2  # how often it is asked how long they took to answer
 
 
 class Lines:
@@ -51,7 +53,9 @@ class Lines:
         self._reachable: dict[str, bool] = {}
         self._looking = asyncio.Lock()
         self._changed: set[str] = set()  # what events told of since the last look began
-        self._told: dict[str, tuple[bool, int]] = {}
+        self._round_trips_ms: dict[str, float | None] = {}
+        self._came = asyncio.Event()  # a trunk can be reached that could not
+        self._told: dict[str, tuple[bool, int, float | None]] = {}
         self._reports: asyncio.Queue[Event] = asyncio.Queue()
 
     def provision(self, phones: PhonesPlan) -> None:
@@ -79,7 +83,7 @@ class Lines:
 
     async def run(self) -> None:
         """Work until cancelled."""
-        await together(self._keep(), self._send(), self._watch_load())
+        await together(self._keep(), self._send(), self._watch_load(), self._watch_round_trips())
 
     async def _keep(self) -> None:
         while True:
@@ -139,6 +143,7 @@ class Lines:
             self._tell_phone(name)
         elif is_reachable:
             self._trunks_down.discard(name)
+            self._came.set()
         else:
             self._trunks_down.add(name)
 
@@ -177,12 +182,32 @@ class Lines:
                 if endpoint.resource in calls:
                     calls[endpoint.resource] = len(endpoint.channel_ids)
             for name, count in calls.items():
-                now = (self._reachable.get(name, False), count)
+                is_up = self._reachable.get(name, False)
+                round_trip_ms = self._round_trips_ms.get(name) if is_up else None
+                now = (is_up, count, round_trip_ms)
                 if self._told.get(name) != now:
                     self._told[name] = now
-                    at = datetime.now(UTC)
-                    self._reports.put_nowait(TrunkChanged(trunk=name, is_up=now[0], calls=count, at=at))
+                    self._reports.put_nowait(
+                        TrunkChanged(
+                            trunk=name,
+                            is_up=is_up,
+                            calls=count,
+                            max_calls=self._trunks[name].max_calls,
+                            round_trip_ms=round_trip_ms,
+                            at=datetime.now(UTC),
+                        )
+                    )
             await asyncio.sleep(LOAD_S)
+
+    async def _watch_round_trips(self) -> None:
+        while True:
+            self._came.clear()
+            for name in self._trunks:
+                if self._reachable.get(name, False):
+                    self._round_trips_ms[name] = await self._ari.round_trip_ms(name)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(ROUND_TRIP_S):
+                    await self._came.wait()
 
     async def _send(self) -> None:
         backoff = Backoff(first_s=0.1, limit_s=3.0)

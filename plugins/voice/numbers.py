@@ -24,6 +24,7 @@ class Way:
 
     endpoint: str
     caller_id: str = ""
+    trunk: str = ""  # empty: a phone's
 
 
 def address(number: str, *, country: str = CHINA, area: str = "") -> str:
@@ -67,7 +68,7 @@ def ways(number: str, config: VoiceConfig, *, down: Container[str] = ()) -> tupl
     matching = [route for route in routes if number.startswith(route.prefix)]
     longest = max((len(route.prefix) for route in matching), default=0)
     found = [
-        (name, Way(f"PJSIP/{_dialled(number, route, config.country_code)}@{name}", route.caller_id))
+        (name, Way(f"PJSIP/{_dialled(number, route, config.country_code)}@{name}", route.caller_id, name))
         for route in matching
         if len(route.prefix) == longest
         for name in route.trunks

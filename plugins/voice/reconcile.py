@@ -30,6 +30,7 @@ class Leg:
     sounds: Background = "silence"  # what it hears now besides prompts
     keys: int = 0  # the number of the last key
     preparing: str = ""  # the activity whose sounds are being fetched
+    trunk: str = ""  # empty: a phone's
 
 
 @dataclass(slots=True)

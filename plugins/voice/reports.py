@@ -19,10 +19,10 @@ class Reports:
         """A call is there; told anew each time, for nothing happens until it is heard."""
         self._outbox.put(event)
 
-    def changed(self, leg_id: str, state: LegState, at: datetime) -> None:
+    def changed(self, leg_id: str, state: LegState, at: datetime, *, trunk: str = "") -> None:
         """A leg is dialled, rings, or answered."""
         if self._is_news(leg_id, state):
-            self._outbox.put(LegChanged(call_id=self._call_id, leg_id=leg_id, state=state, at=at))
+            self._outbox.put(LegChanged(call_id=self._call_id, leg_id=leg_id, state=state, at=at, trunk=trunk))
 
     def ended(
         self,
@@ -33,6 +33,7 @@ class Reports:
         by_far_end: bool = True,
         sip_code: int = 0,
         has_talked: bool = True,
+        trunk: str = "",
     ) -> None:
         """A leg is gone."""
         if self._is_news(leg_id, "ended"):
@@ -46,6 +47,7 @@ class Reports:
                     by_far_end=by_far_end,
                     sip_code=sip_code,
                     has_talked=has_talked,
+                    trunk=trunk,
                 )
             )
 

@@ -145,8 +145,9 @@ class Hands:
         wanted, found = self._ways.get(leg_id, (None, ()))
         for number, way in enumerate(found[attempt:], attempt):
             assert wanted is not None
-            if await self._originate(wanted, way, number):
-                return True
+            async with self._context.occupancy.room(way.trunk, marks.dialled_channel(leg_id, number)) as has_room:
+                if has_room and await self._originate(wanted, way, number):
+                    return True
         return False
 
     async def _originate(self, wanted: LegPlan, way: Way, attempt: int) -> bool:
@@ -167,7 +168,7 @@ class Hands:
             if dial.auto_answer:
                 variables |= AUTO_ANSWER
         # before it is asked for: events may come before the answer
-        self._stock.legs[wanted.leg_id] = Leg(mark, channel_id, is_listened_to=is_phone)
+        self._stock.legs[wanted.leg_id] = Leg(mark, channel_id, is_listened_to=is_phone, trunk=way.trunk)
         try:
             channel = await self._ari.originate(
                 way.endpoint,
@@ -182,7 +183,7 @@ class Hands:
         except Refused:
             self._stock.legs.pop(wanted.leg_id, None)
             return False
-        self._reports.changed(wanted.leg_id, "dialling", channel.created_at)
+        self._reports.changed(wanted.leg_id, "dialling", channel.created_at, trunk=way.trunk)
         return True
 
     async def _hang_up(self, leg: Leg) -> None:

@@ -142,8 +142,8 @@ class Switchboard:
             dialled = await self._context.ari.variable(channel.id, "DIALLED")
         except Gone:
             return
-        if any(trunk.name == channel.endpoint for trunk in self._context.config.trunks):
-            self._arrived(channel, channel.endpoint, dialled)
+        if trunk := self._context.trunk_of(channel):
+            self._arrived(channel, trunk, dialled)
         else:
             self._arrived(channel, "", dialled, phone_id=channel.endpoint)
 

@@ -13,6 +13,7 @@ from hub.figures.alarms import Alarm
 from hub.figures.report_sums import ReportQuery
 from hub.figures.reports import Report
 from hub.figures.settings import WallboardSettings
+from hub.figures.trunk_reports import TrunkQuery, TrunkReport
 from hub.figures.views import Board, Day
 from hub.http.endpoints import Call, Endpoints, NoBody
 from hub.services import Services
@@ -74,6 +75,12 @@ async def show_day(services: Services, call: Call[NoBody]) -> Day:
 async def show_report(services: Services, call: Call[NoBody]) -> Report:
     """Return what came in a time, by group and period, over the queues the caller sees."""
     return await services.reports.report(call.identity, call.query)
+
+
+@api.add("GET", "/api/v1/reports/trunks", "wallboard.view", query=TrunkQuery, answer=TrunkReport)
+async def show_trunk_report(services: Services, call: Call[NoBody]) -> TrunkReport:
+    """Return what each trunk carried in some days, how full it was, and when it was down."""
+    return await services.trunk_reports.report(call.query)
 
 
 @api.add("GET", "/api/v1/alarms", "wallboard.view", query=LogQuery, answer=AlarmLog)

@@ -1,7 +1,7 @@
 """Every table, one class each, by idea."""
 
 from hub.store.models.audit import AuditRecord
-from hub.store.models.calls import Call, CallLeg, InternalCall, Phone, PromptSound, Recording
+from hub.store.models.calls import Call, CallLeg, InternalCall, Phone, PromptSound, Recording, TrunkChange
 from hub.store.models.contacts import Address, Contact, ContactMerge, LinkSuggestion
 from hub.store.models.conversations import Conversation, Draft, Entry
 from hub.store.models.desk import (
@@ -118,6 +118,7 @@ __all__ = [
     "Todo",
     "Topic",
     "Transcript",
+    "TrunkChange",
     "Unanswered",
     "User",
     "Utterance",

@@ -83,11 +83,27 @@ class CallLeg(Model):
     cause = fields.CharField(max_length=16, default="")
     by_far_end = fields.BooleanField(default=False)
     keys = fields.IntField(default=0)
+    trunk = fields.CharField(max_length=NAME_LENGTH, default="", db_default="")  # over which it came or was called
 
     class Meta:
         app = "store"
         table = "call_leg"
-        indexes = (("call_id",), ("user_id", "started_at"))
+        indexes = (("call_id",), ("user_id", "started_at"), ("started_at",))
+
+
+class TrunkChange(Model):
+    """A trunk came up or went down, in the order of ``at``; ``trunk`` is a name of its ``instance``."""
+
+    change_id = fields.BigIntField(primary_key=True)
+    instance: str = slug_field()
+    trunk = fields.CharField(max_length=NAME_LENGTH)
+    is_up = fields.BooleanField()
+    at = fields.DatetimeField()
+
+    class Meta:
+        app = "store"
+        table = "trunk_change"
+        indexes = (("instance", "trunk", "at"),)
 
 
 class Recording(Model):

@@ -1,6 +1,7 @@
-"""Requests to Asterisk's manager interface over HTTP, for what ARI cannot do: recording both sides of a leg in place.
+"""Requests to Asterisk's manager interface over HTTP, for what ARI cannot do: recording both sides of a leg in place,
+and telling how long a far end takes to answer.
 
-ARI would want a listening channel for each side, which costs as much again as the call itself.
+For recording, ARI would want a listening channel for each side, which costs as much again as the call itself.
 """
 
 from typing import Final
@@ -47,7 +48,18 @@ class Manager(AriHttp):
             return False
         return True
 
-    async def _act(self, action: dict[str, str]) -> None:
+    async def round_trip_ms(self, endpoint: str) -> float | None:
+        """Return how long the far end took to answer the last OPTIONS; None: it did not, or was not asked yet."""
+        try:
+            answer = await self._act({"Action": "PJSIPShowEndpoint", "Endpoint": endpoint})
+        except Refused:  # no such endpoint yet, or somebody else's Asterisk that does not let us look
+            return None
+        microseconds = answer.get("RoundtripUsec", "")
+        if answer.get("Status") != "Reachable" or not microseconds.isdecimal():
+            return None
+        return round(int(microseconds) / 1_000, 1)
+
+    async def _act(self, action: dict[str, str]) -> dict[str, str]:
         try:
             if not self._cookie:
                 await self.log_in()
@@ -60,6 +72,7 @@ class Manager(AriHttp):
         if answer.get("Response") != "Success":
             text = answer.get("Message", "no reason given")
             raise Gone(404, text) if text in _MISSING else Refused(400, text)
+        return answer
 
     async def _ask(self, action: dict[str, str]) -> tuple[dict[str, str], str]:
         """Return the fields of the answer, and the cookie of a session that was begun."""

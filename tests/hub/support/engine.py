@@ -77,7 +77,14 @@ class FakeEngine:
         return call_id
 
     async def change(
-        self, call_id: str, leg_id: str, state: LegState, *, cause: Cause = "normal", has_talked: bool = True
+        self,
+        call_id: str,
+        leg_id: str,
+        state: LegState,
+        *,
+        cause: Cause = "normal",
+        has_talked: bool = True,
+        trunk: str = "",
     ) -> None:
         """Report that a party rings, answered, or is gone by itself."""
         await self.emit(
@@ -89,6 +96,7 @@ class FakeEngine:
                 cause=cause,
                 by_far_end=True,
                 has_talked=has_talked,
+                trunk=trunk,
             )
         )
 

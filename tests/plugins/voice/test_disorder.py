@@ -36,6 +36,7 @@ from plugins.voice.context import Context
 from plugins.voice.dialled import DialledLegs
 from plugins.voice.items import Recheck
 from plugins.voice.lines import Lines
+from plugins.voice.occupancy import Occupancy
 from plugins.voice.prompts import Prompts
 from plugins.voice.switchboard import Switchboard
 from tests.plugins.memory_link import MemoryLink
@@ -131,7 +132,14 @@ async def live_through(folder: Path, things: list[AriEvent | list[LegPlan]], fau
     ari: Any = PaperAri(faults)
     link = MemoryLink(folder)
     config = decode_settings(VoiceConfig, {})
-    context = Context(ari, link, config, Prompts(link, folder / "prompts"), DialledLegs(folder / "dialled"))
+    context = Context(
+        ari,
+        link,
+        config,
+        Prompts(link, folder / "prompts"),
+        DialledLegs(folder / "dialled"),
+        Occupancy(ari, config.trunks),
+    )
     switchboard = Switchboard(context, Lines(ari, link, config, context.trunks_down))
     for revision, thing in enumerate(things, 1):
         if isinstance(thing, list):

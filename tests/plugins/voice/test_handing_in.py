@@ -18,6 +18,7 @@ from plugins.voice.context import Context
 from plugins.voice.dialled import DialledLegs
 from plugins.voice.handing_in import until_taken
 from plugins.voice.messages import WAVE_HEADER, hand_in_orphan
+from plugins.voice.occupancy import Occupancy
 from plugins.voice.prompts import Prompts
 from tests.plugins.memory_link import MemoryLink
 
@@ -85,7 +86,14 @@ async def test_a_message_in_which_nothing_was_said_is_reported_and_leaves_the_en
     spool: Any = Spool(b"\0" * WAVE_HEADER)
     link = MemoryLink(tmp_path)
     config = decode_settings(VoiceConfig, {})
-    context = Context(spool, link, config, Prompts(link, tmp_path / "prompts"), DialledLegs(tmp_path / "dialled"))
+    context = Context(
+        spool,
+        link,
+        config,
+        Prompts(link, tmp_path / "prompts"),
+        DialledLegs(tmp_path / "dialled"),
+        Occupancy(spool, config.trunks),
+    )
     async with asyncio.timeout(30):
         await hand_in_orphan(context, NAME)
     [ended] = link.events

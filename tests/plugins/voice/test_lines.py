@@ -23,10 +23,11 @@ def named(line: Phone) -> str:
     return f"line-{line.port}"
 
 
-def two_lines(board: Board, folder: Path, first: Phone, second: Phone) -> Stage:
-    """Return a plugin whose calls go over ``first``, and over ``second`` when that fails."""
+def two_lines(board: Board, folder: Path, first: Phone, second: Phone, *, max_calls: int = 0) -> Stage:
+    """Return a plugin whose calls go over ``first``, which carries ``max_calls``, or else over ``second``."""
     lines = (first, second)
     trunks = [{"name": named(line), "host": "127.0.0.1", "port": line.port, "codecs": ["ulaw"]} for line in lines]
+    trunks[0]["max_calls"] = max_calls
     return new_stage(board, folder, first, trunks=trunks, routes=[{"trunks": [named(line) for line in lines]}])
 
 
@@ -57,6 +58,59 @@ async def test_a_line_that_refuses_gives_way_to_the_next(board: Board, tmp_path:
             other.say(OTHER_HZ)
             await call.hears(OTHER_HZ)
             await other.hears(CALLER_HZ)
+
+
+async def test_a_line_that_is_full_gives_way_to_the_next(board: Board, tmp_path: Path) -> None:
+    async with (
+        Phone(board.sip, "first") as first,
+        Phone(board.sip, "second") as second,
+        two_lines(board, tmp_path, first, second, max_calls=1).at_work() as voice,
+    ):
+        await voice.line_is_up(named(first))
+        await voice.line_is_up(named(second))
+        async with first.call("12345"):
+            call_id, _ = await call_outside(voice, first)
+            other = await second.rings()
+            await other.answer()
+            answered = await voice.told(LegChanged, leg_id="leg-out", state="answered")
+            assert answered.trunk == named(second)
+            full = await voice.told(TrunkChanged, trunk=named(first), calls=1)
+            assert full.max_calls == 1
+            await voice.plan(call_id)
+            assert (await voice.ended("leg-out")).trunk == named(second)
+
+
+async def test_a_line_with_room_is_taken_before_the_next(board: Board, tmp_path: Path) -> None:
+    async with (
+        Phone(board.sip, "first") as first,
+        Phone(board.sip, "second") as second,
+        two_lines(board, tmp_path, first, second, max_calls=2).at_work() as voice,
+    ):
+        await voice.line_is_up(named(first))
+        async with first.call("12345"):
+            call_id, leg_id = await call_outside(voice, first)
+            await (await first.rings()).answer()
+            answered = await voice.told(LegChanged, leg_id="leg-out", state="answered")
+            assert answered.trunk == named(first)
+            await voice.plan(call_id)
+            assert (await voice.ended(leg_id)).trunk == named(first)
+
+
+async def test_how_long_a_line_takes_to_answer_is_told(board: Board, tmp_path: Path) -> None:
+    async with (
+        Phone(board.sip, "first") as first,
+        Phone(board.sip, "second") as second,
+        two_lines(board, tmp_path, first, second).at_work() as voice,
+    ):
+        await voice.line_is_up(named(first))
+        await voice.link.until(lambda: round_trips_ms(voice, first), within_s=60.0)
+        assert all(0 < one < 60_000 for one in round_trips_ms(voice, first))
+
+
+def round_trips_ms(voice: Stage, line: Phone) -> list[float]:
+    """Return what was told of the round trips of ``line`` while it could be reached."""
+    told = (event for event in voice.link.events if isinstance(event, TrunkChanged) and event.trunk == named(line))
+    return [event.round_trip_ms for event in told if event.round_trip_ms is not None]
 
 
 async def test_a_line_that_is_dead_is_not_asked_first(board: Board, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from plugins.voice.config import VoiceConfig
 from plugins.voice.context import Context
 from plugins.voice.dialled import DialledLegs
 from plugins.voice.lines import Lines
+from plugins.voice.occupancy import Occupancy
 from plugins.voice.prompts import Prompts
 from plugins.voice.switchboard import Switchboard
 from tests.plugins.memory_link import MemoryLink
@@ -52,7 +53,14 @@ async def test_a_call_that_ends_while_its_channels_are_asked_for_stops_nobody(tm
     ari: Any = EmptyAri()
     link = MemoryLink(tmp_path)
     config = decode_settings(VoiceConfig, {})
-    context = Context(ari, link, config, Prompts(link, tmp_path / "prompts"), DialledLegs(tmp_path / "dialled"))
+    context = Context(
+        ari,
+        link,
+        config,
+        Prompts(link, tmp_path / "prompts"),
+        DialledLegs(tmp_path / "dialled"),
+        Occupancy(ari, config.trunks),
+    )
     ari.switchboard = switchboard = Switchboard(context, Lines(ari, link, config, context.trunks_down))
     channels = tuple(
         Channel(

@@ -79,3 +79,30 @@ export interface ReportQuery {
 export const getReport = (query: ReportQuery) => call<Report>('GET', withQuery('/reports', { ...query }))
 export const reportFileUrl = (query: ReportQuery, format: 'xlsx' | 'csv', language: string) =>
   withQuery('/api/v1/report-files', { ...query, format, language })
+
+/** What one trunk carried, field by field as in hub/figures/trunk_figures.py. */
+export interface TrunkFigures {
+  instance: string
+  trunk: string
+  is_up?: boolean | null
+  since?: string | null
+  max_calls?: number
+  incoming?: number
+  outgoing?: number
+  answered?: number
+  unanswered?: Record<string, number>
+  busy_s?: number
+  most?: number
+  downs?: number
+  down_s?: number
+  loads?: number[]
+}
+
+/** The trunks of some days; `steps` are when those of their loads begin. */
+export interface TrunkReport {
+  steps: string[]
+  trunks: TrunkFigures[]
+}
+
+export const TRUNK_DAYS = 31
+export const getTrunkReport = (begin: string, end: string) => call<TrunkReport>('GET', withQuery('/reports/trunks', { begin, end }))

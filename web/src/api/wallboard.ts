@@ -69,6 +69,9 @@ export interface ChannelLine {
   is_up: boolean
   is_trunk?: boolean
   calls?: number
+  max_calls?: number
+  since?: string | null
+  round_trip_ms?: number | null
   reason?: string
 }
 
