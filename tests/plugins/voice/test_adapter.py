@@ -99,7 +99,7 @@ def test_the_longest_prefix_chooses_the_lines_and_those_that_are_down_come_last(
         {"prefix": "+8610", "trunks": ["second"], "dialled_as": "e164", "prepend": "9"},
     ]
     settings = config(routes=routes)
-    assert ways("+861012345678", settings) == (Way("PJSIP/9+861012345678@second"),)
+    assert ways("+861012345678", settings) == (Way("PJSIP/9+861012345678@second", trunk="second"),)
     assert [way.endpoint for way in ways("+8613800138000", settings)] == [
         "PJSIP/13800138000@first",
         "PJSIP/13800138000@second",
