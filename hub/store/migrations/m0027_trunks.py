@@ -6,7 +6,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("store", "m0025_recording_copies")]
+    dependencies = [("store", "m0026_agent_stretches")]
 
     initial = False
 
