@@ -6,7 +6,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("store", "m0026_agent_stretches")]
+    dependencies = [("store", "m0027_report_indexes")]
 
     initial = False
 
