@@ -288,13 +288,7 @@ class Assembly:
             outbound=outbound,
             outreach_setup=outreach_setup,
             campaigns=Campaigns(
-                units,
-                audit,
-                reach=reach,
-                templates=templates,
-                consent=consent,
-                media=media,
-                setup=outreach_setup,
+                units, audit, reach=reach, templates=templates, consent=consent, media=media, setup=outreach_setup
             ),
             bulk_runner=bulk_runner,
             reply_options=ReplyOptions(units, reach),

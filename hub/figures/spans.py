@@ -18,6 +18,12 @@ def check_days(first: date, last: date, *, most: int) -> int:
     return days
 
 
+def check_span(begin: datetime, end: datetime) -> None:
+    """Refuse a time that is over before it begins, or years that nobody asks for, with 422."""
+    if end < begin or begin.year < FIRST_YEAR or end.year > LAST_YEAR:
+        raise ApiError(422, "invalid", "no such time", fields={"end": "not before the beginning"})
+
+
 def days_between(first: date, last: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """Return when the day ``first`` begins and when ``last`` is over."""
     begin, end = (datetime.combine(day, time(0), zone).astimezone(UTC) for day in (first, last + timedelta(days=1)))

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from hub.figures.spans import check_span
 from hub.knowledge.search.analysis import telling_words
 from hub.knowledge.search.plain import has_han, normalized
 from hub.quality.results import MOST_DAYS, Moment, Period, first_day
@@ -92,6 +93,7 @@ class _Matter:
 
 async def hot_topics(query: TopicsQuery, timezone: str) -> HotTopics:
     """Return the figures of at most ``MOST_DAYS`` days."""
+    check_span(query.begin, query.end)
     zone = ZoneInfo(timezone)
     end = query.end
     begin = max(query.begin, end - timedelta(days=MOST_DAYS))

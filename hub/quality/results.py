@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Meta
 
+from hub.figures.spans import check_span
 from hub.quality.cases import CaseView, case_view
 from hub.store.fields import ID_LENGTH, SLUG_LENGTH
 from hub.store.models import Appeal, ArticleUse, QualityCase, RuleCheck, RuleFinding, User
@@ -108,6 +109,7 @@ async def find_cases(query: CasesQuery) -> list[CaseView]:
 
 async def results(query: ResultsQuery, timezone: str) -> Results:
     """Return the figures of at most ``MOST_DAYS`` days, counted by when conversations ended."""
+    check_span(query.begin, query.end)
     begin = max(query.begin, query.end - timedelta(days=MOST_DAYS))
     within = {"ended_at__gte": begin, "ended_at__lt": query.end}
     cases = await QualityCase.filter(state__in=SCORED, **within)

@@ -73,7 +73,8 @@ async def test_colleagues_see_whose_department_somebody_is_in(house: House, admi
         li = await user_id_of(admin, "li")
         await admin.call("PATCH", f"/users/{li}", department_id="works")
         await zhou.until(lambda: zhou.tables["agents"][li].get("department_id") == "works")
-        assert zhou.tables["setup"]["departments"]["works"] == {"title": {"zh": "水务局"}, "parent": "city"}
+        works = {"title": {"zh": "水务局"}, "parent": "city", "is_active": True}
+        assert zhou.tables["setup"]["departments"]["works"] == works
 
 
 @pytest.mark.parametrize(

@@ -48,13 +48,13 @@ LEFT_OUT = {
     "Preferences": "is each user's own",
 }
 NOT_DECIDED = {
-    "Address", "AgentStatus", "Appeal", "ArticleComment", "ArticleUse", "AuditRecord", "Bulletin",
+    "Address", "AgentStatus", "AgentStretch", "Appeal", "ArticleComment", "ArticleUse", "AuditRecord", "Bulletin",
     "BulletinReading", "Call", "CallLeg", "Campaign", "CampaignRecipient", "Contact", "ContactMerge",
     "Conversation", "Draft", "Entry", "ExpertAsker", "ExpertOpinion", "ExpertQuestion",
     "FileText", "Inbox", "InternalCall", "LinkSuggestion", "Media",
     "MediaUse", "Notification", "Offer", "Outbox", "QualityCase", "Recording", "Review", "Room", "RoomMember",
-    "RoomMessage", "RuleCheck", "RuleFinding", "Session", "Subscription", "Todo", "Transcript", "Unanswered",
-    "Utterance", "WorkItem", "WorkOrder", "WorkOrderStep",
+    "RoomMessage", "RuleCheck", "RuleFinding", "Session", "Subscription", "Todo", "Transcript", "TrunkChange",
+    "Unanswered", "Utterance", "WorkItem", "WorkOrder", "WorkOrderStep",
 }  # fmt: skip
 
 __all__ = ["_quick_hashes", "data", "demo_data", "house", "nats_server"]
